@@ -1,0 +1,40 @@
+# How everything is compiled: C++23 as g++ 12 and clang 19 have it, warnings as errors, narrow third-party headers.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+find_program(RECOVERD_CCACHE ccache)
+if(RECOVERD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${RECOVERD_CCACHE})
+endif()
+
+add_library(recoverd_options INTERFACE)
+target_compile_options(recoverd_options INTERFACE
+    -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers -fcoroutines>
+    # Designated initialisers leave the rest at its default on purpose.
+    $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers -Wno-missing-designated-field-initializers>)
+target_compile_definitions(recoverd_options INTERFACE
+    RECOVERD_VERSION="${PROJECT_VERSION}"
+    ASIO_STANDALONE ASIO_NO_DEPRECATED
+    SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL
+    # asio 1.22 does not recognise clang's coroutines by itself.
+    $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT ASIO_HAS_STD_COROUTINE>)
+target_include_directories(recoverd_options INTERFACE ${PROJECT_SOURCE_DIR})
+
+if(RECOVERD_SANITIZE)
+    target_compile_options(recoverd_options INTERFACE -fsanitize=${RECOVERD_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(recoverd_options INTERFACE -fsanitize=${RECOVERD_SANITIZE})
+    if(RECOVERD_SANITIZE MATCHES thread)
+        # asio uses fences, which TSan does not model.
+        target_compile_options(recoverd_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    endif()
+    if(RECOVERD_SANITIZE MATCHES undefined)
+        target_compile_options(recoverd_options INTERFACE -fno-sanitize-recover=undefined)
+    endif()
+endif()

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of collectors. A new one adds its line here and in all.cpp.
+#pragma once
+
+#include "collectors/collector.hpp"
+
+#include <span>
+
+namespace recoverd::collectors {
+
+/// Every collector, by name.
+std::span<const Kind> all();
+/// The collector of that name, or nullptr.
+const Kind* find(std::string_view name);
+
+Kind exec();
+Kind files();
+Kind http();
+Kind outcome();
+Kind pgbackrest();
+Kind postgresql();
+Kind systemd_unit();
+Kind tcp();
+Kind tls();
+
+} // namespace recoverd::collectors

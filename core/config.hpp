@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration after it was compiled: what must be recoverable, how we find out, what is bad.
+// Immutable; a reload makes a new one.
+#pragma once
+
+#include "core/labels.hpp"
+#include "core/policy.hpp"
+#include "core/report.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace recoverd::core {
+
+/// What was promised for an asset. A missing value was not promised, and no rule asks for it.
+struct Objectives {
+    std::optional<Duration> backup_every;
+    std::optional<Duration> rpo;
+    std::optional<Duration> rto;
+    std::optional<Duration> retention;
+    std::optional<Duration> restore_test_every;
+    std::optional<Duration> pitr_window;
+    /// How long a new asset may be without its first backup.
+    std::optional<Duration> first_backup_within;
+    /// Must backups be encrypted?
+    std::optional<bool> encryption;
+    /// When it began to exist; else when it was first seen.
+    std::optional<Time> since;
+
+    bool operator==(const Objectives&) const = default;
+};
+
+struct Asset {
+    std::string name;
+    std::string description;
+    std::string asset_class;
+    Objectives objectives;
+    Labels labels;
+    Policy policy;
+
+    bool operator==(const Asset&) const = default;
+};
+
+/// Which part of a configuration an agent runs: its node's own checks, or the cluster's.
+enum class Scope : std::uint8_t { node, cluster };
+template <>
+struct Names<Scope> {
+    static constexpr std::array<std::string_view, 2> values{"node", "cluster"};
+};
+
+/// `[[check.NAME.subject]]`: what is different for the subjects that match.
+struct SubjectOverride {
+    /// A glob over the subject's name.
+    std::string match;
+    std::string asset;
+    Policy policy;
+
+    bool operator==(const SubjectOverride&) const = default;
+};
+
+/// One configured collector, on a schedule.
+struct Check {
+    std::string name;
+    /// An asset's name; may hold `{subject}`; empty when it belongs to none.
+    std::string asset;
+    std::string collector;
+    Duration every{60'000};
+    Duration timeout{30'000};
+    /// Probes in a row before something counts as down, and as up again.
+    unsigned failures = 3;
+    unsigned successes = 2;
+    Labels labels;
+    Scope scope = Scope::cluster;
+    Location location;
+    /// Already merged with everything that stands above it.
+    Policy policy;
+    std::vector<SubjectOverride> subjects;
+    std::map<std::string, std::string> asset_map;
+    /// Make assets of this class out of subjects.
+    bool discover = false;
+    std::string discover_class;
+    /// What it looks at, when several checks may look at the same: host:port or URL without credentials.
+    std::string target;
+    /// The kinds of evidence its collector can bring.
+    std::vector<EvidenceKind> brings;
+    /// Does not reaching the target count as evidence (`down`) rather than as a failure?
+    bool probes = false;
+    /// Canonical text of the compiled options. Equal text: the check keeps its memory and its schedule.
+    std::string fingerprint;
+
+    bool operator==(const Check&) const = default;
+};
+
+/// `[[exercise]]`: a proof that is due again and again.
+struct PlannedExercise {
+    std::string name;
+    std::string asset;
+    Duration cadence{0};
+    /// How long it may take; nothing: as long as it likes.
+    std::optional<Duration> duration;
+
+    bool operator==(const PlannedExercise&) const = default;
+};
+
+/// Findings in scope are lowered to P4 and say why; evidence is still kept.
+struct Maintenance {
+    /// Globs over asset names; both lists empty: everything.
+    std::vector<std::string> assets;
+    std::vector<std::string> checks;
+    Time from;
+    Time to;
+    std::string reason;
+
+    bool operator==(const Maintenance&) const = default;
+};
+
+/// Everything that rules and lifecycle need to know.
+struct Config {
+    std::map<std::string, Asset, std::less<>> assets;
+    std::vector<std::shared_ptr<const Check>> checks;
+    std::vector<PlannedExercise> exercises;
+    std::vector<Maintenance> maintenance;
+    /// Labels on every alert.
+    Labels alert_labels;
+    /// The `severity` label of each priority.
+    std::array<std::string, 4> severity{"critical", "critical", "warning", "info"};
+    /// On everything of scope node, and on the watchdog.
+    std::string instance;
+    /// For discovered assets: a class's objectives and policy.
+    std::map<std::string, Asset, std::less<>> classes;
+    std::string runbook_base;
+    std::string dashboard_url;
+};
+
+/// Does `text` match `pattern`, in which `*` stands for any run and `?` for one character?
+bool glob_matches(std::string_view pattern, std::string_view text);
+
+} // namespace recoverd::core

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mistakes and warnings of a configuration, all of them, each with its place and a hint.
+#pragma once
+
+#include "core/config/node.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace recoverd::core::config {
+
+enum class Severity : std::uint8_t { mistake, warning };
+
+struct Diagnostic {
+    Severity severity = Severity::mistake;
+    Position at;
+    /// Where in the document's own terms: "check.orders-backup".
+    std::string path;
+    /// Lower case, no full stop: what was expected and what was found.
+    std::string message;
+    /// One sentence, or empty.
+    std::string hint;
+};
+
+class Diagnostics {
+  public:
+    void mistake(const Position& at, std::string path, std::string message, std::string hint = {});
+    void warning(const Position& at, std::string path, std::string message, std::string hint = {});
+
+    bool has_mistakes() const;
+    const std::vector<Diagnostic>& all() const { return all_; }
+
+  private:
+    std::vector<Diagnostic> all_;
+};
+
+/// "recoverd.toml:14:9: check.orders-backup: unknown key 'stanzza' …\nhint: did you mean 'stanza'?"
+std::string format(const Diagnostic& diagnostic);
+/// The candidate that is nearest to a mistyped word, or nothing when none is near.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+} // namespace recoverd::core::config

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// The members of every kind of evidence, named once: what is stored, shown in the API, and exchanged with the worker
+// and with `exec` programs. `visit(name, member)` is called in order; it reads or writes as it likes.
+#pragma once
+
+#include "core/memory.hpp"
+
+#include <concepts>
+
+namespace recoverd::core {
+
+/// T or const T.
+template <class Self, class T>
+concept Is = std::same_as<std::remove_const_t<Self>, T>;
+
+template <Is<Failure> Self>
+void fields(Self& self, auto&& visit) {
+    visit("kind", self.kind);
+    visit("detail", self.detail);
+}
+
+template <Is<Location> Self>
+void fields(Self& self, auto&& visit) {
+    visit("node", self.node);
+    visit("zone", self.zone);
+    visit("region", self.region);
+    visit("role", self.role);
+}
+
+template <Is<RecoveryPoint> Self>
+void fields(Self& self, auto&& visit) {
+    visit("id", self.id);
+    visit("data_at", self.data_at);
+    visit("ended_at", self.ended_at);
+    visit("size_bytes", self.size_bytes);
+    visit("stored_bytes", self.stored_bytes);
+    visit("duration", self.duration);
+    visit("backup_type", self.backup_type);
+    visit("state", self.state);
+    visit("detail", self.detail);
+    visit("depth", self.depth);
+    visit("encrypted", self.encrypted);
+    visit("kept_until", self.kept_until);
+    visit("needs", self.needs);
+}
+
+template <Is<BackupJob> Self>
+void fields(Self& self, auto&& visit) {
+    visit("state", self.state);
+    visit("backup_type", self.backup_type);
+    visit("started_at", self.started_at);
+    visit("ended_at", self.ended_at);
+    visit("detail", self.detail);
+}
+
+template <Is<RecoveryPoints> Self>
+void fields(Self& self, auto&& visit) {
+    visit("method", self.method);
+    visit("points", self.points);
+    visit("count", self.count);
+    visit("oldest_at", self.oldest_at);
+    visit("jobs", self.jobs);
+    visit("tells_jobs", self.tells_jobs);
+    visit("source_changed_at", self.source_changed_at);
+}
+
+template <Is<LogGap> Self>
+void fields(Self& self, auto&& visit) {
+    visit("first", self.first);
+    visit("last", self.last);
+    visit("segments", self.segments);
+}
+
+template <Is<LogArchive> Self>
+void fields(Self& self, auto&& visit) {
+    visit("enabled", self.enabled);
+    visit("oldest_at", self.oldest_at);
+    visit("newest_at", self.newest_at);
+    visit("pending", self.pending);
+    visit("pending_bytes", self.pending_bytes);
+    visit("pending_segments", self.pending_segments);
+    visit("waiting_since", self.waiting_since);
+    visit("failing_since", self.failing_since);
+    visit("failing_detail", self.failing_detail);
+    visit("last_segment", self.last_segment);
+    visit("gaps", self.gaps);
+    visit("from_repository", self.from_repository);
+    visit("system_id", self.system_id);
+}
+
+template <Is<Follower> Self>
+void fields(Self& self, auto&& visit) {
+    visit("name", self.name);
+    visit("state", self.state);
+    visit("expected", self.expected);
+    visit("lag", self.lag);
+    visit("lag_bytes", self.lag_bytes);
+    visit("wanted_delay", self.wanted_delay);
+}
+
+template <Is<ReplicationSlot> Self>
+void fields(Self& self, auto&& visit) {
+    visit("name", self.name);
+    visit("active", self.active);
+    visit("lost", self.lost);
+    visit("retained_bytes", self.retained_bytes);
+    visit("limit_bytes", self.limit_bytes);
+}
+
+template <Is<Replication> Self>
+void fields(Self& self, auto&& visit) {
+    visit("role", self.role);
+    visit("timeline", self.timeline);
+    visit("followers", self.followers);
+    visit("slots", self.slots);
+}
+
+template <Is<Exercise> Self>
+void fields(Self& self, auto&& visit) {
+    visit("id", self.id);
+    visit("exercise", self.exercise);
+    visit("outcome", self.outcome);
+    visit("started_at", self.started_at);
+    visit("ended_at", self.ended_at);
+    visit("depth", self.depth);
+    visit("rpo", self.rpo);
+    visit("rto", self.rto);
+    visit("link", self.link);
+    visit("message", self.message);
+}
+
+template <Is<Certificate> Self>
+void fields(Self& self, auto&& visit) {
+    visit("not_before", self.not_before);
+    visit("not_after", self.not_after);
+    visit("renewal_at", self.renewal_at);
+    visit("fault", self.fault);
+    visit("subject", self.subject);
+}
+
+template <Is<Reachability> Self>
+void fields(Self& self, auto&& visit) {
+    visit("target", self.target);
+    visit("state", self.state);
+    visit("latency", self.latency);
+    visit("detail", self.detail);
+    visit("certificate", self.certificate);
+}
+
+template <Is<Assertion> Self>
+void fields(Self& self, auto&& visit) {
+    visit("name", self.name);
+    visit("expected", self.expected);
+    visit("actual", self.actual);
+    visit("compare", self.compare);
+    visit("verdict", self.verdict);
+    visit("priority", self.priority);
+    visit("detail", self.detail);
+}
+
+template <Is<Assertions> Self>
+void fields(Self& self, auto&& visit) {
+    visit("assertions", self.assertions);
+}
+
+template <Is<Fingerprint> Self>
+void fields(Self& self, auto&& visit) {
+    visit("name", self.name);
+    visit("value", self.value);
+    visit("constancy", self.constancy);
+}
+
+template <Is<Measurement> Self>
+void fields(Self& self, auto&& visit) {
+    visit("name", self.name);
+    visit("value", self.value);
+    visit("unit", self.unit);
+    visit("above", self.above);
+    visit("below", self.below);
+    visit("inverted", self.inverted);
+    visit("priority", self.priority);
+}
+
+template <Is<PastPoint> Self>
+void fields(Self& self, auto&& visit) {
+    visit("id", self.id);
+    visit("backup_type", self.backup_type);
+    visit("ended_at", self.ended_at);
+    visit("size_bytes", self.size_bytes);
+    visit("duration", self.duration);
+}
+
+template <Is<RunningJob> Self>
+void fields(Self& self, auto&& visit) {
+    visit("backup_type", self.backup_type);
+    visit("first_seen", self.first_seen);
+}
+
+template <Is<FailedJob> Self>
+void fields(Self& self, auto&& visit) {
+    visit("at", self.at);
+    visit("backup_type", self.backup_type);
+    visit("detail", self.detail);
+}
+
+template <Is<PastFingerprint> Self>
+void fields(Self& self, auto&& visit) {
+    visit("name", self.name);
+    visit("value", self.value);
+    visit("since", self.since);
+    visit("broken_value", self.broken_value);
+    visit("broken_since", self.broken_since);
+}
+
+template <Is<SubjectMemory> Self>
+void fields(Self& self, auto&& visit) {
+    visit("first_seen", self.first_seen);
+    visit("location", self.location);
+    visit("evidence", self.evidence);
+    visit("learned_at", self.learned_at);
+    visit("failure", self.failure);
+    visit("failing_since", self.failing_since);
+    visit("vanished_since", self.vanished_since);
+    visit("past_points", self.past_points);
+    visit("newest_good_at", self.newest_good_at);
+    visit("running", self.running);
+    visit("last_failed_job", self.last_failed_job);
+    visit("bad_in_row", self.bad_in_row);
+    visit("good_in_row", self.good_in_row);
+    visit("settled", self.settled);
+    visit("counted", self.counted);
+    visit("settled_since", self.settled_since);
+    visit("fingerprints", self.fingerprints);
+    visit("exercises", self.exercises);
+}
+
+template <Is<CheckMemory> Self>
+void fields(Self& self, auto&& visit) {
+    visit("first_seen", self.first_seen);
+    visit("last_run", self.last_run);
+    visit("last_success", self.last_success);
+    visit("last_took", self.last_took);
+    visit("failure", self.failure);
+    visit("failing_since", self.failing_since);
+    visit("subjects", self.subjects);
+    visit("cursor", self.cursor);
+}
+
+} // namespace recoverd::core

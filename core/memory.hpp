@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must be remembered per check and subject so that rules can judge without looking: first seen, last good,
+// streaks, recent sizes and durations. Rules read it; only core/remember.cpp writes it.
+#pragma once
+
+#include "core/report.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace recoverd::core {
+
+/// A size or duration that was seen, to compare the next one with.
+struct PastPoint {
+    std::string id;
+    std::string backup_type;
+    Time ended_at;
+    std::optional<std::uint64_t> size_bytes;
+    std::optional<Duration> duration;
+
+    bool operator==(const PastPoint&) const = default;
+};
+
+/// A job that was seen running.
+struct RunningJob {
+    std::string backup_type;
+    Time first_seen;
+
+    bool operator==(const RunningJob&) const = default;
+};
+
+/// A job that ended without a recovery point.
+struct FailedJob {
+    Time at;
+    std::string backup_type;
+    std::string detail;
+
+    bool operator==(const FailedJob&) const = default;
+};
+
+struct PastFingerprint {
+    std::string name;
+    /// The value that counts.
+    std::string value;
+    Time since;
+    /// What was seen instead, while it differs; empty while all is well.
+    std::string broken_value;
+    Time broken_since;
+
+    bool operator==(const PastFingerprint&) const = default;
+};
+
+using EvidenceList = std::vector<Evidence>;
+
+struct SubjectMemory {
+    Time first_seen;
+    Location location;
+    /// What was last learned, and when. Never null.
+    std::shared_ptr<const EvidenceList> evidence = std::make_shared<const EvidenceList>();
+    Time learned_at;
+    /// Why nothing could be learned of it since then, and since when.
+    std::optional<Failure> failure;
+    Time failing_since;
+    /// Missing from a complete answer, since when.
+    std::optional<Time> vanished_since;
+
+    // recovery_points
+    /// Ended at or before `kNever`; the newest 50 per subject, oldest first.
+    std::vector<PastPoint> past_points;
+    std::optional<Time> newest_good_at;
+    std::vector<RunningJob> running;
+    std::optional<FailedJob> last_failed_job;
+
+    // reachability
+    unsigned bad_in_row = 0;
+    unsigned good_in_row = 0;
+    /// The state after `failures` bad and `successes` good probes in a row.
+    ReachState settled = ReachState::up;
+    /// The state of the probes that are being counted.
+    ReachState counted = ReachState::up;
+    Time settled_since;
+
+    // fingerprint
+    std::vector<PastFingerprint> fingerprints;
+
+    // exercise: the run that counts per exercise (newest end), and those still running
+    std::vector<Exercise> exercises;
+
+    bool operator==(const SubjectMemory&) const = default;
+};
+
+struct CheckMemory {
+    Time first_seen;
+    /// End of the last run of whatever outcome; nothing before the first one.
+    std::optional<Time> last_run;
+    std::optional<Time> last_success;
+    Duration last_took{0};
+    /// Why the last run learned nothing, and since when that goes on.
+    std::optional<Failure> failure;
+    Time failing_since;
+    std::map<std::string, SubjectMemory, std::less<>> subjects;
+    std::string cursor;
+    /// Runs that ended in each kind of failure since the agent first knew the check.
+    std::array<std::uint64_t, Names<FailureKind>::values.size()> failures_total{};
+
+    bool operator==(const CheckMemory&) const = default;
+};
+
+} // namespace recoverd::core

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is bad: for each rule whether it is asked, its thresholds and the priority of each.
+// Merged built-in < [policy] < class < asset < check < subject, rule by rule.
+#pragma once
+
+#include "core/rules/table.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace recoverd::core {
+
+/// One threshold and what crossing it means.
+struct Step {
+    /// In the rule's unit: seconds, bytes or a ratio. Nothing: the rule's own default.
+    std::optional<double> over;
+    std::optional<Priority> priority;
+    /// Only for points of this type; empty for all.
+    std::string backup_type;
+
+    bool operator==(const Step&) const = default;
+};
+
+struct RulePolicy {
+    /// Nothing said: on.
+    std::optional<bool> enabled;
+    std::vector<Step> steps;
+    std::optional<Duration> hold;
+    /// Where the value came from ("built-in", "policy", "class.gold", "asset.x", "check.y"), for `config show`.
+    std::string origin = "built-in";
+
+    bool operator==(const RulePolicy&) const = default;
+};
+
+inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(RuleId::recoverd_watchdog) + 1;
+
+class Policy {
+  public:
+    const RulePolicy& operator[](RuleId id) const { return rules_[static_cast<std::size_t>(id)]; }
+    RulePolicy& operator[](RuleId id) { return rules_[static_cast<std::size_t>(id)]; }
+
+    bool enabled(RuleId id) const { return (*this)[id].enabled.value_or(true); }
+    Duration hold(RuleId id) const { return (*this)[id].hold.value_or(rule(id).hold); }
+    /// This policy with what `other` says laid over it.
+    Policy overlaid(const Policy& other) const;
+
+    bool operator==(const Policy&) const = default;
+
+  private:
+    std::array<RulePolicy, kRuleCount> rules_;
+};
+
+} // namespace recoverd::core

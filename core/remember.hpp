@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folds a report into memory. The only writer of memory; pure.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/memory.hpp"
+
+namespace recoverd::core {
+
+void remember(CheckMemory& memory, const Check& check, const Report& report);
+
+} // namespace recoverd::core

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// All rules: one function per kind of evidence, and those about a check or an asset as a whole.
+#pragma once
+
+#include "core/rules/view.hpp"
+
+namespace recoverd::core {
+
+// About one subject, from the evidence last learned of it.
+void judge_recovery_points(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
+void judge_log_archive(const SubjectView& view, const LogArchive& archive, Judgement& out);
+void judge_replication(const SubjectView& view, const Replication& replication, Judgement& out);
+void judge_exercises(const SubjectView& view, Judgement& out);
+void judge_reachability(const SubjectView& view, const Reachability& reachability, Judgement& out);
+void judge_assertions(const SubjectView& view, const Assertions& assertions, Judgement& out);
+void judge_fingerprints(const SubjectView& view, Judgement& out);
+void judge_measurement(const SubjectView& view, const Measurement& measurement, Judgement& out);
+/// SubjectVanished, EvidenceMissing of one subject, EvidenceImplausible.
+void judge_presence(const SubjectView& view, Judgement& out);
+
+/// Everything about one subject.
+void judge_subject(const SubjectView& view, Judgement& out);
+
+/// EvidenceMissing of a whole check: nothing learned since `memory.last_success` (or since it was first seen).
+void judge_silence(const Check& check, const CheckMemory& memory, Time now, Judgement& out);
+/// For how long nothing may be learned before `EvidenceMissing`: clamp(3 × every, 5 min, 6 h).
+Duration silence_allowed(const Check& check);
+
+/// RestoreTestOverdue, ExerciseOverdue, AssetUncovered.
+void judge_asset(const AssetView& view, Judgement& out);
+
+} // namespace recoverd::core

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a rule gets to see. Rules are pure functions of it; each says when it wants to be asked again.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/finding.hpp"
+#include "core/memory.hpp"
+
+#include <span>
+
+namespace recoverd::core {
+
+/// One subject of one check.
+struct SubjectView {
+    const Check& check;
+    const CheckMemory& memory;
+    std::string_view subject;
+    const SubjectMemory& seen;
+    /// Empty when the subject belongs to no asset.
+    std::string_view asset_name;
+    /// nullptr when it belongs to none.
+    const Asset* asset;
+    const Policy& policy;
+    /// The newest good recovery point of any check of the asset, this one included.
+    std::optional<Time> asset_newest_good;
+    /// What repositories of the same database hold, for the writer's side (see rules/log_archive.cpp).
+    std::span<const LogArchive* const> repositories;
+    Time now;
+};
+
+/// One subject that brings evidence for an asset.
+struct Contributor {
+    const Check* check;
+    std::string_view subject;
+    const SubjectMemory* seen;
+    const CheckMemory* memory;
+};
+
+/// A whole asset, for what only shows over all its checks.
+struct AssetView {
+    const Asset& asset;
+    Time first_seen;
+    std::span<const Contributor> contributors;
+    std::span<const PlannedExercise> planned;
+    /// What is being found of its checks right now.
+    std::span<const Finding> findings;
+    Time now;
+};
+
+/// A finding of `id` about this subject, with the rule's hold and priority as the policy has them.
+Finding make_finding(const SubjectView& view, RuleId id, Priority priority, std::string reason);
+Finding make_finding(const AssetView& view, RuleId id, Priority priority, std::string reason);
+
+/// "orders/standby1": a thing inside a subject, named as a subject of its own.
+std::string join_subject(std::string_view subject, std::string_view item);
+
+} // namespace recoverd::core

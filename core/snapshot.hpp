@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The immutable result of evaluation: the only thing that exporters see.
+#pragma once
+
+#include "core/lifecycle.hpp"
+#include "core/memory.hpp"
+#include "core/pages.hpp"
+#include "core/verdict.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace recoverd::core {
+
+struct CheckSnapshot {
+    std::shared_ptr<const Check> check;
+    CheckMemory memory;
+    /// The asset of each subject, in the order of `memory.subjects`; empty for none.
+    std::vector<std::string> subject_assets;
+    /// Pending, firing, and resolved within kResolvedRetention.
+    std::vector<Alert> alerts;
+    /// Did it run since the agent started? Before that its evidence is from before the restart.
+    bool fresh = false;
+
+    bool operator==(const CheckSnapshot&) const = default;
+};
+
+struct ExerciseDue {
+    std::string exercise;
+    Time due_at;
+
+    bool operator==(const ExerciseDue&) const = default;
+};
+
+struct AssetSnapshot {
+    Asset asset;
+    Verdict verdict;
+    std::vector<Alert> alerts;
+    std::vector<ExerciseDue> due;
+    std::vector<std::string> checks;
+
+    bool operator==(const AssetSnapshot&) const = default;
+};
+
+/// The four words of the status page, in rising order of badness.
+enum class Status : std::uint8_t { operational, degraded, partial_outage, major_outage };
+template <>
+struct Names<Status> {
+    static constexpr std::array<std::string_view, 4> values{"operational", "degraded", "partial_outage",
+                                                            "major_outage"};
+};
+
+struct Snapshot {
+    Time made_at;
+    /// Rises with every publication.
+    std::uint64_t sequence = 0;
+    std::shared_ptr<const Config> config = std::make_shared<const Config>();
+    Pages<CheckSnapshot> checks;
+    Pages<AssetSnapshot> assets;
+    /// About targets that several checks share, and about the agent itself.
+    std::vector<Alert> other_alerts;
+    /// Of the alerts above, by state (pending, firing) and priority.
+    std::array<std::array<std::uint64_t, 4>, 2> alert_counts{};
+    Status status = Status::operational;
+};
+
+/// Every alert of a snapshot.
+template <class Visit>
+void for_each_alert(const Snapshot& snapshot, Visit&& visit) {
+    snapshot.checks.for_each([&](const CheckSnapshot& check) {
+        for (const Alert& alert : check.alerts)
+            visit(alert);
+    });
+    snapshot.assets.for_each([&](const AssetSnapshot& asset) {
+        for (const Alert& alert : asset.alerts)
+            visit(alert);
+    });
+    for (const Alert& alert : snapshot.other_alerts)
+        visit(alert);
+}
+
+} // namespace recoverd::core

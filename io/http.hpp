@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP as a client: what is asked, what comes back.
+#pragma once
+
+#include "core/evidence.hpp"
+#include "io/secret.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace recoverd::io {
+
+/// TLS, the same words everywhere.
+struct TlsOptions {
+    std::string ca_file;
+    std::string cert_file;
+    std::string key_file;
+    /// Name that the certificate must hold and that SNI asks for; the host's when empty.
+    std::string server_name;
+    bool insecure_skip_verify = false;
+
+    bool operator==(const TlsOptions&) const = default;
+};
+
+/// Credentials after their secrets were opened.
+struct HttpAuth {
+    std::string username;
+    Secret password;
+    Secret bearer;
+    /// A header of its own: name and value.
+    std::string header_name;
+    Secret header_value;
+};
+
+struct HttpRequest {
+    std::string verb = "GET";
+    std::string url;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    TlsOptions tls;
+    HttpAuth auth;
+    std::string proxy;
+    /// Connect anew and close after it, instead of keeping the connection for the next run.
+    bool fresh_connection = false;
+    /// Hops followed, each resolved and checked by us; credentials go only to the first host.
+    unsigned max_redirects = 5;
+    /// A longer body ends in `bad_answer`. Counted after decompression.
+    std::size_t max_body = std::size_t{1} << 20U;
+    core::Duration timeout{10'000};
+    /// Ask for the server's certificate in the answer (https only).
+    bool want_certificate = false;
+};
+
+struct HttpAnswer {
+    int status = 0;
+    /// Names in lower case, in order of arrival.
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    /// After redirects.
+    std::string url;
+    core::Duration latency{0};
+    std::optional<core::Certificate> certificate;
+
+    /// The first header of that (lower-case) name, or empty.
+    std::string_view header(std::string_view name) const;
+};
+
+} // namespace recoverd::io

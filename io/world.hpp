@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The outside world as awaitable functions: all that a collector can reach. Tests replace it
+// (tests/support/fake_world). Every function ends by its request's timeout at the latest, and stops when its coroutine
+// is cancelled.
+#pragma once
+
+#include "io/http.hpp"
+#include "io/postgres.hpp"
+#include "io/probe.hpp"
+#include "io/process.hpp"
+#include "io/systemd.hpp"
+#include "io/timers.hpp"
+
+namespace recoverd::io {
+
+class World {
+  public:
+    virtual ~World() = default;
+
+    virtual Timers& timers() = 0;
+    virtual Task<Result<HttpAnswer>> http(HttpRequest request) = 0;
+    virtual Task<Result<Finished>> run(Command command) = 0;
+    virtual Task<Result<PgAnswer>> postgres(PgRequest request) = 0;
+    virtual Task<Result<Connected>> connect(ConnectRequest request) = 0;
+    virtual Task<Result<UnitState>> systemd_unit(std::string unit, core::Duration timeout) = 0;
+    /// A run of the worker program: `job` names what it does, `input` goes to its stdin as JSON, evidence comes
+    /// back as JSON lines on stdout.
+    virtual Task<Result<Finished>> worker(std::string job, std::string input, core::Duration timeout) = 0;
+    /// Opened off the loop: a secret may lie on a file system that hangs.
+    virtual Task<Result<Secret>> secret(core::config::SecretRef ref) = 0;
+};
+
+} // namespace recoverd::io

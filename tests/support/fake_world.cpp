@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/support/fake_world.hpp"
+
+#include <asio/redirect_error.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace recoverd::test {
+
+Task<void> FakeTimers::sleep(Duration duration) {
+    auto timer = std::make_shared<asio::steady_timer>(ioc_, asio::steady_timer::time_point::max());
+    const std::pair key{now_ + std::max(duration, Duration{0}), random_()};
+    sleepers_.emplace(key, timer);
+    // Woken: advance() has taken the entry out already. Cancelled: it is still there.
+    struct Leave {
+        decltype(sleepers_)& sleepers;
+        std::pair<Time, std::uint64_t> key;
+        ~Leave() { sleepers.erase(key); }
+    } leave{sleepers_, key};
+    asio::error_code woken;
+    co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        throw asio::system_error(asio::error::operation_aborted);
+}
+
+void FakeTimers::settle() {
+    do
+        ioc_.restart();
+    while (ioc_.poll() > 0);
+}
+
+Time FakeTimers::next() const { return sleepers_.empty() ? core::kNever : sleepers_.begin()->first.first; }
+
+void FakeTimers::advance(Duration duration) {
+    const Time until = now_ + duration;
+    settle();
+    while (!sleepers_.empty() && sleepers_.begin()->first.first <= until) {
+        now_ = std::max(now_, sleepers_.begin()->first.first);
+        const auto timer = sleepers_.begin()->second;
+        sleepers_.erase(sleepers_.begin());
+        timer->cancel();
+        settle();
+    }
+    now_ = std::max(now_, until);
+}
+
+Task<bool> FakeWorld::arrives_within(Duration timeout) {
+    const Duration jitter{static_cast<Duration::rep>(timers_.random()() % 3)};
+    const Duration needed = latency + jitter;
+    co_await timers_.sleep(std::min(needed, timeout));
+    co_return needed <= timeout;
+}
+
+namespace {
+
+template <class T>
+core::Result<T> nobody() {
+    return core::failed(core::FailureKind::unreachable, "nobody is scripted to answer");
+}
+
+template <class T>
+core::Result<T> too_late(Duration timeout) {
+    return core::failed(core::FailureKind::timed_out, fmt::format("no answer within {} ms", timeout.count()));
+}
+
+} // namespace
+
+Task<core::Result<io::HttpAnswer>> FakeWorld::http(io::HttpRequest request) {
+    asked.push_back(fmt::format("http {} {}", request.verb, request.url));
+    if (!co_await arrives_within(request.timeout))
+        co_return too_late<io::HttpAnswer>(request.timeout);
+    co_return on_http ? on_http(request) : nobody<io::HttpAnswer>();
+}
+
+Task<core::Result<io::Finished>> FakeWorld::run(io::Command command) {
+    std::string line = "run";
+    for (const auto& word : command.argv)
+        line += " " + word;
+    asked.push_back(line);
+    if (!co_await arrives_within(command.timeout))
+        co_return too_late<io::Finished>(command.timeout);
+    co_return on_run ? on_run(command) : nobody<io::Finished>();
+}
+
+Task<core::Result<io::PgAnswer>> FakeWorld::postgres(io::PgRequest request) {
+    asked.push_back("postgres " + request.dsn);
+    if (!co_await arrives_within(request.timeout))
+        co_return too_late<io::PgAnswer>(request.timeout);
+    co_return on_postgres ? on_postgres(request) : nobody<io::PgAnswer>();
+}
+
+Task<core::Result<io::Connected>> FakeWorld::connect(io::ConnectRequest request) {
+    asked.push_back("connect " + request.address);
+    if (!co_await arrives_within(request.timeout))
+        co_return too_late<io::Connected>(request.timeout);
+    co_return on_connect ? on_connect(request) : nobody<io::Connected>();
+}
+
+Task<core::Result<io::UnitState>> FakeWorld::systemd_unit(std::string unit, Duration timeout) {
+    asked.push_back("unit " + unit);
+    if (!co_await arrives_within(timeout))
+        co_return too_late<io::UnitState>(timeout);
+    co_return on_unit ? on_unit(unit) : nobody<io::UnitState>();
+}
+
+Task<core::Result<io::Finished>> FakeWorld::worker(std::string job, std::string input, Duration timeout) {
+    asked.push_back("worker " + job);
+    if (!co_await arrives_within(timeout))
+        co_return too_late<io::Finished>(timeout);
+    co_return on_worker ? on_worker(job, input) : nobody<io::Finished>();
+}
+
+Task<core::Result<io::Secret>> FakeWorld::secret(core::config::SecretRef ref) {
+    if (!ref)
+        co_return io::Secret{};
+    if (const auto found = secrets.find(ref.name); found != secrets.end())
+        co_return io::Secret{found->second};
+    co_return core::failed(core::FailureKind::misconfigured, fmt::format("secret '{}' is missing", ref.name));
+}
+
+io::Finished exited(std::string out, int status, std::string err) {
+    io::Finished finished;
+    finished.status = status;
+    finished.out = std::move(out);
+    finished.err = std::move(err);
+    return finished;
+}
+
+std::string data(const std::string& name) {
+    std::ifstream in(std::string{RECOVERD_SOURCE_DIR} + "/tests/data/" + name, std::ios::binary);
+    if (!in)
+        throw std::runtime_error("no such test document: tests/data/" + name);
+    std::ostringstream bytes;
+    bytes << in.rdbuf();
+    return std::move(bytes).str();
+}
+
+} // namespace recoverd::test

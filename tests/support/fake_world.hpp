@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// A world in which days pass in milliseconds: scripted answers, a clock that only moves when everybody waits, and
+// answers that arrive through the timer queue in seeded order, so that no test relies on luck.
+#pragma once
+
+#include "io/world.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+
+namespace recoverd::test {
+
+using core::Duration;
+using core::Time;
+using io::Task;
+
+/// 2026-11-22T03:00:00Z, where tests begin unless they say otherwise.
+inline constexpr Time kStart{std::chrono::seconds{1'795'316'400}};
+
+class FakeTimers final : public io::Timers {
+  public:
+    explicit FakeTimers(asio::io_context& ioc, std::uint64_t seed = 1) : ioc_(ioc), random_(seed) {}
+
+    Time now() const override { return now_ + jump_; }
+    Duration elapsed() const override { return now_ - kStart; }
+    Task<void> sleep(Duration duration) override;
+
+    /// Lets `duration` pass: every sleeper in between is woken at its moment, and what it does is done.
+    void advance(Duration duration);
+    /// Moves the wall clock alone, as an administrator or NTP would.
+    void jump(Duration by) { jump_ += by; }
+    /// The moment of the next sleeper, or kNever.
+    Time next() const;
+    std::mt19937_64& random() { return random_; }
+
+  private:
+    void settle();
+
+    asio::io_context& ioc_;
+    Time now_ = kStart;
+    Duration jump_{0};
+    std::mt19937_64 random_;
+    // The random second part decides among sleepers of the same moment.
+    std::multimap<std::pair<Time, std::uint64_t>, std::shared_ptr<asio::steady_timer>> sleepers_;
+};
+
+/// Scripted answers. A function that is not set answers `unreachable`. `latency` passes before each answer; a request
+/// whose timeout is shorter ends as `timed_out`, as in the real world.
+class FakeWorld final : public io::World {
+  public:
+    explicit FakeWorld(asio::io_context& ioc, std::uint64_t seed = 1) : timers_(ioc, seed) {}
+
+    FakeTimers& timers() override { return timers_; }
+    Task<core::Result<io::HttpAnswer>> http(io::HttpRequest request) override;
+    Task<core::Result<io::Finished>> run(io::Command command) override;
+    Task<core::Result<io::PgAnswer>> postgres(io::PgRequest request) override;
+    Task<core::Result<io::Connected>> connect(io::ConnectRequest request) override;
+    Task<core::Result<io::UnitState>> systemd_unit(std::string unit, Duration timeout) override;
+    Task<core::Result<io::Finished>> worker(std::string job, std::string input, Duration timeout) override;
+    Task<core::Result<io::Secret>> secret(core::config::SecretRef ref) override;
+
+    std::function<core::Result<io::HttpAnswer>(const io::HttpRequest&)> on_http;
+    std::function<core::Result<io::Finished>(const io::Command&)> on_run;
+    std::function<core::Result<io::PgAnswer>(const io::PgRequest&)> on_postgres;
+    std::function<core::Result<io::Connected>(const io::ConnectRequest&)> on_connect;
+    std::function<core::Result<io::UnitState>(const std::string&)> on_unit;
+    std::function<core::Result<io::Finished>(const std::string& job, const std::string& input)> on_worker;
+    std::map<std::string, std::string> secrets;
+    Duration latency{5};
+    /// What was asked, oldest first: "http GET http://…", "run pgbackrest info …".
+    std::vector<std::string> asked;
+
+  private:
+    Task<bool> arrives_within(Duration timeout);
+
+    FakeTimers timers_;
+};
+
+/// Runs `task` to its end on a context of its own with this world's clock; days may pass. Fails the test when it never
+/// ends.
+template <class T>
+T run(asio::io_context& ioc, FakeTimers& timers, Task<T> task);
+
+/// A finished program with this output and status 0.
+io::Finished exited(std::string out, int status = 0, std::string err = {});
+/// The bytes of tests/data/NAME.
+std::string data(const std::string& name);
+
+} // namespace recoverd::test
+
+#include "tests/support/fake_world_run.hpp"
