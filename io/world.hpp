@@ -8,6 +8,7 @@
 #include "io/postgres.hpp"
 #include "io/probe.hpp"
 #include "io/process.hpp"
+#include "io/resolve.hpp"
 #include "io/systemd.hpp"
 #include "io/timers.hpp"
 
@@ -26,6 +27,9 @@ class World {
     /// A run of the worker program: `job` names what it does, `input` goes to its stdin as JSON, evidence comes
     /// back as JSON lines on stdout.
     virtual Task<Result<Finished>> worker(std::string job, std::string input, core::Duration timeout) = 0;
+    /// Numeric addresses of a host, and what SRV records name (io/resolve.hpp).
+    virtual Task<Result<std::vector<std::string>>> resolve(std::string host, core::Duration timeout) = 0;
+    virtual Task<Result<std::vector<Service>>> resolve_services(std::string name, core::Duration timeout) = 0;
     /// Opened off the loop: a secret may lie on a file system that hangs.
     virtual Task<Result<Secret>> secret(core::config::SecretRef ref) = 0;
 };

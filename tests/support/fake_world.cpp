@@ -117,6 +117,26 @@ Task<core::Result<io::Finished>> FakeWorld::worker(std::string job, std::string 
     co_return on_worker ? on_worker(job, input) : nobody<io::Finished>();
 }
 
+Task<core::Result<std::vector<std::string>>> FakeWorld::resolve(std::string host, Duration timeout) {
+    asked.push_back("resolve " + host);
+    if (!co_await arrives_within(timeout))
+        co_return too_late<std::vector<std::string>>(timeout);
+    if (const auto found = addresses.find(host); found != addresses.end())
+        co_return found->second;
+    if (host == "localhost" || host.find_first_not_of("0123456789.") == std::string::npos || host.contains(':'))
+        co_return std::vector<std::string>{host};
+    co_return nobody<std::vector<std::string>>();
+}
+
+Task<core::Result<std::vector<io::Service>>> FakeWorld::resolve_services(std::string name, Duration timeout) {
+    asked.push_back("srv " + name);
+    if (!co_await arrives_within(timeout))
+        co_return too_late<std::vector<io::Service>>(timeout);
+    if (const auto found = services.find(name); found != services.end())
+        co_return found->second;
+    co_return std::vector<io::Service>{};
+}
+
 Task<core::Result<io::Secret>> FakeWorld::secret(core::config::SecretRef ref) {
     if (!ref)
         co_return io::Secret{};

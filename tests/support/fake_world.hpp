@@ -62,6 +62,8 @@ class FakeWorld final : public io::World {
     Task<core::Result<io::Connected>> connect(io::ConnectRequest request) override;
     Task<core::Result<io::UnitState>> systemd_unit(std::string unit, Duration timeout) override;
     Task<core::Result<io::Finished>> worker(std::string job, std::string input, Duration timeout) override;
+    Task<core::Result<std::vector<std::string>>> resolve(std::string host, Duration timeout) override;
+    Task<core::Result<std::vector<io::Service>>> resolve_services(std::string name, Duration timeout) override;
     Task<core::Result<io::Secret>> secret(core::config::SecretRef ref) override;
 
     std::function<core::Result<io::HttpAnswer>(const io::HttpRequest&)> on_http;
@@ -71,6 +73,9 @@ class FakeWorld final : public io::World {
     std::function<core::Result<io::UnitState>(const std::string&)> on_unit;
     std::function<core::Result<io::Finished>(const std::string& job, const std::string& input)> on_worker;
     std::map<std::string, std::string> secrets;
+    /// Names that resolve; `localhost` and numeric addresses are their own answer.
+    std::map<std::string, std::vector<std::string>> addresses;
+    std::map<std::string, std::vector<io::Service>> services;
     Duration latency{5};
     /// What was asked, oldest first: "http GET http://…", "run pgbackrest info …".
     std::vector<std::string> asked;
