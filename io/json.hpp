@@ -7,7 +7,7 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,8 +28,8 @@ class Json {
     using Value = std::variant<std::monostate, std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string,
                                Array, Object>;
 
-    /// Throws BadDocument, with the byte where it stopped, for what is not JSON, is nested deeper than 64 or is larger
-    /// than `max_bytes`.
+    /// Throws BadDocument, with the byte where it stopped, for what is not JSON, is nested deeper than 64, is larger
+    /// than `max_bytes` or holds more than two million values.
     static Json parse(std::string_view bytes, std::size_t max_bytes = std::size_t{64} << 20U);
     /// The same after invalid UTF-8 and bare control characters inside strings were replaced (pgBackRest prints
     /// the bytes of a repository it could not decrypt).
@@ -50,7 +50,9 @@ class Json {
     core::Time time() const;
     const Array& items() const;
     const Object& object() const;
-    /// A member of an object, or an absent value that remembers its path.
+    /// A member of an object, or an absent value that remembers its path (its reference is good for at least the next
+    /// 256 look-ups of absent values in this thread). Asking something absent or null is fine; asking a value of any
+    /// other type throws BadDocument.
     const Json& operator[](std::string_view key) const;
     const Json& operator[](std::size_t index) const;
 
@@ -64,16 +66,27 @@ class Json {
     bool is_number() const;
     const Value& value() const { return value_; }
     /// Where it stands: "$[0].name".
-    const std::string& path() const { return path_; }
+    std::string path() const;
     [[noreturn]] void bad(std::string_view expected) const;
 
-    /// RFC 6901: the value `pointer` names, or an absent one.
+    /// RFC 6901: the value `pointer` names, or an absent one; never throws.
     const Json& at_pointer(std::string_view pointer) const;
 
   private:
     friend class JsonBuilder;
+    /// A key or an index below a container. Shared rather than spelled out: a hostile document's paths would outgrow
+    /// it.
+    struct Step {
+        std::shared_ptr<const Step> parent;
+        std::variant<std::string, std::size_t> name;
+    };
+
+    Json(Value value, std::shared_ptr<const Step> step) : value_(std::move(value)), step_(std::move(step)) {}
+    const Json& nothing_at(std::variant<std::string, std::size_t> name) const;
+
     Value value_;
-    std::string path_ = "$";
+    /// Nothing for the root.
+    std::shared_ptr<const Step> step_;
 };
 
 /// `text` as a JSON string, quotes included; invalid UTF-8 is replaced.
@@ -90,13 +103,13 @@ class JsonWriter {
     JsonWriter& value(std::string_view text);
     JsonWriter& value(const char* text) { return value(std::string_view{text}); }
     JsonWriter& value(const std::string& text) { return value(std::string_view{text}); }
-    JsonWriter& value(bool b);
-    JsonWriter& value(std::int64_t n);
-    JsonWriter& value(std::uint64_t n);
+    JsonWriter& value(bool boolean);
+    JsonWriter& value(std::int64_t number);
+    JsonWriter& value(std::uint64_t number);
     JsonWriter& value(int n) { return value(static_cast<std::int64_t>(n)); }
     JsonWriter& value(unsigned n) { return value(static_cast<std::uint64_t>(n)); }
     /// NaN and infinities are written as null: JSON has none.
-    JsonWriter& value(double x);
+    JsonWriter& value(double number);
     JsonWriter& null();
     /// Text that is JSON already.
     JsonWriter& raw(std::string_view json);
