@@ -76,6 +76,8 @@ struct Check {
     Location location;
     /// Already merged with everything that stands above it.
     Policy policy;
+    /// What the check itself says, for subjects whose asset is another one than `asset`.
+    Policy own_policy;
     std::vector<SubjectOverride> subjects;
     std::map<std::string, std::string> asset_map;
     /// Make assets of this class out of subjects.

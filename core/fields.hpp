@@ -237,6 +237,7 @@ void fields(Self& self, auto&& visit) {
 template <Is<CheckMemory> Self>
 void fields(Self& self, auto&& visit) {
     visit("first_seen", self.first_seen);
+    visit("watched_since", self.watched_since);
     visit("last_run", self.last_run);
     visit("last_success", self.last_success);
     visit("last_took", self.last_took);

@@ -93,6 +93,8 @@ struct SubjectMemory {
 
 struct CheckMemory {
     Time first_seen;
+    /// Since when somebody has been looking without a break: the agent's start, unless its silence was known before.
+    Time watched_since;
     /// End of the last run of whatever outcome; nothing before the first one.
     std::optional<Time> last_run;
     std::optional<Time> last_success;

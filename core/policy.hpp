@@ -5,9 +5,9 @@
 
 #include "core/rules/table.hpp"
 
-#include <array>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace recoverd::core {
@@ -36,10 +36,11 @@ struct RulePolicy {
 
 inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(RuleId::recoverd_watchdog) + 1;
 
+/// Holds only the rules that something was said about: most policies are empty, and there is one per check.
 class Policy {
   public:
-    const RulePolicy& operator[](RuleId id) const { return rules_[static_cast<std::size_t>(id)]; }
-    RulePolicy& operator[](RuleId id) { return rules_[static_cast<std::size_t>(id)]; }
+    const RulePolicy& operator[](RuleId id) const;
+    RulePolicy& operator[](RuleId id);
 
     bool enabled(RuleId id) const { return (*this)[id].enabled.value_or(true); }
     Duration hold(RuleId id) const { return (*this)[id].hold.value_or(rule(id).hold); }
@@ -49,7 +50,8 @@ class Policy {
     bool operator==(const Policy&) const = default;
 
   private:
-    std::array<RulePolicy, kRuleCount> rules_;
+    /// By rule, in rising order.
+    std::vector<std::pair<RuleId, RulePolicy>> said_;
 };
 
-} // namespace recoverd::core
+}  // namespace recoverd::core
