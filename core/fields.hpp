@@ -245,6 +245,7 @@ void fields(Self& self, auto&& visit) {
     visit("failing_since", self.failing_since);
     visit("subjects", self.subjects);
     visit("cursor", self.cursor);
+    visit("failures_total", self.failures_total);
 }
 
 } // namespace recoverd::core
