@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/cli.hpp"
+
+#include "agent/version.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+namespace recoverd::agent {
+
+namespace {
+
+class AppArguments : public Arguments {
+  public:
+    AppArguments(CLI::App& app, std::vector<std::string>& after_dashes) : app_(app), after_dashes_(after_dashes) {}
+
+    void flag(std::string_view name, bool& to, std::string_view help) override {
+        app_.add_flag(dashed(name), to, std::string{help});
+    }
+    void option(std::string_view name, std::string& to, std::string_view help,
+                std::vector<std::string> choices) override {
+        auto* option = app_.add_option(dashed(name), to, std::string{help})->capture_default_str();
+        if (!choices.empty())
+            option->check(CLI::IsMember(std::move(choices)));
+    }
+    void options(std::string_view name, std::vector<std::string>& to, std::string_view help) override {
+        // One value each time: `--name a b` would swallow the arguments that follow.
+        app_.add_option(dashed(name), to, std::string{help})->capture_default_str()->allow_extra_args(false);
+    }
+    void positional(std::string_view name, std::string& to, std::string_view help, bool required) override {
+        app_.add_option(std::string{name}, to, std::string{help})->required(required);
+    }
+    void positionals(std::string_view name, std::vector<std::string>& to, std::string_view help) override {
+        app_.add_option(std::string{name}, to, std::string{help});
+    }
+    void rest(std::vector<std::string>& to, std::string_view help) override {
+        app_.footer(fmt::format("-- …  {}", help));
+        rest_ = &to;
+    }
+
+    bool takes_rest() const { return rest_ != nullptr; }
+    void hand_over_rest() {
+        if (rest_)
+            *rest_ = after_dashes_;
+    }
+
+  private:
+    static std::string dashed(std::string_view name) { return fmt::format("--{}", name); }
+
+    CLI::App& app_;
+    std::vector<std::string>& after_dashes_;
+    std::vector<std::string>* rest_ = nullptr;
+};
+
+std::string_view summary_of_group(std::string_view group) {
+    return group == "config" ? "Look at the configuration without running it" : std::string_view{};
+}
+
+/// One command after its arguments were declared.
+struct Declared {
+    CLI::App* app;
+    std::unique_ptr<AppArguments> arguments;
+    Action action;
+};
+
+class CommandLine {
+  public:
+    CommandLine(std::span<const Command> commands, Console console) : console_(std::move(console)) {
+        app_.set_version_flag("--version", version_text());
+        app_.require_subcommand(1);
+        for (const Command& command : commands)
+            add(command);
+    }
+
+    int run(std::vector<std::string> words) {
+        if (const auto dashes = std::ranges::find(words, "--"); dashes != words.end()) {
+            has_rest_ = true;
+            rest_.assign(dashes + 1, words.end());
+            words.erase(dashes, words.end());
+        }
+        // CLI11 wants them last to first.
+        std::ranges::reverse(words);
+        try {
+            app_.parse(std::move(words));
+        } catch (const CLI::ParseError& error) {
+            return answer(error);
+        }
+        for (Declared& declared : declared_)
+            if (declared.app->parsed())
+                return start(declared);
+        return kUsageError;
+    }
+
+  private:
+    void add(const Command& command) {
+        const auto space = command.name.find(' ');
+        CLI::App* parent = &app_;
+        if (space != std::string_view::npos)
+            parent = group(command.name.substr(0, space));
+        CLI::App* made =
+            parent->add_subcommand(std::string{command.name.substr(space == std::string_view::npos ? 0 : space + 1)},
+                                   std::string{command.summary});
+        made->add_option("--config.file", console_.config_file, "The configuration to read")->capture_default_str();
+        Declared declared{made, std::make_unique<AppArguments>(*made, rest_), {}};
+        declared.action = command.declare(*declared.arguments);
+        declared_.push_back(std::move(declared));
+    }
+
+    CLI::App* group(std::string_view name) {
+        CLI::App*& made = groups_[std::string{name}];
+        if (!made) {
+            made = app_.add_subcommand(std::string{name}, std::string{summary_of_group(name)});
+            made->require_subcommand(1);
+        }
+        return made;
+    }
+
+    int start(Declared& declared) {
+        if (has_rest_ && !declared.arguments->takes_rest()) {
+            fmt::print(console_.err, "recoverd: '{}' takes nothing after '--'\n", declared.app->get_name());
+            return kUsageError;
+        }
+        declared.arguments->hand_over_rest();
+        return declared.action(console_);
+    }
+
+    /// Help and version come as exceptions too; they go to `out`, with success.
+    int answer(const CLI::ParseError& error) {
+        if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+            std::ostringstream text;
+            app_.exit(error, text, text);
+            fmt::print(console_.out, "{}", text.str());
+            return 0;
+        }
+        fmt::print(console_.err, "recoverd: {}\nhint: `recoverd --help` lists the commands\n", error.what());
+        return kUsageError;
+    }
+
+    Console console_;
+    CLI::App app_{"Knows whether you could recover: how much would be lost, how long it would take", "recoverd"};
+    std::map<std::string, CLI::App*> groups_;
+    std::vector<Declared> declared_;
+    std::vector<std::string> rest_;
+    bool has_rest_ = false;
+};
+
+} // namespace
+
+int run_command_line(std::vector<std::string> arguments, std::span<const Command> commands, Console console) {
+    return CommandLine{commands, std::move(console)}.run(std::move(arguments));
+}
+
+} // namespace recoverd::agent

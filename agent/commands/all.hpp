@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of `recoverd`. A new one is a file here, its line below and its line in all.cpp.
+#pragma once
+
+#include "agent/cli.hpp"
+
+namespace recoverd::agent {
+
+std::vector<Command> all_commands();
+
+Command collectors_command();
+
+} // namespace recoverd::agent
