@@ -61,7 +61,7 @@ void keep_up(Alerts& alerts, const LabelledFinding& found, Time now, std::vector
     }
 }
 
-}  // namespace
+} // namespace
 
 std::vector<Transition> step(Alerts& alerts, std::span<const LabelledFinding> found, Time now, Time& revisit) {
     std::vector<Transition> transitions;
@@ -123,4 +123,4 @@ Labels alert_labels(const Finding& finding, const Config& config, const Check* c
     return labels;
 }
 
-}  // namespace recoverd::core
+} // namespace recoverd::core

@@ -103,4 +103,4 @@ bool Schedule::running(std::string_view name) const {
     return at != entries_.end() && at->second.running;
 }
 
-}  // namespace recoverd::core
+} // namespace recoverd::core

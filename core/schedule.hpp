@@ -29,8 +29,8 @@ class Schedule {
 
     /// The next moment at which something is due, or nothing.
     std::optional<Duration> next() const;
-    /// Takes the next due check, which counts as running until `finished`; nothing when none is due at `elapsed`. `late` is how
-    /// long it has been due.
+    /// Takes the next due check, which counts as running until `finished`; nothing when none is due at `elapsed`.
+    /// `late` is how long it has been due.
     struct Due {
         std::string name;
         Duration late{0};
@@ -65,4 +65,4 @@ class Schedule {
 /// A number in [0, 1) that is the same for the same name on every run and machine (FNV-1a).
 double stable_fraction(std::string_view name);
 
-}  // namespace recoverd::core
+} // namespace recoverd::core

@@ -5,6 +5,7 @@
 #include "core/lifecycle.hpp"
 #include "core/memory.hpp"
 #include "core/pages.hpp"
+#include "core/rules/rules.hpp"
 #include "core/verdict.hpp"
 
 #include <memory>
@@ -24,13 +25,6 @@ struct CheckSnapshot {
     bool fresh = false;
 
     bool operator==(const CheckSnapshot&) const = default;
-};
-
-struct ExerciseDue {
-    std::string exercise;
-    Time due_at;
-
-    bool operator==(const ExerciseDue&) const = default;
 };
 
 struct AssetSnapshot {

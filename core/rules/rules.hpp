@@ -29,4 +29,14 @@ Duration silence_allowed(const Check& check);
 /// RestoreTestOverdue, ExerciseOverdue, AssetUncovered.
 void judge_asset(const AssetView& view, Judgement& out);
 
+struct ExerciseDue {
+    std::string exercise;
+    Time due_at;
+
+    bool operator==(const ExerciseDue&) const = default;
+};
+/// When the promised restore test ("restore-test") and each planned exercise is due next: its last pass (or when the
+/// asset was first seen) plus its cadence, without the slack that the overdue rules give.
+std::vector<ExerciseDue> exercises_due(const AssetView& view);
+
 } // namespace recoverd::core

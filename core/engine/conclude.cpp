@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// From findings to alerts: lowered by what explains them, labelled, stepped, counted and published.
+#include "core/engine/engine.hpp"
+#include "core/rules/rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace recoverd::core {
+
+namespace {
+
+/// What a failover test or a drill brings about by itself. That a backup is old, corrupt or missing is none of its
+/// doing.
+constexpr std::array kExplainedByExercise{
+    RuleId::endpoint_down,        RuleId::endpoint_degraded, RuleId::replica_missing,
+    RuleId::replication_lag_high, RuleId::evidence_missing,  RuleId::wal_archiving_failing,
+    RuleId::pitr_lag_high,        RuleId::subject_vanished,  RuleId::measurement_out_of_range,
+};
+
+bool in_scope(const Maintenance& window, const Identity& identity) {
+    if (window.assets.empty() && window.checks.empty())
+        return true;
+    const auto matches = [](const std::vector<std::string>& patterns, const std::string& name) {
+        return !name.empty() &&
+               std::ranges::any_of(patterns, [&](const auto& pattern) { return glob_matches(pattern, name); });
+    };
+    return matches(window.assets, identity.asset) || matches(window.checks, identity.check);
+}
+
+bool is_listed(const Alert& alert) { return alert.state != AlertState::resolved; }
+
+} // namespace
+
+void Engine::lower(Finding& finding, Judgement& judgement, Time now) const {
+    std::string cause;
+    for (const Maintenance& window : config_->maintenance) {
+        if (!in_scope(window, finding.identity) || window.to <= now)
+            continue;
+        if (now < window.from) {
+            judgement.look_again(window.from);
+            continue;
+        }
+        judgement.look_again(window.to);
+        cause = window.reason.empty() ? "maintenance" : "maintenance: " + window.reason;
+    }
+    const auto asset = assets_.find(finding.identity.asset);
+    if (cause.empty() && asset != assets_.end() && !asset->second->running_exercise.empty() &&
+        std::ranges::find(kExplainedByExercise, finding.identity.rule) != kExplainedByExercise.end()) {
+        judgement.look_again(asset->second->running_until);
+        cause = "exercise " + asset->second->running_exercise + " is running";
+    }
+    if (cause.empty() || finding.priority == Priority::p4)
+        return;
+    finding.priority = Priority::p4;
+    finding.lowered_by = std::move(cause);
+}
+
+void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Time now) {
+    std::vector<LabelledFinding> labelled;
+    std::set<Identity> seen;
+    unit.findings.clear();
+    for (Finding& finding : judgement.findings) {
+        if (!seen.insert(finding.identity).second)
+            continue;
+        if (unit.kind != UnitKind::agent)
+            lower(finding, judgement, now);
+        const auto asset = assets_.find(finding.identity.asset);
+        Labels labels =
+            alert_labels(finding, *config_, check, asset == assets_.end() ? nullptr : &asset->second->asset);
+        unit.findings.push_back(finding);
+        labelled.push_back({std::move(finding), std::move(labels)});
+    }
+    Time revisit = judgement.revisit;
+    auto transitions = step(unit.alerts, labelled, now, revisit);
+    if (!transitions.empty())
+        note_change(unit);
+    for (Transition& transition : transitions) {
+        // The same alert may still be known as one that was retired: only one of them may speak.
+        if (&unit != &agent_ && agent_.alerts.erase(transition.alert.labels) > 0) {
+            recount(agent_, nullptr);
+            note_change(agent_);
+        }
+        changes_.transitions.push_back(std::move(transition));
+    }
+    // A moment that is not ahead would be asked again at once, for ever.
+    plan(unit, std::max(revisit, now + 1ms));
+    recount(unit, unit.kind == UnitKind::asset ? &static_cast<AssetUnit&>(unit).verdict : nullptr);
+}
+
+void Engine::recount(JudgedUnit& unit, const Verdict* verdict) {
+    Counts counts;
+    for (const auto& [labels, alert] : unit.alerts)
+        if (is_listed(alert) && alert.finding.identity.rule != RuleId::recoverd_watchdog)
+            ++counts.alerts[static_cast<std::size_t>(alert.state)][static_cast<std::size_t>(alert.finding.priority)];
+    if (verdict)
+        ++counts.verdicts[static_cast<std::size_t>(verdict->state)];
+    for (std::size_t state = 0; state < counts.alerts.size(); ++state)
+        for (std::size_t priority = 0; priority < counts.alerts[state].size(); ++priority)
+            counts_.alerts[state][priority] += counts.alerts[state][priority] - unit.counted.alerts[state][priority];
+    for (std::size_t i = 0; i < counts.verdicts.size(); ++i)
+        counts_.verdicts[i] += counts.verdicts[i] - unit.counted.verdicts[i];
+    unit.counted = counts;
+}
+
+void Engine::plan(JudgedUnit& unit, Time revisit) {
+    unplan(unit);
+    unit.revisit = revisit;
+    if (revisit < kNever)
+        queue_.emplace(revisit, unit.kind, unit.order, &unit);
+}
+
+void Engine::unplan(JudgedUnit& unit) {
+    queue_.erase({unit.revisit, unit.kind, unit.order, &unit});
+    unit.revisit = kNever;
+}
+
+void Engine::note_change(JudgedUnit& unit) {
+    if (unit.kind == UnitKind::target || unit.kind == UnitKind::agent)
+        changes_.other = true;
+    if (unit.changed)
+        return;
+    unit.changed = true;
+    if (unit.kind == UnitKind::check)
+        changes_.checks.push_back(static_cast<const CheckUnit*>(&unit));
+    if (unit.kind == UnitKind::asset)
+        changes_.assets.push_back(static_cast<const AssetUnit*>(&unit));
+}
+
+Engine::Changes Engine::take_changes() {
+    Changes taken = std::move(changes_);
+    changes_ = {};
+    for (const CheckUnit* unit : taken.checks)
+        checks_.at(unit->name)->changed = false;
+    for (const AssetUnit* unit : taken.assets)
+        assets_.at(unit->name)->changed = false;
+    for (auto& [name, unit] : targets_)
+        unit->changed = false;
+    agent_.changed = false;
+    return taken;
+}
+
+namespace {
+
+std::vector<Alert> list(const Alerts& alerts) {
+    std::vector<Alert> listed;
+    listed.reserve(alerts.size());
+    for (const auto& [labels, alert] : alerts)
+        listed.push_back(alert);
+    return listed;
+}
+
+} // namespace
+
+void Engine::publish(CheckUnit& unit) {
+    auto made = std::make_shared<const CheckSnapshot>(
+        CheckSnapshot{unit.check, unit.memory, unit.subject_assets, list(unit.alerts), unit.fresh});
+    if (unit.page == check_pages_.size())
+        check_pages_.push_back(std::move(made));
+    else
+        check_pages_.set(unit.page, std::move(made));
+}
+
+void Engine::publish(AssetUnit& unit) {
+    AssetSnapshot made{unit.asset, unit.verdict, list(unit.alerts), {}, {}};
+    for (const CheckUnit* member : unit.members)
+        made.checks.push_back(member->name);
+    std::ranges::sort(made.checks);
+    made.due = exercises_due({unit.asset, unit.first_seen, contributors_of(unit), unit.planned, {}, {}});
+    auto shared = std::make_shared<const AssetSnapshot>(std::move(made));
+    if (unit.page == asset_pages_.size())
+        asset_pages_.push_back(std::move(shared));
+    else
+        asset_pages_.set(unit.page, std::move(shared));
+}
+
+const CheckUnit* Engine::check(std::string_view name) const {
+    const auto at = checks_.find(name);
+    return at == checks_.end() ? nullptr : at->second.get();
+}
+
+const AssetUnit* Engine::asset(std::string_view name) const {
+    const auto at = assets_.find(name);
+    return at == assets_.end() ? nullptr : at->second.get();
+}
+
+Alerts Engine::other_alerts() const {
+    Alerts alerts = agent_.alerts;
+    for (const auto& [name, unit] : targets_)
+        alerts.insert(unit->alerts.begin(), unit->alerts.end());
+    return alerts;
+}
+
+Snapshot Engine::snapshot(Time now) {
+    Snapshot made;
+    made.made_at = now;
+    made.sequence = ++sequence_;
+    made.config = config_;
+    made.checks = check_pages_;
+    made.assets = asset_pages_;
+    made.other_alerts = list(other_alerts());
+    made.alert_counts = counts_.alerts;
+    const auto& firing = counts_.alerts[static_cast<std::size_t>(AlertState::firing)];
+    const auto verdicts = [&](VerdictState state) { return counts_.verdicts[static_cast<std::size_t>(state)]; };
+    if (firing[0] > 0)
+        made.status = Status::major_outage;
+    else if (firing[1] > 0 || verdicts(VerdictState::unrecoverable) > 0)
+        made.status = Status::partial_outage;
+    else if (firing[2] > 0 || verdicts(VerdictState::unknown) > 0)
+        made.status = Status::degraded;
+    return made;
+}
+
+} // namespace recoverd::core

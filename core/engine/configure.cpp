@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a configuration is taken over: who keeps its memory, who is new, and what becomes of what is gone.
+#include "core/engine/engine.hpp"
+
+#include <algorithm>
+
+namespace recoverd::core {
+
+namespace {
+
+/// Reachability and numbers say nothing about what could be recovered.
+bool is_about_recovery(const Check& check) {
+    return std::ranges::any_of(check.brings, [](EvidenceKind kind) {
+        return kind != EvidenceKind::reachability && kind != EvidenceKind::measurement;
+    });
+}
+
+/// "ASSET/outcomes" is made when an outcome arrives; '/' cannot stand in a configured name.
+constexpr std::string_view kOutcomes = "/outcomes";
+
+std::shared_ptr<const Check> make_outcome_check(const Asset& asset) {
+    Check check;
+    check.name = asset.name + std::string{kOutcomes};
+    check.asset = asset.name;
+    check.collector = "outcome";
+    check.every = Duration{0};
+    check.policy = asset.policy;
+    check.brings = {EvidenceKind::exercise, EvidenceKind::recovery_points};
+    return std::make_shared<const Check>(std::move(check));
+}
+
+std::string replace_subject(const std::string& pattern, std::string_view subject) {
+    constexpr std::string_view kPlaceholder = "{subject}";
+    const auto at = pattern.find(kPlaceholder);
+    if (at == std::string::npos)
+        return pattern;
+    return pattern.substr(0, at) + std::string{subject} + pattern.substr(at + kPlaceholder.size());
+}
+
+} // namespace
+
+std::string asset_of(const Check& check, std::string_view subject) {
+    for (const SubjectOverride& over : check.subjects)
+        if (!over.asset.empty() && glob_matches(over.match, subject))
+            return over.asset;
+    if (const auto at = check.asset_map.find(std::string{subject}); at != check.asset_map.end())
+        return at->second;
+    return replace_subject(check.asset, subject);
+}
+
+Policy policy_of(const Check& check, std::string_view subject, const Asset* asset) {
+    Policy policy = asset && asset->name != check.asset ? asset->policy.overlaid(check.own_policy) : check.policy;
+    for (const SubjectOverride& over : check.subjects)
+        if (glob_matches(over.match, subject))
+            policy = policy.overlaid(over.policy);
+    return policy;
+}
+
+Engine::Engine(Time start) : start_(start) { mark(agent_); }
+
+void Engine::restore_check(const std::string& name, RestoredCheck restored) {
+    // Silence that had been noticed before goes on; silence while nobody looked does not count.
+    const bool was_silent = std::ranges::any_of(restored.alerts, [](const auto& entry) {
+        return entry.second.state != AlertState::resolved &&
+               entry.second.finding.identity.rule == RuleId::evidence_missing;
+    });
+    if (!was_silent)
+        restored.memory.watched_since = start_;
+    restored_checks_[name] = std::move(restored);
+}
+
+void Engine::restore_asset(const std::string& name, Time first_seen, Alerts alerts) {
+    restored_assets_[name] = {first_seen, std::move(alerts)};
+}
+
+void Engine::restore_other(Alerts alerts) { agent_.alerts.merge(std::move(alerts)); }
+
+void Engine::configure(std::shared_ptr<const Config> config, Time now) {
+    config_ = std::move(config);
+    for (auto& [name, unit] : checks_)
+        detach(*unit);
+    configure_assets(now);
+    for (const auto& check : config_->checks) {
+        claim_check(check, now);
+        attach(*checks_.at(check->name), now);
+    }
+    drop_checks_without_configuration();
+    for (auto& [name, unit] : checks_)
+        attach(*unit, now);
+    drop_assets_without_configuration();
+    std::erase_if(targets_, [&](const auto& entry) {
+        if (!entry.second->members.empty())
+            return false;
+        retire(std::move(entry.second->alerts));
+        unplan(*entry.second);
+        return true;
+    });
+    // What nobody claimed is gone: its alerts end here, not by being forgotten.
+    for (auto& [name, restored] : restored_checks_) {
+        retire(std::move(restored.alerts));
+        changes_.dropped_checks.push_back(name);
+    }
+    for (auto& [name, restored] : restored_assets_) {
+        retire(std::move(restored.second));
+        changes_.dropped_assets.push_back(name);
+    }
+    restored_checks_.clear();
+    restored_assets_.clear();
+    lay_out_pages();
+    judge_all_again();
+}
+
+void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
+    auto& unit = checks_[check->name];
+    if (!unit) {
+        unit = std::make_unique<CheckUnit>(UnitKind::check, check->name, next_order_++);
+        unit->memory.first_seen = now;
+        unit->memory.watched_since = now;
+        if (const auto at = restored_checks_.find(check->name); at != restored_checks_.end()) {
+            RestoredCheck& restored = at->second;
+            unit->alerts = std::move(restored.alerts);
+            if (restored.fingerprint == check->fingerprint)
+                unit->memory = std::move(restored.memory);
+            // A check that is not due yet has missed nothing; one that never runs by itself cannot be late.
+            unit->fresh = check->every <= Duration{0} || (restored.due_at && *restored.due_at > now);
+            restored_checks_.erase(at);
+        }
+    } else if (unit->check && unit->check->fingerprint != check->fingerprint) {
+        // Another source under the same name: what was seen of the old one says nothing about the new one.
+        const Time first_seen = unit->memory.first_seen;
+        unit->memory = CheckMemory{};
+        unit->memory.first_seen = first_seen;
+        unit->memory.watched_since = now;
+        unit->fresh = false;
+    }
+    unit->check = check;
+    unit->about_recovery = is_about_recovery(*check);
+    note_change(*unit);
+}
+
+void Engine::drop_check(CheckUnit& unit) {
+    detach(unit);
+    retire(std::move(unit.alerts));
+    unit.alerts.clear();
+    unit.findings.clear();
+    recount(unit, nullptr);
+    unplan(unit);
+    std::erase(changes_.checks, &unit);
+    changes_.dropped_checks.push_back(unit.name);
+}
+
+void Engine::drop_checks_without_configuration() {
+    std::set<std::string_view> wanted;
+    for (const auto& check : config_->checks)
+        wanted.insert(check->name);
+    // Outcomes of an asset stay as long as the asset does; after a restart they come back here.
+    for (const auto& [name, unit] : assets_) {
+        if (!unit->discovered && !config_->assets.contains(name))
+            continue;
+        const std::string outcomes = name + std::string{kOutcomes};
+        if (checks_.contains(outcomes) || restored_checks_.contains(outcomes)) {
+            claim_check(make_outcome_check(unit->asset), start_);
+            wanted.insert(checks_.find(outcomes)->first);
+        }
+    }
+    std::erase_if(checks_, [&](const auto& entry) {
+        if (wanted.contains(entry.first))
+            return false;
+        drop_check(*entry.second);
+        return true;
+    });
+}
+
+AssetUnit& Engine::claim_asset(const Asset& asset, Time now) {
+    auto& unit = assets_[asset.name];
+    if (!unit) {
+        unit = std::make_unique<AssetUnit>(UnitKind::asset, asset.name, next_order_++);
+        unit->first_seen = now;
+        if (const auto at = restored_assets_.find(asset.name); at != restored_assets_.end()) {
+            unit->first_seen = at->second.first;
+            unit->alerts = std::move(at->second.second);
+            restored_assets_.erase(at);
+        }
+    }
+    unit->asset = asset;
+    unit->planned.clear();
+    for (const PlannedExercise& planned : config_->exercises)
+        if (planned.asset == asset.name)
+            unit->planned.push_back(planned);
+    note_change(*unit);
+    return *unit;
+}
+
+void Engine::configure_assets(Time now) {
+    for (const auto& [name, asset] : config_->assets)
+        claim_asset(asset, now).discovered = false;
+}
+
+void Engine::drop_assets_without_configuration() {
+    std::erase_if(assets_, [&](const auto& entry) {
+        AssetUnit& unit = *entry.second;
+        if (config_->assets.contains(entry.first) || (unit.discovered && !unit.members.empty()))
+            return false;
+        retire(std::move(unit.alerts));
+        unit.alerts.clear();
+        recount(unit, nullptr);
+        unplan(unit);
+        std::erase(changes_.assets, &unit);
+        changes_.dropped_assets.push_back(unit.name);
+        return true;
+    });
+}
+
+AssetUnit* Engine::find_or_discover(const std::string& name, const Check& check, Time now) {
+    if (name.empty())
+        return nullptr;
+    const auto at = assets_.find(name);
+    const bool known = at != assets_.end() && (at->second->discovered || config_->assets.contains(name));
+    if (!check.discover)
+        return known ? at->second.get() : nullptr;
+    if (known && !at->second->discovered)
+        return at->second.get();
+    Asset asset;
+    if (const auto found = config_->classes.find(check.discover_class); found != config_->classes.end())
+        asset = found->second;
+    asset.name = name;
+    asset.asset_class = check.discover_class;
+    const bool is_new = at == assets_.end();
+    AssetUnit& unit = claim_asset(asset, now);
+    unit.discovered = true;
+    if (is_new) {
+        unit.page = asset_pages_.size();
+        publish(unit);
+    }
+    return &unit;
+}
+
+void Engine::attach(CheckUnit& unit, Time now) {
+    unit.subject_assets.clear();
+    std::set<AssetUnit*> assets;
+    const auto belongs = [&](std::string_view subject) {
+        AssetUnit* asset = find_or_discover(asset_of(*unit.check, subject), *unit.check, now);
+        if (asset)
+            assets.insert(asset);
+        return asset ? asset->name : std::string{};
+    };
+    for (const auto& [subject, seen] : unit.memory.subjects)
+        unit.subject_assets.push_back(belongs(subject));
+    // Before its first run a check belongs to the asset it names.
+    if (unit.memory.subjects.empty())
+        belongs({});
+    if (assets != unit.assets) {
+        for (AssetUnit* left : unit.assets)
+            left->members.erase(&unit);
+        for (AssetUnit* joined : assets)
+            joined->members.insert(&unit);
+        unit.assets = std::move(assets);
+    }
+    attach_target(unit);
+}
+
+void Engine::attach_target(CheckUnit& unit) {
+    if (unit.target || unit.check->target.empty())
+        return;
+    auto& target = targets_[unit.check->target];
+    if (!target)
+        target = std::make_unique<TargetUnit>(UnitKind::target, unit.check->target, next_order_++);
+    target->members.insert(&unit);
+    unit.target = target.get();
+}
+
+void Engine::detach(CheckUnit& unit) {
+    for (AssetUnit* asset : unit.assets)
+        asset->members.erase(&unit);
+    unit.assets.clear();
+    if (unit.target)
+        unit.target->members.erase(&unit);
+    unit.target = nullptr;
+}
+
+/// Keeps alerts of what is gone until they have been resolved and told to everybody.
+void Engine::retire(Alerts&& alerts) {
+    std::erase_if(alerts, [](const auto& entry) { return entry.second.state == AlertState::pending; });
+    if (alerts.empty())
+        return;
+    for (auto& [labels, alert] : alerts)
+        agent_.alerts.insert_or_assign(labels, std::move(alert));
+    note_change(agent_);
+    mark(agent_);
+}
+
+void Engine::lay_out_pages() {
+    check_pages_ = {};
+    asset_pages_ = {};
+    for (auto& [name, unit] : checks_) {
+        unit->page = check_pages_.size();
+        publish(*unit);
+    }
+    for (auto& [name, unit] : assets_) {
+        unit->page = asset_pages_.size();
+        publish(*unit);
+    }
+}
+
+std::string Engine::outcome_check(std::string_view asset, Time now) {
+    const auto at = assets_.find(asset);
+    if (at == assets_.end())
+        return {};
+    for (const CheckUnit* member : at->second->members)
+        if (member->check->collector == "outcome")
+            return member->name;
+    const auto check = make_outcome_check(at->second->asset);
+    claim_check(check, now);
+    CheckUnit& unit = *checks_.at(check->name);
+    attach(unit, now);
+    unit.page = check_pages_.size();
+    publish(unit);
+    return check->name;
+}
+
+std::size_t Engine::forget(std::string_view subject, Time now) {
+    std::size_t dropped = 0;
+    for (auto& [name, unit] : checks_) {
+        std::string_view wanted = subject;
+        if (wanted.starts_with(name) && wanted.substr(name.size()).starts_with('/'))
+            wanted.remove_prefix(name.size() + 1);
+        const auto at = unit->memory.subjects.find(wanted);
+        if (at == unit->memory.subjects.end() || (wanted.empty() && subject.empty()))
+            continue;
+        unit->memory.subjects.erase(at);
+        // An incremental scan would go on as if it had seen the subject's beginning.
+        unit->memory.cursor.clear();
+        ++dropped;
+        attach(*unit, now);
+        note_change(*unit);
+        mark(*unit);
+        for (AssetUnit* asset : unit->assets)
+            mark(*asset);
+    }
+    return dropped;
+}
+
+} // namespace recoverd::core

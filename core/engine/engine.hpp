@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything recoverd knows and concludes, as one deterministic machine: reports and configurations come in with the
+// time, alerts and snapshots come out. No I/O and no clock, so a year of a fleet can be played in a test.
+//
+// Judged are units: each check (all its subjects), each asset (over its checks), each target that several checks share,
+// and the agent itself. Each says when it wants to be judged again; one ordered queue of such moments drives `advance`.
+// If no report ever came again, every age rule would still fire on its second.
+#pragma once
+
+#include "core/engine/units.hpp"
+#include "core/snapshot.hpp"
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace recoverd::core {
+
+class Engine {
+  public:
+    /// `start`: since when the agent has been looking. Silence before it was nobody's fault.
+    explicit Engine(Time start);
+
+    // Before the first `configure`: what the store kept.
+    void restore_check(const std::string& name, RestoredCheck restored);
+    void restore_asset(const std::string& name, Time first_seen, Alerts alerts);
+    /// Alerts about targets, the agent, and what is gone.
+    void restore_other(Alerts alerts);
+
+    /// Takes over a configuration. Checks with an equal fingerprint keep their memory; alerts of checks and assets that
+    /// are gone resolve.
+    void configure(std::shared_ptr<const Config> config, Time now);
+
+    /// A run of a check ended. Unknown names are passed over: the check left while it ran.
+    void learn(std::string_view check, const Report& report, Time now);
+    /// The name of the check under which outcomes of this asset are kept: a configured `outcome` check of the asset, or
+    /// "ASSET/outcomes", made when first needed. Empty when the asset is unknown.
+    std::string outcome_check(std::string_view asset, Time now);
+    /// Drops a subject ("CHECK/SUBJECT", or a subject of any check) and all that is remembered of it. Returns how many.
+    std::size_t forget(std::string_view subject, Time now);
+    /// One of the agent's own troubles begins (`reason`) or ends (nothing).
+    void report_trouble(RuleId rule, std::optional<std::string> reason);
+    /// After a jump of the clock, everything is to be judged again.
+    void judge_all_again();
+
+    /// When `advance` has something to do next; `Time::min()` when something is waiting already.
+    Time next() const;
+    /// Judges what is due at `now`.
+    void advance(Time now);
+
+    /// What changed since the last call, for the store and for exporters.
+    struct Changes {
+        std::vector<const CheckUnit*> checks;
+        std::vector<const AssetUnit*> assets;
+        /// Names of checks and assets that are gone.
+        std::vector<std::string> dropped_checks;
+        std::vector<std::string> dropped_assets;
+        bool other = false;
+        std::vector<Transition> transitions;
+    };
+    Changes take_changes();
+
+    const CheckUnit* check(std::string_view name) const;
+    const AssetUnit* asset(std::string_view name) const;
+    /// Alerts about targets, the agent, and what is gone.
+    Alerts other_alerts() const;
+    const Config& config() const { return *config_; }
+    /// Shares its pages with the engine's own; cheap.
+    Snapshot snapshot(Time now);
+
+  private:
+    using Place = std::tuple<Time, UnitKind, std::uint64_t, JudgedUnit*>;
+
+    // configure.cpp
+    void claim_check(const std::shared_ptr<const Check>& check, Time now);
+    void drop_checks_without_configuration();
+    void drop_check(CheckUnit& unit);
+    void configure_assets(Time now);
+    AssetUnit& claim_asset(const Asset& asset, Time now);
+    void drop_assets_without_configuration();
+    void attach(CheckUnit& unit, Time now);
+    void attach_target(CheckUnit& unit);
+    void detach(CheckUnit& unit);
+    AssetUnit* find_or_discover(const std::string& name, const Check& check, Time now);
+    void lay_out_pages();
+    void retire(Alerts&& alerts);
+
+    // judge.cpp
+    void judge(CheckUnit& unit, Time now);
+    void judge(AssetUnit& unit, Time now);
+    void judge(TargetUnit& unit, Time now);
+    void judge(AgentUnit& unit, Time now);
+    void judge_subjects(const CheckUnit& unit, Judgement& judgement, Time now) const;
+    void place_silence(CheckUnit& unit, Judgement& judgement, Time now);
+    void refresh(AssetUnit& unit, Time now);
+    std::vector<Contributor> contributors_of(const AssetUnit& unit) const;
+    std::vector<const LogArchive*> repositories_of(const AssetUnit& unit) const;
+
+    // conclude.cpp
+    void conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Time now);
+    void lower(Finding& finding, Judgement& judgement, Time now) const;
+    void publish(CheckUnit& unit);
+    void publish(AssetUnit& unit);
+    void recount(JudgedUnit& unit, const Verdict* verdict);
+
+    void mark(JudgedUnit& unit) { plan(unit, Time::min()); }
+    void plan(JudgedUnit& unit, Time revisit);
+    void unplan(JudgedUnit& unit);
+    void note_change(JudgedUnit& unit);
+
+    Time start_;
+    std::shared_ptr<const Config> config_ = std::make_shared<const Config>();
+    std::map<std::string, std::unique_ptr<CheckUnit>, std::less<>> checks_;
+    std::map<std::string, std::unique_ptr<AssetUnit>, std::less<>> assets_;
+    std::map<std::string, std::unique_ptr<TargetUnit>, std::less<>> targets_;
+    AgentUnit agent_;
+    std::map<std::string, RestoredCheck, std::less<>> restored_checks_;
+    std::map<std::string, std::pair<Time, Alerts>, std::less<>> restored_assets_;
+
+    std::set<Place> queue_;
+    std::uint64_t next_order_ = 1;
+    Changes changes_;
+    Pages<CheckSnapshot> check_pages_;
+    Pages<AssetSnapshot> asset_pages_;
+    Counts counts_;
+    std::uint64_t sequence_ = 0;
+};
+
+/// The asset that a subject of this check belongs to; empty for none.
+std::string asset_of(const Check& check, std::string_view subject);
+/// The policy that counts for a subject: the check's, and over it what is said for subjects that match.
+Policy policy_of(const Check& check, std::string_view subject, const Asset* asset);
+
+} // namespace recoverd::core

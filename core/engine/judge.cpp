@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is learned, and what each unit is asked when its moment has come.
+#include "core/engine/engine.hpp"
+#include "core/remember.hpp"
+#include "core/rules/rules.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <variant>
+
+namespace recoverd::core {
+
+void Engine::learn(std::string_view check, const Report& report, Time now) {
+    const auto at = checks_.find(check);
+    if (at == checks_.end())
+        return;
+    CheckUnit& unit = *at->second;
+    remember(unit.memory, *unit.check, report);
+    unit.fresh = true;
+    if (unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
+        attach(unit, now);
+    note_change(unit);
+    mark(unit);
+    if (unit.about_recovery)
+        for (AssetUnit* asset : unit.assets) {
+            refresh(*asset, now);
+            mark(*asset);
+        }
+}
+
+void Engine::judge_all_again() {
+    for (auto& [name, unit] : checks_)
+        mark(*unit);
+    for (auto& [name, unit] : assets_)
+        mark(*unit);
+    for (auto& [name, unit] : targets_)
+        mark(*unit);
+    mark(agent_);
+}
+
+void Engine::report_trouble(RuleId rule, std::optional<std::string> reason) {
+    if (reason)
+        agent_.troubles[rule] = std::move(*reason);
+    else
+        agent_.troubles.erase(rule);
+    mark(agent_);
+}
+
+Time Engine::next() const { return queue_.empty() ? kNever : std::get<Time>(*queue_.begin()); }
+
+void Engine::advance(Time now) {
+    while (!queue_.empty() && std::get<Time>(*queue_.begin()) <= now) {
+        JudgedUnit& unit = *std::get<JudgedUnit*>(*queue_.begin());
+        unplan(unit);
+        switch (unit.kind) {
+        case UnitKind::check:
+            judge(static_cast<CheckUnit&>(unit), now);
+            break;
+        case UnitKind::asset:
+            judge(static_cast<AssetUnit&>(unit), now);
+            break;
+        case UnitKind::target:
+            judge(static_cast<TargetUnit&>(unit), now);
+            break;
+        case UnitKind::agent:
+            judge(agent_, now);
+            break;
+        }
+    }
+}
+
+std::vector<Contributor> Engine::contributors_of(const AssetUnit& unit) const {
+    std::vector<Contributor> contributors;
+    for (const CheckUnit* member : unit.members) {
+        if (!member->about_recovery)
+            continue;
+        std::size_t i = 0;
+        for (const auto& [subject, seen] : member->memory.subjects)
+            if (const std::size_t at = i++;
+                at < member->subject_assets.size() && member->subject_assets[at] == unit.name)
+                contributors.push_back({member->check.get(), subject, &seen, &member->memory});
+        if (member->memory.subjects.empty())
+            contributors.push_back({member->check.get(), {}, nullptr, &member->memory});
+    }
+    std::ranges::sort(contributors, {},
+                      [](const Contributor& c) { return std::pair{std::string_view{c.check->name}, c.subject}; });
+    return contributors;
+}
+
+/// Brings up to date what an asset's checks know of each other. When that changed, they are judged again.
+void Engine::refresh(AssetUnit& unit, Time now) {
+    std::optional<Time> newest_good;
+    std::string running;
+    Time running_until = kNever;
+    for (const Contributor& contributor : contributors_of(unit)) {
+        if (!contributor.seen)
+            continue;
+        if (contributor.seen->newest_good_at)
+            newest_good = std::max(newest_good.value_or(Time::min()), *contributor.seen->newest_good_at);
+        for (const Exercise& exercise : contributor.seen->exercises) {
+            const auto planned = std::ranges::find(unit.planned, exercise.exercise, &PlannedExercise::name);
+            const Duration length = planned != unit.planned.end() ? planned->duration.value_or(kDay) : kDay;
+            const Time until = exercise.started_at.value_or(contributor.seen->learned_at) + length;
+            if (exercise.outcome != ExerciseOutcome::started || until <= now)
+                continue;
+            running = exercise.exercise;
+            running_until = std::min(running_until, until);
+        }
+    }
+    if (newest_good == unit.newest_good && running == unit.running_exercise && running_until == unit.running_until)
+        return;
+    unit.newest_good = newest_good;
+    unit.running_exercise = running;
+    unit.running_until = running_until;
+    for (CheckUnit* member : unit.members)
+        mark(*member);
+}
+
+/// What the repositories of an asset hold, so that a server's claims can be held against it.
+std::vector<const LogArchive*> Engine::repositories_of(const AssetUnit& unit) const {
+    std::vector<const LogArchive*> repositories;
+    for (const Contributor& contributor : contributors_of(unit)) {
+        if (!contributor.seen)
+            continue;
+        for (const Evidence& evidence : *contributor.seen->evidence)
+            if (const auto* archive = std::get_if<LogArchive>(&evidence); archive && archive->from_repository)
+                repositories.push_back(archive);
+    }
+    return repositories;
+}
+
+void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time now) const {
+    const bool of_log = std::ranges::find(unit.check->brings, EvidenceKind::log_archive) != unit.check->brings.end();
+    std::size_t i = 0;
+    for (const auto& [subject, seen] : unit.memory.subjects) {
+        const std::string& asset_name = unit.subject_assets[i++];
+        const auto at = assets_.find(asset_name);
+        const AssetUnit* asset = at == assets_.end() ? nullptr : at->second.get();
+        std::vector<const LogArchive*> repositories;
+        if (asset && of_log)
+            repositories = repositories_of(*asset);
+        const bool own = unit.check->subjects.empty() && (!asset || asset->name == unit.check->asset);
+        const Policy merged = own ? Policy{} : policy_of(*unit.check, subject, asset ? &asset->asset : nullptr);
+        judge_subject({*unit.check, unit.memory, subject, seen, asset_name, asset ? &asset->asset : nullptr,
+                       own ? unit.check->policy : merged, asset ? asset->newest_good : std::nullopt, repositories, now},
+                      judgement);
+    }
+}
+
+/// Decides who tells of a check's silence: nobody when its target is known to be down, the target when several checks
+/// share it, else the check.
+void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
+    Judgement silence;
+    judge_silence(*unit.check, unit.memory, now, silence);
+    judgement.look_again(silence.revisit);
+    const bool was_silent = unit.silence.has_value();
+    unit.silence.reset();
+    bool target_down = false;
+    std::size_t sharing = 0;
+    if (unit.target) {
+        target_down = std::ranges::any_of(unit.target->members, &CheckUnit::finds_down);
+        sharing = static_cast<std::size_t>(std::ranges::count_if(
+            unit.target->members, [](const CheckUnit* member) { return !member->check->probes; }));
+    }
+    for (Finding& finding : silence.findings) {
+        if (!unit.assets.empty() && finding.identity.asset.empty() && unit.assets.size() == 1)
+            finding.identity.asset = (*unit.assets.begin())->name;
+        if (target_down)
+            continue;
+        if (sharing > 1)
+            unit.silence = std::move(finding);
+        else
+            judgement.findings.push_back(std::move(finding));
+    }
+    if (unit.target && (unit.silence || was_silent))
+        mark(*unit.target);
+}
+
+void Engine::judge(CheckUnit& unit, Time now) {
+    if (!unit.fresh) {
+        publish(unit);
+        return;
+    }
+    Judgement judgement;
+    judge_subjects(unit, judgement, now);
+    place_silence(unit, judgement, now);
+    const bool finds_down = std::ranges::any_of(
+        judgement.findings, [](const Finding& finding) { return finding.identity.rule == RuleId::endpoint_down; });
+    if (finds_down != unit.finds_down && unit.target)
+        for (CheckUnit* member : unit.target->members)
+            if (member != &unit)
+                mark(*member);
+    unit.finds_down = finds_down;
+    const std::vector<Finding> before = std::move(unit.findings);
+    conclude(unit, std::move(judgement), unit.check.get(), now);
+    if (unit.findings != before)
+        for (AssetUnit* asset : unit.assets)
+            mark(*asset);
+    publish(unit);
+}
+
+void Engine::judge(AssetUnit& unit, Time now) {
+    refresh(unit, now);
+    const auto contributors = contributors_of(unit);
+    std::vector<Finding> findings;
+    bool all_fresh = true;
+    for (const CheckUnit* member : unit.members) {
+        all_fresh = all_fresh && (member->fresh || !member->about_recovery);
+        for (const Finding& finding : member->findings)
+            if (finding.identity.asset == unit.name)
+                findings.push_back(finding);
+    }
+    std::ranges::sort(findings, {}, &Finding::identity);
+    const AssetView view{unit.asset, unit.first_seen, contributors, unit.planned, findings, now};
+    Time revisit = kNever;
+    unit.verdict = judge_verdict(view, revisit);
+    if (!all_fresh && unit.verdict.state < VerdictState::unknown) {
+        unit.verdict.state = VerdictState::unknown;
+        unit.verdict.reasons.insert(unit.verdict.reasons.begin(), "not looked at since the agent started");
+    }
+    if (!unit.running_exercise.empty())
+        revisit = std::min(revisit, unit.running_until);
+    if (all_fresh) {
+        Judgement judgement;
+        judgement.look_again(revisit);
+        core::judge_asset(view, judgement);
+        conclude(unit, std::move(judgement), nullptr, now);
+    } else {
+        plan(unit, revisit);
+    }
+    recount(unit, &unit.verdict);
+    publish(unit);
+}
+
+void Engine::judge(TargetUnit& unit, Time now) {
+    Judgement judgement;
+    std::optional<Finding> shared;
+    std::set<std::string> assets;
+    std::set<std::string> names;
+    for (const CheckUnit* member : unit.members) {
+        if (!member->silence)
+            continue;
+        if (!shared || member->silence->priority < shared->priority)
+            shared = member->silence;
+        assets.insert(member->silence->identity.asset);
+        names.insert(member->name);
+    }
+    if (shared) {
+        Identity identity;
+        identity.rule = RuleId::evidence_missing;
+        identity.target = unit.name;
+        if (assets.size() == 1)
+            identity.asset = *assets.begin();
+        shared->identity = identity;
+        shared->reason += fmt::format(" (checks {})", fmt::join(names, ", "));
+        judgement.findings.push_back(std::move(*shared));
+    }
+    conclude(unit, std::move(judgement), nullptr, now);
+}
+
+void Engine::judge(AgentUnit& unit, Time now) {
+    Judgement judgement;
+    const auto find = [&](RuleId id, std::string reason) {
+        Finding finding;
+        finding.identity.rule = id;
+        finding.priority = finding.raw_priority = rule(id).priority;
+        finding.hold = rule(id).hold;
+        finding.reason = std::move(reason);
+        judgement.findings.push_back(std::move(finding));
+    };
+    for (const auto& [id, reason] : unit.troubles)
+        find(id, reason);
+    find(RuleId::recoverd_watchdog, "the agent is alive; when this stops, nobody is watching");
+    conclude(unit, std::move(judgement), nullptr, now);
+}
+
+} // namespace recoverd::core

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine judges, one after the other: a check, an asset, a target that several checks share, the agent itself.
+#pragma once
+
+#include "core/lifecycle.hpp"
+#include "core/memory.hpp"
+#include "core/verdict.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace recoverd::core {
+
+/// In the order in which units that are due together are judged: what a check shows, its asset is judged by.
+enum class UnitKind : std::uint8_t { check, asset, target, agent };
+
+/// What one unit adds to the sums of a snapshot.
+struct Counts {
+    /// Pending and firing alerts, by priority.
+    std::array<std::array<std::uint64_t, 4>, 2> alerts{};
+    std::array<std::uint64_t, Names<VerdictState>::values.size()> verdicts{};
+};
+
+struct JudgedUnit {
+    JudgedUnit(UnitKind unit_kind, std::string unit_name, std::uint64_t unit_order)
+        : kind(unit_kind), name(std::move(unit_name)), order(unit_order) {}
+
+    UnitKind kind;
+    std::string name;
+    /// Rises with creation, so that what is judged at one moment is judged in the same order everywhere.
+    std::uint64_t order;
+    Alerts alerts;
+    /// What the last judgement found, after lowering.
+    std::vector<Finding> findings;
+    /// Its place in the queue.
+    Time revisit = kNever;
+    /// Changed since the store asked last.
+    bool changed = false;
+    Counts counted;
+};
+
+struct AssetUnit;
+struct TargetUnit;
+
+struct CheckUnit : JudgedUnit {
+    using JudgedUnit::JudgedUnit;
+
+    std::shared_ptr<const Check> check;
+    CheckMemory memory;
+    /// False after a restart until the check ran again (or when it is not due yet): old evidence is not judged, and
+    /// what was firing goes on.
+    bool fresh = true;
+    /// Does it bring anything about recovery, rather than only reachability and numbers?
+    bool about_recovery = false;
+    /// In the order of `memory.subjects`; empty for none.
+    std::vector<std::string> subject_assets;
+    std::set<AssetUnit*> assets;
+    TargetUnit* target = nullptr;
+    /// Its silence, when its target speaks for all the checks that share it.
+    std::optional<Finding> silence;
+    /// Is it a probe that finds its target down?
+    bool finds_down = false;
+    std::size_t page = 0;
+};
+
+struct AssetUnit : JudgedUnit {
+    using JudgedUnit::JudgedUnit;
+
+    Asset asset;
+    Time first_seen;
+    /// Made from a subject, not named in the configuration.
+    bool discovered = false;
+    std::set<CheckUnit*> members;
+    std::vector<PlannedExercise> planned;
+    Verdict verdict;
+    /// The newest good recovery point of any member.
+    std::optional<Time> newest_good;
+    /// An exercise that is running and, until when it may be taken to explain things.
+    std::string running_exercise;
+    Time running_until;
+    std::size_t page = 0;
+};
+
+struct TargetUnit : JudgedUnit {
+    using JudgedUnit::JudgedUnit;
+
+    std::set<CheckUnit*> members;
+};
+
+struct AgentUnit : JudgedUnit {
+    AgentUnit() : JudgedUnit(UnitKind::agent, "agent", 0) {}
+
+    /// The agent's own troubles, with their reasons.
+    std::map<RuleId, std::string> troubles;
+};
+
+/// What the store kept of a check, until a configuration claims it.
+struct RestoredCheck {
+    std::string fingerprint;
+    CheckMemory memory;
+    Alerts alerts;
+    std::optional<Time> due_at;
+};
+
+} // namespace recoverd::core
