@@ -3,6 +3,7 @@
 // and with `exec` programs. `visit(name, member)` is called in order; it reads or writes as it likes.
 #pragma once
 
+#include "core/lifecycle.hpp"
 #include "core/memory.hpp"
 
 #include <concepts>
@@ -246,6 +247,39 @@ void fields(Self& self, auto&& visit) {
     visit("subjects", self.subjects);
     visit("cursor", self.cursor);
     visit("failures_total", self.failures_total);
+}
+
+template <Is<Identity> Self>
+void fields(Self& self, auto&& visit) {
+    visit("rule", self.rule);
+    visit("asset", self.asset);
+    visit("check", self.check);
+    visit("subject", self.subject);
+    visit("assertion", self.assertion);
+    visit("exercise", self.exercise);
+    visit("scenario", self.scenario);
+    visit("target", self.target);
+    visit("measurement", self.measurement);
+}
+
+template <Is<Finding> Self>
+void fields(Self& self, auto&& visit) {
+    visit("identity", self.identity);
+    visit("priority", self.priority);
+    visit("reason", self.reason);
+    visit("hold", self.hold);
+    visit("raw_priority", self.raw_priority);
+    visit("lowered_by", self.lowered_by);
+}
+
+template <Is<Alert> Self>
+void fields(Self& self, auto&& visit) {
+    visit("finding", self.finding);
+    visit("labels", self.labels);
+    visit("state", self.state);
+    visit("since", self.since);
+    visit("started_at", self.started_at);
+    visit("resolved_at", self.resolved_at);
 }
 
 } // namespace recoverd::core

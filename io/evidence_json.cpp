@@ -49,6 +49,7 @@ struct Put {
     void put(Time time) { out.value(core::config::format_time(time)); }
     void put(Duration duration) { out.value(core::to_seconds(duration)); }
     void put(Named auto value) { out.value(core::name_of(value)); }
+    void put(core::RuleId id) { out.value(core::rule(id).key); }
     void put(const Evidence& evidence) { write(out, evidence); }
     template <class T>
     void put(const std::shared_ptr<const T>& shared) {
@@ -142,6 +143,12 @@ struct Get {
             throw BadDocument(fmt::format("{}: expected one of {}, found {}", value.path(),
                                           fmt::join(core::Names<E>::values, ", "), json_quote(value.text())));
         named = *found;
+    }
+    void get(const Json& value, core::RuleId& id) {
+        const core::Rule* rule = core::find_rule_by_key(value.text());
+        if (!rule)
+            value.bad("the key of a rule");
+        id = rule->id;
     }
     void get(const Json& value, Evidence& evidence) { evidence = evidence_from(value, origin); }
     template <class T>
@@ -333,6 +340,25 @@ core::CheckMemory read_memory(const Json& json) {
     core::CheckMemory memory;
     Get{json, Origin::own}.get(json, memory);
     return memory;
+}
+
+std::string to_json(const core::Alerts& alerts) {
+    JsonWriter out;
+    out.begin_array();
+    for (const auto& [labels, alert] : alerts)
+        Put{out}.put(alert);
+    out.end_array();
+    return out.take();
+}
+
+core::Alerts read_alerts(const Json& json) {
+    core::Alerts alerts;
+    for (const Json& item : json.items()) {
+        core::Alert alert;
+        Get{item, Origin::own}.get(item, alert);
+        alerts.insert_or_assign(alert.labels, alert);
+    }
+    return alerts;
 }
 
 } // namespace recoverd::io

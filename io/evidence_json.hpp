@@ -6,6 +6,7 @@
 // ourselves may lack anything, so that an older store stays readable.
 #pragma once
 
+#include "core/lifecycle.hpp"
 #include "core/memory.hpp"
 #include "core/report.hpp"
 #include "io/json.hpp"
@@ -26,5 +27,9 @@ core::Seen from_lines(std::string_view lines);
 
 std::string to_json(const core::CheckMemory& memory);
 core::CheckMemory read_memory(const Json& json);
+
+/// An array of alerts; their labels are their key.
+std::string to_json(const core::Alerts& alerts);
+core::Alerts read_alerts(const Json& json);
 
 } // namespace recoverd::io

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/store/codec.hpp"
+
+#include "core/config/values.hpp"
+#include "io/evidence_json.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::agent {
+
+StateRow to_row(const core::CheckUnit& unit, std::optional<core::Time> due_at) {
+    return {"check", unit.name, unit.check->fingerprint, due_at, io::to_json(unit.memory), io::to_json(unit.alerts)};
+}
+
+StateRow to_row(const core::AssetUnit& unit) {
+    io::JsonWriter memory;
+    memory.begin_object().field("first_seen", core::config::format_time(unit.first_seen)).end_object();
+    return {"asset", unit.name, {}, {}, memory.take(), io::to_json(unit.alerts)};
+}
+
+StateRow to_row(const core::Alerts& other) { return {"other", "", {}, {}, "{}", io::to_json(other)}; }
+
+LogRow to_log(const core::Transition& transition, core::Time now) {
+    io::JsonWriter body;
+    body.begin_object();
+    body.field("state", core::name_of(transition.alert.state));
+    body.field("reason", transition.alert.finding.reason);
+    body.key("labels").begin_object();
+    for (const auto& [name, value] : transition.alert.labels)
+        body.field(name, value);
+    body.end_object().end_object();
+    return {now, "alert", body.take()};
+}
+
+namespace {
+
+void restore_row(core::Engine& engine, const StateRow& row) {
+    core::Alerts alerts = io::read_alerts(io::Json::parse(row.alerts));
+    const io::Json memory = io::Json::parse(row.memory);
+    if (row.kind == "check")
+        engine.restore_check(row.name, {row.fingerprint, io::read_memory(memory), std::move(alerts), row.due_at});
+    else if (row.kind == "asset")
+        engine.restore_asset(row.name, memory["first_seen"].time(), std::move(alerts));
+    else
+        engine.restore_other(std::move(alerts));
+}
+
+} // namespace
+
+std::string restore(core::Engine& engine, const Stored& stored) {
+    std::string trouble;
+    for (const StateRow& row : stored.rows) {
+        try {
+            restore_row(engine, row);
+        } catch (const io::BadDocument& bad) {
+            if (trouble.empty())
+                trouble =
+                    fmt::format("the stored state of {} '{}' could not be read: {}", row.kind, row.name, bad.what());
+        }
+    }
+    return trouble;
+}
+
+} // namespace recoverd::agent
