@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/blocking_pool.hpp"
+#include "io/deadline.hpp"
+#include "tests/support/real_loop.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <latch>
+
+namespace recoverd::io {
+
+using namespace std::chrono_literals;
+using core::Duration;
+
+namespace {
+
+/// Stands for a system call that hangs until a test lets it go.
+class Gate {
+  public:
+    void wait() {
+        std::unique_lock lock{mutex_};
+        opened_.wait(lock, [&] { return open_; });
+    }
+    void open() {
+        const std::lock_guard lock{mutex_};
+        open_ = true;
+        opened_.notify_all();
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable opened_;
+    bool open_ = false;
+};
+
+Task<Result<int>> answer_of(BlockingPool& pool, std::function<int()> function) {
+    co_return co_await run_blocking(pool, std::move(function));
+}
+
+Task<bool> many(BlockingPool& pool, std::thread::id loop) {
+    bool right = true;
+    for (int i = 0; i < 1000; ++i) {
+        auto call = [i] { return std::pair{i, std::this_thread::get_id()}; };
+        const auto [value, thread] = co_await run_blocking(pool, std::move(call));
+        right = right && value == i && thread != loop && std::this_thread::get_id() == loop;
+    }
+    co_return right;
+}
+
+} // namespace
+
+TEST_CASE("a blocking call runs on another thread and its caller goes on where it was") {
+    test::RealLoop loop;
+    CHECK(loop.run(many(loop.pool, std::this_thread::get_id())));
+}
+
+TEST_CASE("what a blocking call throws reaches its caller") {
+    test::RealLoop loop;
+    auto task = answer_of(loop.pool, []() -> int { throw std::runtime_error("no such device"); });
+    CHECK_THROWS_AS(loop.run(std::move(task)), std::runtime_error);
+    CHECK(loop.run(answer_of(loop.pool, [] { return 7; })) == 7);
+}
+
+TEST_CASE("the caller of a call that hangs leaves in time, and the pool serves others") {
+    const auto gate = std::make_shared<Gate>();
+    test::RealLoop loop;
+    auto hangs = answer_of(loop.pool, [gate] {
+        gate->wait();
+        return 1;
+    });
+    const auto late = loop.run(with_deadline(loop.timers, 50ms, std::move(hangs)));
+    CHECK(late.error().kind == FailureKind::timed_out);
+    CHECK(loop.pool.busy() == 1);
+    CHECK(loop.run(answer_of(loop.pool, [] { return 2; })) == 2);
+    gate->open();
+}
+
+TEST_CASE("a call whose caller left before its turn is never made") {
+    const auto gate = std::make_shared<Gate>();
+    const auto made = std::make_shared<std::atomic<bool>>(false);
+    test::RealLoop loop;
+    BlockingPool one{1};
+    auto hangs = answer_of(one, [gate] {
+        gate->wait();
+        return 1;
+    });
+    CHECK_FALSE(loop.run(with_deadline(loop.timers, 20ms, std::move(hangs))));
+    auto waits = answer_of(one, [made] {
+        *made = true;
+        return 2;
+    });
+    CHECK(is_cancellation(loop.run_until_end(std::move(waits), 20ms).thrown));
+    CHECK(one.queued() == 1);
+    gate->open();
+    CHECK(loop.run(answer_of(one, [] { return 3; })) == 3);
+    CHECK_FALSE(*made);
+}
+
+TEST_CASE("neither a pool nor a loop waits at its end for a call that hangs") {
+    const auto gate = std::make_shared<Gate>();
+    const auto finished = std::make_shared<std::latch>(1);
+    const auto began = std::chrono::steady_clock::now();
+    {
+        test::RealLoop loop;
+        asio::co_spawn(loop.ioc,
+                       answer_of(loop.pool,
+                                 [gate, finished] {
+                                     gate->wait();
+                                     finished->count_down();
+                                     return 1;
+                                 }),
+                       [](const std::exception_ptr&, const Result<int>&) {});
+        loop.ioc.run_for(20ms);
+        CHECK(loop.pool.busy() == 1);
+    }
+    CHECK(std::chrono::steady_clock::now() - began < 10s);
+    gate->open();
+    finished->wait();
+}
+
+} // namespace recoverd::io
