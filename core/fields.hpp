@@ -185,6 +185,7 @@ void fields(Self& self, auto&& visit) {
 template <Is<PastPoint> Self>
 void fields(Self& self, auto&& visit) {
     visit("id", self.id);
+    visit("method", self.method);
     visit("backup_type", self.backup_type);
     visit("ended_at", self.ended_at);
     visit("size_bytes", self.size_bytes);
@@ -202,6 +203,21 @@ void fields(Self& self, auto&& visit) {
     visit("at", self.at);
     visit("backup_type", self.backup_type);
     visit("detail", self.detail);
+}
+
+template <Is<FailingAssertion> Self>
+void fields(Self& self, auto&& visit) {
+    visit("name", self.name);
+    visit("expected", self.expected);
+    visit("actual", self.actual);
+    visit("priority", self.priority);
+    visit("since", self.since);
+}
+
+template <Is<ArchivedMark> Self>
+void fields(Self& self, auto&& visit) {
+    visit("segment", self.segment);
+    visit("at", self.at);
 }
 
 template <Is<PastFingerprint> Self>
@@ -224,13 +240,17 @@ void fields(Self& self, auto&& visit) {
     visit("vanished_since", self.vanished_since);
     visit("past_points", self.past_points);
     visit("newest_good_at", self.newest_good_at);
+    visit("unsaved_since", self.unsaved_since);
     visit("running", self.running);
     visit("last_failed_job", self.last_failed_job);
+    visit("archived", self.archived);
     visit("bad_in_row", self.bad_in_row);
     visit("good_in_row", self.good_in_row);
+    visit("down_in_row", self.down_in_row);
+    visit("not_down_in_row", self.not_down_in_row);
     visit("settled", self.settled);
-    visit("counted", self.counted);
     visit("settled_since", self.settled_since);
+    visit("failing_assertions", self.failing_assertions);
     visit("fingerprints", self.fingerprints);
     visit("exercises", self.exercises);
 }

@@ -15,6 +15,7 @@ namespace recoverd::core {
 /// A size or duration that was seen, to compare the next one with.
 struct PastPoint {
     std::string id;
+    std::string method;
     std::string backup_type;
     Time ended_at;
     std::optional<std::uint64_t> size_bytes;
@@ -40,6 +41,25 @@ struct FailedJob {
     bool operator==(const FailedJob&) const = default;
 };
 
+/// An expectation that did not hold when it was last known. It ends when it is known to hold, not when it is unknown.
+struct FailingAssertion {
+    std::string name;
+    std::string expected;
+    std::string actual;
+    std::optional<Priority> priority;
+    Time since;
+
+    bool operator==(const FailingAssertion&) const = default;
+};
+
+/// What a writer said it had archived, and when it said so first.
+struct ArchivedMark {
+    std::string segment;
+    Time at;
+
+    bool operator==(const ArchivedMark&) const = default;
+};
+
 struct PastFingerprint {
     std::string name;
     /// The value that counts.
@@ -51,6 +71,9 @@ struct PastFingerprint {
 
     bool operator==(const PastFingerprint&) const = default;
 };
+
+inline constexpr std::size_t kMaxPastPoints = 50;
+inline constexpr std::size_t kMaxMarks = 64;
 
 using EvidenceList = std::vector<Evidence>;
 
@@ -67,25 +90,35 @@ struct SubjectMemory {
     std::optional<Time> vanished_since;
 
     // recovery_points
-    /// Ended at or before `kNever`; the newest 50 per subject, oldest first.
+    /// Good points that ended, oldest first; kMaxPastPoints at most, of each type the newest.
     std::vector<PastPoint> past_points;
+    /// `data_at` of the newest good point; kept when there is none any more.
     std::optional<Time> newest_good_at;
+    /// The first change of a source that changes rarely which no good point holds; nothing while all is saved.
+    std::optional<Time> unsaved_since;
     std::vector<RunningJob> running;
     std::optional<FailedJob> last_failed_job;
 
+    // log_archive, from the writer: oldest first, thinned with age, kMaxMarks at most
+    std::vector<ArchivedMark> archived;
+
     // reachability
+    /// Probes in a row that were not up, were up, were down, were not down.
     unsigned bad_in_row = 0;
     unsigned good_in_row = 0;
+    unsigned down_in_row = 0;
+    unsigned not_down_in_row = 0;
     /// The state after `failures` bad and `successes` good probes in a row.
     ReachState settled = ReachState::up;
-    /// The state of the probes that are being counted.
-    ReachState counted = ReachState::up;
     Time settled_since;
+
+    // assertions
+    std::vector<FailingAssertion> failing_assertions;
 
     // fingerprint
     std::vector<PastFingerprint> fingerprints;
 
-    // exercise: the run that counts per exercise (newest end), and those still running
+    // exercise: per exercise the newest end, the newest that passed at depth >= restored, and those still running
     std::vector<Exercise> exercises;
 
     bool operator==(const SubjectMemory&) const = default;
@@ -95,7 +128,7 @@ struct CheckMemory {
     Time first_seen;
     /// Since when somebody has been looking without a break: the agent's start, unless its silence was known before.
     Time watched_since;
-    /// End of the last run of whatever outcome; nothing before the first one.
+    /// When the last run of whatever outcome looked; nothing before the first one.
     std::optional<Time> last_run;
     std::optional<Time> last_success;
     Duration last_took{0};

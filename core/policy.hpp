@@ -54,4 +54,4 @@ class Policy {
     std::vector<std::pair<RuleId, RulePolicy>> said_;
 };
 
-}  // namespace recoverd::core
+} // namespace recoverd::core

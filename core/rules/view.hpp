@@ -10,6 +10,12 @@
 
 namespace recoverd::core {
 
+/// What a repository was last seen to hold of a database's log.
+struct HeldArchive {
+    const LogArchive* archive;
+    Time learned_at;
+};
+
 /// One subject of one check.
 struct SubjectView {
     const Check& check;
@@ -21,17 +27,20 @@ struct SubjectView {
     /// nullptr when it belongs to none.
     const Asset* asset;
     const Policy& policy;
-    /// The newest good recovery point of any check of the asset, this one included.
+    /// The newest good recovery point of any check of the asset, this one included: the greatest of what
+    /// `newest_good_now` (rules/points.hpp) says of its subjects.
     std::optional<Time> asset_newest_good;
     /// What repositories of the same database hold, for the writer's side (see rules/log_archive.cpp).
-    std::span<const LogArchive* const> repositories;
+    std::span<const HeldArchive> repositories;
     Time now;
 };
 
-/// One subject that brings evidence for an asset.
+/// One subject that brings evidence for an asset. A check that is configured for the asset and has seen nothing of it
+/// yet stands here too, without `seen`.
 struct Contributor {
     const Check* check;
     std::string_view subject;
+    /// nullptr before the check has seen it.
     const SubjectMemory* seen;
     const CheckMemory* memory;
 };
