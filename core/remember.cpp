@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/remember.hpp"
+
+#include "core/remember_parts.hpp"
+
+#include <algorithm>
+
+namespace recoverd::core {
+
+namespace {
+
+/// What is known after this answer. A whole answer replaces the last one; one that broke off replaces the kinds that
+/// came, so that the rest stays and ages.
+std::shared_ptr<const EvidenceList> merged(const SubjectMemory& seen, const SubjectReport& report) {
+    auto now = std::make_shared<EvidenceList>(report.evidence);
+    if (report.failure)
+        for (const Evidence& old : *seen.evidence)
+            if (std::ranges::none_of(report.evidence, [&](const Evidence& e) { return kind_of(e) == kind_of(old); }))
+                now->push_back(old);
+    return now;
+}
+
+/// Several targets in one subject count as one probe, as good as the worst of them.
+std::optional<ReachState> worst_probe(const std::vector<Evidence>& evidence) {
+    std::optional<ReachState> worst;
+    for (const Evidence& item : evidence)
+        if (const auto* reach = std::get_if<Reachability>(&item))
+            worst = std::max(worst, std::optional(reach->state));
+    return worst;
+}
+
+void fold(SubjectMemory& seen, const Evidence& evidence, const Learned& learned) {
+    if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
+        remember_points(seen, *points, learned);
+    else if (const auto* archive = std::get_if<LogArchive>(&evidence))
+        remember_archive(seen, *archive, learned);
+    else if (const auto* exercise = std::get_if<Exercise>(&evidence))
+        remember_exercise(seen, *exercise, learned);
+    else if (const auto* assertions = std::get_if<Assertions>(&evidence))
+        remember_assertions(seen, *assertions, learned);
+    else if (const auto* fingerprint = std::get_if<Fingerprint>(&evidence))
+        remember_fingerprint(seen, *fingerprint, learned);
+}
+
+void remember_subject(SubjectMemory& seen, const Check& check, const SubjectReport& report, Time looked_at) {
+    const bool known = !seen.evidence->empty();
+    if (!report.evidence.empty()) {
+        const Learned learned{check, looked_at, known ? std::optional(seen.learned_at) : std::nullopt};
+        for (const Evidence& evidence : report.evidence)
+            fold(seen, evidence, learned);
+        if (const auto probe = worst_probe(report.evidence))
+            remember_probe(seen, *probe, learned);
+        seen.evidence = merged(seen, report);
+        seen.location = report.location;
+    }
+    seen.vanished_since.reset();
+    if (report.failure) {
+        if (!seen.failure)
+            seen.failing_since = looked_at;
+        seen.failure = report.failure;
+    } else if (!report.evidence.empty()) {
+        seen.failure.reset();
+    }
+    // Half an answer does not make the other half young.
+    if (!report.evidence.empty() && (!report.failure || !known))
+        seen.learned_at = looked_at;
+}
+
+void remember_failure(CheckMemory& memory, const Failure& failure, Time looked_at) {
+    if (!memory.failure)
+        memory.failing_since = looked_at;
+    memory.failure = failure;
+    ++memory.failures_total[static_cast<std::size_t>(failure.kind)];
+}
+
+} // namespace
+
+void remember(CheckMemory& memory, const Check& check, const Report& report) {
+    if (memory.first_seen == Time{})
+        memory.first_seen = report.looked_at;
+    memory.last_run = report.looked_at;
+    memory.last_took = report.took;
+    if (!report.result) {
+        remember_failure(memory, report.result.error(), report.looked_at);
+        return;
+    }
+    const Seen& result = *report.result;
+    memory.failure.reset();
+    memory.last_success = report.looked_at;
+    memory.cursor = result.cursor;
+    for (const SubjectReport& subject : result.subjects) {
+        auto [at, is_new] = memory.subjects.try_emplace(subject.subject);
+        if (is_new)
+            at->second.first_seen = report.looked_at;
+        remember_subject(at->second, check, subject, report.looked_at);
+    }
+    if (!result.complete)
+        return;
+    for (auto& [name, seen] : memory.subjects)
+        if (!seen.vanished_since &&
+            std::ranges::find(result.subjects, name, &SubjectReport::subject) == result.subjects.end())
+            seen.vanished_since = report.looked_at;
+}
+
+} // namespace recoverd::core

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of core/remember.cpp, one per kind of evidence that leaves more behind than itself. For nobody else.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/memory.hpp"
+
+namespace recoverd::core {
+
+/// What one run learned of one subject, and what was known of it before.
+struct Learned {
+    const Check& check;
+    Time looked_at;
+    /// When it was learned of last; nothing the first time.
+    std::optional<Time> learned_before;
+};
+
+void remember_points(SubjectMemory& seen, const RecoveryPoints& points, const Learned& learned);
+void remember_archive(SubjectMemory& seen, const LogArchive& archive, const Learned& learned);
+void remember_exercise(SubjectMemory& seen, const Exercise& exercise, const Learned& learned);
+void remember_probe(SubjectMemory& seen, ReachState state, const Learned& learned);
+void remember_assertions(SubjectMemory& seen, const Assertions& assertions, const Learned& learned);
+void remember_fingerprint(SubjectMemory& seen, const Fingerprint& fingerprint, const Learned& learned);
+
+} // namespace recoverd::core
