@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// WalArchiveGap: a hole in a repository, or one between what the server says it archived and what any repository holds
+// (an archive command that succeeds without storing anything shows nowhere else).
+#include "core/rules/pitr.hpp"
+#include "core/rules/threshold.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <ranges>
+
+namespace recoverd::core {
+
+namespace {
+
+/// What was said less than this before a repository was looked at is not held against it: two clocks, and the time a
+/// listing takes.
+constexpr Duration kGrace = 1min;
+
+std::string hole(const std::vector<LogGap>& gaps) {
+    std::uint64_t segments = 0;
+    for (const LogGap& gap : gaps)
+        segments += gap.segments;
+    const LogGap& first = gaps.front();
+    return fmt::format("{} segments missing, the first from {} to {}", segments, first.first, first.last);
+}
+
+/// The newest segment the writer had named by the time the repository was looked at.
+const ArchivedMark* said_before(const std::vector<ArchivedMark>& marks, Time looked_at) {
+    const auto newest_first = marks | std::views::reverse;
+    const auto found =
+        std::ranges::find_if(newest_first, [&](const ArchivedMark& mark) { return mark.at + kGrace <= looked_at; });
+    return found != newest_first.end() ? &*found : nullptr;
+}
+
+/// Names sort by timeline, then by position. A repository that is on a later timeline already is past this one.
+bool holds(const LogArchive& repository, const std::string& segment) { return repository.last_segment >= segment; }
+
+/// The segment the server says it archived and no repository of this database had when it was looked at later.
+const ArchivedMark* lost(const SubjectView& view, const LogArchive& archive) {
+    const ArchivedMark* lost = nullptr;
+    for (const HeldArchive& held : view.repositories) {
+        if (!held.archive->from_repository || held.archive->system_id != archive.system_id)
+            continue;
+        const ArchivedMark* mark = said_before(view.seen.archived, held.learned_at);
+        if (mark == nullptr)
+            continue;
+        if (holds(*held.archive, mark->segment))
+            return nullptr;
+        if (lost == nullptr || mark->at > lost->at)
+            lost = mark;
+    }
+    return lost;
+}
+
+} // namespace
+
+void judge_archive_gap(const SubjectView& view, const LogArchive& archive, Judgement& out) {
+    constexpr RuleId kId = RuleId::wal_archive_gap;
+    const Priority priority = priority_of(view.policy, kId);
+    if (!archive.gaps.empty())
+        add(out, view.policy, make_finding(view, kId, priority, hole(archive.gaps)));
+    else if (archive.from_repository || archive.system_id.empty())
+        return;
+    else if (const ArchivedMark* mark = lost(view, archive); mark != nullptr)
+        add(out, view.policy,
+            make_finding(view, kId, priority,
+                         fmt::format("the server says it archived {} {} ago, no repository holds it", mark->segment,
+                                     in_words(view.now - mark->at))));
+}
+
+} // namespace recoverd::core

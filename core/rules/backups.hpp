@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules about recovery points, one file each; rules/recovery_points.cpp asks them in turn.
+#pragma once
+
+#include "core/rules/view.hpp"
+
+namespace recoverd::core {
+
+/// How often a backup is promised; 1 h where nobody said.
+Duration backup_interval(const Asset* asset);
+/// When the asset of this subject began to exist, as far as anybody knows.
+Time began(const SubjectView& view);
+
+/// BackupTooOld.
+void judge_backup_age(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
+/// BackupCorrupt, else BackupMissing.
+void judge_backup_presence(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
+/// BackupFailed.
+void judge_backup_failures(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
+/// BackupStuck.
+void judge_backup_runs(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
+/// BackupSizeAnomaly.
+void judge_backup_size(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
+/// BackupRetentionShort.
+void judge_backup_retention(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
+/// AssertionFailed `encryption`, where backups must be encrypted.
+void judge_backup_encryption(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
+
+} // namespace recoverd::core

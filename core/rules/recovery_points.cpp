@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/rules/backups.hpp"
+#include "core/rules/rules.hpp"
+
+namespace recoverd::core {
+
+Duration backup_interval(const Asset* asset) {
+    return asset != nullptr ? asset->objectives.backup_every.value_or(1h) : Duration{1h};
+}
+
+Time began(const SubjectView& view) {
+    return view.asset != nullptr ? view.asset->objectives.since.value_or(view.seen.first_seen) : view.seen.first_seen;
+}
+
+void judge_recovery_points(const SubjectView& view, const RecoveryPoints& points, Judgement& out) {
+    judge_backup_presence(view, points, out);
+    judge_backup_age(view, points, out);
+    judge_backup_failures(view, points, out);
+    judge_backup_runs(view, points, out);
+    judge_backup_size(view, points, out);
+    judge_backup_retention(view, points, out);
+    judge_backup_encryption(view, points, out);
+}
+
+} // namespace recoverd::core
