@@ -29,7 +29,7 @@ class Json {
                                Array, Object>;
 
     /// Throws BadDocument, with the byte where it stopped, for what is not JSON, is nested deeper than 64, is larger
-    /// than `max_bytes` or holds more than two million values.
+    /// than `max_bytes` or holds more than a million values.
     static Json parse(std::string_view bytes, std::size_t max_bytes = std::size_t{64} << 20U);
     /// The same after invalid UTF-8 and bare control characters inside strings were replaced (pgBackRest prints
     /// the bytes of a repository it could not decrypt).

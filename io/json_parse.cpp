@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 64;
 /// A byte of text such as "[[],[],[],…" can cost sixty bytes of memory.
-constexpr std::size_t kMaxValues = 2'000'000;
+constexpr std::size_t kMaxValues = 1'000'000;
 
 /// What nlohmann says, without its preamble and without the text it last read, which may be anything.
 std::string reason(std::string_view said) {

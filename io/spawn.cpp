@@ -159,11 +159,6 @@ int start(const Command& command, const Ends& ends, pid_t& pid) {
 
 } // namespace
 
-Fd::~Fd() {
-    if (fd_ >= 0)
-        ::close(fd_);
-}
-
 Spawned::Spawned(Spawned&& other) noexcept
     : pidfd(std::move(other.pidfd)),
       in(std::move(other.in)),

@@ -3,33 +3,12 @@
 #pragma once
 
 #include "core/failure.hpp"
+#include "io/fd.hpp"
 #include "io/process.hpp"
 
 #include <sys/types.h>
 
-#include <utility>
-
 namespace recoverd::io {
-
-/// A file descriptor that is closed.
-class Fd {
-  public:
-    Fd() = default;
-    explicit Fd(int fd) : fd_(fd) {}
-    Fd(Fd&& other) noexcept : fd_(other.release()) {}
-    Fd& operator=(Fd&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~Fd();
-
-    int get() const { return fd_; }
-    int release() { return std::exchange(fd_, -1); }
-    explicit operator bool() const { return fd_ >= 0; }
-
-  private:
-    int fd_ = -1;
-};
 
 /// A child that is the leader of its process group, and ours to wait for. Going out of scope it is killed with its
 /// group, and reaped by the next one to be started if that takes a while.
