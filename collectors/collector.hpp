@@ -90,6 +90,17 @@ struct About {
 /// catches.
 Task<Collected> guarded(std::function<Task<Collected>(Run)> collect, Run run);
 
+/// What `interpret` makes of a document, or `bad_answer`: for one subject of several, or a document that the rest of
+/// the run can do without.
+template <class Interpret>
+auto understood(Interpret interpret) -> Result<decltype(interpret())> {
+    try {
+        return interpret();
+    } catch (const io::BadDocument& bad) {
+        return core::failed(FailureKind::bad_answer, bad.what());
+    }
+}
+
 /// Further checks of options that the table cannot make, and the target. Either may be null.
 template <class Options>
 struct Extra {
