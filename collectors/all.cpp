@@ -6,7 +6,7 @@ namespace recoverd::collectors {
 namespace {
 
 const std::vector<Kind>& list() {
-    static const std::vector<Kind> kinds{};
+    static const std::vector<Kind> kinds{pgbackrest()};
     return kinds;
 }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collector as a whole against a scripted world: what it asks for, in which order, and what it makes of it.
+#include "collectors/all.hpp"
+#include "tests/support/fake_world.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+using namespace recoverd;
+using namespace recoverd::collectors;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+core::config::Entry entry(std::string key, core::config::Node node) { return {std::move(key), {}, std::move(node)}; }
+
+core::config::Node list(const std::vector<std::string>& words) {
+    core::config::Array array;
+    for (const auto& word : words)
+        array.push_back({word, {}});
+    return {array, {}};
+}
+
+/// A pgBackRest that answers from documents: `info` with one, `repo-ls` and `repo-get` by their path.
+struct Scripted {
+    asio::io_context ioc;
+    test::FakeWorld world{ioc};
+    std::string info = "info-lock-held.json";
+    std::map<std::string, std::string> listings{{"archive/demo/15-1", "ls-archive.json"},
+                                                {"archive/demo/15-1/0000000100000000", "ls-segments.json"}};
+    std::optional<core::Result<io::Finished>> instead_of_listing;
+
+    Scripted() {
+        world.on_run = [this](const io::Command& command) -> core::Result<io::Finished> {
+            const std::string& word = command.argv.back();
+            if (word == "info")
+                return test::exited(test::data("pgbackrest/" + info));
+            if (instead_of_listing)
+                return *instead_of_listing;
+            const auto found = listings.find(word);
+            if (found == listings.end())
+                return test::exited("", 55, "ERROR: [055]: unable to open missing file " + word);
+            return test::exited(test::data("pgbackrest/" + found->second));
+        };
+    }
+
+    Collected look(const core::config::Table& table = {}, const std::string& cursor = {}) {
+        core::config::Diagnostics diagnostics;
+        const auto compiled =
+            find("pgbackrest")->compile(table, {"check.x", "collector 'pgbackrest'", {}}, {}, diagnostics);
+        REQUIRE(diagnostics.all().empty());
+        world.asked.clear();
+        Run run{world, std::chrono::minutes{1}, cursor, world.timers().now() + core::kDay, "x"};
+        return test::run(ioc, world.timers(), compiled.collect(std::move(run)));
+    }
+};
+
+const core::LogArchive& archive(const Collected& seen) {
+    return std::get<core::LogArchive>(seen->subjects.at(0).evidence.at(1));
+}
+
+} // namespace
+
+TEST_CASE("pgbackrest: backups and the whole archive come from one run") {
+    Scripted scripted;
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    REQUIRE(seen->subjects.size() == 1);
+    CHECK(seen->complete);
+    CHECK(seen->subjects[0].subject == "demo/repo1");
+    CHECK_FALSE(seen->subjects[0].failure);
+    CHECK(archive(seen).gaps.empty());
+    CHECK(archive(seen).newest_at == core::from_unix_seconds(1'795'347'070));
+    CHECK(scripted.world.asked ==
+          std::vector<std::string>{
+              "run pgbackrest --log-level-console=off --log-level-stderr=error --output=json info",
+              "run pgbackrest --log-level-console=off --log-level-stderr=error --stanza=demo --repo=1 --output=json "
+              "repo-ls archive/demo/15-1",
+              "run pgbackrest --log-level-console=off --log-level-stderr=error --stanza=demo --repo=1 --output=json "
+              "repo-ls archive/demo/15-1/0000000100000000"});
+}
+
+TEST_CASE("pgbackrest: a deleted segment is a gap, and one can go back no further than to what stands before it") {
+    Scripted scripted;
+    scripted.listings["archive/demo/15-1/0000000100000000"] = "ls-segments-gap.json";
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    CHECK(archive(seen).gaps == std::vector<core::LogGap>{{"00000001000000000000000A", "00000001000000000000000A", 1}});
+    CHECK(archive(seen).last_segment == "00000001000000000000000B");
+    CHECK(archive(seen).newest_at == core::from_unix_seconds(1'795'347'070));
+    // Known from then on, and found again from the cursor.
+    const auto again = scripted.look({}, seen->cursor);
+    CHECK(archive(again).gaps == archive(seen).gaps);
+}
+
+TEST_CASE("pgbackrest: after a promotion the archive is followed across timelines") {
+    Scripted scripted;
+    scripted.info = "info-promoted.json";
+    scripted.listings = {{"archive/demo/15-1", "ls-archive-promoted.json"},
+                         {"archive/demo/15-1/00000002.history", "history-promoted.txt"},
+                         {"archive/demo/15-1/0000000100000000", "ls-segments-promoted-1.json"},
+                         {"archive/demo/15-1/0000000200000000", "ls-segments-promoted-2.json"}};
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    CHECK_FALSE(seen->subjects[0].failure);
+    CHECK(archive(seen).gaps.empty());
+    CHECK(archive(seen).last_segment == "000000020000000000000018");
+    CHECK(archive(seen).newest_at == core::from_unix_seconds(1'795'347'087));
+
+    scripted.listings["archive/demo/15-1"] = "ls-archive.json";
+    const auto lost = scripted.look();
+    REQUIRE(archive(lost).gaps.size() >= 1);
+    CHECK(archive(lost).gaps.front() == core::LogGap{"00000002.history", "00000002.history", 0});
+}
+
+TEST_CASE("pgbackrest: an archive that cannot be listed takes nothing from what is known of the backups") {
+    Scripted scripted;
+    scripted.instead_of_listing = test::exited("", 41, "ERROR: [041]: unable to open archive");
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    const auto& report = seen->subjects.at(0);
+    REQUIRE(report.failure);
+    CHECK_THAT(report.failure->detail, ContainsSubstring("its WAL archive could not be listed"));
+    CHECK(std::get<core::RecoveryPoints>(report.evidence.at(0)).count == 3);
+    CHECK(report.evidence.size() == 1);
+    for (const auto* nonsense : {"", "[]", "{\"0000000100000000\":3}", "{"}) {
+        CAPTURE(nonsense);
+        scripted.instead_of_listing = test::exited(nonsense);
+        const auto odd = scripted.look();
+        REQUIRE(odd);
+        REQUIRE(odd->subjects.at(0).failure);
+        CHECK(odd->subjects.at(0).failure->kind == FailureKind::bad_answer);
+    }
+}
+
+TEST_CASE("pgbackrest: a cursor that makes no sense begins the scan anew") {
+    Scripted scripted;
+    for (const auto* cursor :
+         {"nonsense", "[]", "{\"demo/repo1\":{}}", "{\"demo/repo1\":{\"archive\":\"15-1\",\"per_log\":0}}"}) {
+        CAPTURE(cursor);
+        const auto seen = scripted.look({}, cursor);
+        REQUIRE(seen);
+        CHECK_FALSE(seen->subjects.at(0).failure);
+        CHECK(archive(seen).newest_at);
+    }
+}
+
+TEST_CASE("pgbackrest: options become arguments, behind whatever stands before them") {
+    Scripted scripted;
+    const auto seen =
+        scripted.look({entry("command", list({"ssh", "db1", "pgbackrest"})), entry("stanza", {std::string{"demo"}, {}}),
+                       entry("config", {std::string{"/etc/pgb.conf"}, {}}), entry("scan_archive", {false, {}})});
+    REQUIRE(seen);
+    CHECK(scripted.world.asked ==
+          std::vector<std::string>{"run ssh db1 pgbackrest --log-level-console=off --log-level-stderr=error "
+                                   "--config=/etc/pgb.conf --stanza=demo --output=json info"});
+    CHECK(std::get<core::RecoveryPoints>(seen->subjects[0].evidence[0]).tells_jobs == core::Told::no);
+    CHECK_FALSE(archive(seen).newest_at);
+    const auto sudo = scripted.look({entry("command", list({"/usr/bin/sudo", "-nu", "postgres", "pgbackrest"}))});
+    CHECK(std::get<core::RecoveryPoints>(sudo->subjects[0].evidence[0]).tells_jobs == core::Told::yes);
+}
+
+TEST_CASE("pgbackrest: a name from a repository is never handed to a command that a shell may read") {
+    Scripted scripted;
+    scripted.world.on_run = [](const io::Command& command) -> core::Result<io::Finished> {
+        if (command.argv.back() != "info")
+            throw std::runtime_error("ran something with a foreign name");
+        auto text = test::data("pgbackrest/info-full-diff-incr.json");
+        for (auto at = text.find("\"demo\""); at != std::string::npos; at = text.find("\"demo\""))
+            text.replace(at, 6, "\"$(reboot)\"");
+        return test::exited(text);
+    };
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    REQUIRE(seen->subjects.at(0).failure);
+    CHECK(seen->subjects.at(0).failure->kind == FailureKind::bad_answer);
+}
+
+TEST_CASE("pgbackrest: slow listings end within the time of the run, and the next run goes on") {
+    Scripted scripted;
+    scripted.world.latency = std::chrono::seconds{20};
+    const auto began = scripted.world.timers().elapsed();
+    const auto seen = scripted.look();
+    CHECK(scripted.world.timers().elapsed() - began <= std::chrono::minutes{1});
+    REQUIRE(seen);
+    CHECK(std::get<core::RecoveryPoints>(seen->subjects.at(0).evidence.at(0)).count == 3);
+    REQUIRE(seen->subjects.at(0).failure);
+    CHECK(seen->subjects.at(0).failure->kind == FailureKind::timed_out);
+}
+
+TEST_CASE("pgbackrest: an empty command is a mistake") {
+    core::config::Diagnostics diagnostics;
+    find("pgbackrest")
+        ->compile({entry("command", list({}))}, {"check.x", "collector 'pgbackrest'", {}}, {}, diagnostics);
+    REQUIRE(diagnostics.has_mistakes());
+    CHECK_THAT(diagnostics.all().front().message, ContainsSubstring("'command'"));
+}
