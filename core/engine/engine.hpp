@@ -98,7 +98,7 @@ class Engine {
     void place_silence(CheckUnit& unit, Judgement& judgement, Time now);
     void refresh(AssetUnit& unit, Time now);
     std::vector<Contributor> contributors_of(const AssetUnit& unit) const;
-    std::vector<const LogArchive*> repositories_of(const AssetUnit& unit) const;
+    std::vector<HeldArchive> repositories_of(const AssetUnit& unit) const;
 
     // conclude.cpp
     void conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Time now);

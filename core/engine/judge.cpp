@@ -2,6 +2,7 @@
 // What is learned, and what each unit is asked when its moment has come.
 #include "core/engine/engine.hpp"
 #include "core/remember.hpp"
+#include "core/rules/points.hpp"
 #include "core/rules/rules.hpp"
 
 #include <fmt/ranges.h>
@@ -96,8 +97,7 @@ void Engine::refresh(AssetUnit& unit, Time now) {
     for (const Contributor& contributor : contributors_of(unit)) {
         if (!contributor.seen)
             continue;
-        if (contributor.seen->newest_good_at)
-            newest_good = std::max(newest_good.value_or(Time::min()), *contributor.seen->newest_good_at);
+        newest_good = std::max(newest_good, newest_good_now(*contributor.seen));
         for (const Exercise& exercise : contributor.seen->exercises) {
             const auto planned = std::ranges::find(unit.planned, exercise.exercise, &PlannedExercise::name);
             const Duration length = planned != unit.planned.end() ? planned->duration.value_or(kDay) : kDay;
@@ -118,14 +118,14 @@ void Engine::refresh(AssetUnit& unit, Time now) {
 }
 
 /// What the repositories of an asset hold, so that a server's claims can be held against it.
-std::vector<const LogArchive*> Engine::repositories_of(const AssetUnit& unit) const {
-    std::vector<const LogArchive*> repositories;
+std::vector<HeldArchive> Engine::repositories_of(const AssetUnit& unit) const {
+    std::vector<HeldArchive> repositories;
     for (const Contributor& contributor : contributors_of(unit)) {
         if (!contributor.seen)
             continue;
         for (const Evidence& evidence : *contributor.seen->evidence)
             if (const auto* archive = std::get_if<LogArchive>(&evidence); archive && archive->from_repository)
-                repositories.push_back(archive);
+                repositories.push_back({archive, contributor.seen->learned_at});
     }
     return repositories;
 }
@@ -137,7 +137,7 @@ void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time no
         const std::string& asset_name = unit.subject_assets[i++];
         const auto at = assets_.find(asset_name);
         const AssetUnit* asset = at == assets_.end() ? nullptr : at->second.get();
-        std::vector<const LogArchive*> repositories;
+        std::vector<HeldArchive> repositories;
         if (asset && of_log)
             repositories = repositories_of(*asset);
         const bool own = unit.check->subjects.empty() && (!asset || asset->name == unit.check->asset);

@@ -26,7 +26,7 @@ void judge_silence(const Check& check, const CheckMemory& memory, Time now, Judg
 /// For how long nothing may be learned before `EvidenceMissing`: clamp(3 × every, 5 min, 6 h).
 Duration silence_allowed(const Check& check);
 
-/// RestoreTestOverdue, ExerciseOverdue, AssetUncovered.
+/// RestoreTestOverdue, ExerciseOverdue, ExerciseTooLong, AssetUncovered.
 void judge_asset(const AssetView& view, Judgement& out);
 
 struct ExerciseDue {

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// What only shows over all checks of an asset: RestoreTestOverdue, ExerciseOverdue, ExerciseTooLong, AssetUncovered.
+#include "core/rules/exercises.hpp"
+#include "core/rules/rules.hpp"
+#include "core/rules/threshold.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace recoverd::core {
+
+namespace {
+
+/// Checks may need this long to bring a new asset's first evidence, before anybody says that none will.
+constexpr Duration kCoverGrace = 5min;
+
+void found(const AssetView& view, RuleId id, std::string_view exercise, Priority priority, std::string reason,
+           Judgement& out) {
+    Finding made = make_finding(view, id, priority, std::move(reason));
+    made.identity.exercise = exercise;
+    add(out, view.asset.policy, std::move(made));
+}
+
+/// Did the last run of an exercise of the asset fail? Then that is said, and not also that a good one is due.
+bool last_failed(const AssetView& view, auto&& counts) {
+    const Exercise* last = nullptr;
+    for (const Contributor& contributor : view.contributors) {
+        if (contributor.seen == nullptr)
+            continue;
+        for (const Exercise& run : contributor.seen->exercises)
+            if (counts(run) && end_of(run) && (last == nullptr || *end_of(run) >= *end_of(*last)))
+                last = &run;
+    }
+    return last != nullptr && last->outcome != ExerciseOutcome::passed;
+}
+
+/// Is it overdue: past `due_at`, the end of one interval, by the threshold's multiple of that interval?
+void judge_overdue(const AssetView& view, RuleId id, std::string_view exercise, Time due_at, Duration every,
+                   Judgement& out) {
+    auto steps = thresholds(view.asset.policy, id, *rule(id).over);
+    for (Threshold& step : steps)
+        step.over *= to_seconds(every);
+    const Time from = due_at - every;
+    const auto over = crossed(steps, from, view.now, out);
+    if (over)
+        found(view, id, exercise, over->priority,
+              fmt::format("{} passed for {}, one every {} promised",
+                          id == RuleId::restore_test_overdue ? "no restore test" : fmt::format("no {}", exercise),
+                          in_words(view.now - from), in_words(every)),
+              out);
+}
+
+void judge_restore_tests(const AssetView& view, Judgement& out) {
+    const auto& every = view.asset.objectives.restore_test_every;
+    if (!every || last_failed(view, [](const Exercise& run) { return is_restore_test(run.exercise); }))
+        return;
+    judge_overdue(view, RuleId::restore_test_overdue, {}, restore_test_due(view, *every), *every, out);
+}
+
+void judge_planned(const AssetView& view, const PlannedExercise& planned, Judgement& out) {
+    if (planned.cadence <= Duration{0} ||
+        last_failed(view, [&](const Exercise& run) { return run.exercise == planned.name; }))
+        return;
+    const RuleId id = is_restore_test(planned.name) ? RuleId::restore_test_overdue : RuleId::exercise_overdue;
+    judge_overdue(view, id, planned.name, exercise_due(view, planned), planned.cadence, out);
+}
+
+std::optional<Duration> planned_length(const AssetView& view, std::string_view exercise) {
+    const auto planned = std::ranges::find(view.planned, exercise, &PlannedExercise::name);
+    return planned != view.planned.end() ? planned->duration : std::nullopt;
+}
+
+/// A run that never ended, or the last one when it took longer than planned.
+void judge_length(const AssetView& view, const Contributor& contributor, const Exercise& run, Judgement& out) {
+    constexpr RuleId kId = RuleId::exercise_too_long;
+    const auto planned = planned_length(view, run.exercise);
+    const auto steps = thresholds(view.asset.policy, kId, to_seconds(planned.value_or(kDay)));
+    if (run.outcome == ExerciseOutcome::started && run.started_at) {
+        if (const auto over = crossed(steps, *run.started_at, view.now, out))
+            found(view, kId, run.exercise, over->priority,
+                  fmt::format("{} has been running for {}, {} allowed", run.exercise,
+                              in_words(view.now - *run.started_at), in_words(as_duration(over->over))),
+                  out);
+    } else if (const auto length = length_of(run); length && last_end(*contributor.seen, run.exercise) == &run) {
+        if (const auto over = crossed(steps, to_seconds(*length)))
+            found(view, kId, run.exercise, over->priority,
+                  fmt::format("last {} took {}, {} allowed", run.exercise, in_words(*length),
+                              in_words(as_duration(over->over))),
+                  out);
+    }
+}
+
+void judge_lengths(const AssetView& view, Judgement& out) {
+    Judgement own;
+    for (const Contributor& contributor : view.contributors)
+        if (contributor.seen != nullptr)
+            for (const Exercise& run : contributor.seen->exercises)
+                judge_length(view, contributor, run, own);
+    out.look_again(own.revisit);
+    // Several runs of one exercise make one finding, as bad as the worst.
+    std::ranges::stable_sort(own.findings, {}, &Finding::priority);
+    for (Finding& finding : own.findings)
+        if (std::ranges::find(out.findings, finding.identity, &Finding::identity) == out.findings.end())
+            out.findings.push_back(std::move(finding));
+}
+
+bool covered(const AssetView& view, std::initializer_list<EvidenceKind> kinds) {
+    return std::ranges::any_of(view.contributors, [&](const Contributor& contributor) {
+        return std::ranges::any_of(contributor.check->brings,
+                                   [&](EvidenceKind kind) { return std::ranges::find(kinds, kind) != kinds.end(); });
+    });
+}
+
+/// Proofs are left out: without any, RestoreTestOverdue says so in time.
+std::vector<std::string> uncovered(const AssetView& view) {
+    using enum EvidenceKind;
+    const Objectives& promised = view.asset.objectives;
+    std::vector<std::string> names;
+    const auto need = [&](bool asked, std::string_view name, std::initializer_list<EvidenceKind> kinds) {
+        if (asked && !covered(view, kinds))
+            names.emplace_back(name);
+    };
+    need(promised.backup_every.has_value(), "backup_every", {recovery_points});
+    need(promised.rpo.has_value(), "rpo", {recovery_points, log_archive});
+    need(promised.retention.has_value(), "retention", {recovery_points});
+    need(promised.pitr_window.has_value(), "pitr_window", {log_archive});
+    need(promised.encryption.value_or(false), "encryption", {recovery_points});
+    return names;
+}
+
+void judge_cover(const AssetView& view, Judgement& out) {
+    constexpr RuleId kId = RuleId::asset_uncovered;
+    const auto names = uncovered(view);
+    if (names.empty() || !due(view.first_seen + kCoverGrace, view.now, out))
+        return;
+    std::string list;
+    for (const std::string& name : names)
+        list += (list.empty() ? "" : ", ") + name;
+    found(view, kId, {}, priority_of(view.asset.policy, kId),
+          fmt::format("promised, and no check can judge it: {}", list), out);
+}
+
+} // namespace
+
+void judge_asset(const AssetView& view, Judgement& out) {
+    judge_restore_tests(view, out);
+    for (const PlannedExercise& planned : view.planned)
+        if (planned.asset == view.asset.name)
+            judge_planned(view, planned, out);
+    judge_lengths(view, out);
+    judge_cover(view, out);
+}
+
+} // namespace recoverd::core

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// RestoreTestFailed, ExerciseFailed. What is overdue or takes too long is told by the plan and shows only over
+// all checks of an asset: rules/asset.cpp.
+#include "core/rules/exercises.hpp"
+#include "core/rules/rules.hpp"
+#include "core/rules/threshold.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace recoverd::core {
+
+bool is_restore_test(std::string_view exercise) { return exercise.starts_with("restore"); }
+
+std::optional<Time> end_of(const Exercise& run) {
+    return run.outcome == ExerciseOutcome::started ? std::nullopt : run.ended_at;
+}
+
+std::optional<Duration> length_of(const Exercise& run) {
+    const auto ended = end_of(run);
+    if (!ended || !run.started_at || *ended < *run.started_at)
+        return std::nullopt;
+    return *ended - *run.started_at;
+}
+
+const Exercise* last_end(const SubjectMemory& seen, std::string_view exercise) {
+    const Exercise* last = nullptr;
+    for (const Exercise& run : seen.exercises)
+        if (run.exercise == exercise && end_of(run) && (last == nullptr || *end_of(run) >= *end_of(*last)))
+            last = &run;
+    return last;
+}
+
+const Exercise* newest_passed(const AssetView& view, std::string_view exercise, Depth depth) {
+    const Exercise* newest = nullptr;
+    for (const Contributor& contributor : view.contributors) {
+        if (contributor.seen == nullptr)
+            continue;
+        for (const Exercise& run : contributor.seen->exercises)
+            if (run.outcome == ExerciseOutcome::passed && run.ended_at && run.depth >= depth &&
+                (exercise.empty() || run.exercise == exercise) &&
+                (newest == nullptr || *run.ended_at > *newest->ended_at))
+                newest = &run;
+    }
+    return newest;
+}
+
+namespace {
+
+/// An asset may be older than the agent, but nobody could report a proof before the agent was there.
+Time counted_from(const AssetView& view, const Exercise* passed) {
+    if (passed != nullptr)
+        return *passed->ended_at;
+    return std::max(view.first_seen, view.asset.objectives.since.value_or(view.first_seen));
+}
+
+} // namespace
+
+Time restore_test_due(const AssetView& view, Duration every) {
+    return counted_from(view, newest_passed(view, {}, Depth::restored)) + every;
+}
+
+Time exercise_due(const AssetView& view, const PlannedExercise& planned) {
+    const Depth depth = is_restore_test(planned.name) ? Depth::restored : Depth::exists;
+    return counted_from(view, newest_passed(view, planned.name, depth)) + planned.cadence;
+}
+
+void judge_exercises(const SubjectView& view, Judgement& out) {
+    for (const Exercise& run : view.seen.exercises) {
+        const bool bad = run.outcome == ExerciseOutcome::failed || run.outcome == ExerciseOutcome::aborted;
+        if (!bad || last_end(view.seen, run.exercise) != &run)
+            continue;
+        const RuleId id = is_restore_test(run.exercise) ? RuleId::restore_test_failed : RuleId::exercise_failed;
+        Finding made =
+            make_finding(view, id, priority_of(view.policy, id),
+                         fmt::format("{} {} {} ago{}{}", run.exercise,
+                                     run.outcome == ExerciseOutcome::failed ? "failed" : "was aborted",
+                                     in_words(view.now - *run.ended_at), run.message.empty() ? "" : ": ", run.message));
+        made.identity.exercise = run.exercise;
+        add(out, view.policy, std::move(made));
+    }
+}
+
+} // namespace recoverd::core

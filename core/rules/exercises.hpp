@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What counts as a proof, and when the next one is due: for rules, verdicts, metrics and pages alike.
+#pragma once
+
+#include "core/rules/view.hpp"
+
+#include <string_view>
+
+namespace recoverd::core {
+
+/// Exercises named restore… are restore tests, with alerts of their own.
+bool is_restore_test(std::string_view exercise);
+/// When a run ended; runs without an end have none.
+std::optional<Time> end_of(const Exercise& run);
+/// How long a run took; nothing before its end, or when its start is not known.
+std::optional<Duration> length_of(const Exercise& run);
+/// The last end of this exercise in `seen`, or nullptr.
+const Exercise* last_end(const SubjectMemory& seen, std::string_view exercise);
+
+/// The newest passed run of an asset, of `exercise` (any when empty) and at least `depth`; nullptr when there is none.
+const Exercise* newest_passed(const AssetView& view, std::string_view exercise, Depth depth);
+/// When the next proof is due by what was promised; counted from when the asset was first seen while there is none.
+Time restore_test_due(const AssetView& view, Duration every);
+Time exercise_due(const AssetView& view, const PlannedExercise& planned);
+
+} // namespace recoverd::core

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// SubjectVanished, EvidenceMissing of one subject of a check that sees others well; what contradicts itself is in
+// rules/plausibility.cpp.
+#include "core/rules/plausibility.hpp"
+#include "core/rules/rules.hpp"
+#include "core/rules/silences.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace recoverd::core {
+
+namespace {
+
+void judge_missing(const SubjectView& view, Judgement& out) {
+    constexpr RuleId kId = RuleId::evidence_missing;
+    // While nothing is learned by the check as a whole, judge_silence says it once for all its subjects.
+    const Time since = last_learned(view.memory, view.seen);
+    if (view.memory.failure || (!view.seen.failure && since >= last_learned(view.memory)))
+        return;
+    const auto over = crossed(silence_thresholds(view.check, view.policy), since, view.now, out);
+    if (!over)
+        return;
+    const std::string cause = view.seen.failure
+                                  ? fmt::format("{}: {}", name_of(view.seen.failure->kind), view.seen.failure->detail)
+                                  : "it is not in the check's answers";
+    add(out, view.policy,
+        make_finding(view, kId, over->priority,
+                     fmt::format("nothing learned for {}, {} allowed: {}", in_words(view.now - since),
+                                 in_words(as_duration(over->over)), cause)));
+}
+
+} // namespace
+
+Time last_learned(const CheckMemory& memory, const SubjectMemory& seen) {
+    const Time learned = seen.evidence->empty() ? seen.first_seen : seen.learned_at;
+    return std::max(learned, memory.watched_since);
+}
+
+void judge_presence(const SubjectView& view, Judgement& out) {
+    if (view.seen.vanished_since)
+        add(out, view.policy,
+            make_finding(view, RuleId::subject_vanished, priority_of(view.policy, RuleId::subject_vanished),
+                         fmt::format("missing from complete answers for {}, was first seen {} ago",
+                                     in_words(view.now - *view.seen.vanished_since),
+                                     in_words(view.now - view.seen.first_seen))));
+    else
+        judge_missing(view, out);
+    judge_plausibility(view, out);
+}
+
+} // namespace recoverd::core

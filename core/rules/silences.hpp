@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// How long nothing may be learned: the same for a whole check, for one of its subjects, and for a verdict.
+#pragma once
+
+#include "core/rules/threshold.hpp"
+
+#include <vector>
+
+namespace recoverd::core {
+
+std::vector<Threshold> silence_thresholds(const Check& check, const Policy& policy);
+/// From when a check's silence counts: what it last learned, or when somebody began to look.
+Time last_learned(const CheckMemory& memory);
+/// The same of one subject.
+Time last_learned(const CheckMemory& memory, const SubjectMemory& seen);
+
+} // namespace recoverd::core
