@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <tuple>
 #include <utility>
 
 namespace recoverd::core::config {
@@ -52,6 +54,20 @@ void Diagnostics::warning(const Position& at, std::string path, std::string mess
 
 bool Diagnostics::has_mistakes() const {
     return std::ranges::any_of(all_, [](const Diagnostic& d) { return d.severity == Severity::mistake; });
+}
+
+Diagnostics Diagnostics::told_once() const {
+    using Spot = std::tuple<std::string_view, std::uint32_t, std::uint32_t>;
+    const auto spot = [](const Diagnostic& d) {
+        return Spot{d.at.file ? std::string_view{*d.at.file} : std::string_view{}, d.at.line, d.at.column};
+    };
+    std::set<std::pair<Spot, std::string_view>> told;
+    Diagnostics out;
+    for (const Diagnostic& d : all_)
+        if (d.at.line == 0 || told.emplace(spot(d), d.message).second)
+            out.all_.push_back(d);
+    std::ranges::stable_sort(out.all_, {}, spot);
+    return out;
 }
 
 std::string format(const Diagnostic& diagnostic) {

@@ -29,8 +29,13 @@ class Diagnostics {
     void mistake(const Position& at, std::string path, std::string message, std::string hint = {});
     void warning(const Position& at, std::string path, std::string message, std::string hint = {});
 
+    void add(Diagnostic diagnostic) { all_.push_back(std::move(diagnostic)); }
+
     bool has_mistakes() const;
     const std::vector<Diagnostic>& all() const { return all_; }
+    /// In the order of files and lines, and what was found several times at one place (in a default, for every check
+    /// that has it) once.
+    Diagnostics told_once() const;
 
   private:
     std::vector<Diagnostic> all_;

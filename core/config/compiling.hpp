@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of compile.cpp share. Nobody else includes it.
+#pragma once
+
+#include "core/config/compile.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::core::config {
+
+/// Strings before `${NAME}` was filled in, by where they stand: what is shown must not hold what came from the
+/// environment.
+using Originals =
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<std::pair<const std::string*, std::string>>>;
+
+/// One run of compile().
+struct Compiling {
+    Surroundings& around;
+    Diagnostics& diagnostics;
+    Config& config;
+    Compilation& out;
+    /// `[policy]`.
+    Policy policy;
+    Originals originals;
+    /// `[defaults]`, or an empty table.
+    const Table* defaults = nullptr;
+};
+
+// expand.cpp
+void expand_environment(Node& node, const std::string& path, Compiling& run);
+/// `node` as it was written, on one line.
+std::string shown(const Node& node, const Compiling& run);
+/// Every `{key}` of `values` filled into every string below `node`; other braces stay.
+void fill_placeholders(Node& node, const std::map<std::string, std::string>& values);
+
+// names.cpp
+/// Names of assets, classes, checks: [A-Za-z0-9_.-]+
+bool valid_name(std::string_view name);
+void check_name(const Entry& entry, std::string_view what, Diagnostics& diagnostics);
+/// Names fit for Prometheus and not ours; drops empty values.
+void check_labels(const Entry* entry, const std::string& path, Labels& labels, Diagnostics& diagnostics);
+/// "there is no asset 'x'" with the nearest one; true when it exists.
+template <class Map>
+bool check_reference(const Map& map, const std::string& name, std::string_view what, const Position& at,
+                     const std::string& path, Diagnostics& diagnostics) {
+    if (map.contains(name))
+        return true;
+    std::vector<std::string_view> names;
+    for (const auto& [known, value] : map)
+        names.push_back(known);
+    const std::string_view near = nearest(name, names);
+    diagnostics.mistake(at, path, fmt::format("there is no {} '{}'", what, name),
+                        near.empty() ? std::string{} : fmt::format("did you mean '{}'?", near));
+    return false;
+}
+/// The table of this name in `table`, or nullptr; a mistake when something else stands there.
+const Table* section_table(const Table& table, std::string_view key, Diagnostics& diagnostics);
+/// The tables of `[[key]]`, with a mistake for everything else.
+std::vector<const Node*> section_array(const Table& table, std::string_view key, const std::string& path,
+                                       Diagnostics& diagnostics);
+Position position_of(const Table& table, std::string_view key, const Position& otherwise);
+
+// policy.cpp
+Policy read_policy(const Node& node, const std::string& path, const std::string& origin, Diagnostics& diagnostics);
+void add_policy_origins(const Policy& policy, std::vector<Origin>& origins);
+
+// assets.cpp
+void compile_assets(const Table& root, Compiling& run);
+// exercises.cpp, maintenance.cpp, alertmanager.cpp
+void compile_exercises(const Table& root, Compiling& run);
+void compile_maintenance(const Table& root, Compiling& run);
+void compile_alertmanager(const Table& root, Compiling& run);
+
+// instances.cpp
+/// A check after `for_each` and `targets_file`.
+struct Instance {
+    std::string name;
+    Table table;
+    Position at;
+};
+std::vector<Instance> instances_of(const Entry& check, Compiling& run);
+
+// layers.cpp
+/// A check's table over the defaults, and who said each key ("labels.team" for a label).
+struct Layered {
+    Table table;
+    std::map<std::string, std::string, std::less<>> from;
+};
+Layered over_defaults(const Table& check, std::string_view collector, const std::string& origin, const Compiling& run);
+void check_defaults(const Table& root, Compiling& run);
+
+// checks.cpp
+void compile_checks(const Table& root, Compiling& run);
+/// The keys common to all checks.
+std::span<const std::string_view> check_keys();
+/// Those of them that `[defaults]` may hold.
+std::span<const std::string_view> default_keys();
+// subjects.cpp: which asset a check's subjects belong to.
+struct CheckOptions;
+void compile_subjects(const CheckOptions& options, const Table& table, const Place& place, Check& check,
+                      Compiling& run);
+// coverage.cpp
+void warn_of_uncovered_assets(const Table& root, Compiling& run);
+
+std::vector<OptionInfo> asset_option_infos();
+std::vector<OptionInfo> class_option_infos();
+std::vector<OptionInfo> check_option_infos();
+std::vector<OptionInfo> subject_option_infos();
+std::vector<OptionInfo> location_option_infos();
+std::vector<OptionInfo> exercise_option_infos();
+std::vector<OptionInfo> maintenance_option_infos();
+
+} // namespace recoverd::core::config

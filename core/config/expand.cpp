@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// `${NAME}` from the environment and `{key}` from an entry of `for_each`, in every string of the document.
+#include "core/config/compiling.hpp"
+
+#include <algorithm>
+
+namespace recoverd::core::config {
+
+namespace {
+
+bool is_variable_name(std::string_view name) {
+    const auto letter = [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+    return !name.empty() && letter(name.front()) &&
+           std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+std::string expanded(const std::string& text, const Position& at, const std::string& path, Compiling& run) {
+    std::string out;
+    std::size_t done = 0;
+    for (std::size_t begin = text.find("${"); begin != std::string::npos; begin = text.find("${", begin + 2)) {
+        const std::size_t end = text.find('}', begin);
+        const std::string name = end == std::string::npos ? std::string{} : text.substr(begin + 2, end - begin - 2);
+        // Anything else with a dollar belongs to whoever reads the string: regular expressions are full of them.
+        if (!is_variable_name(name))
+            continue;
+        const bool meant = begin == done || text[begin - 1] != '$';
+        out.append(text, done, begin - done);
+        done = end + 1;
+        if (!meant) {
+            out.append(text, begin + 1, done - begin - 1);
+        } else if (const auto value = run.around.environment(name)) {
+            out += *value;
+        } else {
+            run.diagnostics.mistake(at, path, fmt::format("environment variable '{}' is not set", name),
+                                    fmt::format("write $${{{}}} when the text itself is meant", name));
+        }
+    }
+    return out.append(text, done);
+}
+
+const std::string* original_of(const Position& at, const Compiling& run) {
+    const auto found = run.originals.find({at.line, at.column});
+    if (found == run.originals.end())
+        return nullptr;
+    for (const auto& [file, text] : found->second)
+        if (file == at.file.get())
+            return &text;
+    return nullptr;
+}
+
+void restore(Node& node, const Compiling& run) {
+    if (auto* text = std::get_if<std::string>(&node.value)) {
+        if (const std::string* original = original_of(node.at, run))
+            *text = *original;
+    } else if (auto* array = std::get_if<Array>(&node.value)) {
+        for (Node& item : *array)
+            restore(item, run);
+    } else if (auto* table = std::get_if<Table>(&node.value)) {
+        for (Entry& entry : *table)
+            restore(entry.node, run);
+    }
+}
+
+} // namespace
+
+void expand_environment(Node& node, const std::string& path, Compiling& run) {
+    if (auto* text = std::get_if<std::string>(&node.value)) {
+        if (text->find("${") == std::string::npos)
+            return;
+        std::string filled = expanded(*text, node.at, path, run);
+        run.originals[{node.at.line, node.at.column}].emplace_back(node.at.file.get(), std::exchange(*text, filled));
+    } else if (auto* array = std::get_if<Array>(&node.value)) {
+        for (Node& item : *array)
+            expand_environment(item, fmt::format("{}[{}]", path, &item - array->data()), run);
+    } else if (auto* table = std::get_if<Table>(&node.value)) {
+        for (Entry& entry : *table)
+            expand_environment(entry.node, path.empty() ? entry.key : path + "." + entry.key, run);
+    }
+}
+
+std::string shown(const Node& node, const Compiling& run) {
+    Node copy = node;
+    restore(copy, run);
+    return canonical(copy);
+}
+
+void fill_placeholders(Node& node, const std::map<std::string, std::string>& values) {
+    if (auto* text = std::get_if<std::string>(&node.value)) {
+        std::string out;
+        std::size_t done = 0;
+        for (std::size_t begin = text->find('{'); begin != std::string::npos; begin = text->find('{', begin + 1)) {
+            const std::size_t end = text->find('}', begin);
+            if (end == std::string::npos)
+                break;
+            const auto value = values.find(text->substr(begin + 1, end - begin - 1));
+            if (value == values.end())
+                continue;
+            out.append(*text, done, begin - done).append(value->second);
+            done = end + 1;
+        }
+        if (done != 0)
+            *text = out.append(*text, done);
+    } else if (auto* array = std::get_if<Array>(&node.value)) {
+        for (Node& item : *array)
+            fill_placeholders(item, values);
+    } else if (auto* table = std::get_if<Table>(&node.value)) {
+        for (Entry& entry : *table)
+            fill_placeholders(entry.node, values);
+    }
+}
+
+} // namespace recoverd::core::config
