@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/config/load.hpp"
+
+#include "agent/config/toml.hpp"
+#include "io/client_options.hpp"
+#include "io/json.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace recoverd::agent {
+
+using namespace core::config;
+
+namespace {
+
+constexpr std::size_t kMaxTargetsBytes = std::size_t{16} << 20U;
+
+std::vector<TargetGroup> interpret_targets(const io::Json& document) {
+    std::vector<TargetGroup> groups;
+    for (const io::Json& group : document.items()) {
+        TargetGroup& made = groups.emplace_back();
+        for (const io::Json& target : group["targets"].items())
+            made.targets.push_back(target.text());
+        if (const io::Json& labels = group["labels"])
+            for (const auto& [name, value] : labels.object())
+                made.labels.emplace(name, value.text());
+    }
+    return groups;
+}
+
+class Machine : public Surroundings {
+  public:
+    Machine(std::span<const collectors::Kind> kinds, std::vector<std::string>& files) : kinds_(kinds), files_(files) {
+        for (const collectors::Kind& kind : kinds)
+            infos_.push_back({kind.name, kind.brings, kind.probes, kind.every, kind.timeout, kind.options});
+    }
+
+    std::span<const CollectorInfo> collectors() const override { return infos_; }
+
+    CompiledOptions compile_options(std::string_view collector, const Table& table, const Place& place,
+                                    std::span<const std::string_view> others, Diagnostics& diagnostics) override {
+        const auto kind = std::ranges::find(kinds_, collector, &collectors::Kind::name);
+        collectors::Compiled compiled = kind->compile(table, place, others, diagnostics);
+        std::string target = compiled.target;
+        return {std::move(compiled), std::move(target)};
+    }
+
+    std::optional<std::string> environment(const std::string& name) const override {
+        const char* value = std::getenv(name.c_str());
+        return value ? std::optional<std::string>{value} : std::nullopt;
+    }
+
+    std::expected<std::vector<TargetGroup>, std::string> read_targets(const std::string& path,
+                                                                      const Position& from) override {
+        const auto folder = std::filesystem::path{from.file ? *from.file : std::string{}}.parent_path();
+        const std::string file = (folder / path).string();
+        std::error_code error;
+        std::ifstream in{file, std::ios::binary};
+        if (!in || !std::filesystem::is_regular_file(file, error))
+            return std::unexpected(fmt::format("cannot read '{}'", file));
+        files_.push_back(file);
+        const std::string text{std::istreambuf_iterator<char>{in}, {}};
+        try {
+            return interpret_targets(io::Json::parse(text, kMaxTargetsBytes));
+        } catch (const io::BadDocument& bad) {
+            return std::unexpected(fmt::format("'{}' is no file_sd document: {}", file, bad.what()));
+        }
+    }
+
+    std::string host_name() const override {
+        std::array<char, 256> name{};
+        return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{};
+    }
+
+  private:
+    std::span<const collectors::Kind> kinds_;
+    std::vector<CollectorInfo> infos_;
+    std::vector<std::string>& files_;
+};
+
+void warn_if_open_to_others(const Node& path, const std::string& where, Diagnostics& diagnostics) {
+    struct ::stat status{};
+    if (!path.text() || ::stat(path.text()->c_str(), &status) != 0 || (status.st_mode & S_IROTH) == 0)
+        return;
+    diagnostics.warning(
+        path.at, where,
+        fmt::format("everybody can read the secret in '{}' (mode {:04o})", *path.text(), status.st_mode & 07777U),
+        fmt::format("chmod o-r {}", *path.text()));
+}
+
+/// Looks at the modes of files that hold secrets: `{ file = … }` and `key_file`. They are not opened.
+void warn_of_open_secrets(const Node& node, const std::string& path, Diagnostics& diagnostics) {
+    if (const Array* array = node.array())
+        for (const Node& item : *array)
+            warn_of_open_secrets(item, path, diagnostics);
+    const Table* table = node.table();
+    if (!table)
+        return;
+    for (const Entry& entry : *table) {
+        const std::string where = path.empty() ? entry.key : path + "." + entry.key;
+        if (entry.key == "key_file" || (entry.key == "file" && table->size() == 1))
+            warn_if_open_to_others(entry.node, where, diagnostics);
+        else if (entry.key != "for_each")
+            warn_of_open_secrets(entry.node, where, diagnostics);
+    }
+}
+
+void check_client(const AlertmanagerOptions& options, Diagnostics& diagnostics) {
+    if (options.tls)
+        io::read_tls(*options.tls, "alertmanager.tls", diagnostics);
+    if (options.auth)
+        io::read_auth(*options.auth, "alertmanager.auth", diagnostics);
+}
+
+} // namespace
+
+Loaded load(const std::string& path, std::span<const collectors::Kind> kinds) {
+    Loaded loaded;
+    Document document = read_document(path, loaded.diagnostics);
+    loaded.files = std::move(document.files);
+    // What a file that cannot be read would have said is not known; everything that refers to it would look wrong.
+    if (!document.whole)
+        return loaded;
+    Machine machine{kinds, loaded.files};
+    Compilation compiled = compile(document.root, machine);
+    check_client(compiled.alertmanager, compiled.diagnostics);
+    warn_of_open_secrets(document.root, {}, compiled.diagnostics);
+    for (const Diagnostic& d : compiled.diagnostics.all())
+        loaded.diagnostics.add(d);
+    loaded.diagnostics = loaded.diagnostics.told_once();
+    loaded.config = std::move(compiled.config);
+    loaded.alertmanager = std::move(compiled.alertmanager);
+    loaded.origins = std::move(compiled.origins);
+    if (!loaded.diagnostics.has_mistakes())
+        for (std::any& options : compiled.options)
+            loaded.collectors.push_back(std::any_cast<collectors::Compiled>(std::move(options)));
+    return loaded;
+}
+
+} // namespace recoverd::agent

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole way from a file to what the agent runs. Opens no secret and reaches no network.
+#pragma once
+
+#include "collectors/all.hpp"
+#include "core/config/compile.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace recoverd::agent {
+
+struct Loaded {
+    /// To be used only when `diagnostics` has no mistakes.
+    std::shared_ptr<const core::Config> config;
+    /// One for each of `config->checks`, in their order.
+    std::vector<collectors::Compiled> collectors;
+    core::config::AlertmanagerOptions alertmanager;
+    /// By "check.NAME" and "asset.NAME": every value and who said it.
+    std::map<std::string, std::vector<core::config::Origin>, std::less<>> origins;
+    core::config::Diagnostics diagnostics;
+    /// Every file that was read, the configuration itself first.
+    std::vector<std::string> files;
+};
+
+/// Reads and compiles `path` with these collectors. Blocks on files: not for the loop's thread.
+Loaded load(const std::string& path, std::span<const collectors::Kind> kinds = collectors::all());
+
+} // namespace recoverd::agent

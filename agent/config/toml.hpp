@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// From files to one tree: TOML, with what it includes. What the keys mean is told by core/config.
+#pragma once
+
+#include "core/config/diagnostics.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace recoverd::agent {
+
+struct Document {
+    core::config::Node root;
+    /// Every file that was read, the first one first.
+    std::vector<std::string> files;
+    /// False when a file is missing or is no TOML: then what it would have said is not known.
+    bool whole = true;
+};
+
+/// Reads `path` and everything it includes.
+Document read_document(const std::string& path, core::config::Diagnostics& diagnostics);
+
+/// One document without includes, named `file` in diagnostics. Of syntax errors TOML gives the first.
+bool parse_toml(std::string_view text, const std::string& file, core::config::Table& out,
+                core::config::Diagnostics& diagnostics);
+
+} // namespace recoverd::agent
