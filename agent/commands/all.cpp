@@ -6,6 +6,9 @@ namespace recoverd::agent {
 // In the order in which `recoverd --help` lists them.
 std::vector<Command> all_commands() {
     return {
+        config_check_command(),
+        config_show_command(),
+        config_schema_command(),
         collectors_command(),
     };
 }
