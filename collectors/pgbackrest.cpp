@@ -106,7 +106,7 @@ void tell(core::LogArchive& archive, const PgBackRestRepo& repo, const WalScan& 
     if (archive.oldest_at)
         archive.newest_at = std::max(newest_backup, scan.reachable_until(newest_stop).value_or(newest_backup));
     if (!plan.missing_history.empty())
-        archive.gaps.push_back({plan.missing_history, plan.missing_history, 0});
+        archive.gaps.push_back({plan.missing_history, plan.missing_history, 1});
     if (gaps.size() > kMaxGaps)
         gaps.erase(gaps.begin(), gaps.end() - kMaxGaps);
     for (const WalRange& gap : gaps)

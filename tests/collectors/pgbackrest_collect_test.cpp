@@ -115,7 +115,7 @@ TEST_CASE("pgbackrest: after a promotion the archive is followed across timeline
     scripted.listings["archive/demo/15-1"] = "ls-archive.json";
     const auto lost = scripted.look();
     REQUIRE(archive(lost).gaps.size() >= 1);
-    CHECK(archive(lost).gaps.front() == core::LogGap{"00000002.history", "00000002.history", 0});
+    CHECK(archive(lost).gaps.front() == core::LogGap{"00000002.history", "00000002.history", 1});
 }
 
 TEST_CASE("pgbackrest: an archive that cannot be listed takes nothing from what is known of the backups") {
