@@ -73,6 +73,7 @@ void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check,
     }
     Time revisit = judgement.revisit;
     auto transitions = step(unit.alerts, labelled, now, revisit);
+    changes_.visible = true;
     if (!transitions.empty())
         note_change(unit);
     for (Transition& transition : transitions) {
@@ -153,6 +154,7 @@ std::vector<Alert> list(const Alerts& alerts) {
 } // namespace
 
 void Engine::publish(CheckUnit& unit) {
+    changes_.visible = true;
     auto made = std::make_shared<const CheckSnapshot>(
         CheckSnapshot{unit.check, unit.memory, unit.subject_assets, list(unit.alerts), unit.fresh});
     if (unit.page == check_pages_.size())
@@ -162,6 +164,7 @@ void Engine::publish(CheckUnit& unit) {
 }
 
 void Engine::publish(AssetUnit& unit) {
+    changes_.visible = true;
     AssetSnapshot made{unit.asset, unit.verdict, list(unit.alerts), {}, {}};
     for (const CheckUnit* member : unit.members)
         made.checks.push_back(member->name);

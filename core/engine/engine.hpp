@@ -61,6 +61,8 @@ class Engine {
         std::vector<std::string> dropped_assets;
         bool other = false;
         std::vector<Transition> transitions;
+        /// Would a snapshot show anything new?
+        bool visible = false;
     };
     Changes take_changes();
 

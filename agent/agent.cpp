@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/agent.hpp"
+
+#include "agent/store/codec.hpp"
+#include "core/config/values.hpp"
+
+#include <asio/experimental/awaitable_operators.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::agent {
+
+namespace {
+
+/// The wall clock may drift this far from CLOCK_BOOTTIME between two looks before it counts as a jump.
+constexpr core::Duration kJump{2'000};
+constexpr core::Duration kClockEvery{1'000};
+/// A jump is told of for this long.
+constexpr core::Duration kSkewShown{600'000};
+
+} // namespace
+
+Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer observer)
+    : world_(world),
+      store_(store),
+      observer_(std::move(observer)),
+      engine_(world.timers().now()),
+      checker_(world, limits,
+               {[this](const std::string& check, const core::Report& report) { learned(check, report); },
+                [this](const std::string& check) {
+                    const auto* unit = engine_.check(check);
+                    return unit ? unit->memory.cursor : std::string{};
+                },
+                [this](core::Duration late) {
+                    if (observer_.late)
+                        observer_.late(late);
+                }}),
+      keeper_(engine_, store, world.timers(),
+              {[this](core::Snapshot snapshot, bool transitions) {
+                   published_.set(std::make_shared<const core::Snapshot>(std::move(snapshot)));
+                   if (observer_.published)
+                       observer_.published(transitions);
+               },
+               [this](const std::string& check) { return checker_.due_at(check); },
+               [this](const core::Transition& transition) {
+                   if (observer_.transition)
+                       observer_.transition(transition);
+               },
+               [this](const std::string& error) {
+                   if (observer_.store_error)
+                       observer_.store_error(error);
+               }}) {}
+
+std::string Agent::start(const Stored& stored, Setup setup) {
+    const std::string trouble = restore(engine_, stored);
+    std::map<std::string, core::Time, std::less<>> due_at;
+    for (const StateRow& row : stored.rows)
+        if (row.kind == "check" && row.due_at)
+            due_at.emplace(row.name, *row.due_at);
+    engine_.configure(setup.config, world_.timers().now());
+    checker_.configure(setup, due_at);
+    if (!stored.trouble.empty())
+        engine_.report_trouble(core::RuleId::state_degraded, stored.trouble);
+    return trouble;
+}
+
+void Agent::configure(Setup setup) {
+    engine_.configure(setup.config, world_.timers().now());
+    engine_.report_trouble(core::RuleId::config_reload_failed, std::nullopt);
+    checker_.configure(setup, {});
+    keeper_.poke();
+}
+
+void Agent::configuration_failed(const std::string& why) { report_trouble(core::RuleId::config_reload_failed, why); }
+
+void Agent::report_trouble(core::RuleId rule, std::optional<std::string> reason) {
+    engine_.report_trouble(rule, std::move(reason));
+    keeper_.poke();
+}
+
+void Agent::learned(const std::string& check, const core::Report& report) {
+    engine_.learn(check, report, world_.timers().now());
+    if (observer_.learned)
+        observer_.learned(check, report);
+    keeper_.poke();
+}
+
+io::Task<void> Agent::run() {
+    using namespace asio::experimental::awaitable_operators;
+    co_await (checker_.run() && keeper_.run() && watch_clock());
+}
+
+io::Task<void> Agent::stop() {
+    checker_.stop();
+    co_await keeper_.flush();
+}
+
+io::Task<void> Agent::watch_clock() {
+    io::Timers& timers = world_.timers();
+    const auto offset = [&timers] { return timers.now().time_since_epoch() - timers.elapsed(); };
+    core::Duration before = offset();
+    std::optional<core::Duration> shown_since;
+    for (;;) {
+        co_await timers.sleep(kClockEvery);
+        const core::Duration jump = offset() - before;
+        before += jump;
+        if (std::chrono::abs(jump) > kJump) {
+            shown_since = timers.elapsed();
+            engine_.judge_all_again();
+            report_trouble(core::RuleId::clock_skewed,
+                           fmt::format("the wall clock jumped by {}{}", jump < core::Duration{0} ? "-" : "+",
+                                       core::config::format_duration(std::chrono::abs(jump))));
+        } else if (shown_since && timers.elapsed() - *shown_since >= kSkewShown) {
+            shown_since.reset();
+            report_trouble(core::RuleId::clock_skewed, std::nullopt);
+        }
+    }
+}
+
+io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
+    const core::Time now = world_.timers().now();
+    auto read = read_outcome(body, now);
+    if (!read)
+        co_return Answer{400, {}, std::move(read.error())};
+    const Outcome outcome = std::move(*read);
+    const std::string check = engine_.outcome_check(outcome.asset, now);
+    if (check.empty())
+        co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured", outcome.asset)}};
+
+    const std::string phase = outcome.is_start() ? "start" : "end";
+    OutcomeRow row{outcome.asset, outcome.id, phase, to_json(outcome), now};
+    auto known = co_await store_.find_outcome(outcome.asset, outcome.id, phase);
+    if (!known)
+        co_return Answer{503, {}, {fmt::format("not recorded: {}", known.error().detail)}};
+    if (*known) {
+        if ((*known)->body == row.body)
+            co_return Answer{200, outcome.id, {}};
+        co_return Answer{409, outcome.id, {fmt::format("run '{}' was reported differently before", outcome.id)}};
+    }
+    const auto* unit = engine_.check(check);
+    engine_.learn(check, to_report(outcome, unit ? unit->memory : core::CheckMemory{}, now), now);
+    Batch batch;
+    batch.log.push_back({now, "outcome", row.body});
+    batch.outcomes.push_back(std::move(row));
+    const auto written = co_await keeper_.commit_with(check, std::move(batch));
+    if (!written)
+        co_return Answer{503, {}, {fmt::format("not recorded: {}", written.error().detail)}};
+    co_return Answer{201, outcome.id, {}};
+}
+
+std::size_t Agent::forget(const std::string& subject) {
+    const std::size_t dropped = engine_.forget(subject, world_.timers().now());
+    keeper_.poke();
+    return dropped;
+}
+
+void Agent::run_now(const std::string& check) { checker_.run_now(check); }
+
+} // namespace recoverd::agent

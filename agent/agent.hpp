@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent without a process around it: checker, engine, keeper and what is asked of them from outside. Everything
+// runs on one loop, and the world is what it is given, so that a test can play years of it.
+#pragma once
+
+#include "agent/checker.hpp"
+#include "agent/keeper.hpp"
+#include "agent/outcome.hpp"
+#include "agent/published.hpp"
+#include "agent/setup.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace recoverd::agent {
+
+class Agent {
+  public:
+    /// What the agent tells while it runs; each may be empty.
+    struct Observer {
+        /// After every publication, on the loop.
+        std::function<void(bool transitions)> published;
+        std::function<void(const core::Transition&)> transition;
+        std::function<void(core::Duration)> late;
+        std::function<void(const std::string& error)> store_error;
+        std::function<void(const std::string& check, const core::Report&)> learned;
+    };
+
+    Agent(io::World& world, Store& store, Admission::Limits limits, Observer observer);
+
+    /// Gives back what was stored and takes over the first configuration. Returns what could not be read, or nothing.
+    std::string start(const Stored& stored, Setup setup);
+    /// Takes over another configuration.
+    void configure(Setup setup);
+    /// The configuration on disk is no good: the old one goes on.
+    void configuration_failed(const std::string& why);
+
+    /// Checks, judges and watches the clock until it is cancelled.
+    io::Task<void> run();
+    /// Ends what runs and writes what is left.
+    io::Task<void> stop();
+
+    struct Answer {
+        /// As in HTTP: 201 new, 200 the same again, 400, 404, 409, 503.
+        int status = 0;
+        /// Of the run, when it was taken.
+        std::string id;
+        std::vector<std::string> mistakes;
+    };
+    /// Takes a posted outcome; answers 2xx only once it is on disk.
+    io::Task<Answer> record_outcome(std::string body);
+    /// Drops a subject that is gone for good. Returns how many were dropped.
+    std::size_t forget(const std::string& subject);
+    void run_now(const std::string& check);
+    void report_trouble(core::RuleId rule, std::optional<std::string> reason);
+
+    const Published<core::Snapshot>& snapshot() const { return published_; }
+    const core::Engine& engine() const { return engine_; }
+
+  private:
+    io::Task<void> watch_clock();
+    void learned(const std::string& check, const core::Report& report);
+
+    io::World& world_;
+    Store& store_;
+    Observer observer_;
+    core::Engine engine_;
+    Checker checker_;
+    Keeper keeper_;
+    Published<core::Snapshot> published_;
+};
+
+} // namespace recoverd::agent

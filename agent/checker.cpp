@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/checker.hpp"
+
+#include "io/deadline.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/this_coro.hpp>
+
+#include <algorithm>
+
+namespace recoverd::agent {
+
+void Checker::configure(const Setup& setup, const std::map<std::string, core::Time, std::less<>>& due_at) {
+    const core::Duration elapsed = world_.timers().elapsed();
+    const core::Time now = world_.timers().now();
+    std::map<std::string, Entry, std::less<>> entries;
+    for (const auto& check : setup.config->checks) {
+        Entry entry{check, setup.runnables.at(check->name), false};
+        const auto before = entries_.find(check->name);
+        const bool same = before != entries_.end() && before->second.check->fingerprint == check->fingerprint;
+        if (same)
+            entry.slow = before->second.slow;
+        else
+            schedule_.remove(check->name);
+        const auto stored = due_at.find(check->name);
+        schedule_.add(*check, elapsed, now, {stored == due_at.end() ? std::nullopt : std::optional{stored->second}});
+        entries.emplace(check->name, std::move(entry));
+    }
+    for (const auto& [name, entry] : entries_) {
+        const auto after = entries.find(name);
+        if (after == entries.end())
+            schedule_.remove(name);
+        if (after != entries.end() && after->second.check->fingerprint == entry.check->fingerprint)
+            continue;
+        admission_.withdraw(name);
+        for (auto& [run, active] : active_)
+            if (active.first == name)
+                active.second->cancel.emit(asio::cancellation_type::terminal);
+    }
+    entries_ = std::move(entries);
+    wake_.wake();
+}
+
+void Checker::run_now(std::string_view name) {
+    schedule_.run_now(name, world_.timers().elapsed());
+    wake_.wake();
+}
+
+void Checker::stop() {
+    entries_.clear();
+    for (auto& [run, active] : active_)
+        active.second->cancel.emit(asio::cancellation_type::terminal);
+}
+
+std::optional<core::Time> Checker::due_at(std::string_view name) const {
+    const auto due = schedule_.due(name);
+    if (!due)
+        return std::nullopt;
+    return world_.timers().now() + (*due - world_.timers().elapsed());
+}
+
+io::Task<void> Checker::run() {
+    // An hour: only so that an empty schedule has something to wait for.
+    constexpr core::Duration kLong = std::chrono::hours{1};
+    for (;;) {
+        co_await start_due();
+        const auto next = schedule_.next();
+        const core::Duration wait = next ? std::max(*next - world_.timers().elapsed(), core::Duration{0}) : kLong;
+        co_await wake_.wait(world_.timers(), wait);
+    }
+}
+
+io::Task<void> Checker::start_due() {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    while (const auto due = schedule_.take(world_.timers().elapsed())) {
+        const auto at = entries_.find(due->name);
+        if (at == entries_.end())
+            continue;
+        hooks_.late(due->late);
+        if (admission_.enter(due->name, at->second.runnable->resource, at->second.slow))
+            start(executor, due->name);
+    }
+}
+
+void Checker::start(const asio::any_io_executor& executor, const std::string& name) {
+    const Entry& entry = entries_.find(name)->second;
+    auto active = std::make_unique<Active>();
+    active->fingerprint = entry.check->fingerprint;
+    active->resource = entry.runnable->resource;
+    active->slow = entry.slow;
+    const auto slot = active->cancel.slot();
+    const std::uint64_t run = next_run_++;
+    active_.emplace(run, std::pair{name, std::move(active)});
+    asio::co_spawn(executor, look(entry),
+                   asio::bind_cancellation_slot(slot, [this, executor, name, run](const std::exception_ptr& cancelled,
+                                                                                  const core::Report& report) {
+                       finished(executor, name, run, cancelled ? nullptr : &report);
+                   }));
+}
+
+io::Task<core::Report> Checker::look(Entry entry) {
+    io::Timers& timers = world_.timers();
+    const core::Duration began = timers.elapsed();
+    core::Report report;
+    collectors::Run run{world_, entry.check->timeout, hooks_.cursor(entry.check->name), timers.now(),
+                        entry.check->name};
+    report.result =
+        co_await io::with_deadline(timers, entry.check->timeout, entry.runnable->compiled.collect(std::move(run)));
+    report.looked_at = timers.now();
+    report.took = timers.elapsed() - began;
+    co_return report;
+}
+
+void Checker::finished(const asio::any_io_executor& executor, const std::string& name, std::uint64_t run,
+                       const core::Report* report) {
+    const auto ended = active_.find(run);
+    const auto active = std::move(ended->second.second);
+    active_.erase(ended);
+    const auto next = admission_.leave(active->resource, active->slow);
+    const auto at = entries_.find(name);
+    // What a check saw before it was changed says nothing about what it looks at now.
+    if (report && at != entries_.end() && at->second.check->fingerprint == active->fingerprint) {
+        at->second.slow = !report->result && report->result.error().kind == core::FailureKind::timed_out;
+        schedule_.finished(name, report->result.has_value(), world_.timers().elapsed());
+        hooks_.learned(name, *report);
+    }
+    if (next && entries_.contains(*next))
+        start(executor, *next);
+    wake_.wake();
+}
+
+} // namespace recoverd::agent

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs checks when they are due: schedule, limits, deadline, and the report of each run. What a report means is not
+// decided here. An idle check is an entry in the schedule; a coroutine exists only while a check runs.
+#pragma once
+
+#include "agent/admission.hpp"
+#include "agent/setup.hpp"
+#include "core/schedule.hpp"
+#include "io/wake.hpp"
+#include "io/world.hpp"
+
+#include <asio/cancellation_signal.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace recoverd::agent {
+
+class Checker {
+  public:
+    struct Hooks {
+        /// A run ended.
+        std::function<void(const std::string& check, const core::Report&)> learned;
+        /// Where the last successful run of a check left off.
+        std::function<std::string(const std::string& check)> cursor;
+        /// How long a run was late.
+        std::function<void(core::Duration)> late;
+    };
+    Checker(io::World& world, Admission::Limits limits, Hooks hooks)
+        : world_(world), admission_(limits), hooks_(std::move(hooks)) {}
+
+    /// Takes over a configuration: new checks are scheduled (`due_at` from the store), others keep their rhythm, and
+    /// runs of checks that are gone or changed are cancelled.
+    void configure(const Setup& setup, const std::map<std::string, core::Time, std::less<>>& due_at);
+    /// Runs for ever.
+    io::Task<void> run();
+    void run_now(std::string_view name);
+    /// Cancels what runs.
+    void stop();
+
+    /// When a check is due next on the wall clock, for the store.
+    std::optional<core::Time> due_at(std::string_view name) const;
+    std::size_t running() const { return active_.size(); }
+
+  private:
+    struct Entry {
+        std::shared_ptr<const core::Check> check;
+        std::shared_ptr<const Runnable> runnable;
+        /// Did its last run end by its deadline?
+        bool slow = false;
+    };
+    struct Active {
+        asio::cancellation_signal cancel;
+        std::string fingerprint;
+        collectors::Resource resource = collectors::Resource::network;
+        bool slow = false;
+    };
+
+    io::Task<void> start_due();
+    void start(const asio::any_io_executor& executor, const std::string& name);
+    io::Task<core::Report> look(Entry entry);
+    void finished(const asio::any_io_executor& executor, const std::string& name, std::uint64_t run,
+                  const core::Report* report);
+
+    io::World& world_;
+    core::Schedule schedule_;
+    Admission admission_;
+    Hooks hooks_;
+    io::Wake wake_;
+    std::map<std::string, Entry, std::less<>> entries_;
+    /// By run: a check that was changed while it ran may run anew beside its old, cancelled run.
+    std::map<std::uint64_t, std::pair<std::string, std::unique_ptr<Active>>> active_;
+    std::uint64_t next_run_ = 1;
+};
+
+} // namespace recoverd::agent

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/keeper.hpp"
+
+#include "agent/store/codec.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::agent {
+
+void Keeper::take_changes() {
+    auto changes = engine_.take_changes();
+    for (const auto* unit : changes.checks)
+        checks_.insert(unit->name);
+    for (const auto* unit : changes.assets)
+        assets_.insert(unit->name);
+    for (auto& name : changes.dropped_checks)
+        if (!engine_.check(name))
+            dropped_.emplace("check", std::move(name));
+    for (auto& name : changes.dropped_assets)
+        if (!engine_.asset(name))
+            dropped_.emplace("asset", std::move(name));
+    other_ = other_ || changes.other;
+    const core::Time now = timers_.now();
+    for (const auto& transition : changes.transitions) {
+        log_.push_back(to_log(transition, now));
+        hooks_.on_transition(transition);
+    }
+    transitions_ = transitions_ || !changes.transitions.empty();
+    visible_ = visible_ || changes.visible;
+    dirty_ = !checks_.empty() || !assets_.empty() || !dropped_.empty() || other_ || !log_.empty();
+}
+
+Batch Keeper::batch() const {
+    Batch made;
+    for (const auto& name : checks_)
+        if (const auto* unit = engine_.check(name))
+            made.rows.push_back(to_row(*unit, hooks_.due_at(name)));
+    for (const auto& name : assets_)
+        if (const auto* unit = engine_.asset(name))
+            made.rows.push_back(to_row(*unit));
+    if (other_)
+        made.rows.push_back(to_row(engine_.other_alerts()));
+    // What came back under the same name in the meantime is not dropped.
+    for (const auto& [kind, name] : dropped_)
+        if (kind == "check" ? !engine_.check(name) : !engine_.asset(name))
+            made.dropped.emplace_back(kind, name);
+    made.log = log_;
+    return made;
+}
+
+io::Task<void> Keeper::commit() {
+    Batch pending = batch();
+    // What changes while the batch is being written belongs to the next one.
+    const auto checks = std::exchange(checks_, {});
+    const auto assets = std::exchange(assets_, {});
+    const auto dropped = std::exchange(dropped_, {});
+    const bool other = std::exchange(other_, false);
+    auto log = std::exchange(log_, {});
+    const auto result = co_await store_.commit(std::move(pending));
+    last_commit_ = timers_.elapsed();
+    if (result) {
+        if (std::exchange(refused_, false))
+            engine_.report_trouble(core::RuleId::state_degraded, std::nullopt);
+        co_return;
+    }
+    refused_ = true;
+    checks_.insert(checks.begin(), checks.end());
+    assets_.insert(assets.begin(), assets.end());
+    dropped_.insert(dropped.begin(), dropped.end());
+    other_ = other_ || other;
+    // History may have a hole after an outage of the disk; state may not.
+    constexpr std::size_t kMaxWaitingLog = 10'000;
+    log.insert(log.end(), log_.begin(), log_.end());
+    if (log.size() > kMaxWaitingLog)
+        log.erase(log.begin(), log.end() - kMaxWaitingLog);
+    log_ = std::move(log);
+    hooks_.on_store_error(result.error().detail);
+    engine_.report_trouble(core::RuleId::state_degraded,
+                           fmt::format("state cannot be written: {}", result.error().detail));
+}
+
+core::Duration Keeper::patience() const {
+    core::Duration wait = std::chrono::hours{1};
+    const core::Time next = engine_.next();
+    if (next < core::kNever)
+        wait = next <= timers_.now() ? core::Duration{0} : std::min(wait, next - timers_.now());
+    if (dirty_) {
+        const core::Duration pause = refused_ ? kRetryEvery : kCommitEvery;
+        wait = std::min(wait, std::max(last_commit_ + pause - timers_.elapsed(), core::Duration{0}));
+    }
+    return wait;
+}
+
+io::Task<void> Keeper::run() {
+    for (;;) {
+        engine_.advance(timers_.now());
+        take_changes();
+        const core::Duration since = timers_.elapsed() - last_commit_;
+        const bool due = dirty_ && since >= (refused_ ? kRetryEvery : kCommitEvery);
+        const bool urgent = transitions_ && !refused_;
+        if (due || urgent)
+            co_await commit();
+        const bool transitions = std::exchange(transitions_, false);
+        if (std::exchange(visible_, false))
+            hooks_.publish(engine_.snapshot(timers_.now()), transitions);
+        co_await wake_.wait(timers_, patience());
+    }
+}
+
+io::Task<core::Result<void>> Keeper::commit_with(std::string check, Batch batch) {
+    if (const auto* unit = engine_.check(check))
+        batch.rows.push_back(to_row(*unit, hooks_.due_at(check)));
+    auto result = co_await store_.commit(std::move(batch));
+    if (!result)
+        hooks_.on_store_error(result.error().detail);
+    poke();
+    co_return result;
+}
+
+io::Task<void> Keeper::flush() {
+    engine_.advance(timers_.now());
+    take_changes();
+    if (dirty_)
+        co_await commit();
+}
+
+} // namespace recoverd::agent

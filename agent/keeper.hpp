@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the engine going: judges when it is due, writes what changed, publishes. An alert's transition is seen by
+// exporters only after it is on disk; when the disk refuses, it is published all the same, with StateDegraded.
+#pragma once
+
+#include "agent/store/store.hpp"
+#include "core/engine/engine.hpp"
+#include "io/wake.hpp"
+#include "io/world.hpp"
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace recoverd::agent {
+
+class Keeper {
+  public:
+    struct Hooks {
+        /// A new snapshot; `transitions` tells whether an alert began or ended.
+        std::function<void(core::Snapshot, bool transitions)> publish;
+        /// When a check is due next, for its row.
+        std::function<std::optional<core::Time>(const std::string& check)> due_at;
+        std::function<void(const core::Transition&)> on_transition;
+        std::function<void(const std::string& error)> on_store_error;
+    };
+    Keeper(core::Engine& engine, Store& store, io::Timers& timers, Hooks hooks)
+        : engine_(engine), store_(store), timers_(timers), hooks_(std::move(hooks)) {}
+
+    /// Something was given to the engine.
+    void poke() { wake_.wake(); }
+    /// Runs for ever.
+    io::Task<void> run();
+    /// Writes the state of one check together with `batch`, now.
+    io::Task<core::Result<void>> commit_with(std::string check, Batch batch);
+    /// Writes whatever is waiting: the last thing before the end.
+    io::Task<void> flush();
+
+    /// Changes that are not about an alert are written this often.
+    static constexpr core::Duration kCommitEvery{1'000};
+    /// After a commit failed, the next try.
+    static constexpr core::Duration kRetryEvery{10'000};
+
+  private:
+    void take_changes();
+    Batch batch() const;
+    io::Task<void> commit();
+    core::Duration patience() const;
+
+    core::Engine& engine_;
+    Store& store_;
+    io::Timers& timers_;
+    Hooks hooks_;
+    io::Wake wake_;
+
+    std::set<std::string> checks_;
+    std::set<std::string> assets_;
+    std::set<std::pair<std::string, std::string>> dropped_;
+    bool other_ = false;
+    std::vector<LogRow> log_;
+    bool dirty_ = false;
+    bool transitions_ = false;
+    bool visible_ = false;
+    bool refused_ = false;
+    core::Duration last_commit_{0};
+};
+
+} // namespace recoverd::agent
