@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/outcome.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+
+using namespace recoverd;
+using namespace recoverd::agent;
+
+namespace {
+
+constexpr core::Time kNow{std::chrono::seconds{1'795'316'400}}; // 2026-11-22T03:00:00Z
+
+bool names(const std::vector<std::string>& mistakes, std::string_view text) {
+    return std::ranges::any_of(mistakes, [&](const auto& m) { return m.find(text) != std::string::npos; });
+}
+
+const core::RecoveryPoints& points_of(const core::Report& report) {
+    return std::get<core::RecoveryPoints>(report.result->subjects.at(0).evidence.at(0));
+}
+
+} // namespace
+
+TEST_CASE("the documented example of an outcome is read whole") {
+    const auto outcome = read_outcome(R"({"id": "2026-11-22-orders", "asset": "orders-db", "kind": "exercise",
+        "exercise": "restore-test", "outcome": "passed", "started_at": "2026-11-22T02:00:00Z",
+        "ended_at": "2026-11-22T02:21:40Z", "depth": "queried", "rpo_seconds": 240, "rto_seconds": 1300,
+        "link": "https://ci.example/run/81", "message": "12 tables compared"})",
+                                      kNow);
+    REQUIRE(outcome);
+    const auto report = to_report(*outcome, {}, kNow);
+    REQUIRE(report.result);
+    CHECK_FALSE(report.result->complete);
+    const auto& subject = report.result->subjects.at(0);
+    CHECK(subject.subject == "restore-test");
+    const auto& exercise = std::get<core::Exercise>(subject.evidence.at(0));
+    CHECK(exercise.id == "2026-11-22-orders");
+    CHECK(exercise.depth == core::Depth::queried);
+    CHECK(exercise.rpo == std::chrono::seconds{240});
+    CHECK(exercise.rto == std::chrono::seconds{1300});
+    CHECK(*exercise.ended_at - *exercise.started_at == std::chrono::seconds{1300});
+}
+
+TEST_CASE("every mistake of an outcome is named") {
+    const auto outcome = read_outcome(R"({"outcome": "great", "depth": "deep", "rpo_seconds": -1, "rto_seconds": "x",
+        "started_at": "2026-11-22T02:00:00Z", "ended_at": "2026-11-22T01:00:00Z", "colour": "red"})",
+                                      kNow);
+    REQUIRE_FALSE(outcome);
+    for (const char* what :
+         {"asset: missing", "exercise: missing", "outcome: expected one of", "depth: expected one of", "rpo_seconds",
+          "rto_seconds", "before started_at", "unknown member 'colour'"})
+        CHECK(names(outcome.error(), what));
+}
+
+TEST_CASE("an outcome from the future is refused, one from a clock that is a minute ahead is not") {
+    const auto body = [](const char* ended) {
+        return std::string{R"({"asset":"a","exercise":"restore-test","outcome":"passed","ended_at":")"} + ended + "\"}";
+    };
+    CHECK(read_outcome(body("2026-11-22T03:01:00Z"), kNow));
+    const auto refused = read_outcome(body("2026-11-22T03:03:00Z"), kNow);
+    REQUIRE_FALSE(refused);
+    CHECK(names(refused.error(), "more than 2 minutes ahead"));
+}
+
+TEST_CASE("what is not a JSON object is refused") {
+    for (const char* body : {"", "[]", "nonsense", "\"text\"", "{\"asset\":"})
+        CHECK_FALSE(read_outcome(body, kNow));
+}
+
+TEST_CASE("an outcome without an id gets one of its own") {
+    constexpr auto kBody = R"({"asset":"a","exercise":"restore-test","outcome":"passed"})";
+    CHECK(read_outcome(kBody, kNow)->id != read_outcome(kBody, kNow)->id);
+}
+
+TEST_CASE("equal outcomes have equal canonical text, however they were written") {
+    const auto one = read_outcome(R"({"id":"1","asset":"a","exercise":"e","outcome":"passed","rto_seconds":1})", kNow);
+    const auto two = read_outcome(
+        R"({"rto_seconds":1.0, "outcome":"passed","exercise":"e","kind":"exercise","asset":"a","id":"1"})", kNow);
+    CHECK(to_json(*one) == to_json(*two));
+}
+
+TEST_CASE("a reported backup joins the points that are known already") {
+    auto outcome = read_outcome(
+        R"({"id":"2","asset":"a","kind":"backup","outcome":"passed","size_bytes":7,"backup_type":"full"})", kNow);
+    REQUIRE(outcome);
+    core::CheckMemory memory;
+    core::RecoveryPoints before;
+    before.method = "reported";
+    before.count = 1;
+    before.oldest_at = kNow - core::kDay;
+    before.points.push_back({.id = "1", .data_at = kNow - core::kDay, .ended_at = kNow - core::kDay});
+    memory.subjects[""].evidence = std::make_shared<const core::EvidenceList>(core::EvidenceList{before});
+    const auto report = to_report(*outcome, memory, kNow);
+    const auto& points = points_of(report);
+    REQUIRE(points.points.size() == 2);
+    CHECK(points.points.back().id == "2");
+    CHECK(points.points.back().size_bytes == 7);
+    CHECK(points.count == 2);
+    CHECK(points.oldest_at == kNow - core::kDay);
+}
+
+TEST_CASE("a backup that reports its start is running, and one that failed is a failed job") {
+    const auto body = [](const char* outcome) {
+        return std::string{R"({"asset":"a","kind":"backup","outcome":")"} + outcome + "\"}";
+    };
+    const auto started = to_report(*read_outcome(body("started"), kNow), {}, kNow);
+    REQUIRE(points_of(started).jobs.size() == 1);
+    CHECK(points_of(started).jobs[0].state == core::JobState::running);
+    CHECK(points_of(started).points.empty());
+    const auto failed = to_report(*read_outcome(body("failed"), kNow), {}, kNow);
+    REQUIRE(points_of(failed).jobs.size() == 1);
+    CHECK(points_of(failed).jobs[0].state == core::JobState::failed);
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/store/sqlite_store.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/io_context.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <stdlib.h>
+
+using namespace recoverd;
+using namespace recoverd::agent;
+
+namespace {
+
+class Folder {
+  public:
+    Folder() {
+        std::string pattern = "/tmp/recoverd-store-XXXXXX";
+        path_ = ::mkdtemp(pattern.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+template <class T>
+T await(io::Task<T> task) {
+    asio::io_context loop;
+    std::optional<T> result;
+    // The store answers from its own thread: the loop must not end before it has.
+    const auto work = asio::make_work_guard(loop);
+    asio::co_spawn(loop, std::move(task), [&](const std::exception_ptr& thrown, T value) {
+        if (thrown)
+            std::rethrow_exception(thrown);
+        result = std::move(value);
+        loop.stop();
+    });
+    loop.run_for(std::chrono::seconds{20});
+    REQUIRE(result);
+    return std::move(*result);
+}
+
+StateRow check_row(std::string name, std::string memory = "{}") {
+    return {"check", std::move(name), "print", core::from_unix_seconds(1'800'000'000), std::move(memory), "[]"};
+}
+
+Batch rows(std::vector<StateRow> list) {
+    Batch batch;
+    batch.rows = std::move(list);
+    return batch;
+}
+
+} // namespace
+
+TEST_CASE("what was committed is there after the store is opened again") {
+    const Folder folder;
+    {
+        const auto store = make_sqlite_store(folder.path());
+        CHECK(store->load().rows.empty());
+        REQUIRE(await(store->commit(rows({check_row("a"), check_row("b", R"({"x":1})")}))));
+        REQUIRE(await(store->commit(rows({check_row("a", R"({"x":2})")}))));
+    }
+    const auto stored = make_sqlite_store(folder.path())->load();
+    CHECK(stored.trouble.empty());
+    CHECK(stored.rows == std::vector{check_row("a", R"({"x":2})"), check_row("b", R"({"x":1})")});
+}
+
+TEST_CASE("what is dropped is gone") {
+    const Folder folder;
+    const auto store = make_sqlite_store(folder.path());
+    store->load();
+    REQUIRE(await(store->commit(rows({check_row("a"), check_row("b")}))));
+    Batch batch;
+    batch.dropped.emplace_back("check", "a");
+    REQUIRE(await(store->commit(std::move(batch))));
+    CHECK(make_sqlite_store(folder.path())->load().rows == std::vector{check_row("b")});
+}
+
+TEST_CASE("an outcome is found by its run and phase, and the first one stays") {
+    const Folder folder;
+    const auto store = make_sqlite_store(folder.path());
+    store->load();
+    const OutcomeRow first{"orders", "run-1", "end", "{}", core::from_unix_seconds(5)};
+    const OutcomeRow second{"orders", "run-1", "end", R"({"other":1})", core::from_unix_seconds(6)};
+    for (const auto& row : {first, second}) {
+        Batch batch;
+        batch.outcomes.push_back(row);
+        REQUIRE(await(store->commit(std::move(batch))));
+    }
+    const auto found = await(store->find_outcome("orders", "run-1", "end"));
+    REQUIRE(found);
+    CHECK(*found == first);
+    CHECK(*await(store->find_outcome("orders", "run-1", "start")) == std::nullopt);
+    CHECK(*await(store->find_outcome("other", "run-1", "end")) == std::nullopt);
+}
+
+TEST_CASE("a damaged file is set aside and said, and the store goes on with a new one") {
+    const Folder folder;
+    std::ofstream{folder / "recoverd.db"} << "this was never a database, however long it is read for";
+    const auto store = make_sqlite_store(folder.path());
+    const auto stored = store->load();
+    CHECK(stored.rows.empty());
+    CHECK(stored.trouble.find("recoverd.db.damaged") != std::string::npos);
+    CHECK(std::filesystem::exists(folder / "recoverd.db.damaged"));
+    REQUIRE(await(store->commit(rows({check_row("a")}))));
+    CHECK(make_sqlite_store(folder.path())->load().rows.size() == 1);
+}
+
+TEST_CASE("a file cut in the middle is noticed") {
+    const Folder folder;
+    {
+        const auto store = make_sqlite_store(folder.path());
+        store->load();
+        std::vector<StateRow> many;
+        for (int i = 0; i < 500; ++i)
+            many.push_back(check_row(fmt::format("check-{}", i), std::string(1'000, 'x')));
+        REQUIRE(await(store->commit(rows(many))));
+    }
+    const auto size = std::filesystem::file_size(folder / "recoverd.db");
+    REQUIRE(size > 100'000);
+    std::filesystem::resize_file(folder / "recoverd.db", size / 2);
+    const auto stored = make_sqlite_store(folder.path())->load();
+    CHECK_FALSE(stored.trouble.empty());
+    CHECK(stored.rows.empty());
+}
+
+TEST_CASE("a file of a later version is never guessed at") {
+    const Folder folder;
+    {
+        const auto store = make_sqlite_store(folder.path());
+        store->load();
+        REQUIRE(await(store->commit(rows({check_row("a")}))));
+    }
+    // user_version stands at byte 60 of the header, big-endian; the WAL was checkpointed when the store closed.
+    std::fstream file{folder / "recoverd.db", std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(63).put(99);
+    file.close();
+    const auto stored = make_sqlite_store(folder.path())->load();
+    CHECK(stored.rows.empty());
+    CHECK(stored.trouble.find("later version") != std::string::npos);
+    CHECK(std::filesystem::exists(folder / "recoverd.db.damaged"));
+}
+
+TEST_CASE("a folder that is not there fails the commit and comes back with it") {
+    const Folder folder;
+    const std::string inside = folder / "state";
+    const auto store = make_sqlite_store(inside);
+    CHECK_FALSE(store->load().trouble.empty());
+    const auto refused = await(store->commit(rows({check_row("a")})));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == core::FailureKind::refused);
+    std::filesystem::create_directory(inside);
+    REQUIRE(await(store->commit(rows({check_row("a")}))));
+}
