@@ -1,0 +1,88 @@
+# Sourced by ./test: steps that count what passed and failed.
+passed=0
+failed=0
+failures=()
+started=$SECONDS
+logs=build/test-logs
+mkdir -p "$logs"
+
+note() { printf '\n== %s (%d:%02d)\n' "$1" $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)); }
+
+count() { # count PASSED FAILED NAME
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    [ "$2" -eq 0 ] || failures+=("$3: $2 failed")
+}
+
+# One command that passes or fails as a whole.
+step() { # step NAME COMMAND…
+    local name=$1 log
+    shift
+    note "$name"
+    log="$logs/$(printf '%s' "$name" | tr -c 'a-zA-Z0-9' '-').log"
+    if "$@" >"$log" 2>&1; then
+        tail -n 3 "$log"
+        count 1 0 "$name"
+    else
+        tail -n 60 "$log"
+        count 0 1 "$name"
+        return 1
+    fi
+}
+
+build() { # build PRESET [TARGET…]
+    local preset=$1
+    shift
+    step "build $preset" bash -c "cmake --preset $preset && timeout 2400 cmake --build --preset $preset ${*:+--target $*}"
+}
+
+clang_build() { cmake --preset lint && timeout 2400 cmake --build --preset lint; }
+
+# A Catch2 program: every test case counts.
+unit() { # unit PRESET NAME
+    local preset=$1 name=$2 program="build/$1/tests/$2_test" log="$logs/$1-$2.log" summary
+    note "$preset: $name"
+    if [ ! -x "$program" ]; then
+        echo "$program was not built"
+        count 0 1 "$preset: $name"
+        return
+    fi
+    timeout 900 "$program" --durations no >"$log" 2>&1
+    local status=$?
+    summary=$(grep -E '^(All tests passed|test cases:)' "$log" | tail -n 1)
+    local good=0 bad=0
+    if [[ $summary =~ ^All\ tests\ passed.*\ ([0-9]+)\ test\ case ]]; then
+        good=${BASH_REMATCH[1]}
+    elif [[ $summary =~ ^test\ cases: ]]; then
+        [[ $summary =~ ([0-9]+)\ passed ]] && good=${BASH_REMATCH[1]}
+        [[ $summary =~ ([0-9]+)\ failed ]] && bad=${BASH_REMATCH[1]}
+    fi
+    # A crash, a sanitizer's report or a hang has no summary; no test at all is a failure too.
+    if [ $status -ne 0 ] && [ "$bad" -eq 0 ] || [ $((good + bad)) -eq 0 ]; then bad=$((bad + 1)); fi
+    [ "$bad" -eq 0 ] && echo "$summary" || tail -n 80 "$log"
+    count "$good" "$bad" "$preset: $name"
+}
+
+# The built program against real servers; pytest counts.
+smoke() { # smoke PRESET
+    note "smoke tests on real servers"
+    local log="$logs/smoke.log" summary good=0 bad=0
+    RECOVERD_BUILD="$PWD/build/$1" timeout 1200 python3 -m pytest -q -x --maxfail=20 -p no:cacheprovider tests/smoke >"$log" 2>&1
+    local status=$?
+    summary=$(tail -n 1 "$log")
+    [[ $summary =~ ([0-9]+)\ passed ]] && good=${BASH_REMATCH[1]}
+    [[ $summary =~ ([0-9]+)\ failed ]] && bad=${BASH_REMATCH[1]}
+    [[ $summary =~ ([0-9]+)\ error ]] && bad=$((bad + BASH_REMATCH[1]))
+    [[ $summary =~ ([0-9]+)\ skipped ]] && bad=$((bad + BASH_REMATCH[1]))
+    if [ $status -ne 0 ] && [ "$bad" -eq 0 ] || [ $((good + bad)) -eq 0 ]; then bad=$((bad + 1)); fi
+    [ "$bad" -eq 0 ] && echo "$summary" || tail -n 120 "$log"
+    count "$good" "$bad" "smoke"
+}
+
+closing() {
+    note "done"
+    printf '%s\n' "${failures[@]}"
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    exit $?
+}
