@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/verdict.hpp"
+
+#include "core/rules/exercises.hpp"
+#include "core/rules/rules.hpp"
+#include "core/rules/threshold.hpp"
+#include "core/verdict_parts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+namespace recoverd::core {
+
+namespace {
+
+/// Findings that mean that something promised is missed, unproven or not seen. The others (a job that failed, an odd
+/// size, a slow endpoint) are reasons to act, and leave what could be recovered as it is.
+constexpr std::array kAtRisk{
+    RuleId::backup_too_old,   RuleId::backup_retention_short, RuleId::pitr_lag_high,        RuleId::pitr_window_short,
+    RuleId::wal_archive_gap,  RuleId::restore_test_failed,    RuleId::restore_test_overdue, RuleId::exercise_failed,
+    RuleId::exercise_overdue, RuleId::assertion_failed,       RuleId::asset_uncovered,      RuleId::subject_vanished,
+    RuleId::evidence_missing, RuleId::evidence_implausible,
+};
+
+struct Reason {
+    VerdictState state;
+    std::string text;
+};
+using Reasons = std::vector<Reason>;
+
+std::string text_of(const Repository& repository) {
+    return fmt::format("{}: {}", label(*repository.contributor), repository.reason);
+}
+
+/// The best repository decides; what the others lost is said.
+void judge_repositories(const std::vector<Repository>& repositories, Reasons& reasons) {
+    if (repositories.empty())
+        reasons.push_back({VerdictState::unknown, "no check looks at its recovery points"});
+    const auto stands = [&](Standing standing) {
+        return std::ranges::find(repositories, standing, &Repository::standing) != repositories.end();
+    };
+    const VerdictState state = stands(Standing::good)     ? VerdictState::at_risk
+                               : stands(Standing::unseen) ? VerdictState::unknown
+                                                          : VerdictState::unrecoverable;
+    for (const Repository& repository : repositories)
+        if (repository.standing != Standing::good)
+            reasons.push_back({state, text_of(repository)});
+}
+
+void judge_loss(const AssetView& view, const std::vector<Repository>& repositories, const LogReach& logs,
+                const Verdict& verdict, Time& revisit, Reasons& reasons) {
+    const auto& rpo = view.asset.objectives.rpo;
+    const bool all_saved = std::ranges::any_of(repositories, [](const Repository& repository) {
+        return repository.standing == Standing::good && repository.all_saved;
+    });
+    if (!rpo || !verdict.recoverable_until || all_saved)
+        return;
+    const Time missed_at = *verdict.recoverable_until + *rpo;
+    if (view.now < missed_at) {
+        revisit = std::min(revisit, missed_at);
+        return;
+    }
+    const std::string loss = fmt::format("{} would be lost, an RPO of {} is promised",
+                                         in_words(view.now - *verdict.recoverable_until), in_words(*rpo));
+    // A log that nobody could look at may well reach further.
+    if (logs.unseen.empty())
+        reasons.push_back({VerdictState::at_risk, loss});
+    else
+        reasons.push_back({VerdictState::unknown, fmt::format("{}, unless {} goes on, which could not be seen", loss,
+                                                              fmt::join(logs.unseen, ", "))});
+}
+
+/// The newest proof at depth >= restored, by an exercise or by what is known of a point itself.
+void find_proof(const AssetView& view, const std::vector<Repository>& repositories, Verdict& verdict) {
+    if (const Exercise* passed = newest_passed(view, {}, Depth::restored); passed != nullptr) {
+        verdict.proven_rto = passed->rto ? passed->rto : length_of(*passed);
+        verdict.proven_depth = passed->depth;
+        verdict.proven_at = passed->ended_at;
+    }
+    for (const Repository& repository : repositories)
+        if (repository.newest != nullptr && repository.newest->depth >= Depth::restored &&
+            (!verdict.proven_at || repository.newest->ended_at > *verdict.proven_at)) {
+            verdict.proven_depth = repository.newest->depth;
+            verdict.proven_at = repository.newest->ended_at;
+        }
+}
+
+void judge_proof(const AssetView& view, const Verdict& verdict, Reasons& reasons) {
+    const auto& rto = view.asset.objectives.rto;
+    if (!verdict.proven_depth)
+        reasons.push_back({VerdictState::at_risk, "no restore has proven it yet"});
+    else if (rto && !verdict.proven_rto)
+        reasons.push_back({VerdictState::at_risk,
+                           fmt::format("no proof told how long it took, an RTO of {} is promised", in_words(*rto))});
+    else if (rto && *verdict.proven_rto > *rto)
+        reasons.push_back({VerdictState::at_risk, fmt::format("the last proof took {}, an RTO of {} is promised",
+                                                              in_words(*verdict.proven_rto), in_words(*rto))});
+}
+
+/// Has this already been said of a repository?
+bool said(const std::vector<Repository>& repositories, const Identity& identity) {
+    if (identity.rule != RuleId::evidence_missing && identity.rule != RuleId::subject_vanished)
+        return false;
+    return std::ranges::any_of(repositories, [&](const Repository& repository) {
+        return repository.standing != Standing::good && repository.contributor->check->name == identity.check &&
+               (identity.subject.empty() || repository.contributor->subject == identity.subject);
+    });
+}
+
+void judge_findings(const AssetView& view, const std::vector<Repository>& repositories, Time& revisit,
+                    Reasons& reasons) {
+    // What is overdue shows only here: the asset's own findings are made of the same view.
+    Judgement own;
+    judge_asset(view, own);
+    revisit = std::min(revisit, own.revisit);
+    std::vector<Finding> findings(view.findings.begin(), view.findings.end());
+    for (Finding& finding : own.findings)
+        if (std::ranges::find(findings, finding.identity, &Finding::identity) == findings.end())
+            findings.push_back(std::move(finding));
+    std::ranges::stable_sort(findings, {}, &Finding::raw_priority);
+    for (const Finding& finding : findings) {
+        const Identity& identity = finding.identity;
+        if (std::ranges::find(kAtRisk, identity.rule) == kAtRisk.end() || said(repositories, identity))
+            continue;
+        const std::string where =
+            identity.subject.empty() ? identity.check : join_subject(identity.check, identity.subject);
+        reasons.push_back(
+            {VerdictState::at_risk, where.empty() ? finding.reason : fmt::format("{}: {}", where, finding.reason)});
+    }
+}
+
+} // namespace
+
+Verdict judge_verdict(const AssetView& view, Time& revisit) {
+    Verdict verdict;
+    Reasons reasons;
+    const auto repositories = repositories_of(view, revisit);
+    const LogReach logs = log_reach(view, repositories, revisit);
+    verdict.recoverable_until = logs.until;
+    for (const Repository& repository : repositories)
+        if (repository.newest != nullptr)
+            verdict.recoverable_until = std::max(verdict.recoverable_until, std::optional(repository.newest->data_at));
+    find_proof(view, repositories, verdict);
+    judge_repositories(repositories, reasons);
+    judge_loss(view, repositories, logs, verdict, revisit, reasons);
+    judge_proof(view, verdict, reasons);
+    judge_findings(view, repositories, revisit, reasons);
+    std::ranges::stable_sort(reasons, std::ranges::greater{}, &Reason::state);
+    verdict.state = reasons.empty() ? VerdictState::recoverable : reasons.front().state;
+    for (Reason& reason : reasons)
+        verdict.reasons.push_back(std::move(reason.text));
+    return verdict;
+}
+
+} // namespace recoverd::core

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of core/verdict.cpp: what each repository and each log of an asset says. For nobody else.
+#pragma once
+
+#include "core/rules/view.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace recoverd::core {
+
+/// What one repository can do for the asset.
+enum class Standing : std::uint8_t { good, unseen, unusable };
+
+struct Repository {
+    const Contributor* contributor;
+    Standing standing;
+    /// Why it is not good; empty when it is.
+    std::string reason;
+    /// The newest point one could restore from it, even where it does not stand well.
+    const RecoveryPoint* newest = nullptr;
+    /// Has nothing changed at the source since that point?
+    bool all_saved = false;
+};
+
+std::vector<Repository> repositories_of(const AssetView& view, Time& revisit);
+
+/// Up to which moment the logs of the asset carry its base backups.
+struct LogReach {
+    std::optional<Time> until;
+    /// Logs that could not be seen lately.
+    std::vector<std::string> unseen;
+};
+LogReach log_reach(const AssetView& view, const std::vector<Repository>& repositories, Time& revisit);
+
+/// Was nothing learned of it for longer than silence may last? If not, `revisit` says when.
+bool silent(const Contributor& contributor, Time now, Time& revisit);
+/// "orders-backup/orders/repo1".
+std::string label(const Contributor& contributor);
+
+} // namespace recoverd::core

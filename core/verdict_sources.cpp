@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/rules/points.hpp"
+#include "core/rules/silences.hpp"
+#include "core/verdict_parts.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <ranges>
+
+namespace recoverd::core {
+
+namespace {
+
+bool may_bring(const Contributor& contributor, EvidenceKind kind) {
+    return std::ranges::find(contributor.check->brings, kind) != contributor.check->brings.end();
+}
+
+bool knows_nothing(const Contributor& contributor) {
+    return contributor.seen == nullptr || contributor.seen->evidence->empty();
+}
+
+/// Why the newest point does not do; empty when it does.
+std::string why_unusable(const AssetView& view, const RecoveryPoints& points, const RecoveryPoint* newest,
+                         Time& revisit) {
+    const auto newest_first = points.points | std::views::reverse;
+    const auto finished = std::ranges::find_if(
+        newest_first, [](const RecoveryPoint& point) { return point.state != PointState::incomplete; });
+    if (finished != newest_first.end() && !usable(points, *finished))
+        return fmt::format("newest backup {} is bad", finished->id);
+    if (newest == nullptr)
+        return "no usable backup";
+    Time until = newest->kept_until.value_or(kNever);
+    if (view.asset.objectives.retention)
+        until = std::min(until, newest->data_at + *view.asset.objectives.retention);
+    if (view.now >= until)
+        return fmt::format("newest backup is {} old, beyond its retention", in_words(view.now - newest->data_at));
+    revisit = std::min(revisit, until);
+    return {};
+}
+
+Repository stand(const AssetView& view, const Contributor& contributor, const RecoveryPoints& points, Time& revisit) {
+    Repository repository{&contributor, Standing::good, {}};
+    if (contributor.seen->vanished_since) {
+        repository.standing = Standing::unusable;
+        repository.reason = "missing from complete answers";
+        return repository;
+    }
+    repository.newest = newest_usable(points, contributor.seen->learned_at);
+    repository.all_saved = repository.newest != nullptr && points.source_changed_at &&
+                           repository.newest->data_at >= *points.source_changed_at;
+    repository.reason = why_unusable(view, points, repository.newest, revisit);
+    if (!repository.reason.empty()) {
+        repository.standing = Standing::unusable;
+    } else if (silent(contributor, view.now, revisit)) {
+        repository.standing = Standing::unseen;
+        repository.reason = fmt::format("nothing learned for {}",
+                                        in_words(view.now - last_learned(*contributor.memory, *contributor.seen)));
+    }
+    return repository;
+}
+
+/// A log leads nowhere without a backup to start from: its own repository's when that holds backups, any otherwise.
+bool has_base(const Contributor& contributor, Time until, const std::vector<Repository>& repositories) {
+    const bool holds_backups = std::ranges::any_of(
+        repositories, [&](const Repository& repository) { return repository.contributor == &contributor; });
+    return std::ranges::any_of(repositories, [&](const Repository& repository) {
+        return repository.newest != nullptr && repository.newest->data_at <= until &&
+               (!holds_backups || repository.contributor == &contributor);
+    });
+}
+
+bool broken(const AssetView& view, const Contributor& contributor, const LogArchive& archive) {
+    return archive.enabled == Told::no || !archive.gaps.empty() ||
+           std::ranges::any_of(view.findings, [&](const Finding& finding) {
+               return finding.identity.rule == RuleId::wal_archive_gap &&
+                      finding.identity.check == contributor.check->name &&
+                      finding.identity.subject == contributor.subject;
+           });
+}
+
+} // namespace
+
+std::string label(const Contributor& contributor) {
+    if (contributor.subject.empty())
+        return contributor.check->name;
+    return join_subject(contributor.check->name, contributor.subject);
+}
+
+bool silent(const Contributor& contributor, Time now, Time& revisit) {
+    const Check& check = *contributor.check;
+    const auto steps = silence_thresholds(check, check.policy);
+    const double over = std::ranges::min(steps, {}, &Threshold::over).over;
+    const Time at = last_learned(*contributor.memory, *contributor.seen) + as_duration(over);
+    if (now < at)
+        revisit = std::min(revisit, at);
+    return now >= at;
+}
+
+std::vector<Repository> repositories_of(const AssetView& view, Time& revisit) {
+    std::vector<Repository> found;
+    for (const Contributor& contributor : view.contributors) {
+        if (knows_nothing(contributor)) {
+            if (may_bring(contributor, EvidenceKind::recovery_points))
+                found.push_back({&contributor, Standing::unseen, "nothing learned yet"});
+            continue;
+        }
+        for (const Evidence& evidence : *contributor.seen->evidence)
+            if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
+                found.push_back(stand(view, contributor, *points, revisit));
+    }
+    return found;
+}
+
+LogReach log_reach(const AssetView& view, const std::vector<Repository>& repositories, Time& revisit) {
+    LogReach reach;
+    for (const Contributor& contributor : view.contributors) {
+        if (knows_nothing(contributor) || contributor.seen->vanished_since)
+            continue;
+        for (const Evidence& evidence : *contributor.seen->evidence) {
+            const auto* archive = std::get_if<LogArchive>(&evidence);
+            if (archive == nullptr)
+                continue;
+            if (silent(contributor, view.now, revisit))
+                reach.unseen.push_back(label(contributor));
+            if (archive->newest_at && *archive->newest_at <= contributor.seen->learned_at + kClockTolerance &&
+                !broken(view, contributor, *archive) && has_base(contributor, *archive->newest_at, repositories))
+                reach.until = std::max(reach.until, archive->newest_at);
+        }
+    }
+    return reach;
+}
+
+} // namespace recoverd::core
