@@ -126,4 +126,11 @@ void judge_backup_size(const SubjectView& view, const RecoveryPoints& points, Ju
     }
 }
 
+std::optional<double> size_change(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
+    const std::vector<double> before = sizes_before(seen, method, point);
+    if (!point.size_bytes || before.size() < kFewest || point.backup_type == "diff" || point.backup_type == "incr")
+        return std::nullopt;
+    return change(median(before), static_cast<double>(*point.size_bytes));
+}
+
 } // namespace recoverd::core
