@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporters/prometheus.hpp"
+
+#include "exporters/alerts.hpp"
+#include "exporters/prometheus/families.hpp"
+
+#include <unordered_map>
+#include <vector>
+
+namespace recoverd::exporters {
+
+/// Escaped labels per check. An entry holds its check, so that its address cannot come to mean another one; entries
+/// that no scrape used are dropped.
+class PrometheusRenderer::LabelCache {
+  public:
+    struct Subject {
+        std::string name;
+        std::string asset;
+        std::string labels;
+    };
+    struct Entry {
+        std::shared_ptr<const core::Check> check;
+        std::string labels;
+        std::vector<Subject> subjects;
+        std::uint64_t used = 0;
+    };
+
+    void begin() { ++scrape_; }
+
+    Entry& of(const core::CheckSnapshot& snapshot) {
+        Entry& entry = entries_[snapshot.check.get()];
+        entry.used = scrape_;
+        if (!entry.check) {
+            entry.check = snapshot.check;
+            LabelText labels;
+            // "{subject}" stands for many assets; its subjects name them.
+            if (snapshot.check->asset.find('{') == std::string::npos)
+                labels.add("asset", snapshot.check->asset);
+            entry.labels = labels.add("check", snapshot.check->name).text();
+        }
+        entry.subjects.resize(snapshot.memory.subjects.size());
+        return entry;
+    }
+
+    static const Subject& subject(Entry& entry, std::size_t i, const std::string& name, const std::string& asset) {
+        Subject& known = entry.subjects[i];
+        if (known.labels.empty() || known.name != name || known.asset != asset)
+            known = {name, asset,
+                     LabelText{}.add("asset", asset).add("check", entry.check->name).add("subject", name).text()};
+        return known;
+    }
+
+    void end() {
+        std::erase_if(entries_, [&](const auto& entry) { return entry.second.used != scrape_; });
+    }
+
+  private:
+    std::unordered_map<const core::Check*, Entry> entries_;
+    std::uint64_t scrape_ = 0;
+};
+
+PrometheusRenderer::PrometheusRenderer() : labels_(std::make_unique<LabelCache>()) {}
+PrometheusRenderer::~PrometheusRenderer() = default;
+
+namespace {
+
+void write_evidence(SeriesWriter& out, const families::SubjectSeries& subject, const core::Evidence& evidence,
+                    std::set<std::string>& named) {
+    using namespace families;
+    switch (core::kind_of(evidence)) {
+    case core::EvidenceKind::recovery_points:
+        return write_recovery_points(out, subject, std::get<core::RecoveryPoints>(evidence));
+    case core::EvidenceKind::log_archive:
+        return write_log_archive(out, subject, std::get<core::LogArchive>(evidence));
+    case core::EvidenceKind::replication:
+        return write_replication(out, subject, std::get<core::Replication>(evidence), named);
+    case core::EvidenceKind::reachability:
+        return write_reachability(out, subject, std::get<core::Reachability>(evidence));
+    case core::EvidenceKind::assertions:
+        return write_assertions(out, subject, std::get<core::Assertions>(evidence));
+    case core::EvidenceKind::measurement:
+        return write_measurement(out, subject, std::get<core::Measurement>(evidence));
+    case core::EvidenceKind::exercise:    // gathered per asset from memory
+    case core::EvidenceKind::fingerprint: // a value is no number; its rule tells when it changed
+        return;
+    }
+}
+
+} // namespace
+
+std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const AgentFacts& facts, Format format) {
+    SeriesWriter out(sizes_);
+    families::ExerciseSeries exercises;
+    labels_->begin();
+    snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
+        LabelCache::Entry& entry = labels_->of(check);
+        families::write_check(out, check, entry.labels);
+        families::write_thresholds(out, *check.check, entry.labels);
+        std::set<std::string> named;
+        std::size_t i = 0;
+        const std::string no_asset;
+        for (const auto& [name, seen] : check.memory.subjects) {
+            const std::string& asset = i < check.subject_assets.size() ? check.subject_assets[i] : no_asset;
+            const auto& known = LabelCache::subject(entry, i++, name, asset);
+            const families::SubjectSeries subject{*check.check, asset, name, seen, known.labels};
+            out.begin_group();
+            for (const core::Evidence& evidence : *seen.evidence)
+                write_evidence(out, subject, evidence, named);
+            families::write_backup_history(out, subject);
+            exercises.gather(asset, seen);
+        }
+    });
+    labels_->end();
+    snapshot.assets.for_each([&](const core::AssetSnapshot& asset) { families::write_asset(out, asset); });
+    exercises.write(out);
+    for_each_alert(snapshot, facts, [&](const core::Alert& alert) { families::write_alert(out, alert); });
+    families::write_status(out, snapshot);
+    families::write_agent(out, facts);
+    families::write_process(out);
+    sizes_ = out.sizes();
+    return out.join(format);
+}
+
+} // namespace recoverd::exporters
