@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/gzip.hpp"
+
+#include <zlib.h>
+
+#include <stdexcept>
+
+namespace recoverd::io {
+
+std::string gzip(std::string_view bytes) {
+    constexpr int kLevel = 1;
+    constexpr int kGzipWindow = 15 + 16;
+    constexpr int kMemory = 8;
+    z_stream stream{};
+    if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::runtime_error("gzip: cannot begin");
+    std::string out(deflateBound(&stream, bytes.size()), '\0');
+    // zlib promises not to write through next_in.
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    const int ended = deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    if (ended != Z_STREAM_END)
+        throw std::runtime_error("gzip: did not end");
+    return out;
+}
+
+bool accepts_gzip(std::string_view accept) {
+    while (!accept.empty()) {
+        const auto comma = accept.find(',');
+        std::string_view item = accept.substr(0, comma);
+        accept = comma == std::string_view::npos ? std::string_view{} : accept.substr(comma + 1);
+        while (item.starts_with(' '))
+            item.remove_prefix(1);
+        if (!item.starts_with("gzip"))
+            continue;
+        item.remove_prefix(4);
+        const auto quality = item.find("q=");
+        if (quality == std::string_view::npos)
+            return item.find_first_not_of(' ') == std::string_view::npos || item.starts_with(';');
+        return item.find_first_of("123456789", quality) != std::string_view::npos;
+    }
+    return false;
+}
+
+} // namespace recoverd::io
