@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an Alertmanager is to be told, as documents of its API v2. Pure: who is told, when and how often is
+// alertmanager_sender's business.
+#pragma once
+
+#include "core/snapshot.hpp"
+#include "exporters/facts.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace recoverd::exporters {
+
+/// As Prometheus' notifier does it.
+inline constexpr core::Duration kResendEvery = std::chrono::minutes{1};
+inline constexpr std::size_t kBatch = 256;
+
+/// One alert as it is sent.
+struct OutgoingAlert {
+    core::Labels labels;
+    bool firing = true;
+    core::Time starts_at;
+    core::Time ends_at;
+    /// The whole object.
+    std::string json;
+};
+
+/// What one Alertmanager was told. With it nothing stays firing there that is in no snapshot any more.
+class SentAlerts {
+  public:
+    /// Everything to send at `now`: firing ones, those resolved within core::kResolvedRetention, and as resolved those
+    /// it was told are firing and which are gone. Sorted by labels.
+    std::vector<OutgoingAlert> due(const core::Snapshot& snapshot, const AgentFacts& facts, core::Time now) const;
+    /// It took these.
+    void accepted(const std::vector<OutgoingAlert>& alerts, core::Time now);
+
+  private:
+    struct Told {
+        bool firing = true;
+        core::Time starts_at;
+        core::Time ends_at;
+    };
+    std::map<core::Labels, Told> told_;
+};
+
+/// `POST /api/v2/alerts` bodies of at most `size` alerts each.
+std::vector<std::string> batches(const std::vector<OutgoingAlert>& alerts, std::size_t size = kBatch);
+
+/// A marked alert that goes the way of a real one: alertname RecoverdTest, `test="true"`, over after five minutes.
+OutgoingAlert test_alert(core::Priority priority, const core::Config& config, const AgentFacts& facts, core::Time now);
+
+} // namespace recoverd::exporters

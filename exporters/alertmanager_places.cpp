@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a configured URL to the Alertmanagers behind its name.
+#include "exporters/alertmanager_sender.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::exporters {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct UrlParts {
+    std::string scheme = "http";
+    std::string host;
+    std::string port;
+    std::string path;
+};
+
+UrlParts split(std::string_view url) {
+    UrlParts parts;
+    if (const auto end = url.find("://"); end != std::string_view::npos) {
+        parts.scheme = url.substr(0, end);
+        url.remove_prefix(end + 3);
+    }
+    const auto slash = url.find_first_of("/?#");
+    std::string_view authority = url.substr(0, slash);
+    if (slash != std::string_view::npos)
+        parts.path = url.substr(slash, url.find_first_of("?#") - slash);
+    while (parts.path.ends_with('/'))
+        parts.path.pop_back();
+    if (const auto at = authority.rfind('@'); at != std::string_view::npos)
+        authority.remove_prefix(at + 1);
+    if (authority.starts_with('[')) {
+        const auto close = authority.find(']');
+        parts.host = authority.substr(1, close - 1);
+        authority = close == std::string_view::npos ? "" : authority.substr(close + 1);
+    } else {
+        parts.host = authority.substr(0, authority.rfind(':'));
+        authority.remove_prefix(parts.host.size());
+    }
+    if (authority.starts_with(':'))
+        parts.port = authority.substr(1);
+    return parts;
+}
+
+/// Numeric v6 in brackets.
+std::string bracketed(const std::string& host) { return host.contains(':') ? "[" + host + "]" : host; }
+
+AlertmanagerPlace place(const UrlParts& parts, const std::string& address, const std::string& port) {
+    AlertmanagerPlace out;
+    const std::string suffix = port.empty() ? "" : ":" + port;
+    out.url = fmt::format("{}://{}{}{}", parts.scheme, bracketed(address), suffix, parts.path);
+    if (address != parts.host) {
+        out.host_header = parts.host + suffix;
+        out.server_name = parts.host;
+    }
+    return out;
+}
+
+/// The A records when there are any: an Alertmanager with an address of each family is still one.
+std::vector<std::string> one_family(std::vector<std::string> addresses) {
+    const auto is_v6 = [](const std::string& address) { return address.contains(':'); };
+    if (!std::ranges::all_of(addresses, is_v6))
+        std::erase_if(addresses, is_v6);
+    return addresses;
+}
+
+} // namespace
+
+io::Task<core::Result<std::vector<AlertmanagerPlace>>> places_of(io::World& world, std::string url) {
+    constexpr core::Duration kResolve = 5s;
+    const UrlParts parts = split(url);
+    std::vector<AlertmanagerPlace> places;
+    if (parts.port.empty()) {
+        const auto services = co_await world.resolve_services(parts.host, kResolve);
+        if (services)
+            for (const io::Service& service : *services) {
+                UrlParts named = parts;
+                named.host = service.host;
+                const auto addresses = co_await world.resolve(service.host, kResolve);
+                // A host whose address is not known right now is still one of them; its slot will say that it is down.
+                if (!addresses)
+                    places.push_back(place(named, service.host, std::to_string(service.port)));
+                else
+                    for (const std::string& address : one_family(*addresses))
+                        places.push_back(place(named, address, std::to_string(service.port)));
+            }
+        if (!places.empty())
+            co_return places;
+    }
+    const auto addresses = co_await world.resolve(parts.host, kResolve);
+    if (!addresses)
+        co_return std::unexpected(addresses.error());
+    for (const std::string& address : one_family(*addresses))
+        places.push_back(place(parts, address, parts.port));
+    co_return places;
+}
+
+} // namespace recoverd::exporters
