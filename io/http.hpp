@@ -48,7 +48,8 @@ struct HttpRequest {
     /// A longer body ends in `bad_answer`. Counted after decompression.
     std::size_t max_body = std::size_t{1} << 20U;
     core::Duration timeout{10'000};
-    /// Ask for the server's certificate in the answer (https only).
+    /// Ask for the server's certificate in the answer (https only). One that is not trusted then comes as an answer of
+    /// status 0 with the certificate and its fault: its dates are facts worth having. Nothing was sent to such a server.
     bool want_certificate = false;
 };
 

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/http_exchange.hpp"
+
+#include "core/config/values.hpp"
+#include "io/certificate.hpp"
+#include "io/client_options.hpp"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <sys/socket.h>
+
+namespace recoverd::io {
+
+namespace {
+
+constexpr std::size_t kMostHeaderBytes = std::size_t{256} << 10U;
+// A certificate that is renewed, or an authority that is replaced, is noticed this late when connections are kept.
+constexpr long kLongestConnection = 600;
+constexpr long kLongestAuthorities = 60;
+
+template <class T>
+void set(void* easy, CURLoption option, T value) {
+    ::curl_easy_setopt(easy, option, value);
+}
+
+std::string lower(std::string_view text) {
+    std::string out{text};
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
+    return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r\n";
+    const auto begin = text.find_first_not_of(kBlank);
+    return begin == std::string_view::npos ? std::string_view{}
+                                           : text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
+}
+
+/// RFC 9110, 5.6.2.
+bool is_token(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               std::string_view{"!#$%&'*+-.^_`|~"}.find(static_cast<char>(c)) != std::string_view::npos;
+    });
+}
+
+/// Nothing that could end the header and begin another.
+bool is_field_value(std::string_view text) {
+    return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' && c != '\t'; });
+}
+
+/// What may be told to a server that we were only redirected to: any other header may be somebody's credentials.
+bool is_harmless(std::string_view header) {
+    const auto name = lower(header);
+    return name == "accept" || name == "accept-language" || name == "user-agent" || name == "content-type";
+}
+
+std::string bracketed(const std::string& address) {
+    return address.find(':') == std::string::npos ? address : "[" + address + "]";
+}
+
+} // namespace
+
+std::string name_of(const HttpRequest& request, const Url& url) {
+    return fmt::format("{} {}", request.verb, bare_url(url.text));
+}
+
+std::optional<Failure> mistake_in(const HttpRequest& request) {
+    const auto mistake = [](std::string detail) { return Failure{FailureKind::misconfigured, std::move(detail)}; };
+    if (!is_token(request.verb))
+        return mistake(fmt::format("expected a verb such as 'GET', found '{}'", request.verb));
+    for (const auto& [name, value] : request.headers)
+        if (!is_token(name) || !is_field_value(value))
+            return mistake(fmt::format("expected a header, found a name or value that cannot be one: '{}'", name));
+    if (!request.auth.header_name.empty() && !is_token(request.auth.header_name))
+        return mistake(fmt::format("expected the name of a header, found '{}'", request.auth.header_name));
+    for (const Secret* secret : {&request.auth.bearer, &request.auth.header_value})
+        if (!is_field_value(secret->reveal()))
+            return mistake("expected credentials of one line, found a line break or control character in them");
+    return std::nullopt;
+}
+
+struct Exchange::Callbacks {
+    static std::size_t header(char* data, std::size_t size, std::size_t count, void* exchange) {
+        auto& self = *static_cast<Exchange*>(exchange);
+        self.header_bytes_ += size * count;
+        if (self.header_bytes_ > kMostHeaderBytes) {
+            self.stopped_ = Stopped::headers_too_large;
+            return 0;
+        }
+        self.keep_header({data, size * count});
+        return size * count;
+    }
+
+    static std::size_t body(char* data, std::size_t size, std::size_t count, void* exchange) {
+        auto& self = *static_cast<Exchange*>(exchange);
+        if (size * count > self.request_.max_body - self.answer_.body.size()) {
+            self.stopped_ = Stopped::body_too_large;
+            return 0;
+        }
+        self.answer_.body.append(data, size * count);
+        return size * count;
+    }
+
+    /// curl opens its sockets without CLOEXEC: a child process would hold them open.
+    static curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, curl_sockaddr* address) {
+        return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    }
+
+    static CURLcode ssl_context(CURL* /*easy*/, void* context, void* exchange) {
+        auto* const ssl = static_cast<SSL_CTX*>(context);
+        // The connection may outlive the exchange: no second handshake may ask it.
+        SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
+        SSL_CTX_set_cert_verify_callback(ssl, &verify, exchange);
+        return CURLE_OK;
+    }
+
+    static int verify(X509_STORE_CTX* chain, void* exchange) {
+        auto& self = *static_cast<Exchange*>(exchange);
+        const int trusted = X509_verify_cert(chain);
+        if (const X509* shown = X509_STORE_CTX_get0_cert(chain)) {
+            self.shown_ = read_certificate(*shown);
+            if (trusted != 1 && !self.request_.tls.insecure_skip_verify)
+                self.shown_->fault = X509_verify_cert_error_string(X509_STORE_CTX_get_error(chain));
+        }
+        return trusted;
+    }
+};
+
+Exchange::Exchange(void* easy, const HttpRequest& request, const Url& url, bool trusted)
+    : easy_(easy), request_(request), url_(url), trusted_(trusted) {
+    static_assert(std::tuple_size_v<decltype(error_)> >= CURL_ERROR_SIZE);
+    set_manners();
+    set_method();
+    set_headers();
+    if (trusted_)
+        set_auth();
+    if (url_.scheme == "https")
+        set_tls();
+}
+
+Exchange::~Exchange() {
+    ::curl_easy_reset(easy_); // before what it points to goes
+    for (curl_slist* list : lists_)
+        ::curl_slist_free_all(list);
+}
+
+void Exchange::set_manners() {
+    set(easy_, CURLOPT_ERRORBUFFER, error_.data());
+    set(easy_, CURLOPT_URL, url_.text.c_str());
+    set(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+    // One request at a time per connection is all that a check needs, and costs half of what HTTP/2 does.
+    set(easy_, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+    set(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+    set(easy_, CURLOPT_NOSIGNAL, 1L);
+    set(easy_, CURLOPT_QUICK_EXIT, 1L);
+    set(easy_, CURLOPT_DNS_CACHE_TIMEOUT, -1L); // else each transfer walks the whole cache to prune it
+    set(easy_, CURLOPT_MAXLIFETIME_CONN, kLongestConnection);
+    set(easy_, CURLOPT_FRESH_CONNECT, request_.fresh_connection ? 1L : 0L);
+    set(easy_, CURLOPT_FORBID_REUSE, request_.fresh_connection ? 1L : 0L);
+    set(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(easy_, CURLOPT_ACCEPT_ENCODING, "");
+    set(easy_, CURLOPT_USERAGENT, "recoverd/" RECOVERD_VERSION);
+    set(easy_, CURLOPT_OPENSOCKETFUNCTION, &Callbacks::open_socket);
+    set(easy_, CURLOPT_HEADERFUNCTION, &Callbacks::header);
+    set(easy_, CURLOPT_HEADERDATA, this);
+    set(easy_, CURLOPT_WRITEFUNCTION, &Callbacks::body);
+    set(easy_, CURLOPT_WRITEDATA, this);
+}
+
+void Exchange::set_method() {
+    if (request_.verb == "HEAD") {
+        set(easy_, CURLOPT_NOBODY, 1L);
+        return;
+    }
+    if (request_.verb == "GET" && request_.body.empty())
+        return;
+    if (request_.verb == "POST" || request_.verb == "PUT" || request_.verb == "PATCH" || !request_.body.empty()) {
+        set(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+        set(easy_, CURLOPT_POSTFIELDS, request_.body.data());
+    }
+    set(easy_, CURLOPT_CUSTOMREQUEST, request_.verb.c_str());
+}
+
+void Exchange::set_headers() {
+    curl_slist* list = nullptr;
+    bool host = false;
+    bool content_type = false;
+    const auto add = [&](const std::string& name, const std::string& value) {
+        // curl takes "Name:" for "leave it out" and "Name;" for an empty one.
+        list = ::curl_slist_append(list, (value.empty() ? name + ";" : name + ": " + value).c_str());
+    };
+    for (const auto& [name, value] : request_.headers) {
+        if (!trusted_ && !is_harmless(name))
+            continue;
+        host |= lower(name) == "host";
+        content_type |= lower(name) == "content-type";
+        add(name, value);
+    }
+    if (trusted_ && !request_.auth.header_name.empty())
+        add(request_.auth.header_name, request_.auth.header_value.reveal());
+    if (trusted_ && !request_.auth.bearer.empty())
+        add("Authorization", "Bearer " + request_.auth.bearer.reveal());
+    if (trusted_ && !request_.tls.server_name.empty() && !host)
+        add("Host", url_.authority());
+    if (!request_.body.empty()) {
+        list = ::curl_slist_append(list, "Expect:"); // else a larger body waits a second for "100 Continue"
+        if (!content_type)
+            list = ::curl_slist_append(list, "Content-Type:");
+    }
+    if (list)
+        lists_.push_back(list);
+    set(easy_, CURLOPT_HTTPHEADER, list);
+}
+
+void Exchange::set_auth() {
+    const bool own = !request_.auth.username.empty();
+    const std::string& username = own ? request_.auth.username : url_.username;
+    if (username.empty())
+        return;
+    set(easy_, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    set(easy_, CURLOPT_USERNAME, username.c_str());
+    set(easy_, CURLOPT_PASSWORD, (own ? request_.auth.password.reveal() : url_.password).c_str());
+}
+
+void Exchange::set_tls() {
+    const TlsOptions& tls = request_.tls;
+    const long verify = tls.insecure_skip_verify ? 0L : 1L;
+    set(easy_, CURLOPT_SSL_VERIFYPEER, verify);
+    set(easy_, CURLOPT_SSL_VERIFYHOST, verify * 2);
+    set(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr)); // only a file's authorities are cached by curl
+    set(easy_, CURLOPT_CA_CACHE_TIMEOUT, kLongestAuthorities);
+    if (!tls.ca_file.empty())
+        set(easy_, CURLOPT_CAINFO, tls.ca_file.c_str());
+    if (trusted_ && !tls.cert_file.empty()) {
+        set(easy_, CURLOPT_SSLCERT, tls.cert_file.c_str());
+        set(easy_, CURLOPT_SSLKEY, (tls.key_file.empty() ? tls.cert_file : tls.key_file).c_str());
+    }
+    if (trusted_ && !tls.server_name.empty() && tls.server_name != url_.host) {
+        // The URL gets the name that SNI and the certificate go by, and the way leads to the host nevertheless. Not by
+        // an entry for that name in curl's cache: two hosts with one server_name would then share a connection.
+        set(easy_, CURLOPT_URL, url_.text_with_host(tls.server_name).c_str());
+        const auto way = fmt::format("{}:{}:{}", tls.server_name, url_.port, url_.address());
+        lists_.push_back(::curl_slist_append(nullptr, way.c_str()));
+        set(easy_, CURLOPT_CONNECT_TO, lists_.back());
+    }
+    // A resumed session shows the certificate of the time when it began.
+    set(easy_, CURLOPT_SSL_SESSIONID_CACHE, request_.want_certificate ? 0L : 1L);
+    set(easy_, CURLOPT_SSL_CTX_FUNCTION, &Callbacks::ssl_context);
+    set(easy_, CURLOPT_SSL_CTX_DATA, this);
+}
+
+void Exchange::set_places(const std::vector<Place>& places, const std::vector<std::string>& forgotten) {
+    curl_slist* list = nullptr;
+    for (const auto& name : forgotten)
+        list = ::curl_slist_append(list, ("-" + name).c_str());
+    for (const Place& place : places) {
+        std::string entry = place.host + ":" + place.port;
+        char separator = ':';
+        for (const auto& address : place.addresses) {
+            entry += separator + bracketed(address);
+            separator = ',';
+        }
+        list = ::curl_slist_append(list, entry.c_str());
+    }
+    if (list)
+        lists_.push_back(list);
+    set(easy_, CURLOPT_RESOLVE, list);
+}
+
+void Exchange::set_proxy(const std::optional<Url>& proxy) {
+    // Even none is said: else curl would take the environment's.
+    set(easy_, CURLOPT_PROXY, proxy ? fmt::format("{}://{}", proxy->scheme, proxy->address()).c_str() : "");
+    set(easy_, CURLOPT_NOPROXY, "");
+    if (!proxy || proxy->username.empty())
+        return;
+    set(easy_, CURLOPT_PROXYUSERNAME, proxy->username.c_str());
+    set(easy_, CURLOPT_PROXYPASSWORD, proxy->password.c_str());
+}
+
+void Exchange::set_timeout(core::Duration left) {
+    left_ = std::max(left, core::Duration{1}); // 0 would mean for ever
+    set(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(left_.count()));
+}
+
+void Exchange::keep_header(std::string_view line) {
+    if (line.starts_with("HTTP/")) {
+        answer_.headers.clear(); // what came so far was for a 100 Continue
+        if (request_.want_certificate && url_.scheme == "https" && !shown_)
+            keep_certificate();
+        return;
+    }
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos || !answer_.body.empty()) // the rest of the body's trailers says nothing to us
+        return;
+    answer_.headers.emplace_back(lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+}
+
+/// Of a connection that was kept from before: nobody verified it during this exchange.
+void Exchange::keep_certificate() {
+    curl_tlssessioninfo* session = nullptr;
+    if (::curl_easy_getinfo(easy_, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session || !session->internals)
+        return;
+    if (const X509* shown = SSL_get0_peer_certificate(static_cast<const SSL*>(session->internals)))
+        shown_ = read_certificate(*shown);
+}
+
+Result<HttpAnswer> Exchange::conclude(int code) {
+    long status = 0;
+    ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    answer_.status = static_cast<int>(status);
+    if (code == CURLE_PEER_FAILED_VERIFICATION && shown_ && shown_->fault.empty())
+        shown_->fault = fmt::format("it does not hold the name '{}'",
+                                    request_.tls.server_name.empty() ? url_.host : request_.tls.server_name);
+    // By the fault and not by curl's code, which depends on what else OpenSSL found to complain of.
+    const bool distrusted = code != CURLE_OK && shown_ && !shown_->fault.empty();
+    if (request_.want_certificate && (code == CURLE_OK || distrusted))
+        answer_.certificate = shown_;
+    if (request_.want_certificate && distrusted)
+        answer_.status = 0;
+    if (code == CURLE_OK || answer_.certificate)
+        return std::move(answer_);
+    if (distrusted)
+        return core::failed(FailureKind::bad_answer, fmt::format("{}: the certificate is not trusted: {}",
+                                                                 name_of(request_, url_), shown_->fault));
+    return core::failed(kind_of(code), fmt::format("{}: {}", name_of(request_, url_), words_for(code)));
+}
+
+FailureKind Exchange::kind_of(int code) const {
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return FailureKind::unreachable;
+    case CURLE_COULDNT_CONNECT: {
+        long error = 0;
+        ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
+        return error == ECONNREFUSED ? FailureKind::refused : FailureKind::unreachable;
+    }
+    case CURLE_OPERATION_TIMEDOUT:
+        return FailureKind::timed_out;
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CIPHER:
+    case CURLE_URL_MALFORMAT:
+        return FailureKind::misconfigured;
+    default:
+        return FailureKind::bad_answer;
+    }
+}
+
+std::string Exchange::words_for(int code) const {
+    const auto within = core::config::format_duration(left_);
+    curl_off_t connected = 0;
+    ::curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected);
+    switch (code) {
+    case CURLE_WRITE_ERROR:
+        if (stopped_ == Stopped::body_too_large)
+            return fmt::format("expected a body of at most {}, found a larger one",
+                               core::config::format_size(request_.max_body));
+        if (stopped_ == Stopped::headers_too_large)
+            return fmt::format("expected headers of at most {}, found larger ones",
+                               core::config::format_size(kMostHeaderBytes));
+        break;
+    case CURLE_COULDNT_CONNECT: {
+        long error = 0;
+        ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
+        return error == 0 ? "cannot connect"
+                          : fmt::format("cannot connect: {}", std::strerror(static_cast<int>(error)));
+    }
+    case CURLE_OPERATION_TIMEDOUT:
+        if (connected == 0)
+            return fmt::format("no connection within {}", within);
+        if (answer_.status == 0)
+            return fmt::format("connected, but no answer within {}", within);
+        return fmt::format("the answer was not complete within {}, after {} bytes of its body", within,
+                           answer_.body.size());
+    case CURLE_GOT_NOTHING:
+        return "the connection was closed without an answer";
+    case CURLE_PARTIAL_FILE:
+        return fmt::format("the answer was cut off after {} bytes of its body", answer_.body.size());
+    case CURLE_RECV_ERROR:
+        if (answer_.status != 0)
+            return fmt::format("the answer was cut off after {} bytes of its body", answer_.body.size());
+        break;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return "the body cannot be decompressed";
+    default:
+        break;
+    }
+    std::string words = error_[0] != '\0' ? error_.data() : ::curl_easy_strerror(static_cast<CURLcode>(code));
+    if (words.size() > 1 && words[1] >= 'a')
+        words[0] = lower(words.substr(0, 1))[0];
+    return words;
+}
+
+} // namespace recoverd::io

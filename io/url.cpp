@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/url.hpp"
+
+#include "io/client_options.hpp"
+
+#include <asio/ip/address.hpp>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace recoverd::io {
+
+namespace {
+
+using Handle = std::unique_ptr<CURLU, decltype(&::curl_url_cleanup)>;
+
+Handle new_handle() { return {::curl_url(), &::curl_url_cleanup}; }
+
+std::string part(const Handle& handle, CURLUPart what, unsigned flags = 0) {
+    char* text = nullptr;
+    if (::curl_url_get(handle.get(), what, &text, flags) != CURLUE_OK)
+        return {};
+    const std::unique_ptr<char, decltype(&::curl_free)> owner{text, &::curl_free};
+    return text;
+}
+
+/// Reads what `handle` holds; an error in words otherwise.
+std::expected<Url, std::string> read(const Handle& handle) {
+    Url url;
+    url.scheme = part(handle, CURLUPART_SCHEME);
+    if (url.scheme != "http" && url.scheme != "https")
+        return std::unexpected(fmt::format("expected http or https, found '{}'", url.scheme));
+    url.username = part(handle, CURLUPART_USER, CURLU_URLDECODE);
+    url.password = part(handle, CURLUPART_PASSWORD, CURLU_URLDECODE);
+    url.port = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    url.host = part(handle, CURLUPART_HOST, CURLU_PUNYCODE);
+    std::transform(url.host.begin(), url.host.end(), url.host.begin(),
+                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
+    if (url.host.empty())
+        return std::unexpected("expected a host, found none");
+    for (const CURLUPart secret : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT})
+        ::curl_url_set(handle.get(), secret, nullptr, 0);
+    ::curl_url_set(handle.get(), CURLUPART_HOST, url.host.c_str(), 0);
+    url.text = part(handle, CURLUPART_URL);
+    if (url.host.front() == '[')
+        url.host = url.host.substr(1, url.host.size() - 2);
+    asio::error_code not_numeric;
+    asio::ip::make_address(url.host, not_numeric);
+    url.numeric = !not_numeric;
+    return url;
+}
+
+std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
+
+} // namespace
+
+Result<Url> Url::parse(const std::string& text) {
+    const auto handle = new_handle();
+    const CURLUcode code = ::curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME);
+    std::string wrong;
+    if (text.find('\0') != std::string::npos)
+        wrong = "expected a URL, found a zero byte in it";
+    else if (code != CURLUE_OK)
+        wrong = fmt::format("expected a URL such as 'https://host/path': {}", ::curl_url_strerror(code));
+    else if (auto url = read(handle))
+        return std::move(*url);
+    else
+        wrong = url.error();
+    return core::failed(FailureKind::misconfigured, fmt::format("{}: {}", bare_url(text), wrong));
+}
+
+Result<Url> Url::follow(const std::string& location) const {
+    const auto handle = new_handle();
+    ::curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), 0);
+    const CURLUcode code =
+        ::curl_url_set(handle.get(), CURLUPART_URL, location.c_str(), CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
+    const auto url = code == CURLUE_OK ? read(handle) : std::unexpected(std::string{::curl_url_strerror(code)});
+    if (!url)
+        return core::failed(FailureKind::bad_answer, fmt::format("redirected by {} to '{}': {}", bare_url(text),
+                                                                 bare_url(location), url.error()));
+    Url next = *url;
+    next.username.clear();
+    next.password.clear();
+    return next;
+}
+
+std::string Url::address() const { return bracketed(host) + ":" + port; }
+
+std::string Url::authority() const {
+    const bool usual = port == (scheme == "https" ? "443" : "80");
+    return usual ? bracketed(host) : address();
+}
+
+std::string Url::text_with_host(const std::string& other) const {
+    const auto handle = new_handle();
+    ::curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), 0);
+    ::curl_url_set(handle.get(), CURLUPART_HOST, other.c_str(), 0);
+    return part(handle, CURLUPART_URL);
+}
+
+} // namespace recoverd::io
