@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+// What holds for every collector, asked of each in collectors::all(). A new collector adds one row to kMinimal and is
+// asked the same.
+#include "collectors/all.hpp"
+#include "tests/support/fake_world.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+using namespace recoverd;
+using namespace recoverd::collectors;
+namespace config = recoverd::core::config;
+
+namespace {
+
+config::Node list(const std::vector<std::string>& words) {
+    config::Array array;
+    for (const auto& word : words)
+        array.push_back({word, {}});
+    return {array, {}};
+}
+
+config::Node text(std::string value) { return {std::move(value), {}}; }
+
+struct Minimal {
+    std::string_view collector;
+    std::vector<std::pair<std::string, config::Node>> options;
+};
+
+/// The least that each collector must be told.
+const std::vector<Minimal>& minimal_options() {
+    static const std::vector<Minimal> rows{
+        {"exec", {{"command", list({"check_something"})}}},
+        {"files", {{"path", text("/backups/*.dump")}}},
+        {"http", {{"url", text("http://app.example:8080/healthz")}}},
+        {"outcome", {}},
+        {"pgbackrest", {}},
+        {"postgresql", {{"dsn", text("host=db.example dbname=postgres")}}},
+        {"systemd_unit", {{"unit", text("backup.service")}}},
+        {"tcp", {{"address", text("db.example:5432")}}},
+        {"tls", {{"address", text("db.example:443")}}},
+    };
+    return rows;
+}
+
+config::Table minimal(const Kind& kind) {
+    for (const Minimal& row : minimal_options())
+        if (row.collector == kind.name) {
+            config::Table table;
+            for (const auto& [key, node] : row.options)
+                table.push_back({key, {}, node});
+            return table;
+        }
+    throw std::runtime_error(fmt::format("collector '{}' has no row in minimal_options()", kind.name));
+}
+
+config::Place place(const Kind& kind) { return {"check.x", fmt::format("collector '{}'", kind.name), {}}; }
+
+Compiled compiled(const Kind& kind) {
+    config::Diagnostics diagnostics;
+    Compiled made = kind.compile(minimal(kind), place(kind), {}, diagnostics);
+    for (const auto& diagnostic : diagnostics.all())
+        UNSCOPED_INFO(config::format(diagnostic));
+    REQUIRE(diagnostics.all().empty());
+    return made;
+}
+
+/// Is it one that looks, or one that is told?
+bool looks(const Kind& kind) { return kind.every > Duration{0}; }
+
+Run a_run(const Kind& kind, io::World& world, std::string cursor = {}) {
+    return {world, kind.timeout, std::move(cursor), world.timers().now(), "x"};
+}
+
+/// What `world` makes of one run of `kind`; fails the test when it takes longer than it may.
+Collected look(const Kind& kind, asio::io_context& ioc, test::FakeWorld& world, std::string cursor = {}) {
+    const Duration began = world.timers().elapsed();
+    Collected seen = test::run(ioc, world.timers(), compiled(kind).collect(a_run(kind, world, std::move(cursor))));
+    CHECK(world.timers().elapsed() - began <= kind.timeout);
+    return seen;
+}
+
+/// No answer, or one that says of nothing that it is well.
+bool learned_nothing_good(const Collected& seen) {
+    if (!seen)
+        return true;
+    return std::ranges::all_of(seen->subjects, [](const SubjectReport& subject) {
+        const bool down = std::ranges::all_of(subject.evidence, [](const Evidence& evidence) {
+            const auto* reach = std::get_if<core::Reachability>(&evidence);
+            return reach && reach->state != core::ReachState::up;
+        });
+        return subject.failure || (down && !subject.evidence.empty());
+    });
+}
+
+template <class Answer>
+void answer_all(test::FakeWorld& world, Answer answer) {
+    world.on_http = [answer](const auto&) { return answer(std::type_identity<io::HttpAnswer>{}); };
+    world.on_run = [answer](const auto&) { return answer(std::type_identity<io::Finished>{}); };
+    world.on_postgres = [answer](const auto&) { return answer(std::type_identity<io::PgAnswer>{}); };
+    world.on_connect = [answer](const auto&) { return answer(std::type_identity<io::Connected>{}); };
+    world.on_unit = [answer](const auto&) { return answer(std::type_identity<io::UnitState>{}); };
+    world.on_worker = [answer](const auto&, const auto&) { return answer(std::type_identity<io::Finished>{}); };
+}
+
+void refuse_all(test::FakeWorld& world, FailureKind kind) {
+    answer_all(world,
+               [kind]<class T>(std::type_identity<T>) -> Result<T> { return core::failed(kind, "as the test says"); });
+}
+
+/// Answers that a broken or hostile other side could give, from a seed.
+class Garbage {
+  public:
+    explicit Garbage(std::uint64_t seed) : random_(seed) {}
+
+    Result<io::HttpAnswer> operator()(std::type_identity<io::HttpAnswer>) {
+        static constexpr std::array<int, 6> kStatus{200, 204, 301, 404, 500, 0};
+        io::HttpAnswer answer;
+        answer.status = kStatus.at(below(kStatus.size()));
+        answer.body = words();
+        answer.headers.emplace_back("content-type", words());
+        return answer;
+    }
+    Result<io::Finished> operator()(std::type_identity<io::Finished>) {
+        io::Finished finished = test::exited(words(), static_cast<int>(below(4)), words());
+        if (below(8) == 0) {
+            finished.status.reset();
+            finished.signal = 11;
+        }
+        return finished;
+    }
+    Result<io::PgAnswer> operator()(std::type_identity<io::PgAnswer>) {
+        io::PgAnswer answer;
+        answer.server_version = static_cast<int>(below(200'000));
+        answer.tables.resize(below(8));
+        for (auto& table : answer.tables) {
+            table.columns.resize(below(6), words());
+            table.rows.resize(below(4));
+            for (auto& row : table.rows)
+                row.resize(below(table.columns.size() + 2), below(3) ? std::optional{words()} : std::nullopt);
+            if (below(5) == 0)
+                table.sqlstate = table.error = words();
+        }
+        return answer;
+    }
+    Result<io::Connected> operator()(std::type_identity<io::Connected>) {
+        io::Connected connected;
+        connected.peer = connected.answer = words();
+        if (below(2))
+            connected.certificate = core::Certificate{core::kNever, {}, std::nullopt, words(), words()};
+        return connected;
+    }
+    Result<io::UnitState> operator()(std::type_identity<io::UnitState>) {
+        io::UnitState state;
+        state.load_state = state.active_state = state.sub_state = state.result = words();
+        state.exec_main_status = static_cast<int>(below(256));
+        if (below(2))
+            state.exec_main_exit = core::kNever;
+        return state;
+    }
+
+  private:
+    std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>{0, n - 1}(random_); }
+
+    std::string words() {
+        static const std::vector<std::string> kOdd{
+            "",
+            "\n",
+            "null",
+            "[]",
+            "{}",
+            "[null]",
+            "[[]]",
+            "[{}]",
+            R"("text")",
+            "1e999",
+            "-1",
+            "18446744073709551616",
+            R"([{"name":1}])",
+            R"([{"name":"a","status":{"code":0,"message":"ok"},"backup":[{}],"repo":[{}]}])",
+            R"({"subject":"x","kind":"recovery_points"})",
+            R"({"subject":"x","kind":"measurement","name":"m","value":"high"})",
+            R"({"complete":"perhaps"})",
+            "OK | a=b 'c",
+            "\xff\xfe\x00garbage",
+            std::string(1'000, '['),
+            std::string(200'000, 'x'),
+            test::data("pgbackrest/info-read-without-key.json"),
+        };
+        std::string chosen = kOdd[below(kOdd.size())];
+        if (below(3) == 0 && !chosen.empty())
+            chosen.resize(below(chosen.size()));
+        for (std::size_t i = below(4); i > 0 && !chosen.empty(); --i)
+            chosen[below(chosen.size())] = static_cast<char>(below(256));
+        return chosen;
+    }
+
+    std::mt19937_64 random_;
+};
+
+} // namespace
+
+TEST_CASE("every collector is listed once, by name, and describes itself") {
+    REQUIRE_FALSE(all().empty());
+    CHECK(std::ranges::is_sorted(all(), std::ranges::less_equal{}, &Kind::name));
+    for (const Kind& kind : all()) {
+        CAPTURE(kind.name);
+        CHECK(find(kind.name) == &kind);
+        CHECK_FALSE(kind.summary.empty());
+        CHECK_FALSE(kind.access.empty());
+        CHECK_FALSE(kind.brings.empty());
+        CHECK(kind.timeout > Duration{0});
+        CHECK((kind.timeout < kind.every || !looks(kind)));
+        for (const auto& option : kind.options) {
+            CAPTURE(option.key);
+            CHECK_FALSE(option.help.empty());
+            CHECK_FALSE(option.type.empty());
+            CHECK_FALSE(option.help.ends_with('.'));
+        }
+    }
+    CHECK_FALSE(find("no such collector"));
+}
+
+TEST_CASE("every collector rejects an option that it does not know, and names the one that was meant") {
+    for (const Kind& kind : all()) {
+        for (const auto& option : kind.options) {
+            CAPTURE(kind.name, option.key);
+            config::Table table = minimal(kind);
+            table.push_back({std::string{option.key} + "x", {}, text("y")});
+            config::Diagnostics diagnostics;
+            kind.compile(table, place(kind), {}, diagnostics);
+            REQUIRE(diagnostics.has_mistakes());
+            CHECK(std::ranges::any_of(diagnostics.all(), [&](const auto& diagnostic) {
+                return diagnostic.hint.find(fmt::format("'{}'", option.key)) != std::string::npos;
+            }));
+        }
+    }
+}
+
+TEST_CASE("every collector says which options it cannot do without") {
+    for (const Kind& kind : all()) {
+        CAPTURE(kind.name);
+        config::Diagnostics diagnostics;
+        kind.compile({}, place(kind), {}, diagnostics);
+        const bool needs =
+            std::ranges::any_of(kind.options, [](const auto& option) { return option.need == config::Need::required; });
+        if (needs)
+            CHECK(diagnostics.has_mistakes());
+    }
+}
+
+TEST_CASE("every collector ends in time when the world never answers") {
+    for (const Kind& kind : all()) {
+        CAPTURE(kind.name);
+        asio::io_context ioc;
+        test::FakeWorld world{ioc};
+        world.latency = core::kDay;
+        const Collected seen = look(kind, ioc, world);
+        if (!looks(kind)) {
+            REQUIRE(seen);
+            CHECK(*seen == Seen{{}, false, {}});
+            continue;
+        }
+        CHECK(learned_nothing_good(seen));
+        if (kind.probes) {
+            REQUIRE(seen);
+            CHECK_FALSE(seen->subjects.empty());
+        } else {
+            REQUIRE_FALSE(seen);
+            CHECK(seen.error().kind == FailureKind::timed_out);
+        }
+    }
+}
+
+TEST_CASE("every collector takes no for an answer, and says what kind of no it was") {
+    for (const Kind& kind : all()) {
+        if (!looks(kind))
+            continue;
+        for (const auto no : {FailureKind::unreachable, FailureKind::refused, FailureKind::bad_answer}) {
+            CAPTURE(kind.name, core::name_of(no));
+            asio::io_context ioc;
+            test::FakeWorld world{ioc};
+            refuse_all(world, no);
+            const Collected seen = look(kind, ioc, world);
+            CHECK(learned_nothing_good(seen));
+            if (!kind.probes) {
+                REQUIRE_FALSE(seen);
+                CHECK(seen.error().kind == no);
+                CHECK_FALSE(seen.error().detail.empty());
+            }
+        }
+    }
+}
+
+TEST_CASE("every collector makes an answer or a failure of garbage, and is not surprised") {
+    for (const Kind& kind : all()) {
+        std::string cursor;
+        for (std::uint64_t seed = 0; seed < 300; ++seed) {
+            CAPTURE(kind.name, seed);
+            asio::io_context ioc;
+            test::FakeWorld world{ioc, seed};
+            const auto garbage = std::make_shared<Garbage>(seed);
+            answer_all(world, [garbage](auto type) { return (*garbage)(type); });
+            const Collected seen = look(kind, ioc, world, seed % 2 ? cursor : fmt::format("cursor {}", seed));
+            if (seen) {
+                cursor = seen->cursor;
+                continue;
+            }
+            // guarded() says so of an exception that nobody meant: an index out of range, a wrong alternative.
+            CHECK_FALSE(seen.error().detail.starts_with("unexpected:"));
+            CHECK_FALSE(seen.error().detail.empty());
+            CHECK(seen.error().detail.size() < 2'000);
+        }
+    }
+}
+
+TEST_CASE("every collector stops at once when it is cancelled, and leaves nothing waiting") {
+    for (const Kind& kind : all()) {
+        if (!looks(kind))
+            continue;
+        CAPTURE(kind.name);
+        asio::io_context ioc;
+        test::FakeWorld world{ioc};
+        world.latency = core::kDay;
+        asio::cancellation_signal cancel;
+        bool ended = false;
+        bool aborted = false;
+        asio::co_spawn(ioc, compiled(kind).collect(a_run(kind, world)),
+                       asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr error, const Collected&) {
+                           ended = true;
+                           try {
+                               if (error)
+                                   std::rethrow_exception(error);
+                           } catch (const asio::system_error& thrown) {
+                               aborted = thrown.code() == asio::error::operation_aborted;
+                           }
+                       }));
+        world.timers().advance(std::chrono::milliseconds{100});
+        REQUIRE_FALSE(ended);
+        cancel.emit(asio::cancellation_type::terminal);
+        world.timers().advance(Duration{0});
+        CHECK(ended);
+        CHECK(aborted);
+        CHECK(world.timers().next() == core::kNever);
+    }
+}
+
+TEST_CASE("two runs of a collector know nothing of each other") {
+    for (const Kind& kind : all()) {
+        CAPTURE(kind.name);
+        const auto prepare = [](test::FakeWorld& world, bool refuses) {
+            const auto garbage = std::make_shared<Garbage>(7);
+            if (refuses)
+                refuse_all(world, FailureKind::refused);
+            else
+                answer_all(world, [garbage](auto type) { return (*garbage)(type); });
+        };
+        std::vector<Collected> alone;
+        for (const bool refuses : {true, false}) {
+            asio::io_context ioc;
+            test::FakeWorld world{ioc};
+            prepare(world, refuses);
+            alone.push_back(look(kind, ioc, world));
+        }
+        const Compiled once = compiled(kind);
+        asio::io_context ioc;
+        test::FakeWorld refusing{ioc};
+        test::FakeWorld answering{ioc};
+        prepare(refusing, true);
+        prepare(answering, false);
+        std::vector<std::optional<Collected>> together(2);
+        asio::co_spawn(ioc, once.collect(a_run(kind, refusing)),
+                       [&](std::exception_ptr, Collected seen) { together[0] = std::move(seen); });
+        asio::co_spawn(ioc, once.collect(a_run(kind, answering)),
+                       [&](std::exception_ptr, Collected seen) { together[1] = std::move(seen); });
+        for (Duration passed{0}; passed <= kind.timeout; passed += Duration{1'000}) {
+            refusing.timers().advance(Duration{1'000});
+            answering.timers().advance(Duration{1'000});
+        }
+        REQUIRE(together[0]);
+        REQUIRE(together[1]);
+        CHECK(*together[0] == alone[0]);
+        CHECK(*together[1] == alone[1]);
+    }
+}
