@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is remembered from run to run. It comes back from a store, so it is read as carefully as anything foreign.
+#include "collectors/postgresql/parts.hpp"
+#include "io/json.hpp"
+
+namespace recoverd::collectors::pg {
+
+namespace {
+
+Sighting read_sighting(const io::Json& json) {
+    Sighting sighting;
+    sighting.horizon = json["horizon"].text();
+    sighting.first_position = json["first"].natural();
+    sighting.last_position = json["last"].natural();
+    sighting.at = core::Time{core::Duration{json["at_ms"].integer()}};
+    return sighting;
+}
+
+void write(io::JsonWriter& out, const Sighting& sighting) {
+    out.begin_object()
+        .field("horizon", sighting.horizon)
+        .field("first", sighting.first_position)
+        .field("last", sighting.last_position)
+        .field("at_ms", std::int64_t{sighting.at.time_since_epoch().count()})
+        .end_object();
+}
+
+} // namespace
+
+Cursor read_cursor(std::string_view text) {
+    if (text.empty())
+        return {};
+    try {
+        const io::Json json = io::Json::parse(text);
+        Cursor cursor;
+        cursor.system_id = json["system_id"].text();
+        cursor.timeline = json["timeline"].text();
+        cursor.archived_until = json["archived_until"].natural();
+        if (json["safe"])
+            cursor.safe = read_sighting(json["safe"]);
+        for (const io::Json& sighting : json["unsafe"].items())
+            cursor.unsafe.push_back(read_sighting(sighting));
+        cursor.last_segment = json["last_segment"].text();
+        if (json["failing_since_ms"])
+            cursor.failing_since = core::Time{core::Duration{json["failing_since_ms"].integer()}};
+        return cursor;
+    } catch (const io::BadDocument&) {
+        // Starting anew costs one run in which "written since" is not told.
+        return {};
+    }
+}
+
+std::string write_cursor(const Cursor& cursor) {
+    io::JsonWriter out;
+    out.begin_object()
+        .field("system_id", cursor.system_id)
+        .field("timeline", cursor.timeline)
+        .field("archived_until", cursor.archived_until);
+    if (cursor.safe) {
+        out.key("safe");
+        write(out, *cursor.safe);
+    }
+    out.key("unsafe").begin_array();
+    for (const Sighting& sighting : cursor.unsafe)
+        write(out, sighting);
+    out.end_array().field("last_segment", cursor.last_segment);
+    if (cursor.failing_since)
+        out.field("failing_since_ms", std::int64_t{cursor.failing_since->time_since_epoch().count()});
+    out.end_object();
+    return out.take();
+}
+
+} // namespace recoverd::collectors::pg

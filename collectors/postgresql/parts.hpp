@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pieces of interpret_postgresql, one per file beside this one. Nobody else includes it.
+#pragma once
+
+#include "collectors/postgresql.hpp"
+#include "core/evidence.hpp"
+
+#include <optional>
+
+namespace recoverd::collectors::pg {
+
+/// The statements' places in the answer.
+enum Table : std::size_t {
+    server_table,
+    archiver_table,
+    followers_table,
+    receiver_table,
+    slots_table,
+    settings_table,
+    ages_table,
+    checksums_table,
+    table_count
+};
+
+/// One row of an answer, read by column name. Throws io::BadDocument, naming the column, for what is not there or of
+/// another type.
+class Row {
+  public:
+    Row(const io::PgTable& table, std::size_t index) : table_(table), index_(index) {}
+
+    const std::optional<std::string>& text(std::string_view column) const;
+    std::optional<bool> flag(std::string_view column) const;
+    std::optional<double> number(std::string_view column) const;
+    /// A byte position or size; what lies below zero (a follower ahead of us by a race) counts as zero.
+    std::optional<std::uint64_t> natural(std::string_view column) const;
+    /// Seconds since 1970.
+    std::optional<core::Time> time(std::string_view column) const;
+
+  private:
+    const io::PgTable& table_;
+    std::size_t index_;
+};
+
+/// The only row of a table that must have one.
+Row only_row(const io::PgTable& table, std::string_view what);
+
+/// Who we asked, and where its log stands. Positions are bytes of WAL since its beginning.
+struct Server {
+    int version = 0;
+    bool in_recovery = false;
+    std::string system_id;
+    std::string user;
+    /// Eight hexadecimal digits; empty on a standby.
+    std::string timeline;
+    std::uint64_t segment_size = 0;
+    /// Which transactions have ended: changes whenever one that wrote does.
+    std::string horizon;
+    std::optional<std::uint64_t> insert_position;
+    std::optional<std::uint64_t> flush_position;
+    std::optional<std::uint64_t> receive_position;
+    std::optional<std::uint64_t> replay_position;
+    std::optional<core::Duration> replay_age;
+    std::uint64_t checkpoint_timeline = 0;
+    /// Is its primary_conninfo set? Nothing: may not be known.
+    std::optional<bool> streams;
+    bool may_read_stats = false;
+    bool may_read_settings = false;
+    bool exclusive_backup = false;
+};
+Server read_server(const io::PgAnswer& answer);
+
+struct Setting {
+    std::string shown;
+    std::string raw;
+};
+using Settings = std::map<std::string, Setting, std::less<>>;
+Settings read_settings(const io::PgTable& table);
+
+/// A horizon that was seen: first when the log stood at `first_position`, last at `at` and `last_position`.
+struct Sighting {
+    std::string horizon;
+    std::uint64_t first_position = 0;
+    std::uint64_t last_position = 0;
+    core::Time at;
+
+    bool operator==(const Sighting&) const = default;
+};
+
+/// What is remembered from run to run, as JSON in `Seen::cursor`.
+struct Cursor {
+    std::string system_id;
+    std::string timeline;
+    /// Everything before this position is archived.
+    std::uint64_t archived_until = 0;
+    /// The newest horizon of which everything is archived.
+    std::optional<Sighting> safe;
+    /// Younger ones, oldest first.
+    std::vector<Sighting> unsafe;
+    std::string last_segment;
+    std::optional<core::Time> failing_since;
+
+    bool operator==(const Cursor&) const = default;
+};
+/// An empty one for text that is no cursor (an older agent's).
+Cursor read_cursor(std::string_view text);
+std::string write_cursor(const Cursor& cursor);
+
+/// Nothing where this server archives nothing because that is its primary's business.
+std::optional<core::LogArchive> interpret_archive(const Server& server, const io::PgTable& archiver, Cursor& cursor,
+                                                  core::Time now);
+/// Was the archive's state directory closed to us? Then waiting segments remain unseen.
+bool archive_status_hidden(const Server& server, const io::PgTable& archiver);
+
+core::Replication interpret_replication(const PostgresqlExpected& expected, const Server& server,
+                                        const Settings& settings, const io::PgAnswer& answer);
+
+core::Assertions interpret_assertions(const PostgresqlExpected& expected, const Server& server,
+                                      const Settings& settings, const io::PgTable& checksums);
+
+/// The value of `<name>…</name>` in an XML fragment of query_to_xml, whose values here are numbers and file names.
+std::optional<std::string> xml_value(const std::string& xml, std::string_view name);
+
+} // namespace recoverd::collectors::pg
