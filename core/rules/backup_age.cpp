@@ -14,15 +14,17 @@ namespace {
 /// From when the age of what would be lost counts.
 struct Origin {
     Time from;
+    /// What the reason says before the age.
     std::string what;
+    std::string_view after = " old";
 };
 
 /// A type that is asked for and not among the points: as old as the oldest one listed at least, when the list is cut
 /// off there; never made, so counted from the beginning, when it is whole.
 Origin origin_of_absent(const SubjectView& view, const RecoveryPoints& points, const std::string& type) {
     if (points.count > points.points.size() && !points.points.empty())
-        return {points.points.front().data_at, fmt::format("newest good {} backup is older than", type)};
-    return {view.seen.first_seen, fmt::format("no good {} backup since it was first seen", type)};
+        return {points.points.front().data_at, fmt::format("newest good {} backup is more than", type)};
+    return {view.seen.first_seen, fmt::format("no good {} backup for", type), ""};
 }
 
 /// Nothing when there is nothing to be old: no point at all (BackupMissing), or every change is saved.
@@ -70,7 +72,7 @@ void judge_backup_age(const SubjectView& view, const RecoveryPoints& points, Jud
         if (worst && worst->priority <= step.priority)
             continue;
         worst = step;
-        reason = fmt::format("{} {} old, {} allowed", since->what, in_words(view.now - since->from),
+        reason = fmt::format("{} {}{}, {} allowed", since->what, in_words(view.now - since->from), since->after,
                              in_words(as_duration(step.over)));
     }
     if (worst)
