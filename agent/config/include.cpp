@@ -147,7 +147,7 @@ class Reader {
 } // namespace
 
 Document read_document(const std::string& path, Diagnostics& diagnostics) {
-    Document document{{Table{}, {}}, {}, true};
+    Document document{{Table{}, {std::make_shared<const std::string>(path), 0, 0}}, {}, true};
     Reader{document, diagnostics}.read(path, {});
     return document;
 }

@@ -107,6 +107,14 @@ class CheckCompiler {
     }
 
     void compile_timing(const CheckOptions& options, Check& check) {
+        // Such a collector is told, it does not look: there is nothing to schedule.
+        if (collector_ && collector_->every == 0ms) {
+            check.every = 0ms;
+            for (const std::string_view key : {"every", "timeout"})
+                if (find(instance_.table, key))
+                    mistake(key, fmt::format("collector '{}' is never run, so it has no '{}'", collector_->name, key));
+            return;
+        }
         check.every = options.every.value_or(collector_ ? collector_->every : check.every);
         if (check.every < 1s)
             return mistake("every", fmt::format("expected at least 1s, found {}", format_duration(check.every)));
@@ -197,8 +205,10 @@ class CheckCompiler {
                 origins.push_back({key, shown(member.node, run_), layered_.from[key], member.node.at});
             }
         }
-        add_built_in("every", fmt::format("\"{}\"", format_duration(check.every)), origins);
-        add_built_in("timeout", fmt::format("\"{}\"", format_duration(check.timeout)), origins);
+        if (check.every > 0ms) {
+            add_built_in("every", fmt::format("\"{}\"", format_duration(check.every)), origins);
+            add_built_in("timeout", fmt::format("\"{}\"", format_duration(check.timeout)), origins);
+        }
         add_built_in("failures", fmt::to_string(check.failures), origins);
         add_built_in("successes", fmt::to_string(check.successes), origins);
         add_built_in("scope", fmt::format("\"{}\"", name_of(check.scope)), origins);
@@ -246,7 +256,7 @@ void compile_checks(const Table& root, Compiling& run) {
             CheckCompiler{instance, names, run}.compile();
     }
     if (!section || section->empty())
-        run.diagnostics.mistake(position_of(root, "check", {}), "check", "there is nothing to check",
+        run.diagnostics.mistake(position_of(root, "check", run.at), "check", "there is nothing to check",
                                 "add a [check.NAME] with a collector");
 }
 

@@ -41,7 +41,7 @@ Compilation compile(const Node& root, Surroundings& around) {
     Compilation out;
     auto config = std::make_shared<Config>();
     Diagnostics diagnostics;
-    Compiling run{around, diagnostics, *config, out, {}, {}, nullptr};
+    Compiling run{around, diagnostics, *config, out, {}, {}, nullptr, root.at};
     Node expanded = root;
     expand_environment(expanded, {}, run);
     if (const Table* table = expanded.table()) {

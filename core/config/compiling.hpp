@@ -22,8 +22,10 @@ struct Compiling {
     /// `[policy]`.
     Policy policy;
     Originals originals;
-    /// `[defaults]`, or an empty table.
+    /// `[defaults]`, or nullptr.
     const Table* defaults = nullptr;
+    /// The document as a whole.
+    Position at;
 };
 
 // expand.cpp

@@ -88,14 +88,13 @@ std::string format(const Diagnostic& diagnostic) {
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
-    // A third of the letters may be wrong: more than that and the suggestion is a guess.
-    std::size_t best = std::max<std::size_t>(1, word.size() / 3) + 1;
+    // A third of the letters may be wrong: more than that, or one of two, and the suggestion is a guess.
+    std::size_t best = word.size() / 3 + 1;
     std::string_view found;
     const std::string wanted = folded(word);
     for (const std::string_view candidate : candidates) {
-        // A word of which every letter was replaced is not near, however short it is.
         const std::size_t distance = edit_distance(wanted, folded(candidate));
-        if (distance < best && distance < std::max(word.size(), candidate.size())) {
+        if (distance < best) {
             best = distance;
             found = candidate;
         }

@@ -31,6 +31,7 @@ void compile_exercises(const Table& root, Compiling& run) {
         const auto mistakes = run.diagnostics.all().size();
         const Place place{"exercise", "an exercise", node->at};
         const auto options = read_options<ExerciseOptions>(table, place, kOptions, {}, run.diagnostics);
+        const bool readable = run.diagnostics.all().size() == mistakes;
         if (find(table, "name") && !valid_name(options.name))
             run.diagnostics.mistake(
                 position_of(table, "name", node->at), "exercise.name",
@@ -38,7 +39,7 @@ void compile_exercises(const Table& root, Compiling& run) {
         if (!options.asset.empty())
             check_reference(run.config.assets, options.asset, "asset", position_of(table, "asset", node->at),
                             "exercise.asset", run.diagnostics);
-        if (run.diagnostics.all().size() == mistakes && options.cadence == Duration{0})
+        if (readable && options.cadence == Duration{0})
             run.diagnostics.mistake(position_of(table, "cadence", node->at), "exercise.cadence",
                                     "expected more than 0, found 0");
         if (options.duration == Duration{0})

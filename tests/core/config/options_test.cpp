@@ -3,6 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
+
 using namespace recoverd::core;
 using namespace recoverd::core::config;
 
@@ -164,6 +166,7 @@ TEST_CASE("nearest suggests slips of the hand and nothing that is merely as shor
     CHECK(nearest("RPO", kWords) == "rpo");
     CHECK(nearest("backup-to-old", kWords) == "backup_too_old");
     CHECK(nearest("x", kWords).empty());
+    CHECK(nearest("P5", std::array<std::string_view, 2>{"P1", "P2"}).empty());
     CHECK(nearest("verb", kWords).empty());
     CHECK(nearest("", kWords).empty());
 }

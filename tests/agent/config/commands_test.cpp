@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// `recoverd config …` as it is typed, with the collectors there really are.
+#include "agent/commands/all.hpp"
+#include "io/json.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <cstdlib>
+
+using namespace recoverd;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const std::string kData = RECOVERD_SOURCE_DIR "/tests/data/config/";
+
+struct Ended {
+    int code;
+    std::string out;
+    std::string err;
+};
+
+Ended typed(std::vector<std::string> words) {
+    char* out = nullptr;
+    char* err = nullptr;
+    std::size_t out_size = 0;
+    std::size_t err_size = 0;
+    agent::Console console;
+    console.out = open_memstream(&out, &out_size);
+    console.err = open_memstream(&err, &err_size);
+    const int code = agent::run_command_line(std::move(words), agent::all_commands(), console);
+    std::fclose(console.out);
+    std::fclose(console.err);
+    Ended ended{code, {out, out_size}, {err, err_size}};
+    std::free(out);
+    std::free(err);
+    return ended;
+}
+
+} // namespace
+
+TEST_CASE("config check ends with 1 and tells file, line and column on standard error") {
+    const auto ended = typed({"config", "check", kData + "bad_unknown_key.toml"});
+    CHECK(ended.code == 1);
+    CHECK(ended.out.empty());
+    CHECK_THAT(ended.err, ContainsSubstring("bad_unknown_key.toml:7:1: check.orders-backup: unknown key 'stanzza' for "
+                                            "collector 'pgbackrest'\nhint: did you mean 'stanza'?\n"));
+}
+
+TEST_CASE("config check of a good file ends with 0, warnings or not") {
+    CHECK(typed({"config", "check", "--config.file", kData + "good_contract.toml"}).code == 0);
+    const auto ended = typed({"config", "check", kData + "warn_uncovered.toml"});
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.err, ContainsSubstring("warning: asset.a: "));
+    CHECK_THAT(ended.out, ContainsSubstring("2 assets, 1 check, no mistakes"));
+}
+
+TEST_CASE("config check of a file that is not there says so") {
+    const auto ended = typed({"config", "check", "/nonexistent/recoverd.toml"});
+    CHECK(ended.code == 1);
+    CHECK_THAT(ended.err, ContainsSubstring("there is no file '/nonexistent/recoverd.toml'\nhint: "));
+}
+
+TEST_CASE("config show tells each value and who said it") {
+    const auto ended = typed({"config", "show", "orders-backup", "--config.file", kData + "good_contract.toml"});
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.out, ContainsSubstring("[check.orders-backup]\n") && ContainsSubstring("stanza = \"orders\"") &&
+                              ContainsSubstring("# check.orders-backup at " + kData + "good_contract.toml:14\n") &&
+                              ContainsSubstring("every = \"5m\"") && ContainsSubstring("# built-in\n") &&
+                              ContainsSubstring("policy.backup_size_anomaly = false") &&
+                              ContainsSubstring("# asset.orders-db\n"));
+    CHECK(ended.out.find("[asset.") == std::string::npos);
+}
+
+TEST_CASE("config show of a name nobody has suggests the nearest") {
+    const auto ended = typed({"config", "show", "order-db", "--config.file", kData + "good_contract.toml"});
+    CHECK(ended.code == 1);
+    CHECK(ended.err == "recoverd: there is no check and no asset 'order-db'\nhint: did you mean 'orders-db'?\n");
+}
+
+TEST_CASE("config show never shows what came from the environment") {
+    ::setenv("RECOVERD_TEST_STANZA", "hunter2", 1);
+    const auto ended = typed({"config", "show", "--config.file", kData + "good_stanza_from_environment.toml"});
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.out, ContainsSubstring("stanza = \"${RECOVERD_TEST_STANZA}\""));
+    CHECK(ended.out.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("the schema is JSON and knows every rule, every section and every collector's options") {
+    const auto ended = typed({"config", "schema"});
+    REQUIRE(ended.code == 0);
+    const auto schema = io::Json::parse(ended.out);
+    CHECK(schema.at_pointer("/$defs/check_pgbackrest/properties/stanza/type").text() == "string");
+    CHECK(schema.at_pointer("/$defs/check_pgbackrest/properties/every/pattern"));
+    CHECK(schema.at_pointer("/$defs/policy/properties/backup_too_old/oneOf"));
+    CHECK(schema.at_pointer("/$defs/asset/properties/restore_test_every"));
+    CHECK(schema.at_pointer("/properties/maintenance/items/$ref").text() == "#/$defs/maintenance");
+    CHECK_FALSE(schema["additionalProperties"].boolean());
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole files, as people write them. tests/data/config/bad_X.toml must say exactly what bad_X.expected holds;
+// RECOVERD_ACCEPT=1 writes what was said, to be read in the diff.
+#include "agent/config/load.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+using namespace recoverd;
+using namespace std::chrono_literals;
+using agent::load;
+using agent::Loaded;
+
+namespace {
+
+const std::filesystem::path kData = std::filesystem::path{RECOVERD_SOURCE_DIR} / "tests/data/config";
+
+// Stand-ins with the options that the public contract fixes, so that these files do not change with a collector.
+struct BackupOptions {
+    std::string stanza;
+    std::vector<std::string> command{"pgbackrest"};
+    std::string config;
+    core::config::SecretRef password;
+};
+constexpr core::config::Option<BackupOptions> kBackupOptions[] = {
+    {"stanza", &BackupOptions::stanza, "the stanza"},
+    {"command", &BackupOptions::command, "argv"},
+    {"config", &BackupOptions::config, "its configuration"},
+    {"password", &BackupOptions::password, "its passphrase"},
+};
+
+struct ProbeOptions {
+    std::string url;
+    std::string verb = "GET";
+    core::Labels headers;
+    std::optional<core::config::Size> max_size;
+};
+constexpr core::config::Option<ProbeOptions> kProbeOptions[] = {
+    {"url", &ProbeOptions::url, "what to ask", core::config::Need::required},
+    {"verb", &ProbeOptions::verb, "how to ask", core::config::Need::optional, "GET|HEAD|POST"},
+    {"headers", &ProbeOptions::headers, "what to send along"},
+    {"max_size", &ProbeOptions::max_size, "how much to read"},
+};
+
+struct OutcomeOptions {
+    std::string exercise;
+    std::optional<core::Duration> cadence;
+};
+constexpr core::config::Option<OutcomeOptions> kOutcomeOptions[] = {
+    {"exercise", &OutcomeOptions::exercise, "its name"},
+    {"cadence", &OutcomeOptions::cadence, "how often"},
+};
+
+template <class Options>
+collectors::Task<collectors::Collected> sees_nothing(Options /*options*/, collectors::Run /*run*/) {
+    co_return core::Seen{};
+}
+
+std::span<const collectors::Kind> kinds() {
+    using enum core::EvidenceKind;
+    using collectors::kind;
+    static const std::vector<collectors::Kind> all{
+        kind<BackupOptions>({.name = "pgbackrest", .brings = {recovery_points, log_archive}, .every = 5min},
+                            kBackupOptions, sees_nothing<BackupOptions>),
+        kind<ProbeOptions>({.name = "http", .brings = {reachability}, .probes = true, .every = 15s, .timeout = 10s},
+                           kProbeOptions, sees_nothing<ProbeOptions>,
+                           {.target = [](const ProbeOptions& options) { return options.url; }}),
+        kind<OutcomeOptions>({.name = "outcome", .brings = {exercise}, .every = core::Duration{0}}, kOutcomeOptions,
+                             sees_nothing<OutcomeOptions>),
+    };
+    return all;
+}
+
+/// Everything said about a file, with names of files as seen from the folder of the data.
+std::string said_about(const std::filesystem::path& file) {
+    std::string out;
+    const Loaded loaded = load(file.string(), kinds());
+    for (const auto& diagnostic : loaded.diagnostics.all())
+        out += core::config::format(diagnostic) + "\n";
+    const std::string folder = kData.string() + "/";
+    for (std::size_t at = out.find(folder); at != std::string::npos; at = out.find(folder, at))
+        out.erase(at, folder.size());
+    return out;
+}
+
+std::string content(const std::filesystem::path& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+std::vector<std::filesystem::path> files_named(std::string_view prefix) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator{kData})
+        if (entry.path().filename().string().starts_with(prefix) && entry.path().extension() == ".toml")
+            files.push_back(entry.path());
+    std::ranges::sort(files);
+    return files;
+}
+
+const core::Check& check_named(const Loaded& loaded, std::string_view name) {
+    for (const auto& check : loaded.config->checks)
+        if (check->name == name)
+            return *check;
+    throw std::runtime_error("no check " + std::string{name});
+}
+
+Loaded good(const std::string& name) {
+    ::setenv("RECOVERD_TEST_NODE", "node-7", 1);
+    Loaded loaded = load((kData / name).string(), kinds());
+    std::string said;
+    for (const auto& diagnostic : loaded.diagnostics.all())
+        said += core::config::format(diagnostic) + "\n";
+    INFO(said);
+    REQUIRE(said.empty());
+    REQUIRE(loaded.collectors.size() == loaded.config->checks.size());
+    return loaded;
+}
+
+} // namespace
+
+TEST_CASE("every bad configuration is told exactly what is wrong with it") {
+    ::unsetenv("RECOVERD_TEST_MISSING");
+    const auto files = files_named("bad_");
+    REQUIRE(files.size() > 20);
+    for (const auto& file : files) {
+        auto expected = file;
+        expected.replace_extension(".expected");
+        const std::string said = said_about(file);
+        if (std::getenv("RECOVERD_ACCEPT"))
+            std::ofstream{expected} << said;
+        INFO(file.filename());
+        CHECK_FALSE(said.empty());
+        CHECK(said == content(expected));
+    }
+}
+
+TEST_CASE("a file with twenty mistakes is told all twenty at once") {
+    const Loaded loaded = load((kData / "bad_twenty.toml").string(), kinds());
+    std::set<std::uint32_t> lines;
+    for (const auto& diagnostic : loaded.diagnostics.all())
+        if (diagnostic.severity == core::config::Severity::mistake)
+            lines.insert(diagnostic.at.line);
+    // Each line with a mistake says so in a comment.
+    std::set<std::uint32_t> marked;
+    std::ifstream in{kData / "bad_twenty.toml"};
+    std::uint32_t number = 1;
+    for (std::string line; std::getline(in, line); ++number)
+        if (line.ends_with("# mistake"))
+            marked.insert(number);
+    CHECK(marked.size() == 20);
+    CHECK(lines == marked);
+    CHECK(loaded.collectors.empty());
+}
+
+TEST_CASE("the example of the contract compiles to what it promises") {
+    const Loaded loaded = good("good_contract.toml");
+    const core::Config& config = *loaded.config;
+    const core::Asset& asset = config.assets.at("orders-db");
+    CHECK(asset.objectives.rpo == 1h);
+    CHECK(asset.objectives.since == core::Time{std::chrono::sys_days{std::chrono::year{2025} / 3 / 1}});
+    CHECK(asset.objectives.retention == 7 * core::kDay);
+    CHECK(config.severity == std::array<std::string, 4>{"page", "critical", "warning", "info"});
+    CHECK(config.alert_labels == core::Labels{{"team", "platform"}});
+    CHECK(loaded.alertmanager.urls == std::vector<std::string>{"http://alertmanager.monitoring:9093"});
+    REQUIRE(config.maintenance.size() == 1);
+    CHECK(config.maintenance[0].to - config.maintenance[0].from == 4h);
+    CHECK(config.exercises == std::vector<core::PlannedExercise>{{"restore-test", "orders-db", 7 * core::kDay, {}}});
+}
+
+TEST_CASE("policies merge rule by rule: built-in, policy, class, asset, check, subject") {
+    const Loaded loaded = good("good_contract.toml");
+    using enum core::RuleId;
+    const core::Check& check = check_named(loaded, "orders-backup");
+    REQUIRE(check.policy[backup_too_old].steps.size() == 2);
+    CHECK(check.policy[backup_too_old].steps[0].over == 5400.0);
+    CHECK(check.policy[backup_too_old].steps[1].priority == core::Priority::p1);
+    CHECK(check.policy[backup_too_old].origin == "class.gold");
+    CHECK_FALSE(check.policy.enabled(backup_size_anomaly));
+    CHECK(check.policy[pitr_lag_high].origin == "policy");
+    CHECK(check.policy.hold(evidence_missing) == 10min);
+    // What a class switched off is on again where somebody gives a threshold.
+    CHECK(check.policy.enabled(pitr_window_short));
+    REQUIRE(check.subjects.size() == 1);
+    CHECK(check.subjects[0].match == "*/repo2");
+    CHECK_FALSE(check.policy.overlaid(check.subjects[0].policy).enabled(backup_too_old));
+    // For subjects of another asset, what the check says itself is kept apart.
+    CHECK_FALSE(check.own_policy[backup_too_old].enabled.has_value());
+    CHECK(check.own_policy.hold(evidence_missing) == 10min);
+}
+
+TEST_CASE("an entry of for_each fills its placeholders into every string and leaves other braces alone") {
+    const Loaded loaded = good("good_for_each.toml");
+    CHECK(loaded.config->checks.size() == 4);
+    const core::Check& db1 = check_named(loaded, "web-db1");
+    CHECK(db1.target == "https://db1.example:8443/health?q={job}");
+    CHECK(db1.labels == core::Labels{{"host", "db1.example"}, {"team", "data"}});
+    CHECK(check_named(loaded, "backup-of-a").asset == "{subject}");
+    CHECK(check_named(loaded, "backup-of-a").asset_map.at("orders") == "orders-db");
+}
+
+TEST_CASE("a file_sd document makes one check per target, with the target's labels") {
+    const Loaded loaded = good("good_targets.toml");
+    CHECK(loaded.config->checks.size() == 3);
+    const core::Check& one = check_named(loaded, "edge-a.example_8443_health");
+    CHECK(one.target == "https://a.example:8443/health");
+    CHECK(one.labels == core::Labels{{"env", "prod"}, {"team", "edge"}});
+    CHECK(check_named(loaded, "edge-b.example_80").target == "http://b.example:80");
+    // Watching the file is the agent's business; it has to know which.
+    CHECK(std::ranges::any_of(loaded.files, [](const auto& file) { return file.ends_with("targets.json"); }));
+}
+
+TEST_CASE("defaults fill in what a check leaves out, the collector's before the common ones") {
+    const Loaded loaded = good("good_defaults.toml");
+    const core::Check& plain = check_named(loaded, "plain");
+    CHECK(plain.every == 2min);
+    CHECK(plain.failures == 5);
+    CHECK(plain.labels == core::Labels{{"team", "web"}, {"tier", "edge"}});
+    CHECK(plain.location.zone == "a");
+    CHECK(plain.location.region == "north");
+    CHECK(plain.scope == core::Scope::node);
+    CHECK(check_named(loaded, "own").every == 1h);
+    CHECK(check_named(loaded, "backups").every == 20min);
+}
+
+TEST_CASE("a check that looks more often than its collector's timeout allows gets a shorter one quietly") {
+    const Loaded loaded = good("good_defaults.toml");
+    CHECK(check_named(loaded, "often").every == 5s);
+    CHECK(check_named(loaded, "often").timeout == 4500ms);
+}
+
+TEST_CASE("what comes from the environment is used, but neither shown nor part of the fingerprint") {
+    const Loaded loaded = good("good_environment.toml");
+    const core::Check& check = check_named(loaded, "web");
+    CHECK(check.target == "http://node-7:80/$1/${RECOVERD_TEST_NODE}");
+    CHECK(check.fingerprint.find("node-7") == std::string::npos);
+    bool shown = false;
+    for (const auto& origin : loaded.origins.at("check.web"))
+        if (origin.key == "url") {
+            CHECK(origin.value == R"("http://${RECOVERD_TEST_NODE}:80/$1/$${RECOVERD_TEST_NODE}")");
+            CHECK(origin.from == "check.web");
+            shown = true;
+        }
+    CHECK(shown);
+}
+
+TEST_CASE("the fingerprint is of collector and options alone, in whatever order and wherever they stand") {
+    const Loaded loaded = good("good_fingerprint.toml");
+    CHECK(check_named(loaded, "one").fingerprint == check_named(loaded, "two").fingerprint);
+    CHECK(check_named(loaded, "one").fingerprint != check_named(loaded, "three").fingerprint);
+}
+
+TEST_CASE("included files are joined, and the order of their names is the order of their checks") {
+    const Loaded loaded = good("good_include.toml");
+    REQUIRE(loaded.config->checks.size() == 2);
+    CHECK(loaded.config->checks[0]->name == "first");
+    CHECK(loaded.config->checks[1]->name == "second");
+    CHECK(loaded.config->exercises.size() == 2);
+    CHECK(loaded.files.size() == 3);
+}
+
+TEST_CASE("a secret that everybody can read is a warning, and is not opened") {
+    const auto folder = std::filesystem::temp_directory_path() / "recoverd_load_test";
+    std::filesystem::create_directories(folder);
+    const auto secret = folder / "password";
+    std::ofstream{secret} << "hunter2";
+    std::filesystem::permissions(secret, std::filesystem::perms{0644});
+    std::ofstream{folder / "recoverd.toml"} << "[check.a]\ncollector = \"pgbackrest\"\npassword = { file = \""
+                                            << secret.string() << "\" }\n";
+    const Loaded loaded = load((folder / "recoverd.toml").string(), kinds());
+    REQUIRE(loaded.diagnostics.all().size() == 1);
+    CHECK_FALSE(loaded.diagnostics.has_mistakes());
+    CHECK(loaded.diagnostics.all()[0].message ==
+          "everybody can read the secret in '" + secret.string() + "' (mode 0644)");
+    std::filesystem::permissions(secret, std::filesystem::perms{0000});
+    CHECK(load((folder / "recoverd.toml").string(), kinds()).diagnostics.all().empty());
+    std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("objectives that no check can judge are a warning that names them") {
+    CHECK(said_about(kData / "warn_uncovered.toml") ==
+          "warn_uncovered.toml:1:8: warning: asset.a: no check can judge its rto, restore_test_every\n"
+          "warn_uncovered.toml:7:8: warning: asset.b: no check can judge its rpo, pitr_window\n");
+}
