@@ -3,7 +3,8 @@
 // what was said before it was looked at: that needs some history, and less of it the older it is.
 #include "core/remember_parts.hpp"
 
-#include <algorithm>
+#include <cmath>
+#include <cstddef>
 
 namespace recoverd::core {
 
@@ -19,14 +20,20 @@ std::string segment_of(const std::string& name) {
     return hex ? segment : std::string{};
 }
 
-/// Every second one of the older half goes: the distance between two marks grows with their age.
-void thin(std::vector<ArchivedMark>& marks) {
-    std::size_t index = 0;
-    const std::size_t half = marks.size() / 2;
-    std::erase_if(marks, [&](const ArchivedMark&) {
-        const std::size_t i = index++;
-        return i < half && i % 2 == 1;
-    });
+/// Drops the mark whose neighbours are closest to each other for their age: what is left lies the denser the younger.
+/// The first and the last stay.
+void thin(std::vector<ArchivedMark>& marks, Time now) {
+    std::size_t least = 1;
+    double least_loss = HUGE_VAL;
+    for (std::size_t i = 1; i + 1 < marks.size(); ++i) {
+        const double age = to_seconds(now - marks[i - 1].at) + 1;
+        const double loss = to_seconds(marks[i + 1].at - marks[i - 1].at) / age;
+        if (loss < least_loss) {
+            least_loss = loss;
+            least = i;
+        }
+    }
+    marks.erase(marks.begin() + static_cast<std::ptrdiff_t>(least));
 }
 
 } // namespace
@@ -39,7 +46,7 @@ void remember_archive(SubjectMemory& seen, const LogArchive& archive, const Lear
         return;
     seen.archived.push_back({segment, learned.looked_at});
     if (seen.archived.size() > kMaxMarks)
-        thin(seen.archived);
+        thin(seen.archived, learned.looked_at);
 }
 
 } // namespace recoverd::core
