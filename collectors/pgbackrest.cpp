@@ -28,7 +28,7 @@ constexpr Option<Options> kOptions[] = {
     {"scan_archive", &Options::scan_archive, "list the WAL archive too, to find missing segments"},
 };
 
-// A directory holds 256 segments of 16 MiB: a first look at 1 TiB of WAL takes four runs.
+// A directory holds 256 segments of 16 MiB: a first look at 1 TiB of WAL takes five runs.
 constexpr std::size_t kListingsPerRun = 64;
 constexpr std::size_t kMaxGaps = 100;
 

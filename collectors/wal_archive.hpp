@@ -110,8 +110,8 @@ class WalScan {
     void begin(std::string archive_id, std::uint64_t per_log);
     /// The segments that must be there, and the directories that are. What is known of others is forgotten.
     void expect(std::vector<WalRange> ranges, std::set<std::string, std::less<>> directories);
-    /// The directories to list now: the newest, those not seen whole yet (newest first), those with holes, and one of
-    /// the others in turn, so that what somebody deletes later is found too.
+    /// The directories to list now: the newest, those not seen whole yet (newest first), those with holes, and a few
+    /// of the others in turn, so that what somebody deletes later is found too.
     std::vector<std::string> wanted(std::size_t most);
     /// `segments`: what read_wal_listing found in `directory`.
     void listed(const std::string& directory, const std::map<WalSegment, core::Time>& segments, core::Time now);
@@ -149,7 +149,7 @@ class WalScan {
     std::map<WalSegment, core::Time> times_;
     /// The newest segment that has been there for a while.
     WalSegment settled_;
-    /// The directory that was looked at again last.
+    /// The directory that was chosen for a second look last.
     std::string again_;
 };
 

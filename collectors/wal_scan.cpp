@@ -10,6 +10,8 @@ namespace recoverd::collectors {
 namespace {
 
 constexpr core::Duration kSettling = std::chrono::minutes{2};
+// Whole directories that each run lists again.
+constexpr std::size_t kSecondLooks = 4;
 // A cursor stays small even when every other segment of a large archive is gone.
 constexpr std::size_t kMaxRangesKept = 2'000;
 
@@ -128,18 +130,18 @@ std::vector<std::string> WalScan::wanted(std::size_t most) {
     if (expected.empty())
         return chosen;
     choose(expected.back().directory);
-    // One place is kept for a second look, or a long first scan would starve it.
-    const auto seen_after = [&](const std::string& directory) {
-        return std::find_if(expected.begin(), expected.end(),
-                            [&](const Part& part) { return seen_.covers(part.range) && part.directory > directory; });
+    // Places are kept for second looks, or a long first scan would starve them.
+    const std::size_t kept = std::min(most, chosen.size() + kSecondLooks);
+    const auto second_look = [&](bool from_start) {
+        for (const Part& part : expected)
+            if (chosen.size() < kept && (from_start || part.directory > again_) && seen_.covers(part.range) &&
+                part.directory != expected.back().directory) {
+                choose(part.directory);
+                again_ = part.directory;
+            }
     };
-    auto again = seen_after(again_);
-    if (again == expected.end())
-        again = seen_after({});
-    if (again != expected.end()) {
-        again_ = again->directory;
-        choose(again_);
-    }
+    second_look(false);
+    second_look(true);
     for (auto part = expected.rbegin(); part != expected.rend() && chosen.size() < most; ++part)
         if (!seen_.covers(part->range))
             choose(part->directory);
