@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/real_world.hpp"
+
+#include "io/deadline.hpp"
+#include "io/pg_client.hpp"
+#include "io/process_runner.hpp"
+
+namespace recoverd::io {
+
+namespace {
+
+/// A secret is a few bytes: if they take longer, its file system hangs.
+constexpr core::Duration kSecretTimeout{10'000};
+
+Task<Result<Secret>> open_on(BlockingPool& pool, core::config::SecretRef ref) {
+    auto open = [ref = std::move(ref)] { return open_secret(ref); };
+    co_return co_await run_blocking(pool, std::move(open));
+}
+
+} // namespace
+
+RealWorld::RealWorld(asio::io_context& ioc, RealWorldSettings settings)
+    : settings_(std::move(settings)), pool_(settings_.blocking_threads), http_(ioc) {}
+
+Task<Result<HttpAnswer>> RealWorld::http(HttpRequest request) { return http_.get(std::move(request)); }
+
+Task<Result<Finished>> RealWorld::run(Command command) { return run_process(timers_, pool_, std::move(command)); }
+
+Task<Result<PgAnswer>> RealWorld::postgres(PgRequest request) { return pg_query(std::move(request)); }
+
+Task<Result<Finished>> RealWorld::worker(std::string job, std::string input, core::Duration timeout) {
+    Command command;
+    command.argv = {settings_.worker_path, std::move(job)};
+    command.input = std::move(input);
+    command.timeout = timeout;
+    return run_process(timers_, pool_, std::move(command));
+}
+
+Task<Result<std::vector<std::string>>> RealWorld::resolve(std::string host, core::Duration timeout) {
+    return io::resolve(std::move(host), timeout);
+}
+
+Task<Result<std::vector<Service>>> RealWorld::resolve_services(std::string name, core::Duration timeout) {
+    return io::resolve_services(std::move(name), timeout);
+}
+
+Task<Result<Secret>> RealWorld::secret(core::config::SecretRef ref) {
+    std::string late = "expected secret '" + ref.name + "' within 10 s, found its file system hanging";
+    auto opening = open_on(pool_, std::move(ref));
+    return with_deadline(timers_, kSecretTimeout, std::move(opening), std::move(late));
+}
+
+} // namespace recoverd::io

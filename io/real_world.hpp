@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The outside world as it is: every function of World handed to the part of io that does it. Decides nothing itself.
+#pragma once
+
+#include "io/blocking_pool.hpp"
+#include "io/http_client.hpp"
+#include "io/real_timers.hpp"
+#include "io/world.hpp"
+
+#include <asio/io_context.hpp>
+
+namespace recoverd::io {
+
+struct RealWorldSettings {
+    /// The worker program.
+    std::string worker_path;
+    /// For calls that may hang: starting a program, reading a secret.
+    std::size_t blocking_threads = 4;
+};
+
+/// For the coroutines of one loop, whose thread alone may use it; must go before the loop does.
+class RealWorld : public World {
+  public:
+    RealWorld(asio::io_context& ioc, RealWorldSettings settings);
+
+    RealTimers& timers() override { return timers_; }
+    Task<Result<HttpAnswer>> http(HttpRequest request) override;
+    Task<Result<Finished>> run(Command command) override;
+    Task<Result<PgAnswer>> postgres(PgRequest request) override;
+    Task<Result<Finished>> worker(std::string job, std::string input, core::Duration timeout) override;
+    Task<Result<std::vector<std::string>>> resolve(std::string host, core::Duration timeout) override;
+    Task<Result<std::vector<Service>>> resolve_services(std::string name, core::Duration timeout) override;
+    Task<Result<Secret>> secret(core::config::SecretRef ref) override;
+
+    BlockingPool& pool() { return pool_; }
+
+  private:
+    RealWorldSettings settings_;
+    RealTimers timers_;
+    BlockingPool pool_;
+    HttpClient http_;
+};
+
+} // namespace recoverd::io
