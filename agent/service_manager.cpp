@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/service_manager.hpp"
+
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace recoverd::agent {
+
+namespace {
+
+/// A newline would begin another assignment.
+std::string one_line(std::string status) {
+    std::ranges::replace(status, '\n', ' ');
+    return status;
+}
+
+} // namespace
+
+void tell_ready(const std::string& status) {
+    ::sd_notify(0, fmt::format("READY=1\nSTATUS={}", one_line(status)).c_str());
+}
+
+void tell_reloading() {
+    // systemd 253 and later (Type=notify-reload) want the time in the same message; earlier ones pass it over.
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    ::sd_notify(0, fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1'000).c_str());
+}
+
+void tell_stopping() { ::sd_notify(0, "STOPPING=1"); }
+
+void tell_status(const std::string& status) { ::sd_notify(0, fmt::format("STATUS={}", one_line(status)).c_str()); }
+
+void ping_watchdog() { ::sd_notify(0, "WATCHDOG=1"); }
+
+std::optional<core::Duration> watchdog_interval() {
+    std::uint64_t usec = 0;
+    if (::sd_watchdog_enabled(0, &usec) <= 0)
+        return std::nullopt;
+    return std::chrono::duration_cast<core::Duration>(std::chrono::microseconds{usec / 2});
+}
+
+std::vector<int> inherited_sockets() {
+    std::vector<int> sockets;
+    const int count = ::sd_listen_fds(1);
+    for (int i = 0; i < count; ++i)
+        sockets.push_back(SD_LISTEN_FDS_START + i);
+    return sockets;
+}
+
+} // namespace recoverd::agent

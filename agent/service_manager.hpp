@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is told to systemd, and got from it. Without systemd all of it does nothing.
+#pragma once
+
+#include "core/time.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace recoverd::agent {
+
+void tell_ready(const std::string& status);
+void tell_reloading();
+void tell_stopping();
+void tell_status(const std::string& status);
+void ping_watchdog();
+
+/// How often the watchdog wants a ping (half of WATCHDOG_USEC); nothing when it is not watching this process.
+std::optional<core::Duration> watchdog_interval();
+/// Sockets that systemd opened for us (LISTEN_FDS).
+std::vector<int> inherited_sockets();
+
+} // namespace recoverd::agent

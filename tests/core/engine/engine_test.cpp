@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/core/engine/fleet.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd::core;
+using namespace recoverd::core::fleet;
+
+namespace {
+
+using List = std::vector<std::string>;
+
+/// An engine that watches one asset with one backup check, whose newest backup is `age` old.
+struct Watched {
+    Time now = kNow;
+    Engine engine{kNow};
+
+    explicit Watched(Duration age = 0ms) {
+        engine.configure(Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done(), now);
+        learn(points("repo1", {now - age - 1h, now - age}));
+    }
+    void learn(SubjectReport seen) {
+        engine.learn("b", report(now, {std::move(seen)}), now);
+        engine.advance(now);
+    }
+    void pass(Duration duration) { fleet::pass(engine, now, duration); }
+    List firing() { return fleet::firing(engine, now); }
+    const Alert* alert(std::string_view name) {
+        found_.reset();
+        for_each_alert(engine.snapshot(now), [&](const Alert& one) {
+            if (one.labels.at("alertname") == name && one.state == AlertState::firing)
+                found_ = one;
+        });
+        return found_ ? &*found_ : nullptr;
+    }
+
+  private:
+    std::optional<Alert> found_;
+};
+
+/// What the store would keep, given to a new engine that starts at `now`.
+Engine restarted(const Engine& before, const std::shared_ptr<const Config>& config, Time now,
+                 std::optional<Time> due_at = std::nullopt) {
+    Engine after{now};
+    for (const auto& check : config->checks)
+        if (const auto* unit = before.check(check->name))
+            after.restore_check(unit->name, {unit->check->fingerprint, unit->memory, unit->alerts, due_at});
+    for (const auto& [name, kept] : config->assets)
+        if (const auto* unit = before.asset(name))
+            after.restore_asset(name, unit->first_seen, unit->alerts);
+    after.restore_other(before.other_alerts());
+    after.configure(config, now);
+    after.advance(now);
+    return after;
+}
+
+} // namespace
+
+TEST_CASE("though no check ever runs again, an age rule fires on its second") {
+    Watched watched;
+    watched.pass(2h);
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+    watched.pass(1s);
+    REQUIRE(watched.alert("BackupTooOld"));
+    CHECK(watched.alert("BackupTooOld")->started_at - kNow <= 2h + 1s);
+}
+
+TEST_CASE("a fresh backup ends what its age began") {
+    Watched watched{3h};
+    REQUIRE(watched.alert("BackupTooOld"));
+    watched.learn(points("repo1", {watched.now - 4h, watched.now - 3h, watched.now}));
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+}
+
+TEST_CASE("a check that fails ends no finding, and its silence becomes one of its own") {
+    Watched watched{3h};
+    for (int i = 0; i < 10; ++i) {
+        watched.engine.learn("b", failure(watched.now), watched.now);
+        watched.pass(1min);
+    }
+    CHECK(watched.alert("BackupTooOld"));
+    REQUIRE(watched.alert("EvidenceMissing"));
+    CHECK(watched.alert("EvidenceMissing")->finding.priority == Priority::p3);
+    watched.learn(points("repo1", {watched.now - 1h, watched.now}));
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+    CHECK_FALSE(watched.alert("EvidenceMissing"));
+}
+
+TEST_CASE("an alert is sent on after a restart with the start it had") {
+    Watched watched{3h};
+    const Time started = watched.alert("BackupTooOld")->started_at;
+    const auto config = Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done();
+    Time now = kNow + 10min;
+    Engine after = restarted(watched.engine, config, now);
+    CHECK(firing(after, now) == List{"BackupTooOld"});
+    after.learn("b", report(now, {points("repo1", {kNow - 4h, kNow - 3h})}), now);
+    after.advance(now);
+    const auto& alerts = after.check("b")->alerts;
+    REQUIRE(alerts.size() == 1);
+    CHECK(alerts.begin()->second.started_at == started);
+    CHECK(after.take_changes().transitions.empty());
+}
+
+TEST_CASE("an agent that was stopped for a day does not storm at its start") {
+    Watched watched;
+    const auto config = Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done();
+    Time now = kNow + kDay;
+    Engine after = restarted(watched.engine, config, now);
+    pass(after, now, 5min);
+    CHECK(firing(after, now).empty());
+    after.learn("b", failure(now), now);
+    pass(after, now, 1min);
+    CHECK(firing(after, now) == List{"BackupTooOld"});
+}
+
+TEST_CASE("silence that was known before a restart goes on") {
+    Watched watched;
+    watched.pass(10min);
+    REQUIRE(watched.alert("EvidenceMissing"));
+    const auto config = Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done();
+    Time now = watched.now + 1min;
+    Engine after = restarted(watched.engine, config, now);
+    after.learn("b", failure(now), now);
+    pass(after, now, 1s);
+    CHECK(firing(after, now) == List{"EvidenceMissing"});
+}
+
+TEST_CASE("a check that leaves the configuration takes its alerts with it, resolved and told") {
+    Watched watched{3h};
+    watched.engine.take_changes();
+    watched.engine.configure(Fleet{}.with(asset("orders")).done(), watched.now);
+    watched.engine.advance(watched.now);
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+    const auto changes = watched.engine.take_changes();
+    REQUIRE_FALSE(changes.transitions.empty());
+    CHECK(changes.transitions[0].alert.state == AlertState::resolved);
+    CHECK(changes.dropped_checks == List{"b"});
+    CHECK(watched.engine.other_alerts().size() == 2);
+    watched.pass(kResolvedRetention + 1min);
+    CHECK(watched.engine.other_alerts().size() <= 2);
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+}
+
+TEST_CASE("a check that left while the agent was down has its alerts resolved at the start") {
+    Watched watched{3h};
+    Engine after{kNow + 1min};
+    const auto* unit = watched.engine.check("b");
+    after.restore_check("b", {unit->check->fingerprint, unit->memory, unit->alerts, std::nullopt});
+    after.configure(Fleet{}.with(asset("orders")).done(), kNow + 1min);
+    after.advance(kNow + 1min);
+    CHECK(std::ranges::any_of(after.take_changes().transitions, [](const Transition& t) {
+        return t.alert.state == AlertState::resolved && t.alert.finding.identity.rule == RuleId::backup_too_old;
+    }));
+}
+
+TEST_CASE("a reload that changes nothing changes no alert and forgets nothing") {
+    Watched watched{3h};
+    const auto before = watched.engine.check("b")->alerts;
+    const auto memory = watched.engine.check("b")->memory;
+    watched.engine.take_changes();
+    watched.engine.configure(Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done(), watched.now);
+    watched.engine.advance(watched.now);
+    CHECK(watched.engine.check("b")->alerts == before);
+    CHECK(watched.engine.check("b")->memory == memory);
+    CHECK(watched.engine.take_changes().transitions.empty());
+}
+
+TEST_CASE("a check whose options changed keeps its alerts until it has looked again") {
+    Watched watched{3h};
+    Check changed = backups_of("b", "orders");
+    changed.fingerprint = "pgbackrest elsewhere";
+    watched.engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), watched.now);
+    watched.pass(1min);
+    CHECK(watched.alert("BackupTooOld"));
+    watched.learn(points("repo1", {watched.now - 1h, watched.now}));
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+}
+
+TEST_CASE("a changed threshold counts at once, without a new report") {
+    Watched watched{1h};
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+    Check strict = backups_of("b", "orders");
+    strict.policy[RuleId::backup_too_old].steps = {{to_seconds(30min), Priority::p1, {}}};
+    watched.engine.configure(Fleet{}.with(asset("orders")).with(strict).done(), watched.now);
+    watched.engine.advance(watched.now);
+    REQUIRE(watched.alert("BackupTooOld"));
+    CHECK(watched.alert("BackupTooOld")->finding.priority == Priority::p1);
+}
+
+TEST_CASE("maintenance lowers what it covers, says so, and ends on its second") {
+    Watched watched{3h};
+    const Time started = watched.alert("BackupTooOld")->started_at;
+    Fleet fleet;
+    fleet.with(asset("orders")).with(backups_of("b", "orders"));
+    fleet.config.maintenance.push_back({{"ord*"}, {}, kNow + 1h, kNow + 2h, "move to another rack"});
+    watched.engine.configure(fleet.done(), watched.now);
+    watched.pass(59min);
+    CHECK(watched.alert("BackupTooOld")->finding.priority == Priority::p2);
+    watched.pass(1min);
+    CHECK(watched.alert("BackupTooOld")->finding.priority == Priority::p4);
+    CHECK(watched.alert("BackupTooOld")->finding.lowered_by == "maintenance: move to another rack");
+    CHECK(watched.alert("BackupTooOld")->started_at == started);
+    watched.pass(1h);
+    CHECK(watched.alert("BackupTooOld")->finding.priority == Priority::p2);
+    CHECK(watched.alert("BackupTooOld")->started_at == started);
+}
+
+TEST_CASE("maintenance of one asset leaves the others alone") {
+    Fleet fleet;
+    fleet.with(asset("orders")).with(asset("users"));
+    fleet.with(backups_of("o", "orders")).with(backups_of("u", "users"));
+    fleet.config.maintenance.push_back({{"orders"}, {}, kNow - 1h, kNow + 2h, ""});
+    Engine engine{kNow};
+    engine.configure(fleet.done(), kNow);
+    for (const char* name : {"o", "u"})
+        engine.learn(name, report(kNow, {points("r", {kNow - 4h, kNow - 3h})}), kNow);
+    engine.advance(kNow);
+    std::map<std::string, Priority> found;
+    for_each_alert(engine.snapshot(kNow), [&](const Alert& alert) {
+        if (alert.finding.identity.rule == RuleId::backup_too_old)
+            found[alert.finding.identity.asset] = alert.finding.priority;
+    });
+    CHECK(found == std::map<std::string, Priority>{{"orders", Priority::p4}, {"users", Priority::p2}});
+}
+
+TEST_CASE("checks that share a target speak of its silence once") {
+    Fleet fleet;
+    fleet.with(asset("orders"));
+    for (const char* name : {"a", "b", "c"}) {
+        Check check = backups_of(name, "orders");
+        check.target = "db1:5432";
+        fleet.with(check);
+    }
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    for (int i = 0; i < 10; ++i) {
+        for (const char* name : {"a", "b", "c"})
+            engine.learn(name, failure(now), now);
+        pass(engine, now, 1min);
+    }
+    const auto alerts = firing(engine, now);
+    CHECK(std::ranges::count(alerts, "EvidenceMissing") == 1);
+}
+
+TEST_CASE("an endpoint that is down silences the missing evidence of its target, and only that") {
+    Fleet fleet;
+    Check check = backups_of("b", "orders");
+    check.target = "db1:5432";
+    fleet.with(asset("orders")).with(check).with(probe("up", "db1:5432"));
+    Check other = backups_of("other", "orders");
+    other.target = "db2:5432";
+    fleet.with(other);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    for (int i = 0; i < 20; ++i) {
+        engine.learn("b", failure(now), now);
+        engine.learn("other", failure(now), now);
+        engine.learn("up", report(now, {reach(ReachState::down, "db1:5432")}), now);
+        pass(engine, now, 30s);
+    }
+    std::vector<std::string> silent;
+    for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+        if (alert.state == AlertState::firing && alert.finding.identity.rule == RuleId::evidence_missing)
+            silent.push_back(alert.finding.identity.check);
+    });
+    CHECK(silent == std::vector<std::string>{"other"});
+    for (int i = 0; i < 3; ++i) {
+        engine.learn("b", failure(now), now);
+        engine.learn("up", report(now, {reach(ReachState::up, "db1:5432")}), now);
+        pass(engine, now, 30s);
+    }
+    const auto alerts = firing(engine, now);
+    CHECK(std::ranges::count(alerts, "EvidenceMissing") == 2);
+}
+
+TEST_CASE("a running failover test lowers what it explains, and not that a backup is old") {
+    Fleet fleet;
+    Check probing = probe("up", "db1:5432");
+    probing.asset = "orders";
+    fleet.with(asset("orders")).with(backups_of("b", "orders")).with(probing);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const std::string outcomes = engine.outcome_check("orders", now);
+    Exercise drill;
+    drill.id = "1";
+    drill.exercise = "failover-test";
+    drill.started_at = now;
+    engine.learn(outcomes, report(now, {{"failover-test", {}, {drill}, {}}}, false), now);
+    engine.learn("b", report(now, {points("r", {now - 4h, now - 3h})}), now);
+    for (int i = 0; i < 5; ++i) {
+        engine.learn("up", report(now, {reach(ReachState::down, "db1:5432")}), now);
+        pass(engine, now, 30s);
+    }
+    std::map<std::string, Priority> found;
+    for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+        if (alert.state == AlertState::firing && alert.labels.contains("priority"))
+            found[alert.labels.at("alertname")] = alert.finding.priority;
+    });
+    CHECK(found["EndpointDown"] == Priority::p4);
+    CHECK(found["BackupTooOld"] == Priority::p2);
+    drill.outcome = ExerciseOutcome::passed;
+    drill.ended_at = now;
+    engine.learn(outcomes, report(now, {{"failover-test", {}, {drill}, {}}}, false), now);
+    engine.advance(now);
+    const auto after = engine.check("up")->alerts;
+    CHECK(std::ranges::any_of(after, [](const auto& entry) {
+        return entry.second.state == AlertState::firing && entry.second.finding.priority == Priority::p2;
+    }));
+}
+
+TEST_CASE("a subject that is gone for good can be forgotten") {
+    Watched watched;
+    watched.learn(points("repo1", {watched.now}));
+    watched.engine.learn("b", report(watched.now, {points("repo1", {watched.now}), points("repo2", {watched.now})}),
+                         watched.now);
+    watched.pass(1min);
+    watched.learn(points("repo1", {watched.now}));
+    watched.pass(10min);
+    watched.learn(points("repo1", {watched.now}));
+    REQUIRE(watched.alert("SubjectVanished"));
+    CHECK(watched.engine.forget("b/repo2", watched.now) == 1);
+    CHECK(watched.engine.forget("b/repo2", watched.now) == 0);
+    watched.engine.advance(watched.now);
+    CHECK_FALSE(watched.alert("SubjectVanished"));
+}
+
+TEST_CASE("subjects can make assets of a class") {
+    Fleet fleet;
+    Asset gold = asset("");
+    gold.objectives.backup_every = 10min;
+    fleet.config.classes["gold"] = gold;
+    Check check = backups_of("dumps", "{subject}");
+    check.discover = true;
+    check.discover_class = "gold";
+    fleet.with(check);
+    Engine engine{kNow};
+    engine.configure(fleet.done(), kNow);
+    engine.learn("dumps",
+                 report(kNow, {points("shop", {kNow - 1h, kNow - 30min}), points("crm", {kNow - 10min, kNow})}), kNow);
+    engine.advance(kNow);
+    REQUIRE(engine.asset("shop"));
+    REQUIRE(engine.asset("crm"));
+    CHECK(engine.check("dumps")->subject_assets == List{"crm", "shop"});
+    std::vector<std::string> old;
+    for_each_alert(engine.snapshot(kNow), [&](const Alert& alert) {
+        if (alert.finding.identity.rule == RuleId::backup_too_old)
+            old.push_back(alert.finding.identity.asset);
+    });
+    CHECK(old == List{"shop"});
+}
+
+TEST_CASE("the agent's own troubles are alerts, and the watchdog always fires") {
+    Engine engine{kNow};
+    engine.configure(std::make_shared<const Config>(), kNow);
+    engine.advance(kNow);
+    CHECK(engine.other_alerts().size() == 1);
+    engine.report_trouble(RuleId::config_reload_failed, "recoverd.toml:3:1: something");
+    engine.advance(kNow + 1s);
+    CHECK(firing(engine, kNow) == List{"ConfigReloadFailed"});
+    engine.report_trouble(RuleId::config_reload_failed, std::nullopt);
+    engine.advance(kNow + 2s);
+    CHECK(firing(engine, kNow).empty());
+}
+
+TEST_CASE("the status word follows the worst that is known, and unknown is never operational") {
+    Watched watched;
+    CHECK(watched.engine.snapshot(kNow).status != Status::major_outage);
+    Engine engine{kNow};
+    engine.configure(Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done(), kNow);
+    engine.advance(kNow);
+    CHECK(engine.snapshot(kNow).status == Status::degraded);
+    watched.pass(3h);
+    CHECK(watched.engine.snapshot(watched.now).status == Status::partial_outage);
+}
