@@ -29,6 +29,13 @@ std::shared_ptr<const Check> make_outcome_check(const Asset& asset) {
     return std::make_shared<const Check>(std::move(check));
 }
 
+bool tells_of_silence(const Alerts& alerts) {
+    return std::ranges::any_of(alerts, [](const auto& entry) {
+        return entry.second.state != AlertState::resolved &&
+               entry.second.finding.identity.rule == RuleId::evidence_missing;
+    });
+}
+
 std::string replace_subject(const std::string& pattern, std::string_view subject) {
     constexpr std::string_view kPlaceholder = "{subject}";
     const auto at = pattern.find(kPlaceholder);
@@ -60,11 +67,7 @@ Engine::Engine(Time start) : start_(start) { mark(agent_); }
 
 void Engine::restore_check(const std::string& name, RestoredCheck restored) {
     // Silence that had been noticed before goes on; silence while nobody looked does not count.
-    const bool was_silent = std::ranges::any_of(restored.alerts, [](const auto& entry) {
-        return entry.second.state != AlertState::resolved &&
-               entry.second.finding.identity.rule == RuleId::evidence_missing;
-    });
-    if (!was_silent)
+    if (!tells_of_silence(restored.alerts))
         restored.memory.watched_since = start_;
     restored_checks_[name] = std::move(restored);
 }
@@ -73,7 +76,14 @@ void Engine::restore_asset(const std::string& name, Time first_seen, Alerts aler
     restored_assets_[name] = {first_seen, std::move(alerts)};
 }
 
-void Engine::restore_other(Alerts alerts) { agent_.alerts.merge(std::move(alerts)); }
+void Engine::restore_other(Alerts alerts) {
+    for (auto& [labels, alert] : alerts) {
+        const Identity& identity = alert.finding.identity;
+        const bool of_target = identity.rule == RuleId::evidence_missing && identity.check.empty();
+        Alerts& into = of_target ? restored_targets_[identity.target] : agent_.alerts;
+        into.insert_or_assign(labels, std::move(alert));
+    }
+}
 
 void Engine::configure(std::shared_ptr<const Config> config, Time now) {
     config_ = std::move(config);
@@ -104,8 +114,11 @@ void Engine::configure(std::shared_ptr<const Config> config, Time now) {
         retire(std::move(restored.second));
         changes_.dropped_assets.push_back(name);
     }
+    for (auto& [name, alerts] : restored_targets_)
+        retire(std::move(alerts));
     restored_checks_.clear();
     restored_assets_.clear();
+    restored_targets_.clear();
     lay_out_pages();
     judge_all_again();
 }
@@ -135,6 +148,7 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
     }
     unit->check = check;
     unit->about_recovery = is_about_recovery(*check);
+    recount(*unit, nullptr);
     note_change(*unit);
 }
 
@@ -181,6 +195,7 @@ AssetUnit& Engine::claim_asset(const Asset& asset, Time now) {
             unit->alerts = std::move(at->second.second);
             restored_assets_.erase(at);
         }
+        recount(*unit, &unit->verdict);
     }
     unit->asset = asset;
     unit->planned.clear();
@@ -263,8 +278,16 @@ void Engine::attach_target(CheckUnit& unit) {
     if (unit.target || unit.check->target.empty())
         return;
     auto& target = targets_[unit.check->target];
-    if (!target)
+    if (!target) {
         target = std::make_unique<TargetUnit>(UnitKind::target, unit.check->target, next_order_++);
+        if (const auto at = restored_targets_.find(unit.check->target); at != restored_targets_.end()) {
+            target->alerts = std::move(at->second);
+            restored_targets_.erase(at);
+            recount(*target, nullptr);
+        }
+    }
+    if (!unit.fresh && tells_of_silence(target->alerts))
+        unit.memory.watched_since = unit.memory.first_seen;
     target->members.insert(&unit);
     unit.target = target.get();
 }

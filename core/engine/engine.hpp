@@ -122,6 +122,7 @@ class Engine {
     AgentUnit agent_;
     std::map<std::string, RestoredCheck, std::less<>> restored_checks_;
     std::map<std::string, std::pair<Time, Alerts>, std::less<>> restored_assets_;
+    std::map<std::string, Alerts, std::less<>> restored_targets_;
 
     std::set<Place> queue_;
     std::uint64_t next_order_ = 1;

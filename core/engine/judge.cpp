@@ -18,6 +18,8 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
         return;
     CheckUnit& unit = *at->second;
     remember(unit.memory, *unit.check, report);
+    if (!unit.fresh && unit.target)
+        mark(*unit.target);
     unit.fresh = true;
     if (unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
         attach(unit, now);
@@ -234,6 +236,9 @@ void Engine::judge(AssetUnit& unit, Time now) {
 }
 
 void Engine::judge(TargetUnit& unit, Time now) {
+    // After a restart what was firing goes on until everybody who shares the target has looked.
+    if (!std::ranges::all_of(unit.members, &CheckUnit::fresh))
+        return;
     Judgement judgement;
     std::optional<Finding> shared;
     std::set<std::string> assets;

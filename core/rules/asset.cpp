@@ -151,4 +151,16 @@ void judge_asset(const AssetView& view, Judgement& out) {
     judge_cover(view, out);
 }
 
+std::vector<ExerciseDue> exercises_due(const AssetView& view) {
+    std::vector<ExerciseDue> due;
+    if (const auto& every = view.asset.objectives.restore_test_every)
+        due.push_back({"restore-test", restore_test_due(view, *every)});
+    for (const PlannedExercise& planned : view.planned) {
+        const bool is_named_already = !due.empty() && planned.name == due.front().exercise;
+        if (planned.cadence > Duration{0} && !is_named_already)
+            due.push_back({planned.name, exercise_due(view, planned)});
+    }
+    return due;
+}
+
 } // namespace recoverd::core
