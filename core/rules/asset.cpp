@@ -66,7 +66,9 @@ void judge_planned(const AssetView& view, const PlannedExercise& planned, Judgem
 }
 
 std::optional<Duration> planned_length(const AssetView& view, std::string_view exercise) {
-    const auto planned = std::ranges::find(view.planned, exercise, &PlannedExercise::name);
+    const auto planned = std::ranges::find_if(view.planned, [&](const PlannedExercise& plan) {
+        return plan.name == exercise && plan.asset == view.asset.name;
+    });
     return planned != view.planned.end() ? planned->duration : std::nullopt;
 }
 

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/core/support.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace recoverd::core {
+
+namespace {
+
+const Failure kBroken{FailureKind::bad_answer, "cut off"};
+
+Exercise started(std::string id, Time at) { return {.id = std::move(id), .exercise = "drill", .started_at = at}; }
+Exercise ended(std::string id, Time at, ExerciseOutcome outcome = ExerciseOutcome::passed,
+               Depth depth = Depth::restored) {
+    return {.id = std::move(id), .exercise = "drill", .outcome = outcome, .ended_at = at, .depth = depth};
+}
+
+std::vector<std::string> ids(const std::vector<Exercise>& runs) {
+    std::vector<std::string> found;
+    for (const Exercise& exercise : runs)
+        found.push_back(exercise.id);
+    return found;
+}
+
+} // namespace
+
+TEST_CASE("a failed run leaves what is known as it was, and says why and since when") {
+    Bench bench;
+    bench.sees({Fingerprint{"id", "1"}}).after(1min).fails().after(1min).fails(FailureKind::refused, "403");
+    CHECK(bench.memory.last_success == kNow);
+    CHECK(bench.memory.last_run == kNow + 2min);
+    CHECK(bench.memory.failing_since == kNow + 1min);
+    CHECK(bench.memory.failure == Failure{FailureKind::refused, "403"});
+    CHECK(bench.memory.failures_total == std::array<std::uint64_t, 5>{0, 1, 1, 0, 0});
+    CHECK(bench.seen().learned_at == kNow);
+    CHECK(bench.seen().evidence->size() == 1);
+    CHECK_FALSE(bench.sees({Fingerprint{"id", "1"}}).memory.failure);
+}
+
+TEST_CASE("the first report dates the check, a known beginning stays") {
+    Bench bench;
+    CHECK(bench.fails().memory.first_seen == kNow);
+    CHECK(bench.after(1h).fails().memory.first_seen == kNow);
+    CHECK(bench.memory.last_took == 1s);
+}
+
+TEST_CASE("a cursor is kept from the last answer, and over a failure") {
+    Bench bench;
+    bench.answers({.cursor = "42"}).fails();
+    CHECK(bench.memory.cursor == "42");
+}
+
+TEST_CASE("half an answer replaces the kinds it holds, and does not make the rest young") {
+    Bench bench;
+    bench.sees({Fingerprint{"id", "1"}, all({good(1h)})}).after(1h);
+    bench.answers({{{"main", {}, {Fingerprint{"id", "2"}}, kBroken}}});
+    CHECK(*bench.seen().evidence == EvidenceList{Fingerprint{"id", "2"}, all({good(1h)})});
+    CHECK(bench.seen().learned_at == kNow);
+    CHECK(bench.seen().failure == kBroken);
+    CHECK(bench.seen().failing_since == kNow + 1h);
+    bench.after(1h).answers({{{"main", {}, {}, kBroken}}});
+    CHECK(bench.seen().failing_since == kNow + 1h);
+    CHECK(bench.seen().evidence->size() == 2);
+    CHECK_FALSE(bench.sees({Fingerprint{"id", "2"}}).seen().failure);
+    CHECK(bench.seen().evidence->size() == 1);
+}
+
+TEST_CASE("half an answer about something new is all that is known of it") {
+    Bench bench;
+    bench.answers({{{"main", {.node = "n1"}, {Fingerprint{"id", "2"}}, kBroken}}});
+    CHECK(bench.seen().learned_at == kNow);
+    CHECK(bench.seen().location.node == "n1");
+}
+
+TEST_CASE("an answer without evidence teaches nothing") {
+    Bench bench;
+    bench.sees({Fingerprint{"id", "1"}}).sees_nothing_of_it(kBroken).after(1h).sees({});
+    CHECK(bench.seen().learned_at == kNow);
+    CHECK(bench.seen().failure == kBroken);
+}
+
+TEST_CASE("only a complete answer makes things vanish, once") {
+    Bench bench;
+    bench.sees({Fingerprint{"id", "1"}}).after(1h);
+    CHECK_FALSE(bench.answers({.complete = false}).seen().vanished_since);
+    CHECK(bench.answers({}).seen().vanished_since == kNow + 1h);
+    CHECK(bench.after(1h).answers({}).seen().vanished_since == kNow + 1h);
+    CHECK(bench.sees({Fingerprint{"id", "1"}}).seen().first_seen == kNow);
+    CHECK_FALSE(bench.seen().vanished_since);
+}
+
+TEST_CASE("a weekly full is remembered among hundreds of incrementals") {
+    Bench bench;
+    std::vector<RecoveryPoint> points{sized(200h, 1, "full")};
+    for (int i = 199; i > 0; --i)
+        points.push_back(sized(1h * i, 2, "incr"));
+    bench.sees({all(points)}).sees({all(points)});
+    CHECK(bench.seen().past_points.size() == kMaxPastPoints);
+    CHECK(bench.seen().past_points.front().backup_type == "full");
+    CHECK(bench.seen().past_points.at(1).ended_at == kNow - 49h);
+    CHECK(bench.seen().past_points.back().ended_at == kNow - 1h);
+}
+
+TEST_CASE("a past point is told anew, not doubled, and bad or future ones are not remembered") {
+    Bench bench;
+    bench.sees({all({sized(1h, 1)})}).sees({all({sized(1h, 2)})});
+    CHECK(bench.seen().past_points.size() == 1);
+    CHECK(bench.seen().past_points.at(0).size_bytes == 2);
+    bench.sees({all({in_state(sized(30min, 1), PointState::bad), sized(-1h, 1)})});
+    CHECK(bench.seen().past_points.size() == 1);
+}
+
+TEST_CASE("the newest good moment is kept when there is none any more") {
+    Bench bench;
+    bench.sees({all({good(1h)})}).sees({all({})});
+    CHECK(bench.seen().newest_good_at == kNow - 1h);
+    CHECK_FALSE(newest_good_now(bench.seen()));
+}
+
+TEST_CASE("what is not saved counts from the first change, and anew after each backup") {
+    Bench bench;
+    const auto look = [&](Duration backup_age, Duration change_age) {
+        RecoveryPoints points = all({good(backup_age, "", bench.now)});
+        points.source_changed_at = bench.now - change_age;
+        return bench.sees({points}).seen().unsaved_since;
+    };
+    CHECK(look(2h, 3h) == std::nullopt);
+    CHECK(look(2h, 1h) == kNow - 1h);
+    bench.after(1h);
+    CHECK(look(3h, 10min) == kNow - 1h);
+    CHECK(look(30min, 10min) == bench.now - 10min);
+    CHECK(look(0min, 10min) == std::nullopt);
+}
+
+TEST_CASE("a run is remembered from its start to its end, whatever order they come in") {
+    Bench bench;
+    bench.sees({started("1", kNow)});
+    CHECK(bench.seen().exercises.at(0).outcome == ExerciseOutcome::started);
+    bench.after(1h).sees({ended("1", bench.now)});
+    CHECK(bench.seen().exercises.at(0).outcome == ExerciseOutcome::passed);
+    CHECK(bench.seen().exercises.at(0).started_at == kNow);
+    bench.sees({started("1", kNow)});
+    CHECK(bench.seen().exercises.at(0).outcome == ExerciseOutcome::passed);
+    CHECK(bench.seen().exercises.size() == 1);
+}
+
+TEST_CASE("of the ends of an exercise the newest and the newest proof stay") {
+    Bench bench;
+    bench.sees({ended("1", kNow - 4h), ended("2", kNow - 3h),
+                ended("3", kNow - 2h, ExerciseOutcome::passed, Depth::listed),
+                ended("4", kNow - 1h, ExerciseOutcome::failed)});
+    CHECK(ids(bench.seen().exercises) == std::vector<std::string>{"2", "4"});
+    bench.sees({ended("0", kNow - 5h)});
+    CHECK(ids(bench.seen().exercises) == std::vector<std::string>{"2", "4"});
+    CHECK(ids(bench.sees({ended("5", kNow)}).seen().exercises) == std::vector<std::string>{"5"});
+}
+
+TEST_CASE("a run that goes on while another ended stays, one from before does not") {
+    Bench bench;
+    bench.sees({started("old", kNow - 3h), started("new", kNow - 1h), ended("x", kNow - 2h)});
+    CHECK(ids(bench.seen().exercises) == std::vector<std::string>{"new", "x"});
+}
+
+TEST_CASE("a run from the future is not remembered") {
+    CHECK(Bench{}.sees({ended("1", kNow + 2min + 1ms)}).seen().exercises.empty());
+    CHECK(Bench{}.sees({ended("1", kNow + 2min)}).seen().exercises.size() == 1);
+}
+
+TEST_CASE("runs without a name are told apart by their start, and without times dated by the look") {
+    Bench bench;
+    bench.sees({started("", kNow - 2h), started("", kNow - 1h)});
+    CHECK(bench.seen().exercises.size() == 2);
+    Bench other;
+    other.sees({Exercise{.id = "1", .exercise = "drill"}}).after(1h);
+    other.sees({Exercise{.id = "1", .exercise = "drill"}});
+    CHECK(other.seen().exercises.at(0).started_at == kNow);
+    const Exercise untimed{.id = "1", .exercise = "drill", .outcome = ExerciseOutcome::passed};
+    other.sees({untimed}).after(1h).sees({untimed});
+    CHECK(other.seen().exercises.at(0).ended_at == kNow + 1h);
+}
+
+TEST_CASE("a job that starts again and again and never ends does not fill the memory") {
+    Bench bench;
+    for (int i = 0; i < 100; ++i)
+        bench.after(1min).sees({started(fmt::format("{}", i), bench.now)});
+    CHECK(bench.seen().exercises.size() == 16);
+    CHECK(bench.seen().exercises.front().id == "0");
+}
+
+TEST_CASE("a value that may rise remembers since when it is what it is") {
+    Bench bench;
+    bench.sees({Fingerprint{"n", "1", Constancy::rising}}).after(1h).sees({Fingerprint{"n", "2", Constancy::rising}});
+    bench.after(1h).sees({Fingerprint{"n", "2", Constancy::rising}});
+    CHECK(bench.seen().fingerprints == std::vector<PastFingerprint>{{"n", "2", kNow + 1h, "", {}}});
+}
+
+} // namespace recoverd::core

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exercises, and what shows only over all checks of an asset.
+#include "core/rules/exercises.hpp"
+#include "tests/core/support.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace recoverd::core {
+
+using enum RuleId;
+
+namespace {
+
+Exercise run(std::string name, ExerciseOutcome outcome, Time ended, Depth depth = Depth::restored) {
+    return {.id = fmt::format("{}", ended.time_since_epoch().count()),
+            .exercise = std::move(name),
+            .outcome = outcome,
+            .started_at = ended - 20min,
+            .ended_at = ended,
+            .depth = depth};
+}
+Exercise started(std::string name, Time at) { return {.id = "run", .exercise = std::move(name), .started_at = at}; }
+
+/// An asset with one check that reports exercises, first seen at kNow.
+struct AssetBench : Bench {
+    std::vector<PlannedExercise> planned{};
+    Time first_seen = kNow;
+
+    AssetBench() { check.brings = {EvidenceKind::exercise}; }
+
+    Judgement judged_asset() {
+        std::vector<Contributor> contributors;
+        for (const auto& [name, known] : memory.subjects)
+            contributors.push_back({&check, name, &known, &memory});
+        if (contributors.empty())
+            contributors.push_back({&check, {}, nullptr, &memory});
+        Judgement out;
+        judge_asset({asset, first_seen, contributors, planned, {}, now}, out);
+        return out;
+    }
+    Lines asset_says() { return lines(judged_asset().findings); }
+    Time asset_speaks(RuleId id) {
+        for (int i = 0; i < 10; ++i) {
+            const Judgement out = judged_asset();
+            for (const Finding& finding : out.findings)
+                if (finding.identity.rule == id)
+                    return now;
+            if (out.revisit == kNever)
+                return kNever;
+            now = out.revisit;
+        }
+        return Time{};
+    }
+};
+
+AssetBench promised_weekly() {
+    AssetBench bench;
+    bench.asset.objectives.restore_test_every = 8 * kDay;
+    return bench;
+}
+
+constexpr auto kPassed = ExerciseOutcome::passed;
+constexpr auto kFailed = ExerciseOutcome::failed;
+
+} // namespace
+
+TEST_CASE("a restore test that failed is found with its message, until one passes") {
+    AssetBench bench;
+    Exercise failed = run("restore-test", kFailed, kNow - 1h);
+    failed.message = "table orders is empty";
+    bench.sees({run("restore-test", kPassed, kNow - 2h), failed});
+    CHECK(bench.says() == Lines{"P2 RestoreTestFailed exercise=restore-test: restore-test failed 1h ago: table orders "
+                                "is empty"});
+    CHECK(bench.sees({run("restore-test", kPassed, kNow)}).says().empty());
+}
+
+TEST_CASE("other exercises that fail or are aborted are P3") {
+    AssetBench bench;
+    bench.sees({run("failover", kFailed, kNow - 1h), run("drill", ExerciseOutcome::aborted, kNow - 2h)});
+    CHECK(bench.says() == Lines{"P3 ExerciseFailed exercise=drill: drill was aborted 2h ago",
+                                "P3 ExerciseFailed exercise=failover: failover failed 1h ago"});
+}
+
+TEST_CASE("a failed run that ended before a passed one is no matter, in whatever order they come") {
+    AssetBench bench;
+    bench.sees({run("restore-test", kPassed, kNow)}).sees({run("restore-test", kFailed, kNow - 1h)});
+    CHECK(bench.says().empty());
+}
+
+TEST_CASE("a restore test is overdue a quarter after its interval, counted from first seen, on its second") {
+    AssetBench bench = promised_weekly();
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 10 * kDay);
+    CHECK(bench.asset_says() == Lines{"P2 RestoreTestOverdue: no restore test passed for 10d, one every 8d promised"});
+    bench = promised_weekly();
+    bench.asset.objectives.since = kNow - 365 * kDay;
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 10 * kDay);
+    bench = promised_weekly();
+    bench.asset.objectives.since = kNow + kDay;
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 11 * kDay);
+}
+
+TEST_CASE("a passed restore test puts the next one off, a shallow one does not") {
+    AssetBench bench = promised_weekly();
+    bench.after(5 * kDay).sees({run("restore-test", kPassed, bench.now)});
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 15 * kDay);
+    bench = promised_weekly();
+    bench.after(5 * kDay).sees({run("restore-test", kPassed, bench.now, Depth::checksummed)});
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 10 * kDay);
+}
+
+TEST_CASE("a restore test that failed is not also overdue") {
+    AssetBench bench = promised_weekly();
+    bench.sees({run("restore-test", kFailed, kNow)}).after(30 * kDay);
+    CHECK(bench.asset_says().empty());
+    CHECK(bench.says(restore_test_failed).size() == 1);
+}
+
+TEST_CASE("an asset to which no restore test was promised is never overdue") {
+    AssetBench bench;
+    bench.after(1000 * kDay);
+    CHECK(bench.asset_says().empty());
+}
+
+TEST_CASE("a planned exercise is overdue a quarter after its cadence, each under its own name") {
+    AssetBench bench;
+    bench.planned = {{"failover", "db", 4 * kDay, {}},
+                     {"restore-all", "db", 8 * kDay, {}},
+                     {"failover", "other", 1h, {}},
+                     {"unplanned", "db", Duration{0}, {}}};
+    bench.sees({run("failover", kPassed, kNow - 1h, Depth::exists)});
+    CHECK(bench.asset_speaks(exercise_overdue) == kNow - 1h + 5 * kDay);
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 10 * kDay);
+    CHECK(bench.asset_says() ==
+          Lines{"P3 ExerciseOverdue exercise=failover: no failover passed for 10d1h, one every 4d promised",
+                "P2 RestoreTestOverdue exercise=restore-all: no restore test passed for 10d, one every 8d promised"});
+}
+
+TEST_CASE("a planned exercise that failed is not also overdue") {
+    AssetBench bench;
+    bench.planned = {{"failover", "db", 4 * kDay, {}}};
+    bench.sees({run("failover", kFailed, kNow)}).after(30 * kDay);
+    CHECK(bench.asset_says().empty());
+}
+
+TEST_CASE("how late is too late can be chosen as a multiple") {
+    AssetBench bench = promised_weekly();
+    bench.asset.policy[restore_test_overdue].steps = {{.over = 2}};
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 16 * kDay);
+}
+
+TEST_CASE("a run that began and never ended is stuck after its planned length, else after a day") {
+    AssetBench bench;
+    bench.sees({started("drill", kNow)});
+    CHECK(bench.asset_speaks(exercise_too_long) == kNow + kDay);
+    bench.planned = {{"drill", "other", Duration{0}, 1h}, {"drill", "db", Duration{0}, 2h}};
+    bench.now = kNow;
+    CHECK(bench.asset_speaks(exercise_too_long) == kNow + 2h);
+    CHECK(bench.asset_says() == Lines{"P3 ExerciseTooLong exercise=drill: drill has been running for 2h, 2h allowed"});
+}
+
+TEST_CASE("a run that took longer than planned is found until the next one") {
+    AssetBench bench;
+    bench.planned = {{"drill", "db", Duration{0}, 10min}};
+    bench.sees({run("drill", kPassed, kNow)});
+    CHECK(bench.asset_says() == Lines{"P3 ExerciseTooLong exercise=drill: last drill took 20m, 10m allowed"});
+    Exercise quick = run("drill", kPassed, kNow + 1min);
+    quick.started_at = kNow;
+    bench.after(1min).sees({quick});
+    CHECK(bench.asset_says().empty());
+}
+
+TEST_CASE("several stuck runs of one exercise are one finding") {
+    AssetBench bench;
+    Exercise second = started("drill", kNow - 25h);
+    second.id = "second";
+    bench.sees({started("drill", kNow - 30h), second});
+    CHECK(bench.asset_says().size() == 1);
+}
+
+TEST_CASE("an end supersedes the runs before it that never ended") {
+    AssetBench bench;
+    bench.sees({started("drill", kNow - 30h)}).sees({run("drill", kPassed, kNow)});
+    CHECK(bench.asset_says().empty());
+    CHECK(bench.seen().exercises.size() == 1);
+}
+
+TEST_CASE("a promise that no check can judge is found once the asset had time to be seen") {
+    AssetBench bench;
+    bench.asset.objectives = {
+        .backup_every = 1h, .rpo = 1h, .retention = kDay, .pitr_window = kDay, .encryption = true};
+    CHECK(bench.asset_speaks(asset_uncovered) == kNow + 5min);
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: backup_every, rpo, "
+                                      "retention, pitr_window, encryption"});
+    bench.check.brings = {EvidenceKind::recovery_points};
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: pitr_window"});
+    bench.check.brings = {EvidenceKind::log_archive};
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: backup_every, "
+                                      "retention, encryption"});
+}
+
+TEST_CASE("an asset without promises is covered by nothing and misses nothing") {
+    AssetBench bench;
+    bench.after(kDay);
+    CHECK(bench.asset_says().empty());
+    bench.asset.objectives.encryption = false;
+    CHECK(bench.asset_says().empty());
+}
+
+TEST_CASE("the length of a run is known only when both its ends are") {
+    CHECK(length_of(run("drill", kPassed, kNow)) == 20min);
+    CHECK_FALSE(length_of(started("drill", kNow)));
+    Exercise odd = run("drill", kPassed, kNow);
+    odd.started_at = kNow + 1h;
+    CHECK_FALSE(length_of(odd));
+    odd.started_at.reset();
+    CHECK_FALSE(length_of(odd));
+}
+
+} // namespace recoverd::core
