@@ -9,18 +9,46 @@ namespace recoverd::core::config {
 
 namespace {
 
-/// Could a subject of this check belong to the asset?
-bool may_concern(const Check& check, const std::string& asset) {
-    const auto names = [&](std::string pattern) {
+using Kinds = std::set<EvidenceKind>;
+
+/// What is brought for whom. Most checks name their asset; only patterns have to be tried one by one.
+class Brought {
+  public:
+    explicit Brought(const Config& config) {
+        for (const auto& check : config.checks) {
+            add(check->asset, check->brings);
+            for (const auto& [subject, asset] : check->asset_map)
+                add(asset, check->brings);
+            for (const SubjectOverride& over : check->subjects)
+                add(over.asset, check->brings);
+        }
+        // Outcomes of an exercise come in from outside, without a check.
+        for (const PlannedExercise& planned : config.exercises)
+            by_name_[planned.asset].insert(EvidenceKind::exercise);
+    }
+
+    Kinds for_asset(const std::string& asset) const {
+        const auto named = by_name_.find(asset);
+        Kinds kinds = named == by_name_.end() ? Kinds{} : named->second;
+        for (const auto& [pattern, brings] : by_pattern_)
+            if (glob_matches(pattern, asset))
+                kinds.insert(brings.begin(), brings.end());
+        return kinds;
+    }
+
+  private:
+    void add(std::string asset, const std::vector<EvidenceKind>& brings) {
         constexpr std::string_view kSubject = "{subject}";
-        if (const auto at = pattern.find(kSubject); at != std::string::npos)
-            pattern.replace(at, kSubject.size(), "*");
-        return glob_matches(pattern, asset);
-    };
-    return names(check.asset) ||
-           std::ranges::any_of(check.asset_map, [&](const auto& entry) { return names(entry.second); }) ||
-           std::ranges::any_of(check.subjects, [&](const SubjectOverride& over) { return names(over.asset); });
-}
+        const auto at = asset.find(kSubject);
+        if (at != std::string::npos)
+            asset.replace(at, kSubject.size(), "*");
+        auto& kinds = (at == std::string::npos ? by_name_ : by_pattern_)[asset];
+        kinds.insert(brings.begin(), brings.end());
+    }
+
+    std::map<std::string, Kinds> by_name_;
+    std::map<std::string, Kinds> by_pattern_;
+};
 
 struct Judge {
     std::string_view objective;
@@ -45,23 +73,18 @@ std::vector<Judge> judges_of(const Objectives& objectives) {
 
 void warn_of_uncovered_assets(const Table& root, Compiling& run) {
     const Entry* section = find(root, "asset");
-    for (const auto& [name, asset] : run.config.assets) {
-        std::set<EvidenceKind> brought;
-        for (const auto& check : run.config.checks)
-            if (may_concern(*check, name))
-                brought.insert(check->brings.begin(), check->brings.end());
-        // Outcomes of an exercise come in from outside, without a check.
-        if (std::ranges::any_of(run.config.exercises, [&](const auto& planned) { return planned.asset == name; }))
-            brought.insert(EvidenceKind::exercise);
+    if (!section)
+        return;
+    const Brought brought{run.config};
+    for (const Entry& entry : *section->node.table()) {
+        const Kinds kinds = brought.for_asset(entry.key);
         std::string unjudged;
-        for (const Judge& judge : judges_of(asset.objectives))
-            if (judge.asked && std::ranges::none_of(judge.any_of, [&](auto kind) { return brought.contains(kind); }))
+        for (const Judge& judge : judges_of(run.config.assets.find(entry.key)->second.objectives))
+            if (judge.asked && std::ranges::none_of(judge.any_of, [&](auto kind) { return kinds.contains(kind); }))
                 unjudged += fmt::format("{}{}", unjudged.empty() ? "" : ", ", judge.objective);
-        if (unjudged.empty())
-            continue;
-        const Entry* entry = section && section->node.table() ? find(*section->node.table(), name) : nullptr;
-        run.diagnostics.warning(entry ? entry->key_at : Position{}, "asset." + name,
-                                fmt::format("no check can judge its {}", unjudged));
+        if (!unjudged.empty())
+            run.diagnostics.warning(entry.key_at, "asset." + entry.key,
+                                    fmt::format("no check can judge its {}", unjudged));
     }
 }
 
