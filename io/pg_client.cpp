@@ -38,6 +38,8 @@ using core::failed;
 using Clock = std::chrono::steady_clock;
 using Settings = std::map<std::string, std::string>;
 
+constexpr auto kReadable = asio::posix::descriptor_base::wait_read;
+constexpr auto kWritable = asio::posix::descriptor_base::wait_write;
 constexpr std::size_t kMaxRows = 10'000;
 constexpr std::size_t kMaxBytes = std::size_t{8} << 20U;
 constexpr std::size_t kMaxPlaces = 16;
@@ -274,9 +276,9 @@ Task<Result<Connection>> connect(Settings settings, Place place, Secret password
     while (next != PGRES_POLLING_OK) {
         if (next == PGRES_POLLING_FAILED)
             co_return std::unexpected(why_not(connection.get(), reached, password));
-        const auto what = next == PGRES_POLLING_READING ? asio::posix::descriptor_base::wait_read
-                                                        : asio::posix::descriptor_base::wait_write;
-        if (!co_await ready(PQsocket(connection.get()), what, until))
+        const auto what = next == PGRES_POLLING_READING ? kReadable : kWritable;
+        const bool in_time = co_await ready(PQsocket(connection.get()), what, until);
+        if (!in_time)
             co_return failed(FailureKind::timed_out,
                              fmt::format("{}: not connected within {} ms ({})", describe(place), share.count(),
                                          reached ? "it accepts, but says nothing" : "nobody accepts"));
@@ -336,7 +338,8 @@ Task<Result<PgTable>> answer(Session& session) {
     PgTable table;
     while (true) {
         while (PQisBusy(connection)) {
-            if (!co_await ready(PQsocket(connection), asio::posix::descriptor_base::wait_read, session.until))
+            const bool spoke = co_await ready(PQsocket(connection), kReadable, session.until);
+            if (!spoke)
                 co_return std::unexpected(too_late(session));
             // The connection is gone; what it said last is still to be had.
             if (!PQconsumeInput(connection))
@@ -394,7 +397,8 @@ Task<Result<PgTable>> ask(Session& session, std::string text, bool own) {
             break;
         if (rest < 0)
             co_return std::unexpected(lost(session));
-        if (!co_await ready(PQsocket(connection), asio::posix::descriptor_base::wait_write, session.until))
+        const bool writable = co_await ready(PQsocket(connection), kWritable, session.until);
+        if (!writable)
             co_return std::unexpected(too_late(session));
     }
     co_return co_await answer(session);
