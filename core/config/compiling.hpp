@@ -30,7 +30,7 @@ struct Compiling {
 
 // expand.cpp
 void expand_environment(Node& node, const std::string& path, Compiling& run);
-/// `node` as it was written, on one line.
+/// `node` as it was written, on one line, without passwords that stand in it.
 std::string shown(const Node& node, const Compiling& run);
 /// Every `{key}` of `values` filled into every string below `node`; other braces stay.
 void fill_placeholders(Node& node, const std::map<std::string, std::string>& values);

@@ -48,10 +48,31 @@ const std::string* original_of(const Position& at, const Compiling& run) {
     return nullptr;
 }
 
+/// "scheme://user:secret@host" and libpq's "password=secret": nobody should write them, and somebody will.
+std::string without_passwords(std::string text) {
+    constexpr std::string_view kHidden = "***";
+    for (std::size_t at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
+        const std::size_t end = std::min(text.find_first_of("/?# ", at + 3), text.size());
+        const std::size_t host = text.rfind('@', end);
+        const std::size_t colon = text.find(':', at + 3);
+        if (host != std::string::npos && host > at && colon < host)
+            text.replace(colon + 1, host - colon - 1, kHidden);
+    }
+    constexpr std::string_view kKey = "password=";
+    for (std::size_t at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + 1)) {
+        const std::size_t begin = at + kKey.size();
+        const bool quoted = begin < text.size() && text[begin] == '\'';
+        const std::size_t end = quoted ? text.find('\'', begin + 1) : text.find_first_of(" &", begin);
+        text.replace(begin, std::min(end, text.size()) - begin, kHidden);
+    }
+    return text;
+}
+
 void restore(Node& node, const Compiling& run) {
     if (auto* text = std::get_if<std::string>(&node.value)) {
         if (const std::string* original = original_of(node.at, run))
             *text = *original;
+        *text = without_passwords(std::move(*text));
     } else if (auto* array = std::get_if<Array>(&node.value)) {
         for (Node& item : *array)
             restore(item, run);

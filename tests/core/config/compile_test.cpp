@@ -217,3 +217,22 @@ TEST_CASE("a dollar that is no variable stays, and a doubled one protects") {
         CHECK(made.config->checks.at(0)->target == expected);
     }
 }
+
+TEST_CASE("a password that somebody wrote into an address is used, but neither shown nor kept") {
+    for (const auto& [written, expected] : std::vector<std::pair<std::string, std::string>>{
+             {"postgres://me:hunter2@db/x?a=b@c", "postgres://me:***@db/x?a=b@c"},
+             {"http://:hunter2@db", "http://:***@db"},
+             {"http://db:80/a@b", "http://db:80/a@b"},
+             {"http://me@db:80", "http://me@db:80"},
+             {"host=db password=hunter2 user=me", "host=db password=*** user=me"},
+             {"password='hunter2 x'", "password=***'"},
+             {"password=", "password=***"},
+         }) {
+        INFO(written);
+        const auto made = compiled(table({entry(
+            "check", table({entry("c", table({entry("collector", text("tcp")), entry("address", text(written))}))}))}));
+        CHECK(made.config->checks.at(0)->target == written);
+        CHECK(made.origins.at("check.c").at(1).value == "\"" + expected + "\"");
+        CHECK(made.config->checks.at(0)->fingerprint.find("hunter2") == std::string::npos);
+    }
+}
