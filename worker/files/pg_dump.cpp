@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// pg_dump's custom and directory formats, by PostgreSQL's own reader.
+#include "io/process.hpp"
+#include "worker/files/formats.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+extern char** environ;
+
+namespace recoverd::worker::files {
+
+namespace {
+
+struct Ended {
+    /// Could it be started at all?
+    bool started = false;
+    bool in_time = true;
+    int status = -1;
+    std::string err;
+};
+
+/// Reads what comes until the other end is closed; false when `budget` ended first.
+bool drain(int fd, std::string& text, const Budget& budget) {
+    constexpr std::size_t kMaxText = 64 * 1024;
+    std::array<char, 4096> block;
+    for (;;) {
+        pollfd waiting{fd, POLLIN, 0};
+        const auto left = std::max(budget.time_left(), core::Duration{0});
+        const int ready = ::poll(&waiting, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 60'000)));
+        if (ready < 0 && errno != EINTR)
+            return true;
+        if (ready == 0 && budget.late())
+            return false;
+        if (ready <= 0)
+            continue;
+        const ssize_t got = ::read(fd, block.data(), block.size());
+        if (got <= 0)
+            return true;
+        if (text.size() < kMaxText)
+            text.append(block.data(), static_cast<std::size_t>(got));
+    }
+}
+
+Ended run(const std::vector<std::string>& argv, const Budget& budget) {
+    Ended ended;
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0)
+        return ended;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
+    std::vector<char*> words;
+    for (const auto& word : argv)
+        words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    pid_t child = 0;
+    ended.started = ::posix_spawnp(&child, words[0], &actions, nullptr, words.data(), environ) == 0;
+    posix_spawn_file_actions_destroy(&actions);
+    ::close(ends[1]);
+    if (ended.started) {
+        ended.in_time = drain(ends[0], ended.err, budget);
+        if (!ended.in_time)
+            ::kill(child, SIGKILL);
+        int status = 0;
+        while (::waitpid(child, &status, 0) < 0 && errno == EINTR)
+            ;
+        ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+    ::close(ends[0]);
+    return ended;
+}
+
+bool says_too_old(const std::string& err) {
+    // "unsupported version (1.16) in file header", "… compression is not supported by this installation"
+    return err.find("unsupported version") != std::string::npos || err.find("not supported") != std::string::npos;
+}
+
+} // namespace
+
+Proof prove_pg_dump(const std::string& path, bool deep, const Budget& budget) {
+    const std::vector<std::string> list{"pg_restore", "--list", path};
+    const std::vector<std::string> read{"pg_restore", "--file=/dev/null", path};
+    const Ended listed = run(list, budget);
+    const Ended ended = deep && listed.started && listed.status == 0 ? run(read, budget) : listed;
+    if (!ended.in_time)
+        return unfinished();
+    // Debian's wrapper answers 127 or 1 when no version is installed, and says so.
+    constexpr int kNotFound = 127;
+    const bool absent = !ended.started || ended.status == kNotFound ||
+                        ended.err.find("You must install at least one") != std::string::npos;
+    if (absent || says_too_old(ended.err))
+        return {};
+    if (ended.status != 0)
+        return bad(fmt::format("pg_dump archive: {}", io::last_words(ended.err)));
+    return {core::Depth::listed, core::PointState::good, {}, true};
+}
+
+} // namespace recoverd::worker::files

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/files/reading.hpp"
+
+#include <fmt/format.h>
+
+#include <openssl/evp.h>
+#include <zlib.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace recoverd::worker::files {
+
+namespace {
+
+constexpr std::size_t kBlock = std::size_t{1} << 20U;
+
+} // namespace
+
+struct FileSource::Hash {
+    explicit Hash(const std::string& algorithm) : context(EVP_MD_CTX_new()) {
+        EVP_DigestInit_ex(context, EVP_get_digestbyname(algorithm.c_str()), nullptr);
+    }
+    ~Hash() { EVP_MD_CTX_free(context); }
+    Hash(const Hash&) = delete;
+    Hash& operator=(const Hash&) = delete;
+
+    EVP_MD_CTX* context;
+};
+
+FileSource::FileSource(const std::string& path, const std::string& algorithm, Budget& budget)
+    : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)), budget_(budget) {
+    if (fd_ < 0) {
+        fault_ = fmt::format("cannot be read: {}", std::generic_category().message(errno));
+        return;
+    }
+    (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
+    buffer_.resize(kBlock);
+    if (!algorithm.empty())
+        hash_ = std::make_unique<Hash>(algorithm);
+}
+
+FileSource::~FileSource() {
+    if (fd_ < 0)
+        return;
+    (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(fd_);
+}
+
+std::span<const char> FileSource::next() {
+    if (fd_ < 0 || exhausted_ || !fault_.empty())
+        return {};
+    if (!budget_.allows(0)) {
+        exhausted_ = true;
+        return {};
+    }
+    const ssize_t got = ::read(fd_, buffer_.data(), buffer_.size());
+    if (got < 0) {
+        fault_ = fmt::format("cannot be read: {}", std::generic_category().message(errno));
+        return {};
+    }
+    const auto size = static_cast<std::size_t>(got);
+    budget_.spend(size);
+    if (hash_)
+        EVP_DigestUpdate(hash_->context, buffer_.data(), size);
+    return {buffer_.data(), size};
+}
+
+bool FileSource::changed(const File& file) const {
+    struct stat now{};
+    return ::fstat(fd_, &now) != 0 || static_cast<std::uint64_t>(now.st_size) != file.size ||
+           std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec != file.mtime;
+}
+
+std::string FileSource::digest() {
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (!hash_ || EVP_DigestFinal_ex(hash_->context, bytes, &size) != 1)
+        return {};
+    std::string hex;
+    for (unsigned i = 0; i < size; ++i)
+        hex += fmt::format("{:02x}", bytes[i]);
+    return hex;
+}
+
+struct GzipSource::Inflater {
+    Inflater() { ready = inflateInit2(&stream, 15 + 16) == Z_OK; } // 16: gzip, not zlib, around it
+    ~Inflater() { inflateEnd(&stream); }
+    Inflater(const Inflater&) = delete;
+    Inflater& operator=(const Inflater&) = delete;
+
+    z_stream stream{};
+    bool ready = false;
+};
+
+GzipSource::GzipSource(Source& packed)
+    : packed_(packed), buffer_(kBlock, '\0'), inflater_(std::make_unique<Inflater>()) {
+    if (!inflater_->ready)
+        fault_ = "cannot be unpacked: zlib does not start";
+}
+
+GzipSource::~GzipSource() = default;
+
+bool GzipSource::refill() {
+    z_stream& z = inflater_->stream;
+    if (z.avail_in > 0)
+        return true;
+    const auto bytes = packed_.next();
+    // zlib does not write here; its interface is older than const.
+    z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    z.avail_in = static_cast<uInt>(bytes.size());
+    return !bytes.empty();
+}
+
+std::span<const char> GzipSource::next() {
+    z_stream& z = inflater_->stream;
+    z.next_out = reinterpret_cast<Bytef*>(buffer_.data());
+    z.avail_out = static_cast<uInt>(buffer_.size());
+    while (z.avail_out > 0 && !ended_ && fault_.empty()) {
+        if (!refill()) {
+            ended_ = true;
+            exhausted_ = packed_.exhausted();
+            fault_ = packed_.fault();
+            if (inside_ && fault_.empty() && !exhausted_)
+                fault_ = "truncated gzip: it ends in the middle of a stream";
+            break;
+        }
+        // Behind a member: another one, or padding, which gzip passes over too.
+        if (!inside_ && z.total_in > 0) {
+            if (*z.next_in != 0x1f) {
+                z.avail_in = 0;
+                continue;
+            }
+            inflateReset(&z);
+        }
+        inside_ = true;
+        const int result = inflate(&z, Z_NO_FLUSH);
+        if (result == Z_STREAM_END)
+            inside_ = false;
+        else if (result != Z_OK && result != Z_BUF_ERROR)
+            fault_ = fmt::format("corrupt gzip: {}", z.msg ? z.msg : "unreadable stream");
+    }
+    return {buffer_.data(), buffer_.size() - z.avail_out};
+}
+
+} // namespace recoverd::worker::files

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file read once from its beginning to its end, hashed on the way, within the budget and without filling the page
+// cache that others need.
+#pragma once
+
+#include "worker/files/proof.hpp"
+
+#include <memory>
+#include <span>
+
+namespace recoverd::worker::files {
+
+/// Bytes from front to back. What stops it is remembered, so that what reads from it (libarchive) need not tell.
+class Source {
+  public:
+    virtual ~Source() = default;
+    /// The next bytes, valid until the next call; none at the end, and none when it stopped.
+    virtual std::span<const char> next() = 0;
+
+    /// Why it cannot be read to its end, or empty.
+    const std::string& fault() const { return fault_; }
+    /// Ended because of the budget.
+    bool exhausted() const { return exhausted_; }
+
+  protected:
+    std::string fault_;
+    bool exhausted_ = false;
+};
+
+class FileSource final : public Source {
+  public:
+    /// `algorithm` as OpenSSL names it; empty for none.
+    FileSource(const std::string& path, const std::string& algorithm, Budget& budget);
+    ~FileSource() override;
+    FileSource(const FileSource&) = delete;
+    FileSource& operator=(const FileSource&) = delete;
+
+    std::span<const char> next() override;
+    bool opened() const { return fd_ >= 0; }
+    /// Was it written to while it was read?
+    bool changed(const File& file) const;
+    /// Lower-case hex of all that was read.
+    std::string digest();
+
+  private:
+    struct Hash;
+
+    int fd_ = -1;
+    Budget& budget_;
+    std::string buffer_;
+    std::unique_ptr<Hash> hash_;
+};
+
+/// Unpacks gzip, and checks each member's CRC and length, which libarchive 3.6 passes over.
+class GzipSource final : public Source {
+  public:
+    explicit GzipSource(Source& packed);
+    ~GzipSource() override;
+    GzipSource(const GzipSource&) = delete;
+    GzipSource& operator=(const GzipSource&) = delete;
+
+    std::span<const char> next() override;
+
+  private:
+    struct Inflater;
+
+    bool refill();
+
+    Source& packed_;
+    std::string buffer_;
+    std::unique_ptr<Inflater> inflater_;
+    bool inside_ = false;
+    bool ended_ = false;
+};
+
+} // namespace recoverd::worker::files

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the last run saw: to notice what grows, and to read each file once. Travels as the check's cursor.
+#pragma once
+
+#include "worker/files/proof.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace recoverd::worker::files {
+
+struct RememberedProof {
+    core::Depth asked = core::Depth::exists;
+    /// The checksum that stood beside it, shortened; a new one is a reason to look again.
+    std::string checksum;
+    Proof proof;
+
+    bool operator==(const RememberedProof&) const = default;
+};
+
+struct RememberedFile {
+    std::uint64_t size = 0;
+    std::int64_t mtime = 0;
+    std::optional<RememberedProof> proof;
+
+    bool operator==(const RememberedFile&) const = default;
+};
+
+struct Remembered {
+    core::Time looked_at;
+    /// Was there ever a series?
+    bool any_series = false;
+    /// By path, printable.
+    std::map<std::string, RememberedFile, std::less<>> files;
+
+    const RememberedFile* find(const std::string& path) const;
+    bool operator==(const Remembered&) const = default;
+};
+
+/// A cursor that cannot be read counts as none: everything is looked at anew.
+Remembered read_remembered(std::string_view cursor);
+std::string write_remembered(const Remembered& remembered);
+
+/// Names are bytes; JSON and labels are UTF-8. What is not printable becomes \xNN.
+std::string printable(std::string_view bytes);
+
+} // namespace recoverd::worker::files

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/files/selection.hpp"
+
+#include "core/evidence.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace recoverd::worker::files {
+
+namespace {
+
+bool newer(const File* a, const File* b) { return a->mtime != b->mtime ? a->mtime > b->mtime : a->name > b->name; }
+
+/// "latest.dump" is another name of a backup that is there already.
+void drop_aliases(std::vector<File>& files) {
+    std::set<std::pair<std::uint64_t, std::uint64_t>> links;
+    for (const File& file : files)
+        if (file.linked && file.kind == FileKind::file)
+            links.emplace(file.device, file.inode);
+    if (links.empty())
+        return;
+    std::set<std::pair<std::uint64_t, std::uint64_t>> seen;
+    for (const File& file : files)
+        if (!file.linked && links.contains({file.device, file.inode}))
+            seen.emplace(file.device, file.inode);
+    std::erase_if(files, [&](const File& file) {
+        return file.linked && file.kind == FileKind::file && !seen.emplace(file.device, file.inode).second;
+    });
+}
+
+/// Moves what is no backup from `files` to `empty`.
+void part_empty(std::vector<File*>& files, std::vector<File*>& empty) {
+    std::erase_if(files, [&](File* file) {
+        const bool nothing = file->kind != FileKind::dangling && file->size_known && file->size == 0;
+        if (nothing)
+            empty.push_back(file);
+        return nothing;
+    });
+}
+
+} // namespace
+
+Selected select(Series& series, const Walked& walked, std::size_t& entries) {
+    drop_aliases(series.files);
+    Selected selected;
+    selected.series = &series;
+    std::vector<File*> all;
+    all.reserve(series.files.size());
+    for (File& file : series.files) {
+        // Folders have no size until they are added up.
+        file.size_known = file.kind != FileKind::folder;
+        all.push_back(&file);
+    }
+    part_empty(all, selected.empty);
+    const auto shown = static_cast<std::ptrdiff_t>(std::min(all.size(), core::kMaxPoints));
+    std::partial_sort(all.begin(), all.begin() + shown, all.end(), newer);
+    selected.newest.assign(all.begin(), all.begin() + shown);
+    selected.older.assign(all.begin() + shown, all.end());
+    for (File* file : selected.newest) {
+        if (file->kind != FileKind::folder)
+            continue;
+        const Measured measured = measure_folder(walked.path_of(*file), entries);
+        file->size_known = measured.size.has_value();
+        file->size = measured.size.value_or(0);
+        file->mtime = measured.mtime;
+    }
+    part_empty(selected.newest, selected.empty);
+    std::ranges::sort(selected.newest, newer);
+    std::ranges::sort(selected.empty, newer);
+    return selected;
+}
+
+} // namespace recoverd::worker::files
