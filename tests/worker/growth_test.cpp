@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/worker/folder.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd;
+using namespace recoverd::test;
+using namespace std::chrono_literals;
+using core::JobState;
+using core::PointState;
+
+namespace {
+
+core::RecoveryPoints look_with(HandClock& hand, const std::string& path, std::string cursor = {},
+                               std::string* left = nullptr) {
+    const auto seen = worker::files::look({.path = path, .cursor = std::move(cursor)}, hand.clock());
+    REQUIRE(seen);
+    if (left)
+        *left = seen->cursor;
+    return points(*seen);
+}
+
+} // namespace
+
+TEST_CASE("a file that grows while we look is incomplete, and a job runs") {
+    Folder f;
+    f.write("orders-1.dump", "1", 24h);
+    f.write("orders-2.dump", "1", 0s);
+    HandClock hand;
+    int turn = 0;
+    hand.meanwhile = [&] { f.write("orders-2.dump", std::string(static_cast<std::size_t>(++turn) + 1, 'x'), 0s); };
+    const auto found = look_with(hand, f / "*.dump");
+    REQUIRE(found.points.size() == 2);
+    CHECK(found.points[0].state == PointState::good);
+    CHECK(found.points[1].state == PointState::incomplete);
+    REQUIRE(found.jobs.size() == 1);
+    CHECK(found.jobs[0].state == JobState::running);
+    CHECK(found.jobs[0].detail == "orders-2.dump is being written");
+    CHECK(hand.slept <= 1s);
+}
+
+TEST_CASE("a file written just now that stays the same is good after a moment's wait") {
+    Folder f;
+    f.write("orders.dump", "1", 1s);
+    HandClock hand;
+    const auto found = look_with(hand, f / "*.dump");
+    CHECK(found.points[0].state == PointState::good);
+    CHECK(found.jobs.empty());
+    CHECK(hand.slept > 3s);
+    CHECK(hand.slept <= 5s);
+}
+
+TEST_CASE("old files cost no wait") {
+    Folder f;
+    f.write("orders.dump", "1", 1h);
+    HandClock hand;
+    look_with(hand, f / "*.dump");
+    CHECK(hand.slept == 0s);
+}
+
+TEST_CASE("a file dated into the future is watched once, and believed when the next look finds it the same") {
+    Folder f;
+    f.write("orders.dump", "1", -24h);
+    HandClock hand;
+    std::string cursor;
+    CHECK(look_with(hand, f / "*.dump", {}, &cursor).points[0].state == PointState::good);
+    CHECK(hand.slept >= 5s);
+    hand.slept = 0s;
+    hand.now += 5min;
+    CHECK(look_with(hand, f / "*.dump", cursor).points[0].state == PointState::good);
+    CHECK(hand.slept == 0s);
+}
+
+TEST_CASE("a file that changed since the last look though its time denies it is watched again") {
+    Folder f;
+    f.write("orders.dump", "1", 24h);
+    HandClock hand;
+    std::string cursor;
+    look_with(hand, f / "*.dump", {}, &cursor);
+    hand.now += 5min;
+    f.write("orders.dump", "12", 24h);
+    hand.meanwhile = [&] { f.write("orders.dump", "123", 24h); };
+    CHECK(look_with(hand, f / "*.dump", cursor).points[0].state == PointState::incomplete);
+}
+
+TEST_CASE("a .part file is a job that runs, as long as it was touched within the hour") {
+    Folder f;
+    f.write("orders-1.dump", "1", 24h);
+    f.write("orders-2.dump.part", "1", 20min);
+    HandClock hand;
+    const auto running = look_with(hand, f / "*.dump");
+    CHECK(running.count == 1);
+    REQUIRE(running.jobs.size() == 1);
+    CHECK(running.jobs[0].state == JobState::running);
+    CHECK(running.jobs[0].started_at);
+
+    f.set_age("orders-2.dump.part", 2h);
+    const auto abandoned = look_with(hand, f / "*.dump");
+    REQUIRE(abandoned.jobs.size() == 1);
+    CHECK(abandoned.jobs[0].state == JobState::failed);
+    CHECK(abandoned.jobs[0].detail == "orders-2.dump.part was never finished");
+}
+
+TEST_CASE("a .part file belongs to the series of the name it will have") {
+    Folder f;
+    f.write("orders-2026-11-22.dump.part", "1", 1min);
+    HandClock hand;
+    const auto seen = worker::files::look({.path = f / "{subject}-*.dump"}, hand.clock());
+    REQUIRE(seen);
+    CHECK(points(*seen, "orders").jobs.size() == 1);
+    CHECK(points(*seen, "orders").count == 0);
+}
+
+TEST_CASE("a folder that fills is incomplete") {
+    Folder f;
+    f.write("base/1", "x", 0s);
+    HandClock hand;
+    int turn = 0;
+    hand.meanwhile = [&] { f.write("base/" + std::to_string(++turn), "xx", 0s); };
+    CHECK(look_with(hand, f / "ba*").points[0].state == PointState::incomplete);
+}

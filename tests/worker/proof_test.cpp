@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/worker/folder.hpp"
+
+#include "tests/support/fake_world.hpp"
+#include "worker/files/proof.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <sqlite3.h>
+
+using namespace recoverd;
+using namespace recoverd::test;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
+using core::Depth;
+using core::PointState;
+
+namespace {
+
+core::RecoveryPoint proven(Folder& f, Depth asked) {
+    const auto found = points(seen_by({.path = f / "b*", .verify = asked}));
+    REQUIRE(found.points.size() == 1);
+    return found.points[0];
+}
+
+/// The only backup in a folder of its own.
+core::RecoveryPoint proven(const std::string& name, const std::string& bytes, Depth asked = Depth::checksummed) {
+    Folder f;
+    f.write(name, bytes);
+    return proven(f, asked);
+}
+
+const std::vector<std::pair<std::string, std::string>> kFiles{{"a", noise(100'000)}, {"b", noise(50'000)}};
+
+std::string cut(std::string bytes, std::size_t by = 1000) {
+    bytes.resize(bytes.size() - by);
+    return bytes;
+}
+
+std::string flipped(std::string bytes, std::size_t at) {
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x20);
+    return bytes;
+}
+
+void good(const core::RecoveryPoint& point, Depth depth) {
+    INFO(point.detail);
+    CHECK(point.state == PointState::good);
+    CHECK(point.depth == depth);
+}
+
+void bad(const core::RecoveryPoint& point, const std::string& why) {
+    CHECK(point.state == PointState::bad);
+    CHECK(point.depth == Depth::exists);
+    CHECK_THAT(point.detail, ContainsSubstring(why));
+}
+
+std::string sqlite(Folder& f, int rows) {
+    const std::string path = f / "made.sqlite";
+    sqlite3* db = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
+    const std::string sql =
+        "CREATE TABLE t(a PRIMARY KEY, b); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n "
+        "WHERE i < " +
+        std::to_string(rows) + ") INSERT INTO t SELECT i, hex(zeroblob(50)) FROM n;";
+    REQUIRE(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(db);
+    return read_bytes(path);
+}
+
+} // namespace
+
+TEST_CASE("nothing is proven where no proof is asked for") {
+    Folder f;
+    f.write("b.tar.gz", "not gzip at all");
+    CHECK(points(seen_by({.path = f / "b*"})).points[0].state == PointState::good);
+    CHECK(points(seen_by({.path = f / "b*"})).points[0].depth == Depth::exists);
+}
+
+TEST_CASE("whole archives are proven as deep as their format can") {
+    for (const auto pack : {Pack::gzip, Pack::xz, Pack::bzip2}) {
+        const std::string ending = pack == Pack::gzip ? ".gz" : pack == Pack::xz ? ".xz" : ".bz2";
+        good(proven("b.tar" + ending, tar(kFiles, pack)), Depth::checksummed);
+        good(proven("b.sql" + ending, packed(noise(100'000), pack)), Depth::checksummed);
+        good(proven("b.tar" + ending, tar(kFiles, pack), Depth::listed), Depth::listed);
+    }
+    good(proven("b.zip", zip(kFiles)), Depth::checksummed);
+    good(proven("b.zip", zip(kFiles), Depth::listed), Depth::listed);
+}
+
+TEST_CASE("tar has no checksums of its content, and is never told to be checksummed by itself") {
+    good(proven("b.tar", tar(kFiles)), Depth::listed);
+}
+
+TEST_CASE("a zstd stream without a checksum in it is listed, with one it is checksummed") {
+    std::string bytes = packed(noise(100'000), Pack::zstd);
+    const bool has = (static_cast<unsigned char>(bytes[4]) & 0x04U) != 0;
+    good(proven("b.zst", bytes), has ? Depth::checksummed : Depth::listed);
+    good(proven("b.zst", data("files/checksummed.zst")), Depth::checksummed);
+    good(proven("b.zst", data("files/unchecked.zst")), Depth::listed);
+}
+
+TEST_CASE("truncated archives are broken, wherever they were cut") {
+    for (const auto pack : {Pack::gzip, Pack::zstd, Pack::xz, Pack::bzip2}) {
+        const std::string ending = pack == Pack::gzip   ? ".gz"
+                                   : pack == Pack::zstd ? ".zst"
+                                   : pack == Pack::xz   ? ".xz"
+                                                        : ".bz2";
+        for (const auto asked : {Depth::listed, Depth::checksummed})
+            for (const std::size_t by : {std::size_t{3}, std::size_t{1000}, std::size_t{60'000}}) {
+                INFO(ending << " cut by " << by);
+                CHECK(proven("b" + ending, cut(packed(noise(100'000), pack), by), asked).state == PointState::bad);
+            }
+    }
+    bad(proven("b.gz", cut(packed(noise(100'000), Pack::gzip)), Depth::listed), "truncated gzip");
+    bad(proven("b.tar", cut(tar(kFiles), 60'000), Depth::listed), "runcated");
+    bad(proven("b.zip", cut(zip(kFiles), 100), Depth::listed), "zip: ");
+    bad(proven("b.zip", cut(zip(kFiles), 60'000), Depth::listed), "zip: ");
+}
+
+TEST_CASE("one flipped bit in a checksummed archive is found") {
+    bad(proven("b.gz", flipped(packed(noise(100'000), Pack::gzip), 50'000)), "corrupt gzip");
+    // the CRC itself: libarchive alone would not notice
+    const auto gzip = packed(noise(100'000), Pack::gzip);
+    bad(proven("b.gz", flipped(gzip, gzip.size() - 7)), "incorrect data check");
+    bad(proven("b.zst", flipped(data("files/checksummed.zst"), data("files/checksummed.zst").size() - 2)), "zstd: ");
+    bad(proven("b.xz", flipped(packed(noise(100'000), Pack::xz), 50'000)), "xz: ");
+    bad(proven("b.zip", flipped(zip(kFiles), 50'000)), "zip: ");
+}
+
+TEST_CASE("several gzip members are read to the last one, and padding behind them is none") {
+    const auto one = packed(noise(10'000), Pack::gzip);
+    good(proven("b.gz", one + one + std::string(512, '\0')), Depth::checksummed);
+    bad(proven("b.gz", one + cut(one, 100)), "truncated gzip");
+}
+
+TEST_CASE("a compressed nothing, left by a dump that failed into a pipe, is broken") {
+    bad(proven("b.sql.gz", packed("", Pack::gzip), Depth::listed), "nothing is inside");
+    bad(proven("b.sql.zst", data("files/empty.zst"), Depth::listed), "nothing is inside");
+}
+
+TEST_CASE("a dump in SQL whose last line is missing is broken, packed or not") {
+    const std::string head = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE t();\n";
+    const std::string whole = head + "--\n-- PostgreSQL database dump complete\n--\n\n";
+    good(proven("b.sql", whole), Depth::exists);
+    good(proven("b.sql.gz", packed(whole, Pack::gzip)), Depth::checksummed);
+    bad(proven("b.sql", head), "truncated SQL dump");
+    bad(proven("b.sql.gz", packed(head, Pack::gzip)), "truncated SQL dump");
+    bad(proven("b.sql", "-- MySQL dump 10.13\n" + std::string(9000, 'x')), "expected '-- Dump completed' at its end");
+}
+
+TEST_CASE("a file that is not what its name says is broken") {
+    bad(proven("b.tar.gz", "<html>503 Service Unavailable</html>", Depth::listed), "named like gzip");
+    bad(proven("b.zip", noise(1000), Depth::listed), "named like zip");
+}
+
+TEST_CASE("a file of unknown form stays at exists, whatever is asked") {
+    good(proven("b.bin", noise(1000)), Depth::exists);
+    good(proven("b.tar.gz.gpg", noise(1000)), Depth::exists);
+}
+
+TEST_CASE("a checksum beside a file proves it, in every form that tools write") {
+    // of "hello\n"
+    const std::string sha256 = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
+    const std::string md5 = "b1946ac92492d2347c6235b4d2611184";
+    const std::vector<std::pair<std::string, std::string>> forms{
+        {"b.bin.sha256", sha256 + "  b.bin\n"},
+        {"b.bin.sha256", sha256},
+        {"b.bin.sha256", sha256 + " *./dir/b.bin\r\n"},
+        {"b.bin.sha256", "SHA256 (b.bin) = " + sha256 + "\n"},
+        {"b.bin.sha256", sha256 + "  /tmp/made-elsewhere\n"},
+        {"b.bin.md5", md5 + "  b.bin\n"},
+        {"SHA256SUMS", std::string(64, '0') + "  other\n" + sha256 + "  b.bin\n"},
+    };
+    for (const auto& [name, text] : forms) {
+        Folder f;
+        f.write("b.bin", "hello\n");
+        f.write(name, text);
+        INFO(name << ": " << text);
+        const auto found = points(seen_by({.path = f / "b.bin", .verify = Depth::checksummed})).points.at(0);
+        good(found, Depth::checksummed);
+        good(points(seen_by({.path = f / "b.bin", .verify = Depth::listed})).points.at(0), Depth::exists);
+    }
+}
+
+TEST_CASE("a wrong checksum beside a file breaks it, though its own format is whole") {
+    Folder f;
+    f.write("b.gz", packed("hello", Pack::gzip));
+    f.write("b.gz.sha256", std::string(64, 'a') + "  b.gz\n");
+    const auto point = proven(f, Depth::checksummed);
+    CHECK(point.state == PointState::bad);
+    CHECK_THAT(point.detail, StartsWith("its sha256 is ") && ContainsSubstring("b.gz.sha256 says aaaa"));
+}
+
+TEST_CASE("a checksum of the file's former content says nothing while the new one may be under way") {
+    Folder f;
+    f.write("b.bin", "hello again", 10min);
+    f.write("b.bin.sha256", std::string(64, 'a'), 24h);
+    good(proven(f, Depth::checksummed), Depth::exists);
+    f.set_age("b.bin", 3h);
+    bad(proven(f, Depth::checksummed), "it was written to after that");
+}
+
+TEST_CASE("a sidecar without a checksum in it proves nothing") {
+    Folder f;
+    f.write("b.bin", "hello\n");
+    f.write("b.bin.sha256", "still computing\n");
+    good(proven(f, Depth::checksummed), Depth::exists);
+}
+
+TEST_CASE("a SQLite database is listed by its schema and proven by its integrity check") {
+    Folder f;
+    const auto whole = sqlite(f, 3000);
+    good(proven("b.sqlite", whole, Depth::listed), Depth::listed);
+    good(proven("b.sqlite", whole), Depth::checksummed);
+    bad(proven("b.sqlite", cut(whole, 8192), Depth::listed), "SQLite");
+    std::string corrupt = whole;
+    corrupt.replace(whole.size() / 2, 2000, std::string(2000, '\x55'));
+    bad(proven("b.sqlite", corrupt), "SQLite");
+}
+
+TEST_CASE("a SQLite database whose log lies beside it proves nothing, and nothing is written beside it") {
+    Folder f;
+    const auto whole = sqlite(f, 10);
+    f.write("b.sqlite", whole);
+    f.write("b.sqlite-wal", "x");
+    good(points(seen_by({.path = f / "b.sqlite", .verify = Depth::checksummed})).points.at(0), Depth::exists);
+}
+
+TEST_CASE("pg_dump's own format is listed by pg_restore, and its missing data is found by reading it") {
+    const auto dump = data("files/orders.dump");
+    good(proven("b.dump", dump, Depth::listed), Depth::listed);
+    good(proven("b.dump", dump), Depth::listed);
+    bad(proven("b.dump", dump.substr(0, 300), Depth::listed), "pg_dump archive: pg_restore: error");
+    bad(proven("b.dump", cut(dump, 200)), "pg_dump archive: pg_restore: error");
+}
+
+TEST_CASE("a dump of a newer pg_dump than we have is not called broken") {
+    std::string dump = data("files/orders.dump");
+    dump[6] = 99; // minor version of the format
+    good(proven("b.dump", dump), Depth::exists);
+}
+
+TEST_CASE("what was proven is remembered, and read again only when it or its checksum changes") {
+    Folder f;
+    f.write("b.gz", packed("hello", Pack::gzip), 2h);
+    worker::files::Options options{.path = f / "b.gz", .verify = Depth::checksummed};
+    options.cursor = seen_by(options).cursor;
+    options.verify_budget = 0;
+    good(points(seen_by(options)).points[0], Depth::checksummed);
+
+    f.write("b.gz", packed("hello, world", Pack::gzip), 1h);
+    good(points(seen_by(options)).points[0], Depth::exists);
+
+    options.verify_budget = 1 << 20;
+    options.cursor = seen_by(options).cursor;
+    f.write("b.gz.sha256", std::string(64, 'a'));
+    CHECK(points(seen_by(options)).points[0].state == PointState::bad);
+}
+
+TEST_CASE("a run reads no more than its budget, the newest first, and the next one goes on") {
+    Folder f;
+    const auto bytes = packed(noise(10'000), Pack::gzip);
+    for (int i = 0; i < 4; ++i)
+        f.write("b" + std::to_string(i) + ".gz", bytes, 1h * (i + 1));
+    worker::files::Options options{.path = f / "b*", .verify = Depth::checksummed};
+    options.verify_budget = bytes.size() * 2;
+    const auto first = seen_by(options);
+    const auto proven_of = [](const core::Seen& seen) {
+        std::string names;
+        for (const auto& point : points(seen).points)
+            if (point.depth == Depth::checksummed)
+                names += point.id + " ";
+        return names;
+    };
+    CHECK(proven_of(first) == "b1.gz b0.gz ");
+    options.cursor = first.cursor;
+    CHECK(proven_of(seen_by(options)) == "b3.gz b2.gz b1.gz b0.gz ");
+}
+
+TEST_CASE("a file too large for one run does not keep the others from being proven") {
+    Folder f;
+    f.write("b-large.gz", packed(noise(100'000), Pack::gzip), 1h);
+    f.write("b-small.gz", packed("hello", Pack::gzip), 2h);
+    const auto found = points(seen_by({.path = f / "b*", .verify = Depth::listed, .verify_budget = 1000}));
+    good(found.points[0], Depth::listed);
+    good(found.points[1], Depth::exists);
+}
+
+TEST_CASE("when the time is up the rest is left for the next run") {
+    Folder f;
+    f.write("b.gz", packed("hello", Pack::gzip));
+    worker::files::Options options{.path = f / "b*", .verify = Depth::listed};
+    options.time_limit = 0s;
+    const auto late = seen_by(options);
+    good(points(late).points[0], Depth::exists);
+    options.time_limit = 60s;
+    options.cursor = late.cursor;
+    good(points(seen_by(options)).points[0], Depth::listed);
+}
