@@ -6,7 +6,7 @@ namespace recoverd::collectors {
 namespace {
 
 const std::vector<Kind>& list() {
-    static const std::vector<Kind> kinds{exec(), outcome(), pgbackrest(), postgresql()};
+    static const std::vector<Kind> kinds{exec(), files(), outcome(), pgbackrest(), postgresql()};
     return kinds;
 }
 
