@@ -92,10 +92,15 @@ Seen interpret_postgresql(const PostgresqlExpected& expected, const io::PgAnswer
     SubjectReport report;
     if (auto archive = interpret_archive(server, answer.tables[archiver_table], cursor, now))
         report.evidence.emplace_back(std::move(*archive));
-    if (server.may_read_stats)
-        report.evidence.emplace_back(interpret_replication(expected, server, settings, answer));
-    report.evidence.emplace_back(interpret_assertions(expected, server, settings, answer.tables[checksums_table]));
     report.evidence.emplace_back(core::Fingerprint{.name = "system_identifier", .value = server.system_id});
+    core::Replication replication = interpret_replication(expected, server, settings, answer);
+    // A dsn that leads to "the primary" and comes out on an older timeline has found one that was replaced.
+    if (!server.in_recovery)
+        report.evidence.emplace_back(
+            core::Fingerprint{.name = "timeline", .value = replication.timeline, .constancy = core::Constancy::rising});
+    if (server.may_read_stats)
+        report.evidence.emplace_back(std::move(replication));
+    report.evidence.emplace_back(interpret_assertions(expected, server, settings, answer.tables[checksums_table]));
     add_measurements(answer, server, report.evidence);
     report.failure = missing_privileges(server, answer.tables[archiver_table]);
     Seen seen;

@@ -198,8 +198,6 @@ TEST_CASE("an archive command that hangs leaves a segment waiting, and nothing f
     CHECK(watcher.now - *watcher.archive().waiting_since < 60s);
     CHECK_FALSE(watcher.archive().failing_since);
     CHECK(watcher.archive().last_segment.empty());
-    // Its child would outlive an immediate shutdown.
-    server.sql("SELECT pg_reload_conf()");
 }
 
 TEST_CASE("a standby that stops following is missing, from its primary's end and from its own", "[server]") {

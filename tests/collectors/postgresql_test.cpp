@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a server's answers mean: asked of what real servers said (tests/data/postgresql/, made by
+// postgresql_server_test.cpp), changed here and there into what others may say.
+#include "collectors/postgresql.hpp"
+
+#include "collectors/all.hpp"
+#include "collectors/postgresql/parts.hpp"
+#include "tests/support/fake_world.hpp"
+#include "tests/support/pg_answers.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
+
+namespace recoverd {
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace collectors::pg;
+using Catch::Matchers::ContainsSubstring;
+using collectors::interpret_postgresql;
+using collectors::PostgresqlExpected;
+using core::FollowerState;
+using core::Told;
+using test::kStart;
+
+constexpr std::uint64_t kSegment = std::uint64_t{16} << 20U;
+
+io::PgAnswer captured(const std::string& name) { return test::pg_answer(test::data("postgresql/" + name + ".json")); }
+
+std::optional<std::string>& cell(io::PgAnswer& answer, Table table, std::string_view column, std::size_t row = 0) {
+    const int at = answer.tables[table].column(column);
+    REQUIRE(at >= 0);
+    return answer.tables[table].rows.at(row)[static_cast<std::size_t>(at)];
+}
+
+core::SubjectReport subject(const PostgresqlExpected& expected, const io::PgAnswer& answer) {
+    core::Seen seen = interpret_postgresql(expected, answer, "", kStart);
+    REQUIRE(seen.subjects.size() == 1);
+    CHECK(seen.subjects[0].subject.empty());
+    return std::move(seen.subjects[0]);
+}
+
+template <class T>
+T the(const core::SubjectReport& report) {
+    for (const auto& evidence : report.evidence)
+        if (const T* found = std::get_if<T>(&evidence))
+            return *found;
+    FAIL("no such evidence");
+    std::abort();
+}
+
+std::string waiting(std::uint64_t count, const std::string& first = {}, const std::string& since = {}) {
+    std::string xml =
+        fmt::format("<row xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><count>{}</count>", count);
+    if (count > 0)
+        xml += fmt::format("<first>{}</first><since>{}</since>", first, since);
+    return xml + "</row>";
+}
+
+/// A primary that a test moves along, looked at every half minute.
+struct Story {
+    io::PgAnswer answer = captured("idle");
+    std::string cursor;
+    core::Time now = kStart;
+
+    Story() { at(5 * kSegment + 300, "700:700:"); }
+    void at(std::uint64_t position, const std::string& horizon) {
+        cell(answer, server_table, "insert_position") = std::to_string(position);
+        cell(answer, server_table, "flush_position") = std::to_string(position);
+        cell(answer, server_table, "horizon") = horizon;
+    }
+    core::LogArchive look() {
+        now += 30s;
+        core::Seen seen = interpret_postgresql({}, answer, cursor, now);
+        cursor = seen.cursor;
+        return the<core::LogArchive>(seen.subjects.at(0));
+    }
+};
+
+} // namespace
+
+TEST_CASE("an idle server's byte lag is nothing pending, however often it is looked at") {
+    Story story;
+    CHECK(story.look().pending == Told::not_told);
+    CHECK(story.look().pending_bytes == 0);
+    // Its segment is switched and archived; what follows are the log's own records.
+    story.at(6 * kSegment + 40, "700:700:");
+    CHECK(story.look().pending == Told::no);
+    for (const std::uint64_t offset : {96U, 328U, 400U}) {
+        story.at(6 * kSegment + offset, "700:700:");
+        const core::LogArchive archive = story.look();
+        CHECK(archive.pending == Told::no);
+        CHECK(archive.newest_at == story.now);
+        CHECK(archive.pending_bytes == 0);
+    }
+}
+
+TEST_CASE("one row in the open segment is pending, and its moment stays until the segment is archived") {
+    Story story;
+    story.look();
+    story.at(6 * kSegment + 40, "700:700:");
+    story.look();
+    const core::Time quiet = story.now;
+    story.at(6 * kSegment + 600, "701:701:");
+    for (int i = 0; i < 100; ++i) {
+        const core::LogArchive archive = story.look();
+        CHECK(archive.pending == Told::yes);
+        CHECK(archive.newest_at == quiet);
+        CHECK(archive.pending_bytes == 600);
+    }
+    const core::Time before_switch = story.now;
+    story.at(7 * kSegment + 40, "702:702:");
+    // One more transaction came before or after the switch. At the last look, all was still safe.
+    const core::LogArchive archive = story.look();
+    CHECK(archive.newest_at >= before_switch);
+}
+
+TEST_CASE("an old transaction that ends late counts, though no newer one ever began") {
+    Story story;
+    story.at(5 * kSegment + 300, "690:702:690");
+    story.look();
+    story.at(6 * kSegment + 40, "690:702:690");
+    CHECK(story.look().pending == Told::no);
+    story.at(6 * kSegment + 400, "702:702:");
+    CHECK(story.look().pending == Told::yes);
+}
+
+TEST_CASE("with writes all the time the newest moment follows the archive, and the cursor stays small") {
+    Story story;
+    std::uint64_t position = 5 * kSegment + 300;
+    std::optional<core::Time> last;
+    for (unsigned i = 0; i < 200; ++i) {
+        position += kSegment / 4;
+        story.at(position, fmt::format("{0}:{0}:", 700 + i));
+        const core::LogArchive archive = story.look();
+        if (i < 10)
+            continue;
+        CHECK(archive.pending != Told::no);
+        REQUIRE(archive.newest_at);
+        CHECK(story.now - *archive.newest_at <= 5 * 30s);
+        CHECK((!last || *archive.newest_at >= *last));
+        last = archive.newest_at;
+    }
+    // The archiver stops: nothing moves any more, for days.
+    cell(story.answer, archiver_table, "waiting") = waiting(3, "000000010000000000000037.ready", "1795316400.5");
+    std::optional<core::Time> stuck;
+    for (unsigned i = 0; i < 2000; ++i) {
+        position += kSegment / 4;
+        story.at(position, fmt::format("{0}:{0}:", 1000 + i));
+        const core::LogArchive archive = story.look();
+        CHECK((!stuck || archive.newest_at == stuck));
+        stuck = archive.newest_at;
+    }
+    CHECK(story.cursor.size() < 16'384);
+    CHECK(read_cursor(story.cursor).unsafe.size() <= 64);
+}
+
+TEST_CASE("after a promotion, or on another database, nothing is concluded from what was seen before") {
+    Story story;
+    story.look();
+    story.at(6 * kSegment + 40, "700:700:");
+    CHECK(story.look().pending == Told::no);
+    cell(story.answer, server_table, "timeline") = "00000002";
+    story.at(6 * kSegment + 200, "700:700:");
+    CHECK(story.look().pending == Told::not_told);
+    cell(story.answer, server_table, "system_id") = "1";
+    CHECK(story.look().pending == Told::not_told);
+    for (const char* rubbish : {"", "{", "[]", "{\"system_id\": 7}", "null"})
+        CHECK(read_cursor(rubbish) == Cursor{});
+}
+
+TEST_CASE("a cursor survives being written and read") {
+    Cursor cursor{.system_id = "7710962351039351529", .timeline = "00000001", .archived_until = 7 * kSegment};
+    cursor.safe = Sighting{"700:700:", 1, 2, kStart};
+    cursor.unsafe = {Sighting{"700:703:701", 3, 4, kStart + 1s}};
+    cursor.last_segment = "000000010000000000000006";
+    cursor.failing_since = kStart;
+    CHECK(read_cursor(write_cursor(cursor)) == cursor);
+    CHECK(read_cursor(write_cursor(Cursor{})) == Cursor{});
+}
+
+TEST_CASE("the last archived file may be a backup label or a history file; the last segment stays") {
+    Story story;
+    cell(story.answer, archiver_table, "last_archived_wal") = "000000010000000000000004";
+    CHECK(story.look().last_segment == "000000010000000000000004");
+    const std::vector<std::optional<std::string>> others{"000000010000000000000004.00000028.backup", "00000002.history",
+                                                         std::nullopt};
+    for (const auto& other : others) {
+        cell(story.answer, archiver_table, "last_archived_wal") = other;
+        CHECK(story.look().last_segment == "000000010000000000000004");
+    }
+}
+
+TEST_CASE("without a look at the archive's directory the last archived segment tells what waits") {
+    Story story;
+    cell(story.answer, archiver_table, "waiting") = std::nullopt;
+    cell(story.answer, archiver_table, "last_archived_wal") = "000000010000000000000004";
+    CHECK(story.look().pending == Told::not_told);
+    story.at(9 * kSegment + 300, "700:700:");
+    const core::LogArchive behind = story.look();
+    CHECK(behind.pending == Told::yes);
+    CHECK(behind.pending_segments == 4);
+    CHECK_FALSE(behind.waiting_since);
+    cell(story.answer, archiver_table, "last_archived_wal") = "000000010000000000000005.00000028.backup";
+    CHECK(story.look().pending_segments == 3);
+}
+
+TEST_CASE("failing is told from now failing: an old failure before the last success is none") {
+    const auto failing = the<core::LogArchive>(subject({}, captured("failing")));
+    CHECK(failing.failing_since);
+    CHECK(failing.waiting_since);
+    const auto healed = the<core::LogArchive>(subject({}, captured("healed")));
+    CHECK_FALSE(healed.failing_since);
+    CHECK(healed.failing_detail.empty());
+    // Seen hours late for the first time, it began when the oldest segment began to wait.
+    io::PgAnswer late = captured("failing");
+    cell(late, archiver_table, "last_archived_time") = std::nullopt;
+    cell(late, archiver_table, "waiting") = waiting(9, "000000010000000000000003.ready", "1795300000");
+    cell(late, archiver_table, "last_failed_time") = "1795316390";
+    CHECK(the<core::LogArchive>(subject({}, late)).failing_since == core::from_unix_seconds(1'795'300'000));
+    // A success in between ended what went before.
+    cell(late, archiver_table, "last_archived_time") = "1795310000";
+    CHECK(the<core::LogArchive>(subject({}, late)).failing_since == core::from_unix_seconds(1'795'310'000));
+}
+
+TEST_CASE("archiving that is off, or has no command, is told as that") {
+    CHECK(the<core::LogArchive>(subject({}, captured("no_archive"))).enabled == Told::no);
+    io::PgAnswer empty = captured("hanging");
+    cell(empty, archiver_table, "nothing_to_run") = "t";
+    CHECK_THAT(the<core::LogArchive>(subject({}, empty)).failing_detail, ContainsSubstring("archive_command is empty"));
+}
+
+TEST_CASE("the lag of a standby that has caught up is none, however long its primary has been idle") {
+    io::PgAnswer idle = captured("standby");
+    cell(idle, server_table, "replay_age") = "86400";
+    cell(idle, server_table, "receive_position") = "67109488";
+    cell(idle, server_table, "replay_position") = "67109488";
+    const auto follower = [](const io::PgAnswer& answer) {
+        return the<core::Replication>(subject({.role = "standby"}, answer)).followers.at(0);
+    };
+    CHECK(follower(idle).lag == core::Duration{0});
+    // Not heard of the primary: the positions say nothing.
+    cell(idle, receiver_table, "silent_for") = "61";
+    CHECK(follower(idle).lag == core::kDay);
+    cell(idle, receiver_table, "silent_for") = "1";
+    cell(idle, server_table, "replay_position") = "67109000";
+    CHECK(follower(idle).lag == core::kDay);
+    // Right after a start nobody knows.
+    cell(idle, server_table, "replay_age") = std::nullopt;
+    CHECK_FALSE(follower(idle).lag);
+    // On the archive alone there is no receiver, and nothing is missing.
+    idle.tables[receiver_table].rows.clear();
+    cell(idle, server_table, "streams") = "f";
+    CHECK(follower(idle).state == FollowerState::catching_up);
+    cell(idle, server_table, "streams") = "t";
+    CHECK(follower(idle).state == FollowerState::missing);
+}
+
+TEST_CASE("followers are known by application name, slot or address, and each name is used once") {
+    io::PgAnswer answer = captured("streaming");
+    auto& table = answer.tables[followers_table];
+    const auto add = [&](const char* name, const char* state, const char* address, std::optional<std::string> slot) {
+        table.rows.push_back({name, state, address, std::move(slot), std::nullopt, "0"});
+    };
+    table.rows.clear();
+    REQUIRE(table.columns.size() == 6);
+    add("walreceiver", "catchup", "10.0.0.2", std::nullopt);
+    add("walreceiver", "streaming", "10.0.0.3", "replica_c");
+    add("walreceiver", "streaming", "10.0.0.4", std::nullopt);
+    add("pg_basebackup", "backup", "10.0.0.9", std::nullopt);
+    const PostgresqlExpected expected{
+        .standbys = {"replica_c", "10.0.0.2", "gone"}, .standby_delays = {{"replica_c", 3600s}}, .settings = {}};
+    const auto report = subject(expected, answer);
+    const auto replication = the<core::Replication>(report);
+    REQUIRE(replication.followers.size() == 4);
+    CHECK(replication.followers[0].name == "replica_c");
+    CHECK(replication.followers[0].state == FollowerState::streaming);
+    CHECK(replication.followers[0].wanted_delay == 3600s);
+    CHECK(replication.followers[0].lag == core::Duration{0});
+    CHECK(replication.followers[1].name == "10.0.0.2");
+    CHECK(replication.followers[1].state == FollowerState::catching_up);
+    CHECK(replication.followers[2].name == "gone");
+    CHECK(replication.followers[2].state == FollowerState::missing);
+    CHECK(replication.followers[2].expected);
+    CHECK(replication.followers[3].name == "walreceiver");
+    CHECK_FALSE(replication.followers[3].expected);
+    bool backup = false;
+    for (const auto& evidence : report.evidence)
+        if (const auto* number = std::get_if<core::Measurement>(&evidence);
+            number && number->name == "backups_in_progress")
+            backup = number->value == 1;
+    CHECK(backup);
+}
+
+TEST_CASE("a server that turned out to be a standby misses no followers of its own") {
+    const PostgresqlExpected expected{.role = "primary", .standbys = {"b", "c"}};
+    const auto report = subject(expected, captured("standby"));
+    for (const auto& follower : the<core::Replication>(report).followers)
+        CHECK(follower.state != FollowerState::missing);
+    const auto role = the<core::Assertions>(report).assertions.at(0);
+    CHECK(role.name == "role");
+    CHECK(role.expected == "primary");
+    CHECK(role.actual == "standby");
+}
+
+TEST_CASE("after a promotion the timeline is the new one, not the last checkpoint's") {
+    io::PgAnswer answer = captured("promoted");
+    cell(answer, server_table, "checkpoint_timeline") = "1";
+    CHECK(the<core::Replication>(subject({}, answer)).timeline == "2");
+    cell(answer, server_table, "timeline") = "0000000A";
+    CHECK(the<core::Replication>(subject({}, answer)).timeline == "10");
+    std::vector<core::Fingerprint> fingerprints;
+    for (const auto& evidence : subject({}, answer).evidence)
+        if (const auto* fingerprint = std::get_if<core::Fingerprint>(&evidence))
+            fingerprints.push_back(*fingerprint);
+    REQUIRE(fingerprints.size() == 2);
+    CHECK(fingerprints[0].name == "system_identifier");
+    CHECK(fingerprints[1] == core::Fingerprint{"timeline", "10", core::Constancy::rising});
+}
+
+TEST_CASE("a slot is lost when the server says so in any version's words") {
+    io::PgAnswer answer = captured("standby_missing");
+    const auto slot = [&] { return the<core::Replication>(subject({}, answer)).slots.at(0); };
+    CHECK_FALSE(slot().lost);
+    CHECK(slot().limit_bytes == std::uint64_t{64} << 20U);
+    cell(answer, slots_table, "wal_status") = "lost";
+    cell(answer, slots_table, "retained") = std::nullopt;
+    CHECK(slot().lost);
+    CHECK_FALSE(slot().retained_bytes);
+    cell(answer, slots_table, "wal_status") = std::nullopt;
+    cell(answer, slots_table, "invalidation_reason") = "rows_removed";
+    CHECK(slot().lost);
+}
+
+TEST_CASE("checksum failures are expected to be none, and not mentioned while checksums are off") {
+    io::PgAnswer answer = captured("idle");
+    const auto named = [&](std::string_view name) -> std::optional<core::Assertion> {
+        for (const auto& assertion : the<core::Assertions>(subject({}, answer)).assertions)
+            if (assertion.name == name)
+                return assertion;
+        return std::nullopt;
+    };
+    CHECK_FALSE(named("checksum_failures"));
+    cell(answer, checksums_table, "failures") = "0";
+    CHECK(named("checksum_failures")->actual == "0");
+    cell(answer, checksums_table, "failures") = "3";
+    cell(answer, checksums_table, "databases") = "orders, shared objects";
+    CHECK(named("checksum_failures")->actual == "3");
+    CHECK_THAT(named("checksum_failures")->detail, ContainsSubstring("in orders, shared objects"));
+    CHECK(named("fsync")->expected == "on");
+}
+
+TEST_CASE("what cannot be a server's answer is a bad answer that names the place") {
+    const auto wrong = [](const io::PgAnswer& answer) { (void)interpret_postgresql({}, answer, "", kStart); };
+    CHECK_THROWS_WITH(wrong({}), ContainsSubstring("expected 8 tables, found 0"));
+    io::PgAnswer answer = captured("idle");
+    cell(answer, server_table, "insert_position") = "0/3000148";
+    CHECK_THROWS_WITH(wrong(answer), ContainsSubstring("column insert_position: expected a whole number"));
+    answer = captured("idle");
+    cell(answer, server_table, "segment_size") = "0";
+    CHECK_THROWS_WITH(wrong(answer), ContainsSubstring("wal_segment_size"));
+    answer = captured("idle");
+    cell(answer, archiver_table, "last_archived_time") = "infinity";
+    CHECK_THROWS_WITH(wrong(answer), ContainsSubstring("last_archived_time"));
+    answer = captured("idle");
+    answer.tables[server_table].rows.clear();
+    CHECK_THROWS_WITH(wrong(answer), ContainsSubstring("server: expected one row, found 0"));
+    answer = captured("idle");
+    answer.tables[ages_table].sqlstate = "57014";
+    answer.tables[ages_table].error = "canceling statement due to statement timeout";
+    CHECK_THROWS_WITH(wrong(answer), ContainsSubstring("statement timeout (57014)"));
+}
+
+TEST_CASE("options that cannot work are said when the configuration is read") {
+    namespace config = core::config;
+    const auto mistakes = [](config::Table table) {
+        config::Diagnostics diagnostics;
+        const auto kind = collectors::postgresql();
+        const auto compiled = kind.compile(table, {"check.x", "collector 'postgresql'", {}}, {}, diagnostics);
+        std::string all;
+        for (const auto& diagnostic : diagnostics.all())
+            all += config::format(diagnostic) + "\n";
+        return all.empty() ? compiled.target : all;
+    };
+    const auto text = [](std::string value) { return config::Node{std::move(value), {}}; };
+    const config::Entry dsn{"dsn", {}, text("postgresql://recoverd@db1:5433/orders")};
+    CHECK(mistakes({dsn}) == "db1:5433");
+    CHECK_THAT(mistakes({{"dsn", {}, text("host=db1 password=geheim")}}),
+               ContainsSubstring("expected no password") && !ContainsSubstring("geheim"));
+    CHECK_THAT(mistakes({dsn, {"expect_role", {}, text("leader")}}), ContainsSubstring("leader"));
+    const config::Node delay{config::Table{{"b", {}, text("soon")}}, {}};
+    CHECK_THAT(mistakes({dsn, {"standby_delays", {}, delay}}),
+               ContainsSubstring("soon") && ContainsSubstring("expected a name out of standbys"));
+    const config::Node evil{config::Table{{"x') OR true --", {}, text("1")}}, {}};
+    CHECK_THAT(mistakes({dsn, {"settings", {}, evil}}), ContainsSubstring("expected the name of a setting"));
+    const config::Node secret{config::Table{{"primary_conninfo", {}, text("x")}}, {}};
+    CHECK_THAT(mistakes({dsn, {"settings", {}, secret}}), ContainsSubstring("holds a password"));
+}
+
+} // namespace recoverd
