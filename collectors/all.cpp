@@ -6,7 +6,9 @@ namespace recoverd::collectors {
 namespace {
 
 const std::vector<Kind>& list() {
-    static const std::vector<Kind> kinds{exec(), files(), outcome(), pgbackrest(), postgresql()};
+    static const std::vector<Kind> kinds{
+        exec(), files(), outcome(), pgbackrest(), postgresql(), systemd_unit(),
+    };
     return kinds;
 }
 

@@ -4,6 +4,7 @@
 #include "io/deadline.hpp"
 #include "io/pg_client.hpp"
 #include "io/process_runner.hpp"
+#include "io/systemd_bus.hpp"
 
 namespace recoverd::io {
 
@@ -17,6 +18,11 @@ Task<Result<Secret>> open_on(BlockingPool& pool, core::config::SecretRef ref) {
     co_return co_await run_blocking(pool, std::move(open));
 }
 
+Task<Result<UnitState>> ask_on(BlockingPool& pool, std::string unit, core::Duration timeout) {
+    auto ask = [unit = std::move(unit), timeout] { return ask_systemd(unit, timeout); };
+    co_return co_await run_blocking(pool, std::move(ask));
+}
+
 } // namespace
 
 RealWorld::RealWorld(asio::io_context& ioc, RealWorldSettings settings)
@@ -27,6 +33,12 @@ Task<Result<HttpAnswer>> RealWorld::http(HttpRequest request) { return http_.get
 Task<Result<Finished>> RealWorld::run(Command command) { return run_process(timers_, pool_, std::move(command)); }
 
 Task<Result<PgAnswer>> RealWorld::postgres(PgRequest request) { return pg_query(std::move(request)); }
+
+Task<Result<UnitState>> RealWorld::systemd_unit(std::string unit, core::Duration timeout) {
+    std::string late = "expected systemd to tell of " + unit + ", found its bus hanging";
+    auto asking = ask_on(pool_, std::move(unit), timeout);
+    return with_deadline(timers_, timeout, std::move(asking), std::move(late));
+}
 
 Task<Result<Finished>> RealWorld::worker(std::string job, std::string input, core::Duration timeout) {
     Command command;
