@@ -31,7 +31,8 @@ constexpr auto kPatience = 20s;
 
 /// The server refuses to run as root; then everything runs as `postgres`, and dies with this process.
 std::vector<std::string> as_postgres(std::vector<std::string> argv) {
-    argv.front().insert(0, kPrograms);
+    if (!argv.front().contains('/'))
+        argv.front().insert(0, kPrograms);
     std::vector<std::string> prefix{"setpriv", "--pdeathsig", "QUIT"};
     if (::geteuid() == 0)
         prefix.insert(prefix.end(), {"--reuid", "postgres", "--regid", "postgres", "--clear-groups"});
@@ -105,6 +106,23 @@ fs::path fresh_directory() {
     return name;
 }
 
+/// A cluster as initdb leaves it, made once per process: copying takes a tenth of the time. All copies share its
+/// system identifier.
+const fs::path& pristine() {
+    static const struct Pristine {
+        fs::path directory = fresh_directory();
+        fs::path data = directory / "data";
+        Pristine() {
+            run({"initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8"});
+        }
+        ~Pristine() {
+            std::error_code ignored;
+            fs::remove_all(directory, ignored);
+        }
+    } cluster;
+    return cluster.data;
+}
+
 } // namespace
 
 bool PostgresServer::available() {
@@ -113,8 +131,7 @@ bool PostgresServer::available() {
 
 PostgresServer::PostgresServer(const std::vector<std::string>& settings)
     : directory_(fresh_directory()), port_(free_port()) {
-    run({"initdb", "-D", directory_ / "data", "-U", "postgres", "-A", "trust", "--no-sync", "--no-locale", "-E",
-         "UTF8"});
+    run({"/bin/cp", "-a", pristine(), directory_ / "data"});
     std::ofstream(directory_ / "data/pg_hba.conf") << "local all,replication all trust\n"
                                                       "local replication all trust\n"
                                                       "host all locked 127.0.0.1/32 scram-sha-256\n"
