@@ -63,9 +63,13 @@ Task<bool> read_request(std::shared_ptr<Connection> connection, Stream& stream, 
         if (state == State::in_body && !in_body) {
             in_body = true;
             connection->deadline(limits.body);
-            if (parser.expects_continue())
-                if (!co_await write_all(connection, stream, "HTTP/1.1 100 Continue\r\n\r\n", {}))
+            if (parser.expects_continue()) {
+                std::string permission = "HTTP/1.1 100 Continue\r\n\r\n";
+                std::string nothing;
+                const bool sent = co_await write_all(connection, stream, std::move(permission), std::move(nothing));
+                if (!sent)
                     co_return false;
+            }
             connection->deadline(limits.body);
         }
         asio::error_code error;
@@ -91,7 +95,8 @@ Task<void> serve_stream(std::shared_ptr<Connection> connection, Stream& stream) 
         auto state = RequestParser::State::in_headers;
         connection->waiting = true;
         connection->waiting_since = std::chrono::steady_clock::now();
-        if (!co_await read_request(connection, stream, bytes, parser, state))
+        const bool read = co_await read_request(connection, stream, bytes, parser, state);
+        if (!read)
             co_return;
         connection->waiting = false;
         const auto security = connection->server().security();
@@ -110,7 +115,8 @@ Task<void> serve_stream(std::shared_ptr<Connection> connection, Stream& stream) 
         HttpReply reply = co_await reply_to(connection, request);
         std::string head = head_of(reply, *request, *security, keep_alive);
         std::string body = request->verb == "HEAD" ? std::string{} : std::move(reply.body);
-        if (!co_await write_all(connection, stream, std::move(head), std::move(body)))
+        const bool sent = co_await write_all(connection, stream, std::move(head), std::move(body));
+        if (!sent)
             co_return;
     }
 }
