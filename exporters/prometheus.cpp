@@ -4,13 +4,12 @@
 #include "exporters/alerts.hpp"
 #include "exporters/prometheus/families.hpp"
 
-#include <unordered_map>
 #include <vector>
 
 namespace recoverd::exporters {
 
-/// Escaped labels per check. An entry holds its check, so that its address cannot come to mean another one; entries
-/// that no scrape used are dropped.
+/// Escaped labels per check, by its place in the snapshot. An entry holds its check, so that its address cannot come to
+/// mean another one.
 class PrometheusRenderer::LabelCache {
   public:
     struct Subject {
@@ -22,21 +21,18 @@ class PrometheusRenderer::LabelCache {
         std::shared_ptr<const core::Check> check;
         std::string labels;
         std::vector<Subject> subjects;
-        std::uint64_t used = 0;
     };
 
-    void begin() { ++scrape_; }
+    void resize(std::size_t checks) { entries_.resize(checks); }
 
-    Entry& of(const core::CheckSnapshot& snapshot) {
-        Entry& entry = entries_[snapshot.check.get()];
-        entry.used = scrape_;
-        if (!entry.check) {
-            entry.check = snapshot.check;
+    Entry& of(std::size_t place, const core::CheckSnapshot& snapshot) {
+        Entry& entry = entries_[place];
+        if (entry.check != snapshot.check) {
             LabelText labels;
             // "{subject}" stands for many assets; its subjects name them.
             if (snapshot.check->asset.find('{') == std::string::npos)
                 labels.add("asset", snapshot.check->asset);
-            entry.labels = labels.add("check", snapshot.check->name).text();
+            entry = {snapshot.check, labels.add("check", snapshot.check->name).text(), {}};
         }
         entry.subjects.resize(snapshot.memory.subjects.size());
         return entry;
@@ -50,13 +46,8 @@ class PrometheusRenderer::LabelCache {
         return known;
     }
 
-    void end() {
-        std::erase_if(entries_, [&](const auto& entry) { return entry.second.used != scrape_; });
-    }
-
   private:
-    std::unordered_map<const core::Check*, Entry> entries_;
-    std::uint64_t scrape_ = 0;
+    std::vector<Entry> entries_;
 };
 
 PrometheusRenderer::PrometheusRenderer() : labels_(std::make_unique<LabelCache>()) {}
@@ -89,11 +80,13 @@ void write_evidence(SeriesWriter& out, const families::SubjectSeries& subject, c
 } // namespace
 
 std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const AgentFacts& facts, Format format) {
-    SeriesWriter out(sizes_);
+    SeriesWriter& out = series_;
+    out.clear();
     families::ExerciseSeries exercises;
-    labels_->begin();
+    labels_->resize(snapshot.checks.size());
+    std::size_t place = 0;
     snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
-        LabelCache::Entry& entry = labels_->of(check);
+        LabelCache::Entry& entry = labels_->of(place++, check);
         families::write_check(out, check, entry.labels);
         families::write_thresholds(out, *check.check, entry.labels);
         std::set<std::string> named;
@@ -110,14 +103,12 @@ std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const Age
             exercises.gather(asset, seen);
         }
     });
-    labels_->end();
     snapshot.assets.for_each([&](const core::AssetSnapshot& asset) { families::write_asset(out, asset); });
     exercises.write(out);
     for_each_alert(snapshot, facts, [&](const core::Alert& alert) { families::write_alert(out, alert); });
     families::write_status(out, snapshot);
     families::write_agent(out, facts);
     families::write_process(out);
-    sizes_ = out.sizes();
     return out.join(format);
 }
 

@@ -29,7 +29,7 @@ class PrometheusRenderer {
   private:
     class LabelCache;
     std::unique_ptr<LabelCache> labels_;
-    SeriesWriter::Sizes sizes_{};
+    SeriesWriter series_;
 };
 
 } // namespace recoverd::exporters

@@ -62,9 +62,10 @@ LabelText& LabelText::add(std::string_view name, std::string_view value) {
     return *this;
 }
 
-SeriesWriter::SeriesWriter(const Sizes& expected) {
-    for (std::size_t i = 0; i < kMetricCount; ++i)
-        families_[i].reserve(expected[i]);
+void SeriesWriter::clear() {
+    for (std::string& family : families_)
+        family.clear();
+    group_ = {};
 }
 
 std::string& SeriesWriter::begin(MetricId id, std::string_view suffix, std::string_view labels) {
@@ -141,13 +142,6 @@ std::string SeriesWriter::join(Format format) const {
     if (format == Format::openmetrics)
         out += "# EOF\n";
     return out;
-}
-
-SeriesWriter::Sizes SeriesWriter::sizes() const {
-    Sizes sizes{};
-    for (std::size_t i = 0; i < kMetricCount; ++i)
-        sizes[i] = families_[i].size();
-    return sizes;
 }
 
 } // namespace recoverd::exporters
