@@ -51,20 +51,18 @@ std::string generator_url(const core::Alert& alert, const AgentFacts& facts) {
     return facts.external_url + (asset.empty() ? "/#alerts" : "/#asset-" + anchor(asset));
 }
 
-/// Four intervals ahead, so that three lost sends resolve nothing.
-core::Time still_firing_until(core::Time now) { return now + 4 * kResendEvery; }
-
 } // namespace
 
-std::vector<OutgoingAlert> SentAlerts::due(const core::Snapshot& snapshot, const AgentFacts& facts,
-                                           core::Time now) const {
+std::vector<OutgoingAlert> SentAlerts::due(const core::Snapshot& snapshot, const AgentFacts& facts, core::Time now,
+                                           core::Duration interval) const {
+    // Four intervals ahead, so that three lost sends resolve nothing.
+    const core::Time still_firing_until = now + 4 * interval;
     std::map<core::Labels, OutgoingAlert> outgoing;
     for_each_alert(snapshot, facts, [&](const core::Alert& alert) {
         const bool firing = alert.state == core::AlertState::firing;
         if (!firing && (alert.state == core::AlertState::pending || now - alert.resolved_at > core::kResolvedRetention))
             return;
-        OutgoingAlert out{
-            alert.labels, firing, alert.started_at, firing ? still_firing_until(now) : alert.resolved_at, {}};
+        OutgoingAlert out{alert.labels, firing, alert.started_at, firing ? still_firing_until : alert.resolved_at, {}};
         // A clock that went back may not make an alert end before it began: Alertmanager would refuse it.
         out.ends_at = std::max(out.ends_at, out.starts_at);
         out.json = to_json(out, notes_of(alert, *snapshot.config), generator_url(alert, facts));

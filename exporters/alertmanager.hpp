@@ -13,7 +13,6 @@
 namespace recoverd::exporters {
 
 /// As Prometheus' notifier does it.
-inline constexpr core::Duration kResendEvery = std::chrono::minutes{1};
 inline constexpr std::size_t kBatch = 256;
 
 /// One alert as it is sent.
@@ -29,9 +28,10 @@ struct OutgoingAlert {
 /// What one Alertmanager was told. With it nothing stays firing there that is in no snapshot any more.
 class SentAlerts {
   public:
-    /// Everything to send at `now`: firing ones, those resolved within core::kResolvedRetention, and as resolved those
-    /// it was told are firing and which are gone. Sorted by labels.
-    std::vector<OutgoingAlert> due(const core::Snapshot& snapshot, const AgentFacts& facts, core::Time now) const;
+    /// Everything to send at `now`, when that is done every `interval`: firing ones, those resolved within
+    /// core::kResolvedRetention, and as resolved those it was told are firing and which are gone. Sorted by labels.
+    std::vector<OutgoingAlert> due(const core::Snapshot& snapshot, const AgentFacts& facts, core::Time now,
+                                   core::Duration interval) const;
     /// It took these.
     void accepted(const std::vector<OutgoingAlert>& alerts, core::Time now);
 

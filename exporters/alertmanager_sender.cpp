@@ -103,27 +103,37 @@ void AlertmanagerSender::Shared::succeeded(Slot& slot) const {
         sources.metrics->push_succeeded(slot.place.url, now());
 }
 
+namespace {
+
+io::HttpRequest request_to(const AlertmanagerPlace& place, const AlertmanagerOptions& options, std::string body) {
+    io::HttpRequest request;
+    request.verb = "POST";
+    request.url = place.url + "/api/v2/alerts";
+    request.headers.emplace_back("Content-Type", "application/json");
+    if (!place.host_header.empty())
+        request.headers.emplace_back("Host", place.host_header);
+    request.body = std::move(body);
+    request.tls = options.tls;
+    if (request.tls.server_name.empty())
+        request.tls.server_name = place.server_name;
+    request.proxy = options.proxy;
+    request.max_redirects = 0;
+    request.timeout = options.timeout;
+    return request;
+}
+
+} // namespace
+
 io::Task<core::Result<io::HttpAnswer>> AlertmanagerSender::Shared::post(Ptr shared, AlertmanagerPlace place,
                                                                         std::string body) {
+    io::HttpRequest request = request_to(place, shared->options, std::move(body));
     // Opened for each send: a rotated password counts from the next minute on.
     auto auth = co_await io::open_auth(shared->world, shared->options.auth);
     if (!auth)
         co_return std::unexpected(auth.error());
-    io::HttpRequest request;
-    request.verb = "POST";
-    request.url = place.url + "/api/v2/alerts";
-    request.headers = {{"Content-Type", "application/json"}};
-    if (!place.host_header.empty())
-        request.headers.emplace_back("Host", place.host_header);
-    request.body = std::move(body);
-    request.tls = shared->options.tls;
-    if (request.tls.server_name.empty())
-        request.tls.server_name = place.server_name;
     request.auth = std::move(*auth);
-    request.proxy = shared->options.proxy;
-    request.max_redirects = 0;
-    request.timeout = AlertmanagerOptions::kPostTimeout;
-    co_return co_await shared->world.http(std::move(request));
+    auto answer = co_await shared->world.http(std::move(request));
+    co_return answer;
 }
 
 /// After a 400 the valid alerts of the batch are stored already, but nobody says which one was not: each is sent alone,
@@ -164,7 +174,8 @@ io::Task<bool> AlertmanagerSender::Shared::send_singly(Ptr shared, std::shared_p
 
 io::Task<bool> AlertmanagerSender::Shared::send_all(Ptr shared, std::shared_ptr<Slot> slot) {
     const auto snapshot = shared->sources.snapshot();
-    std::vector<OutgoingAlert> alerts = slot->sent.due(*snapshot, shared->sources.facts(), shared->now());
+    std::vector<OutgoingAlert> alerts =
+        slot->sent.due(*snapshot, shared->sources.facts(), shared->now(), shared->options.interval);
     std::erase_if(slot->refused, [&](const core::Labels& labels) {
         return std::ranges::none_of(alerts, [&](const OutgoingAlert& alert) { return alert.labels == labels; });
     });
@@ -180,7 +191,8 @@ io::Task<bool> AlertmanagerSender::Shared::send_all(Ptr shared, std::shared_ptr<
         if (outcome == "accepted") {
             slot->sent.accepted(batch, shared->now());
         } else if (outcome == "rejected") {
-            if (!co_await send_singly(shared, slot, std::move(batch)))
+            const bool went_on = co_await send_singly(shared, slot, std::move(batch));
+            if (!went_on)
                 co_return false;
         } else {
             shared->failed(*slot, words_of(answer));
@@ -198,7 +210,7 @@ io::Task<void> AlertmanagerSender::Shared::serve(Ptr shared, std::shared_ptr<Slo
         if (taken) {
             slot->backing_off = false;
             const core::Duration took = shared->world.timers().elapsed() - began;
-            const core::Duration rest = std::max<core::Duration>(kResendEvery - took, 1s);
+            const core::Duration rest = std::max<core::Duration>(shared->options.interval - took, 1s);
             co_await slot->wake.wait(shared->world.timers(), rest);
             continue;
         }
@@ -206,7 +218,8 @@ io::Task<void> AlertmanagerSender::Shared::serve(Ptr shared, std::shared_ptr<Slo
         slot->backing_off = true;
         slot->wake.forget();
         const unsigned doublings = std::min(slot->failures - 1, 8U);
-        const core::Duration back_off = std::min<core::Duration>(kFirstBackOff * (1U << doublings), kResendEvery);
+        const core::Duration back_off =
+            std::min<core::Duration>(kFirstBackOff * (1U << doublings), shared->options.interval);
         co_await shared->world.timers().sleep(jittered(back_off, slot->random));
     }
 }
@@ -273,7 +286,7 @@ io::Task<void> AlertmanagerSender::run() {
     for (;;) {
         co_await Shared::find_places(shared);
         co_await Shared::match_slots(shared);
-        co_await shared->world.timers().sleep(kResendEvery);
+        co_await shared->world.timers().sleep(shared->options.interval);
     }
 }
 

@@ -22,8 +22,9 @@ struct AlertmanagerOptions {
     io::TlsOptions tls;
     io::AuthRefs auth;
     std::string proxy;
-
-    static constexpr core::Duration kPostTimeout = std::chrono::seconds{10};
+    /// How often everything is sent again.
+    core::Duration interval{60'000};
+    core::Duration timeout{10'000};
 };
 
 /// One Alertmanager: an address that answers for a configured name.

@@ -54,7 +54,7 @@ Annotations annotations(const core::Alert& alert, const core::Config& config) {
         out.description += fmt::format("\nFirst: {}", rule.first_step);
     if (!config.runbook_base.empty())
         out.runbook_url =
-            fmt::format("{}{}{}.md", config.runbook_base, config.runbook_base.ends_with('/') ? "" : "/", rule.name);
+            fmt::format("{}{}{}", config.runbook_base, config.runbook_base.ends_with('/') ? "" : "/", rule.name);
     out.dashboard_url = config.dashboard_url;
     return out;
 }

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporters/alertmanager.hpp"
+#include "exporters/alertmanager_sender.hpp"
+#include "exporters/own_metrics.hpp"
+#include "io/json.hpp"
+#include "tests/exporters/support/snapshots.hpp"
+#include "tests/support/fake_world.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+
+using namespace recoverd;
+using namespace recoverd::exporters;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using core::AlertState;
+using core::Priority;
+using core::RuleId;
+using test::kNow;
+
+namespace {
+
+constexpr core::Duration kMinute = 1min;
+
+const OutgoingAlert* find(const std::vector<OutgoingAlert>& alerts, std::string_view name) {
+    const auto found =
+        std::ranges::find_if(alerts, [&](const auto& alert) { return alert.labels.at("alertname") == name; });
+    return found == alerts.end() ? nullptr : &*found;
+}
+
+core::Alert firing(std::string asset) {
+    return test::make_alert(RuleId::backup_too_old, std::move(asset), "c", "", AlertState::firing, Priority::p2, "old");
+}
+
+std::size_t count_in(const std::string& body) { return io::Json::parse(body).items().size(); }
+
+/// A sender in a fake world whose Alertmanagers answer as `on_http` says.
+struct Stage {
+    asio::io_context ioc;
+    test::FakeWorld world{ioc};
+    std::shared_ptr<const core::Snapshot> snapshot = std::make_shared<const core::Snapshot>(test::empty_snapshot());
+    OwnMetrics metrics;
+    std::vector<std::string> warnings;
+    std::vector<io::HttpRequest> posts;
+    std::function<int(const io::HttpRequest&)> status = [](const io::HttpRequest&) { return 200; };
+    asio::cancellation_signal stop;
+    std::unique_ptr<AlertmanagerSender> sender;
+
+    explicit Stage(std::vector<std::string> urls = {"http://127.0.0.1:9093"}) {
+        world.on_http = [this](const io::HttpRequest& request) -> core::Result<io::HttpAnswer> {
+            posts.push_back(request);
+            io::HttpAnswer answer;
+            answer.status = status(request);
+            if (answer.status == 0)
+                return core::failed(core::FailureKind::unreachable, "connection refused");
+            return answer;
+        };
+        AlertmanagerOptions options;
+        options.urls = std::move(urls);
+        AlertmanagerSender::Sources sources;
+        sources.snapshot = [this] { return snapshot; };
+        sources.facts = [] { return test::facts(); };
+        sources.warn = [this](std::string line) { warnings.push_back(std::move(line)); };
+        sources.metrics = &metrics;
+        sender = std::make_unique<AlertmanagerSender>(world, std::move(options), std::move(sources));
+        asio::co_spawn(ioc, sender->run(), asio::bind_cancellation_slot(stop.slot(), asio::detached));
+    }
+    ~Stage() {
+        stop.emit(asio::cancellation_type::terminal);
+        world.timers().advance(1s);
+    }
+    void show(std::vector<core::Alert> alerts) {
+        core::Snapshot next = test::empty_snapshot();
+        next.other_alerts = std::move(alerts);
+        snapshot = std::make_shared<const core::Snapshot>(std::move(next));
+    }
+    void pass(core::Duration time) { world.timers().advance(time); }
+};
+
+} // namespace
+
+TEST_CASE("what Alertmanager is told of a small shop is as it was accepted") {
+    const SentAlerts nothing_sent;
+    const auto due = nothing_sent.due(test::sample_snapshot(), test::facts(), kNow, kMinute);
+    test::check_golden("alertmanager.json", batches(due).front() + "\n");
+    for (const auto& body : batches(nothing_sent.due(test::hostile_snapshot(), test::facts(), kNow, kMinute)))
+        CHECK(count_in(body) == 2);
+}
+
+TEST_CASE("pending alerts are not sent, firing ones end four intervals ahead, the watchdog always comes") {
+    const SentAlerts nothing_sent;
+    core::Snapshot snapshot = test::empty_snapshot();
+    snapshot.other_alerts = {firing("a")};
+    snapshot.other_alerts.push_back(
+        test::make_alert(RuleId::endpoint_down, "b", "c", "", AlertState::pending, Priority::p2, "down"));
+    const auto due = nothing_sent.due(snapshot, test::facts(), kNow, kMinute);
+    REQUIRE(due.size() == 2);
+    CHECK(find(due, "BackupTooOld")->ends_at == kNow + 4min);
+    CHECK(find(due, "BackupTooOld")->starts_at == kNow - 10min);
+    REQUIRE(find(due, "RecoverdWatchdog"));
+    CHECK(find(due, "RecoverdWatchdog")->labels.at("severity") == "none");
+}
+
+TEST_CASE("a resolved alert is sent for fifteen minutes with the moment it ended") {
+    const SentAlerts nothing_sent;
+    core::Snapshot snapshot = test::empty_snapshot();
+    snapshot.other_alerts = {
+        test::make_alert(RuleId::backup_too_old, "a", "c", "", AlertState::resolved, Priority::p2, "old")};
+    const core::Time ended = snapshot.other_alerts[0].resolved_at;
+    CHECK(find(nothing_sent.due(snapshot, test::facts(), ended + 15min, kMinute), "BackupTooOld")->ends_at == ended);
+    CHECK_FALSE(find(nothing_sent.due(snapshot, test::facts(), ended + 15min + 1ms, kMinute), "BackupTooOld"));
+}
+
+TEST_CASE("an alert that was sent and is in no snapshot any more is resolved there, and forgotten in time") {
+    SentAlerts sent;
+    core::Snapshot snapshot = test::empty_snapshot();
+    snapshot.other_alerts = {firing("a")};
+    sent.accepted(sent.due(snapshot, test::facts(), kNow, kMinute), kNow);
+    snapshot.other_alerts.clear();
+    const auto later = sent.due(snapshot, test::facts(), kNow + 1min, kMinute);
+    REQUIRE(find(later, "BackupTooOld"));
+    CHECK(find(later, "BackupTooOld")->ends_at == kNow + 1min);
+    CHECK(find(later, "BackupTooOld")->starts_at == kNow - 10min);
+    sent.accepted(later, kNow + 1min);
+    // Still the same end a few minutes on, and silence after the retention.
+    CHECK(find(sent.due(snapshot, test::facts(), kNow + 9min, kMinute), "BackupTooOld")->ends_at == kNow + 1min);
+    CHECK_FALSE(find(sent.due(snapshot, test::facts(), kNow + 17min, kMinute), "BackupTooOld"));
+}
+
+TEST_CASE("an alert never ends before it began, whatever the clock did") {
+    const SentAlerts nothing_sent;
+    core::Snapshot snapshot = test::empty_snapshot();
+    snapshot.other_alerts = {firing("a")};
+    for (const auto& alert : nothing_sent.due(snapshot, test::facts(), kNow - 48h, kMinute))
+        CHECK(alert.ends_at >= alert.starts_at);
+}
+
+TEST_CASE("a thousand alerts go in batches of 256") {
+    const SentAlerts nothing_sent;
+    core::Snapshot snapshot = test::empty_snapshot();
+    for (int i = 0; i < 999; ++i)
+        snapshot.other_alerts.push_back(firing("asset-" + std::to_string(i)));
+    const auto bodies = batches(nothing_sent.due(snapshot, test::facts(), kNow, kMinute));
+    REQUIRE(bodies.size() == 4);
+    CHECK(count_in(bodies[0]) == 256);
+    CHECK(count_in(bodies[3]) == 1000 - 3 * 256);
+}
+
+TEST_CASE("everything is sent again each minute, and at once when something begins to fire") {
+    Stage stage;
+    stage.pass(1s);
+    REQUIRE(stage.posts.size() == 1);
+    CHECK(stage.posts[0].url == "http://127.0.0.1:9093/api/v2/alerts");
+    CHECK(stage.posts[0].verb == "POST");
+    CHECK(stage.posts[0].timeout == 10s);
+    stage.show({firing("a")});
+    stage.sender->poke();
+    stage.pass(1s);
+    REQUIRE(stage.posts.size() == 2);
+    CHECK_THAT(stage.posts[1].body, ContainsSubstring("BackupTooOld"));
+    stage.pass(5min);
+    CHECK(stage.posts.size() == 7);
+}
+
+TEST_CASE("every record behind a name is one Alertmanager, and a dead one delays no other") {
+    Stage stage({"http://am.example:9093/prefix/", "https://srv.example"});
+    stage.world.addresses["am.example"] = {"10.0.0.1", "10.0.0.2", "fd00::1"};
+    stage.world.addresses["one.example"] = {"10.0.0.9"};
+    stage.world.services["srv.example"] = {{"one.example", 9443}};
+    stage.status = [](const io::HttpRequest& request) { return request.url.contains("10.0.0.1:") ? 0 : 200; };
+    stage.pass(2s);
+    std::vector<std::string> urls;
+    for (const auto& post : stage.posts)
+        urls.push_back(post.url);
+    std::ranges::sort(urls);
+    CHECK(urls == std::vector<std::string>{"http://10.0.0.1:9093/prefix/api/v2/alerts",
+                                           "http://10.0.0.2:9093/prefix/api/v2/alerts",
+                                           "https://10.0.0.9:9443/api/v2/alerts"});
+    const auto& tls =
+        *std::ranges::find_if(stage.posts, [](const auto& post) { return post.url.starts_with("https"); });
+    CHECK(tls.tls.server_name == "one.example");
+    CHECK(stage.posts[0].headers.size() == 2);
+    stage.posts.clear();
+    stage.pass(10min);
+    const auto to = [&](std::string_view part) {
+        return std::ranges::count_if(stage.posts, [&](const auto& post) { return post.url.contains(part); });
+    };
+    CHECK(to("10.0.0.2:") == 10);
+    CHECK(to("10.0.0.1:") < 30);
+    CHECK(std::ranges::count_if(stage.warnings, [](const auto& line) { return line.contains("10.0.0.1"); }) == 1);
+}
+
+TEST_CASE("a name that cannot be resolved any more loses no Alertmanager; one that moved is followed") {
+    Stage stage({"http://am.example:9093"});
+    stage.world.addresses["am.example"] = {"10.0.0.1"};
+    stage.pass(2s);
+    stage.world.addresses.clear();
+    stage.posts.clear();
+    stage.pass(2min);
+    CHECK(stage.posts.size() == 2);
+    stage.world.addresses["am.example"] = {"10.0.0.2"};
+    stage.pass(1min + 1s);
+    stage.posts.clear();
+    stage.pass(2min);
+    CHECK(std::ranges::all_of(stage.posts, [](const auto& post) { return post.url.contains("10.0.0.2"); }));
+    CHECK(stage.posts.size() == 2);
+}
+
+TEST_CASE("an Alertmanager that was gone for an hour hears of what fires now, with its first moment") {
+    Stage stage;
+    stage.status = [](const io::HttpRequest&) { return 0; };
+    stage.show({firing("a")});
+    stage.pass(1h);
+    const auto tries = stage.posts.size();
+    CHECK(tries > 40);
+    CHECK(tries < 150);
+    stage.status = [](const io::HttpRequest&) { return 200; };
+    stage.posts.clear();
+    stage.pass(2min);
+    REQUIRE_FALSE(stage.posts.empty());
+    CHECK_THAT(stage.posts[0].body, ContainsSubstring("\"startsAt\":\"2026-11-22T02:50:00Z\""));
+    REQUIRE(stage.warnings.size() == 2);
+    CHECK_THAT(stage.warnings[0], ContainsSubstring("connection refused"));
+    CHECK_THAT(stage.warnings[1], ContainsSubstring("again"));
+}
+
+TEST_CASE("after a 400 the alert that is refused is found, left out, and the others go on") {
+    Stage stage;
+    stage.status = [](const io::HttpRequest& request) { return request.body.contains("poison") ? 400 : 200; };
+    stage.show({firing("a"), firing("b"), firing("poison")});
+    stage.pass(1s);
+    // The batch, then each of four alone.
+    CHECK(stage.posts.size() == 5);
+    REQUIRE(stage.warnings.size() == 1);
+    CHECK_THAT(stage.warnings[0], ContainsSubstring("poison"));
+    stage.posts.clear();
+    stage.pass(3min);
+    CHECK(stage.posts.size() == 3);
+    for (const auto& post : stage.posts)
+        CHECK(count_in(post.body) == 3);
+}
+
+TEST_CASE("an Alertmanager that refuses everything is not asked alert by alert for ever") {
+    Stage stage;
+    stage.status = [](const io::HttpRequest&) { return 400; };
+    stage.show({firing("a"), firing("b")});
+    stage.pass(10min);
+    CHECK(stage.posts.size() < 100);
+    CHECK(stage.warnings.size() == 1);
+}
+
+TEST_CASE("a test alert is delivered to each, and each answer is told") {
+    Stage stage({"http://10.0.0.1:9093", "http://10.0.0.2:9093", "http://nowhere.example:1"});
+    stage.pass(1s);
+    stage.status = [](const io::HttpRequest& request) { return request.url.contains("10.0.0.2") ? 503 : 200; };
+    stage.posts.clear();
+    const auto deliveries = test::run(stage.ioc, stage.world.timers(), stage.sender->deliver_test(Priority::p1));
+    REQUIRE(deliveries.size() == 3);
+    CHECK(deliveries[0].taken);
+    CHECK_FALSE(deliveries[1].taken);
+    CHECK_THAT(deliveries[1].detail, ContainsSubstring("503"));
+    CHECK_FALSE(deliveries[2].taken);
+    CHECK_THAT(stage.posts[0].body, ContainsSubstring("RecoverdTest") && ContainsSubstring("\"test\":\"true\""));
+}
