@@ -70,7 +70,7 @@ TEST_CASE("the caller of a call that hangs leaves in time, and the pool serves o
         gate->wait();
         return 1;
     });
-    const auto late = loop.run(with_deadline(loop.timers, 50ms, std::move(hangs)));
+    const auto late = loop.run(with_deadline(loop.timers, 500ms, std::move(hangs)));
     CHECK(late.error().kind == FailureKind::timed_out);
     CHECK(loop.pool.busy() == 1);
     CHECK(loop.run(answer_of(loop.pool, [] { return 2; })) == 2);
@@ -86,7 +86,7 @@ TEST_CASE("a call whose caller left before its turn is never made") {
         gate->wait();
         return 1;
     });
-    CHECK_FALSE(loop.run(with_deadline(loop.timers, 20ms, std::move(hangs))));
+    CHECK_FALSE(loop.run(with_deadline(loop.timers, 500ms, std::move(hangs))));
     auto waits = answer_of(one, [made] {
         *made = true;
         return 2;
@@ -112,7 +112,8 @@ TEST_CASE("neither a pool nor a loop waits at its end for a call that hangs") {
                                      return 1;
                                  }),
                        [](const std::exception_ptr&, const Result<int>&) {});
-        loop.ioc.run_for(20ms);
+        for (int i = 0; loop.pool.busy() == 0 && i < 500; ++i)
+            loop.ioc.run_for(10ms);
         CHECK(loop.pool.busy() == 1);
     }
     CHECK(std::chrono::steady_clock::now() - began < 10s);

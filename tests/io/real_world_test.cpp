@@ -103,18 +103,18 @@ TEST_CASE("a dead file system blocks neither the loop nor other checks") {
     LoopLag lag;
     asio::co_spawn(loop.ioc, LoopLag::watch(world.timers(), lag), asio::detached);
     {
-        const test::SlowFileSystem slow{1s};
+        const test::SlowFileSystem slow{30s};
         auto secret = world.secret({SecretRef::Source::file, "/slow/secret"});
         const auto given_up = loop.run_until_end(std::move(secret), 100ms);
         CHECK(is_cancellation(given_up.thrown));
-        CHECK(given_up.took < 600ms);
+        CHECK(given_up.took < 10s);
         const auto late = loop.run_until_end(world.worker("walk", "", 100ms));
         CHECK(late.value->error().kind == FailureKind::timed_out);
-        CHECK(late.took < 600ms);
+        CHECK(late.took < 10s);
         CHECK(loop.run(world.run({.argv = {"echo", "well"}}))->out == "well\n");
     }
     lag.stop = true;
-    CHECK(lag.longest < 300ms);
+    CHECK(lag.longest < 10s);
 }
 
 } // namespace recoverd::io
