@@ -43,7 +43,8 @@ a:focus-visible { outline: 3px solid currentColor; outline-offset: 2px; border-r
 .card:target { outline: 3px solid var(--soft); }
 .top { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: baseline; justify-content: space-between; }
 .tag { border-radius: 1rem; padding: .1rem .7rem; font-size: .85rem; font-weight: 600; white-space: nowrap; }
-.why { margin: .6rem 0; padding-left: 1.1rem; }
+time { white-space: nowrap; }
+.why { margin: .6rem 0; padding-left: 1.1rem; list-style: disc; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: .75rem 0 0; font-size: .9rem; }
 dt { color: var(--soft); }
 dd { margin: 0; font-variant-numeric: tabular-nums; }
