@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// `--web.config.file`, as Prometheus' exporter-toolkit has it: TLS, client certificates, bcrypt users, headers. What it
+// knows and we do not is a mistake, never passed over: a limit that nobody enforces is worse than none.
+#pragma once
+
+#include "io/http_server.hpp"
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace recoverd::agent {
+
+/// Relative files are beside the configuration, in `folder`. The error names line and key.
+std::expected<io::WebSecurity, std::string> parse_web_config(const std::string& text, const std::string& folder);
+
+/// Follows its file. When what is new there cannot be used, the old stays, and `warn` hears of it once. Web thread
+/// only.
+class WebConfigFile {
+  public:
+    /// Fails with what is wrong in the file.
+    static std::expected<std::shared_ptr<WebConfigFile>, std::string> open(std::string path,
+                                                                           std::function<void(std::string)> warn);
+
+    std::shared_ptr<const io::WebSecurity> current();
+
+  private:
+    std::string path_;
+    std::function<void(std::string)> warn_;
+    std::string stamp_;
+    std::shared_ptr<const io::WebSecurity> security_;
+};
+
+} // namespace recoverd::agent
