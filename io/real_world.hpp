@@ -14,7 +14,7 @@ namespace recoverd::io {
 struct RealWorldSettings {
     /// The worker program.
     std::string worker_path;
-    /// For calls that may hang: starting a program, reading a secret.
+    /// For calls that may hang: starting a program, reading a secret, asking D-Bus.
     std::size_t blocking_threads = 4;
 };
 

@@ -38,15 +38,12 @@ struct Script {
     Script& operator=(const Script&) = delete;
 };
 
-/// Plain connections and D-Bus are tested beside their own parts.
+/// Plain connections are tested beside their own part.
 struct Joined final : RealWorld {
     using RealWorld::RealWorld;
 
     Task<Result<Connected>> connect(ConnectRequest request) override {
         co_return core::failed(FailureKind::unreachable, request.address);
-    }
-    Task<Result<UnitState>> systemd_unit(std::string unit, Duration /*timeout*/) override {
-        co_return core::failed(FailureKind::unreachable, unit);
     }
 };
 
@@ -89,6 +86,7 @@ TEST_CASE("secrets, names, programs and servers are reached through the world") 
     CHECK(loop.run(world.secret({SecretRef::Source::file, "/no/secret"})).error().kind == FailureKind::misconfigured);
     CHECK(loop.run(world.resolve("127.0.0.1", 5s)) == std::vector<std::string>{"127.0.0.1"});
     CHECK(loop.run(world.run({.argv = {"echo", "hello"}}))->out == "hello\n");
+    CHECK_FALSE(loop.run(world.systemd_unit("not a unit", 5s)));
     HttpRequest request;
     request.url = "http://127.0.0.1:1/";
     CHECK(loop.run(world.http(request)).error().kind == FailureKind::refused);
