@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every example of a configuration that people may copy is one that the agent takes: each ```toml block of the
+// documents is loaded. One marked ```toml fragment is shown for its form only.
+#include "agent/config/load.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+using namespace recoverd;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kRoot{RECOVERD_SOURCE_DIR};
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file{path};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+std::vector<fs::path> documents() {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator{kRoot})
+        if (entry.path().extension() == ".md")
+            found.push_back(entry.path());
+    for (const auto& entry : fs::recursive_directory_iterator{kRoot / "docs"})
+        if (entry.path().extension() == ".md")
+            found.push_back(entry.path());
+    return found;
+}
+
+std::vector<std::string> toml_blocks(const std::string& page) {
+    constexpr std::string_view kBegin = "```toml\n";
+    std::vector<std::string> blocks;
+    for (auto at = page.find(kBegin); at != std::string::npos; at = page.find(kBegin, at)) {
+        at += kBegin.size();
+        const auto end = page.find("\n```", at);
+        blocks.push_back(page.substr(at, end - at) + "\n");
+        at = end;
+    }
+    return blocks;
+}
+
+/// A document of policies alone is no configuration, but a part of one.
+std::string completed(std::string block) {
+    if (block.find("[check.") == std::string::npos)
+        block += "\n[check.any]\ncollector = \"files\"\npath = \"/backup/*.dump\"\n";
+    return block;
+}
+
+/// The mistakes of `text`, each in a line; empty when there are none.
+std::string mistakes_of(const std::string& text) {
+    const fs::path file = fs::temp_directory_path() / ("recoverd-example-" + std::to_string(::getpid()) + ".toml");
+    std::ofstream{file} << text;
+    const agent::Loaded loaded = agent::load(file.string());
+    fs::remove(file);
+    std::string out;
+    for (const auto& diagnostic : loaded.diagnostics.all())
+        if (loaded.diagnostics.has_mistakes())
+            out += core::config::format(diagnostic) + "\n";
+    return out;
+}
+
+} // namespace
+
+TEST_CASE("every TOML example in the documents is a configuration that the agent takes") {
+    std::size_t loaded = 0;
+    for (const fs::path& document : documents())
+        for (const std::string& block : toml_blocks(text_of(document))) {
+            CAPTURE(document.string(), block);
+            CHECK(mistakes_of(completed(block)) == "");
+            ++loaded;
+        }
+    CHECK(loaded >= 32);
+}
+
+TEST_CASE("an example with a mistake would be noticed") {
+    const auto blocks = toml_blocks("text\n```toml\n[policy]\nbackup_to_old = false\n```\n");
+    REQUIRE(blocks.size() == 1);
+    CHECK(mistakes_of(completed(blocks.front())).find("backup_too_old") != std::string::npos);
+}

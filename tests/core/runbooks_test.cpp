@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whoever is woken finds a page under the alert's name. What a page advises is for people to judge; that each rule has
+// one, and that it has the parts one looks for at night, is held here.
+#include "core/rules/table.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+using namespace recoverd::core;
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path kFolder = fs::path{RECOVERD_SOURCE_DIR} / "docs" / "runbooks";
+
+std::string text_of(const fs::path& path) {
+    std::ifstream file{path};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// What stands between a heading and the next one.
+std::string part(const std::string& page, const std::string& heading) {
+    const auto begin = page.find("\n## " + heading + "\n\n");
+    if (begin == std::string::npos)
+        return {};
+    const auto text = page.find("\n\n", begin + 1);
+    return page.substr(text, page.find("\n## ", text) - text);
+}
+
+} // namespace
+
+TEST_CASE("every alert has a runbook that names its policy key and says what to do first") {
+    for (const Rule& rule : rules()) {
+        CAPTURE(rule.name);
+        const std::string page = text_of(kFolder / (std::string{rule.name} + ".md"));
+        CHECK(page.starts_with("# " + std::string{rule.name} + "\n"));
+        CHECK(page.find("Policy key `" + std::string{rule.key} + "`") != std::string::npos);
+        for (const char* heading :
+             {"What it means", "What was promised", "What to do first", "How it ends", "What it is not"}) {
+            CAPTURE(heading);
+            CHECK(part(page, heading).size() > 20);
+        }
+        CHECK(part(page, "What was promised").find("```toml\n") != std::string::npos);
+    }
+}
+
+TEST_CASE("no runbook is about an alert that does not exist") {
+    for (const auto& entry : fs::directory_iterator{kFolder}) {
+        CAPTURE(entry.path().filename().string());
+        CHECK(entry.path().extension() == ".md");
+        CHECK(std::ranges::find(rules(), entry.path().stem().string(), &Rule::name) != rules().end());
+    }
+}
+
+TEST_CASE("a runbook that points to another one points to one that is there") {
+    for (const auto& entry : fs::directory_iterator{kFolder}) {
+        const std::string page = text_of(entry.path());
+        for (auto at = page.find("]("); at != std::string::npos; at = page.find("](", at + 2)) {
+            const std::string target = page.substr(at + 2, page.find(')', at) - at - 2);
+            CAPTURE(entry.path().filename().string(), target);
+            CHECK(fs::exists(kFolder / target));
+        }
+    }
+}
