@@ -45,8 +45,9 @@ struct HttpRequest {
     bool fresh_connection = false;
     /// Hops followed, each resolved and checked by us; credentials go only to the first host.
     unsigned max_redirects = 5;
-    /// A longer body ends in `bad_answer`. Counted after decompression.
+    /// A longer body ends in `bad_answer`, or is cut there when `cut_body` says so. Counted after decompression.
     std::size_t max_body = std::size_t{1} << 20U;
+    bool cut_body = false;
     core::Duration timeout{10'000};
     /// Ask for the server's certificate in the answer (https only). One that is not trusted then comes as an answer of
     /// status 0 with the certificate and its fault: its dates are facts worth having. Nothing was sent to such a server.
@@ -58,6 +59,8 @@ struct HttpAnswer {
     /// Names in lower case, in order of arrival.
     std::vector<std::pair<std::string, std::string>> headers;
     std::string body;
+    /// The body was longer than asked for.
+    bool cut = false;
     /// After redirects.
     std::string url;
     core::Duration latency{0};

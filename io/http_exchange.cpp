@@ -101,8 +101,11 @@ struct Exchange::Callbacks {
 
     static std::size_t body(char* data, std::size_t size, std::size_t count, void* exchange) {
         auto& self = *static_cast<Exchange*>(exchange);
-        if (size * count > self.request_.max_body - self.answer_.body.size()) {
+        const std::size_t room = self.request_.max_body - self.answer_.body.size();
+        if (size * count > room) {
             self.stopped_ = Stopped::body_too_large;
+            if (self.request_.cut_body)
+                self.answer_.body.append(data, room);
             return 0;
         }
         self.answer_.body.append(data, size * count);
@@ -313,6 +316,9 @@ void Exchange::keep_certificate() {
 }
 
 Result<HttpAnswer> Exchange::conclude(int code) {
+    answer_.cut = stopped_ == Stopped::body_too_large && request_.cut_body;
+    if (answer_.cut)
+        code = CURLE_OK;
     long status = 0;
     ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     answer_.status = static_cast<int>(status);

@@ -269,6 +269,11 @@ TEST_CASE("a body beyond its limit ends the transfer, counted after decompressio
     }
     CHECK(loop.get({.url = server.url("/exact"), .max_body = 1000}));
     CHECK_FALSE(loop.get({.url = server.url("/exact"), .max_body = 999}));
+    const auto cut = loop.get({.url = server.url("/endless"), .max_body = 100'000, .cut_body = true});
+    REQUIRE(cut);
+    CHECK(cut->cut);
+    CHECK(cut->body.size() == 100'000);
+    CHECK(cut->status == 200);
     const auto whole = loop.get({.url = server.url("/bomb"), .max_body = std::size_t{64} << 20U});
     REQUIRE(whole);
     CHECK(whole->body.size() == std::size_t{64} << 20U);

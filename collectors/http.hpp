@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is expected of an answer of HTTP, and what an answer says about its server. For tests and fuzzers.
+#pragma once
+
+#include "collectors/collector.hpp"
+
+#include <regex.h>
+
+namespace recoverd::collectors {
+
+struct StatusRange {
+    int first = 200;
+    int last = 299;
+    bool operator==(const StatusRange&) const = default;
+};
+
+/// "200-399,404", or the reason why it is none.
+std::expected<std::vector<StatusRange>, std::string> parse_status_ranges(std::string_view text);
+
+/// A piece of text, or a regular expression: "/…/" or "/…/i" (POSIX extended; `.` matches line ends as well).
+class BodyPattern {
+  public:
+    /// The error says what is wrong with the expression.
+    static std::expected<BodyPattern, std::string> parse(std::string text);
+
+    bool found_in(const std::string& body) const;
+    const std::string& text() const { return text_; }
+
+  private:
+    std::string text_;
+    std::shared_ptr<const regex_t> expression_;
+};
+
+struct HttpExpectations {
+    std::vector<StatusRange> status{StatusRange{}};
+    std::optional<BodyPattern> body;
+    /// JSON pointer and the scalar that must stand there.
+    std::vector<std::pair<std::string, core::config::Node>> json;
+    std::optional<Duration> slow;
+};
+
+core::Reachability interpret_http(const HttpExpectations& expected, const io::HttpAnswer& answer);
+
+} // namespace recoverd::collectors
