@@ -50,7 +50,8 @@ struct HttpRequest {
     bool cut_body = false;
     core::Duration timeout{10'000};
     /// Ask for the server's certificate in the answer (https only). One that is not trusted then comes as an answer of
-    /// status 0 with the certificate and its fault: its dates are facts worth having. Nothing was sent to such a server.
+    /// status 0 with the certificate and its fault: its dates are facts worth having. Nothing was sent to such a
+    /// server.
     bool want_certificate = false;
 };
 
