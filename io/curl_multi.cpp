@@ -98,6 +98,14 @@ void CurlMulti::finish(Transfer& transfer, asio::error_code error, int code) {
     complete(error, code);
 }
 
+/// The slot's handler, and all that it captured, is gone once the transfer is finished.
+void CurlMulti::cancel(Transfer& transfer) {
+    if (!transfer.complete)
+        return;
+    finish(transfer, asio::error::operation_aborted, 0);
+    settle();
+}
+
 void CurlMulti::act(int socket, int events) {
     int running = 0;
     ::curl_multi_socket_action(multi_, socket, events, &running);
@@ -202,12 +210,7 @@ Task<int> perform(std::shared_ptr<CurlMulti> multi, void* easy) {
     const auto initiate = [&](auto handler) {
         auto slot = asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected())
-            slot.assign([&](asio::cancellation_type /*type*/) {
-                if (!transfer.complete)
-                    return;
-                multi->finish(transfer, asio::error::operation_aborted, 0);
-                multi->settle();
-            });
+            slot.assign([&](asio::cancellation_type /*type*/) { multi->cancel(transfer); });
         // Posted, so that nobody goes on inside one of curl's calls.
         transfer.complete = [slot, handler = std::move(handler)](asio::error_code error, int code) mutable {
             slot.clear();

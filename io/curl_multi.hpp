@@ -46,6 +46,7 @@ class CurlMulti : public std::enable_shared_from_this<CurlMulti> {
 
     void start(Transfer& transfer);
     void finish(Transfer& transfer, asio::error_code error, int code);
+    void cancel(Transfer& transfer);
     void forget(Transfer& transfer);
     void act(int socket, int events);
     void watch(int socket, int what, bool known);
