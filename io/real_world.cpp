@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/real_world.hpp"
 
+#include "io/connect.hpp"
 #include "io/deadline.hpp"
 #include "io/pg_client.hpp"
 #include "io/process_runner.hpp"
@@ -33,6 +34,8 @@ Task<Result<HttpAnswer>> RealWorld::http(HttpRequest request) { return http_.get
 Task<Result<Finished>> RealWorld::run(Command command) { return run_process(timers_, pool_, std::move(command)); }
 
 Task<Result<PgAnswer>> RealWorld::postgres(PgRequest request) { return pg_query(std::move(request)); }
+
+Task<Result<Connected>> RealWorld::connect(ConnectRequest request) { return io::connect(timers_, std::move(request)); }
 
 Task<Result<UnitState>> RealWorld::systemd_unit(std::string unit, core::Duration timeout) {
     std::string late = "expected systemd to tell of " + unit + ", found its bus hanging";

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/connect_options.hpp"
+
+#include "core/config/values.hpp"
+#include "io/connect.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::collectors {
+
+void check_address(const std::string& address, const core::config::Place& place,
+                   core::config::Diagnostics& diagnostics) {
+    if (!address.empty() && !io::split_address(address))
+        diagnostics.mistake(place.at, place.path, fmt::format("address: expected host:port, found '{}'", address),
+                            "an IPv6 address stands in brackets: [2001:db8::1]:5432.");
+}
+
+Collected interpret_connection(const Result<io::Connected>& connected, const std::string& address, Duration slow) {
+    if (!connected && connected.error().kind == FailureKind::misconfigured)
+        return std::unexpected(connected.error());
+    core::Reachability seen;
+    seen.target = address;
+    if (!connected) {
+        seen.state = core::ReachState::down;
+        seen.detail = connected.error().detail;
+    } else {
+        seen.latency = connected->latency;
+        seen.certificate = connected->certificate;
+        if (slow > Duration{0} && connected->latency > slow) {
+            seen.state = core::ReachState::degraded;
+            seen.detail =
+                fmt::format("answered after {}, {} allowed", core::config::format_duration(connected->latency),
+                            core::config::format_duration(slow));
+        }
+    }
+    Seen all;
+    all.subjects.push_back({{}, {}, {std::move(seen)}, {}});
+    return all;
+}
+
+} // namespace recoverd::collectors

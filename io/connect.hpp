@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connects, shakes hands, says a line and listens: what a probe of a plain or TLS port does.
+#pragma once
+
+#include "io/probe.hpp"
+#include "io/timers.hpp"
+
+namespace recoverd::io {
+
+/// host:port, [v6]:port taken apart; nothing when it is neither.
+struct HostPort {
+    std::string host;
+    std::string port;
+};
+std::optional<HostPort> split_address(const std::string& address);
+
+/// Tries the addresses of the host one after the other, each with its share of the time that is left. Fails with
+/// `unreachable`, `refused`, `timed_out`; with `bad_answer` when the other side says something else than it should;
+/// with `misconfigured` for an address or a TLS file that cannot be used.
+Task<Result<Connected>> connect(Timers& timers, ConnectRequest request);
+
+} // namespace recoverd::io

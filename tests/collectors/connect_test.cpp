@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/connect_options.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd;
+using namespace recoverd::collectors;
+
+namespace {
+
+const core::Reachability& reach(const Collected& collected) {
+    REQUIRE(collected);
+    return std::get<core::Reachability>(collected->subjects.at(0).evidence.at(0));
+}
+
+io::Connected connected(Duration latency) {
+    io::Connected made;
+    made.latency = latency;
+    return made;
+}
+
+} // namespace
+
+TEST_CASE("a target that cannot be reached is down, which is evidence") {
+    const auto refused = core::failed(FailureKind::refused, "connection refused");
+    const Collected seen = interpret_connection(Result<io::Connected>{refused}, "db1:5432", Duration{0});
+    CHECK(reach(seen).state == core::ReachState::down);
+    CHECK(reach(seen).detail == "connection refused");
+    CHECK(reach(seen).target == "db1:5432");
+}
+
+TEST_CASE("a probe that could not be made because of its configuration is a failure") {
+    const auto wrong = core::failed(FailureKind::misconfigured, "/etc/ca.pem: no such file");
+    CHECK_FALSE(interpret_connection(Result<io::Connected>{wrong}, "db1:5432", Duration{0}));
+}
+
+TEST_CASE("an answer above the slow mark is degraded, one at it is not") {
+    using std::chrono::milliseconds;
+    CHECK(reach(interpret_connection(connected(milliseconds{501}), "a:1", milliseconds{500})).state ==
+          core::ReachState::degraded);
+    CHECK(reach(interpret_connection(connected(milliseconds{500}), "a:1", milliseconds{500})).state ==
+          core::ReachState::up);
+    CHECK(reach(interpret_connection(connected(milliseconds{99'999}), "a:1", Duration{0})).state ==
+          core::ReachState::up);
+}
+
+TEST_CASE("a certificate that is not trusted is a fact about a target that is up") {
+    io::Connected seen = connected(Duration{1});
+    seen.certificate = core::Certificate{};
+    seen.certificate->fault = "certificate has expired";
+    const Collected collected = interpret_connection(seen, "a:1", Duration{0});
+    CHECK(reach(collected).state == core::ReachState::up);
+    CHECK(reach(collected).certificate->fault == "certificate has expired");
+}
+
+TEST_CASE("an address without a port is a mistake with a hint") {
+    core::config::Diagnostics diagnostics;
+    check_address("2001:db8::1:5432", {"check.x", "collector 'tcp'", {}}, diagnostics);
+    REQUIRE(diagnostics.has_mistakes());
+    CHECK(diagnostics.all()[0].hint.find("brackets") != std::string::npos);
+}
