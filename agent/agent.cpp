@@ -92,9 +92,10 @@ io::Task<void> Agent::run() {
     co_await (checker_.run() && keeper_.run() && watch_clock());
 }
 
-io::Task<void> Agent::stop() {
+io::Task<core::Result<void>> Agent::stop() {
     checker_.stop();
     co_await keeper_.flush();
+    co_return core::Result<void>{};
 }
 
 io::Task<void> Agent::watch_clock() {

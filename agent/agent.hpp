@@ -40,7 +40,7 @@ class Agent {
     /// Checks, judges and watches the clock until it is cancelled.
     io::Task<void> run();
     /// Ends what runs and writes what is left.
-    io::Task<void> stop();
+    io::Task<core::Result<void>> stop();
 
     struct Answer {
         /// As in HTTP: 201 new, 200 the same again, 400, 404, 409, 503.

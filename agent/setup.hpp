@@ -2,11 +2,11 @@
 // A configuration that is ready to run: what core judges by, and the compiled collector of each check.
 #pragma once
 
-#include "collectors/collector.hpp"
-#include "core/config.hpp"
+#include "agent/config/load.hpp"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace recoverd::agent {
@@ -21,5 +21,10 @@ struct Setup {
     /// By the check's name.
     std::map<std::string, std::shared_ptr<const Runnable>, std::less<>> runnables;
 };
+
+/// The part of a loaded configuration that an agent of this scope runs (nothing: all of it), so that one configuration
+/// serves a DaemonSet (`node`) and a Deployment (`cluster`). An asset goes with the checks that watch it; one without
+/// checks with the cluster.
+Setup make_setup(const Loaded& loaded, std::optional<core::Scope> scope);
 
 } // namespace recoverd::agent

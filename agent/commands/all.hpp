@@ -9,6 +9,8 @@ namespace recoverd::agent {
 std::vector<Command> all_commands();
 
 Command collectors_command();
+Command run_command();
+Command run_command();
 Command config_check_command();
 Command config_schema_command();
 Command config_show_command();

@@ -3,6 +3,7 @@
 // and what comes from the environment stays `${NAME}`.
 #include "agent/commands/all.hpp"
 #include "agent/commands/config_report.hpp"
+#include "agent/config/text.hpp"
 
 #include <fmt/format.h>
 
@@ -12,34 +13,12 @@ namespace recoverd::agent {
 
 namespace {
 
-using core::config::Origin;
-
 struct Options {
     std::string name;
 };
 
 void declare(Arguments& arguments, Options& options) {
     arguments.positional("NAME", options.name, "A check or an asset; all of them when left out");
-}
-
-std::string who(const Origin& origin) {
-    if (!origin.at.file)
-        return origin.from;
-    return fmt::format("{} at {}:{}", origin.from, *origin.at.file, origin.at.line);
-}
-
-void print_section(std::FILE* out, const std::string& name, const std::vector<Origin>& origins) {
-    std::size_t width = 0;
-    for (const Origin& origin : origins)
-        width = std::max(width, origin.key.size() + origin.value.size());
-    // One long line may not push every comment off the screen.
-    width = std::min<std::size_t>(width, 60);
-    fmt::print(out, "[{}]\n", name);
-    for (const Origin& origin : origins) {
-        const std::size_t used = origin.key.size() + origin.value.size();
-        fmt::print(out, "{} = {}{}  # {}\n", origin.key, origin.value,
-                   std::string(width > used ? width - used : 0, ' '), who(origin));
-    }
 }
 
 int report_unknown(const std::string& name, const Loaded& loaded, Console& console) {
@@ -64,7 +43,7 @@ int run(const Options& options, Console& console) {
             continue;
         if (!std::exchange(first, false))
             fmt::print(console.out, "\n");
-        print_section(console.out, section, origins);
+        fmt::print(console.out, "{}", section_text(section, origins));
     }
     return first && !options.name.empty() ? report_unknown(options.name, loaded, console) : 0;
 }

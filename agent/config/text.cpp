@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/config/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::agent {
+
+namespace {
+
+std::string who(const core::config::Origin& origin) {
+    if (!origin.at.file)
+        return origin.from;
+    return fmt::format("{} at {}:{}", origin.from, *origin.at.file, origin.at.line);
+}
+
+} // namespace
+
+std::string section_text(const std::string& name, const std::vector<core::config::Origin>& origins) {
+    std::size_t width = 0;
+    for (const auto& origin : origins)
+        width = std::max(width, origin.key.size() + origin.value.size());
+    // One long line may not push every comment off the screen.
+    width = std::min<std::size_t>(width, 60);
+    std::string text = fmt::format("[{}]\n", name);
+    for (const auto& origin : origins) {
+        const std::size_t used = origin.key.size() + origin.value.size();
+        text += fmt::format("{} = {}{}  # {}\n", origin.key, origin.value,
+                            std::string(width > used ? width - used : 0, ' '), who(origin));
+    }
+    return text;
+}
+
+std::string config_text(const Loaded& loaded) {
+    std::string text;
+    for (const auto& [section, origins] : loaded.origins)
+        text += (text.empty() ? "" : "\n") + section_text(section, origins);
+    return text;
+}
+
+} // namespace recoverd::agent

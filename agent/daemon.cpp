@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/daemon.hpp"
+
+#include "agent/agent.hpp"
+#include "agent/config/text.hpp"
+#include "agent/log.hpp"
+#include "agent/service_manager.hpp"
+#include "agent/store/sqlite_store.hpp"
+#include "agent/version.hpp"
+#include "agent/web_config.hpp"
+#include "core/config/values.hpp"
+#include "exporters/alertmanager_sender.hpp"
+#include "exporters/own_metrics.hpp"
+#include "exporters/web.hpp"
+#include "io/deadline.hpp"
+#include "io/real_world.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <malloc.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace recoverd::agent {
+
+namespace {
+
+constexpr Admission::Limits kLimits{512, 4, 2};
+/// What is left to be written at the end gets this long; systemd sends SIGKILL long after.
+constexpr core::Duration kStopWithin{3'000};
+constexpr core::Duration kLagEvery{5'000};
+
+class Daemon {
+  public:
+    Daemon(DaemonOptions options, Loaded loaded);
+
+    int run();
+
+  private:
+    void start_agent();
+    bool start_web();
+    void start_sender();
+    void start_signals();
+    void spawn(io::Task<void> task);
+
+    io::Task<void> reload(std::function<void(std::optional<std::string>)> done);
+    io::Task<void> take_outcome(std::string body, io::HttpReplier reply);
+    io::Task<void> on_signal();
+    io::Task<void> measure_lag();
+    io::Task<void> ping();
+    io::Task<void> stop();
+    void take_over(Loaded loaded);
+    exporters::AgentFacts facts() const;
+    exporters::WebSources web_sources();
+    exporters::AlertmanagerOptions alertmanager_options() const;
+
+    DaemonOptions options_;
+    Loaded loaded_;
+    asio::io_context loop_{1};
+    io::RealWorld world_;
+    std::unique_ptr<Store> store_;
+    exporters::OwnMetrics metrics_;
+    Agent agent_;
+    asio::signal_set signals_{loop_};
+    asio::cancellation_signal cancel_agent_;
+    asio::cancellation_signal cancel_sender_;
+    std::shared_ptr<exporters::AlertmanagerSender> sender_;
+    std::shared_ptr<WebConfigFile> web_config_;
+    std::unique_ptr<io::HttpServer> server_;
+    bool reloading_ = false;
+    bool stopping_ = false;
+    // What the web thread asks for; the loop hands it over whole.
+    Published<exporters::AgentFacts> facts_;
+    Published<std::string> config_text_;
+};
+
+Agent::Observer observe(exporters::OwnMetrics& metrics, std::shared_ptr<exporters::AlertmanagerSender>& sender) {
+    Agent::Observer observer;
+    observer.late = [&metrics](core::Duration late) { metrics.observe_scheduler_lag(late); };
+    observer.store_error = [&metrics](const std::string& error) {
+        metrics.count_store_error();
+        log(LogLevel::error, "state cannot be written", {{"error", error}});
+    };
+    observer.published = [&sender](bool transitions) {
+        if (transitions && sender)
+            sender->poke();
+    };
+    observer.transition = [](const core::Transition& transition) {
+        const core::Alert& alert = transition.alert;
+        if (alert.finding.identity.rule == core::RuleId::recoverd_watchdog)
+            return;
+        log(LogLevel::info, alert.state == core::AlertState::firing ? "alert fires" : "alert resolved",
+            {{"alertname", alert.labels.at("alertname")},
+             {"priority", std::string{core::name_of(alert.finding.priority)}},
+             {"asset", alert.finding.identity.asset},
+             {"check", alert.finding.identity.check},
+             {"subject", alert.finding.identity.subject},
+             {"reason", alert.finding.reason}});
+    };
+    observer.learned = [](const std::string& check, const core::Report& report) {
+        if (!report.result)
+            log(LogLevel::debug, "check learned nothing",
+                {{"check", check},
+                 {"failure", std::string{core::name_of(report.result.error().kind)}},
+                 {"detail", report.result.error().detail}});
+    };
+    return observer;
+}
+
+Daemon::Daemon(DaemonOptions options, Loaded loaded)
+    : options_(std::move(options)),
+      loaded_(std::move(loaded)),
+      world_(loop_, {.worker_path = find_worker()}),
+      store_(make_sqlite_store(options_.storage_path)),
+      agent_(world_, *store_, kLimits, observe(metrics_, sender_)) {}
+
+void Daemon::spawn(io::Task<void> task) {
+    asio::co_spawn(loop_, std::move(task), [](const std::exception_ptr& thrown) {
+        // A coroutine of the daemon's own that dies is a bug; going on without it would be silence.
+        if (thrown && !io::is_cancellation(thrown))
+            std::rethrow_exception(thrown);
+    });
+}
+
+void Daemon::start_agent() {
+    std::error_code made;
+    std::filesystem::create_directories(options_.storage_path, made);
+    const Stored stored = store_->load();
+    if (!stored.trouble.empty())
+        log(LogLevel::error, "stored state is not whole", {{"error", stored.trouble}});
+    if (const std::string trouble = agent_.start(stored, make_setup(loaded_, options_.scope)); !trouble.empty())
+        log(LogLevel::error, "stored state is not whole", {{"error", trouble}});
+    asio::co_spawn(loop_, agent_.run(),
+                   asio::bind_cancellation_slot(cancel_agent_.slot(), [](const std::exception_ptr& thrown) {
+                       if (thrown && !io::is_cancellation(thrown))
+                           std::rethrow_exception(thrown);
+                   }));
+}
+
+exporters::AgentFacts Daemon::facts() const {
+    exporters::AgentFacts facts = *facts_.get();
+    facts.store_size_bytes = store_->size_bytes();
+    facts.own = &metrics_;
+    return facts;
+}
+
+exporters::WebSources Daemon::web_sources() {
+    exporters::WebSources sources;
+    sources.snapshot = [this] { return agent_.snapshot().get(); };
+    sources.facts = [this] { return facts(); };
+    sources.config = [this] { return *config_text_.get(); };
+    sources.ready = [this] { return agent_.snapshot().get()->sequence > 0; };
+    sources.reload = [this](std::function<void(std::optional<std::string>)> done) {
+        asio::post(loop_, [this, done = std::move(done)] { spawn(reload(done)); });
+    };
+    sources.outcome = [this](io::HttpIncoming request, io::HttpReplier reply) {
+        asio::post(loop_, [this, body = std::move(request.body), reply = std::move(reply)] {
+            spawn(take_outcome(body, reply));
+        });
+    };
+    sources.outcome_token = [] { return std::string{}; };
+    return sources;
+}
+
+bool Daemon::start_web() {
+    if (!options_.web_config_file.empty()) {
+        auto opened =
+            WebConfigFile::open(options_.web_config_file, [](const std::string& line) { log(LogLevel::warn, line); });
+        if (!opened) {
+            log(LogLevel::error, "the web configuration cannot be used", {{"error", opened.error()}});
+            return false;
+        }
+        web_config_ = std::move(*opened);
+    }
+    auto web = std::make_shared<exporters::Web>(web_sources(),
+                                                exporters::WebOptions{options_.route_prefix, options_.lifecycle});
+    io::HttpServerOptions options;
+    options.listen = options_.listen;
+    if (options_.systemd_socket) {
+        options.listen.clear();
+        options.inherited = inherited_sockets();
+    }
+    if (web_config_)
+        options.security = [file = web_config_] { return file->current(); };
+    options.warn = [](const std::string& line) { log(LogLevel::warn, line); };
+    auto started =
+        io::HttpServer::start(std::move(options), [web](const io::HttpIncoming& request, const io::HttpReplier& later) {
+            return (*web)(request, later);
+        });
+    if (!started) {
+        log(LogLevel::error, "the web server cannot start", {{"error", started.error().detail}});
+        return false;
+    }
+    server_ = std::move(*started);
+    for (const std::string& address : server_->addresses())
+        log(LogLevel::info, "listening", {{"address", address}});
+    return true;
+}
+
+exporters::AlertmanagerOptions Daemon::alertmanager_options() const {
+    const core::config::AlertmanagerOptions& said = loaded_.alertmanager;
+    core::config::Diagnostics checked_when_loaded;
+    exporters::AlertmanagerOptions options;
+    options.urls = said.urls;
+    options.proxy = said.proxy;
+    if (said.tls)
+        options.tls = io::read_tls(*said.tls, "alertmanager.tls", checked_when_loaded);
+    if (said.auth)
+        options.auth = io::read_auth(*said.auth, "alertmanager.auth", checked_when_loaded);
+    return options;
+}
+
+/// Begins to send as the configuration says; who was sending before stops.
+void Daemon::start_sender() {
+    cancel_sender_.emit(asio::cancellation_type::terminal);
+    sender_.reset();
+    if (loaded_.alertmanager.urls.empty())
+        return;
+    exporters::AlertmanagerSender::Sources sources;
+    sources.snapshot = [this] { return agent_.snapshot().get(); };
+    sources.facts = [this] { return facts(); };
+    sources.warn = [](const std::string& line) { log(LogLevel::warn, line); };
+    sources.metrics = &metrics_;
+    sender_ = std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(), std::move(sources));
+    asio::co_spawn(loop_, sender_->run(),
+                   asio::bind_cancellation_slot(cancel_sender_.slot(), [](const std::exception_ptr& thrown) {
+                       if (thrown && !io::is_cancellation(thrown))
+                           std::rethrow_exception(thrown);
+                   }));
+}
+
+void Daemon::take_over(Loaded loaded) {
+    loaded_ = std::move(loaded);
+    config_text_.set(std::make_shared<const std::string>(config_text(loaded_)));
+    auto facts = std::make_shared<exporters::AgentFacts>(*facts_.get());
+    facts->push_enabled = !loaded_.alertmanager.urls.empty();
+    facts->config_reload_successful = true;
+    facts->config_reloaded_at = world_.timers().now();
+    facts_.set(std::move(facts));
+    start_sender();
+}
+
+io::Task<void> Daemon::reload(std::function<void(std::optional<std::string>)> done) {
+    if (std::exchange(reloading_, true)) {
+        if (done)
+            done("another reload is going on");
+        co_return;
+    }
+    tell_reloading();
+    const std::string file = options_.config_file;
+    auto loaded = co_await io::run_blocking(world_.pool(), [file] { return load(file); });
+    std::optional<std::string> mistakes;
+    for (const auto& diagnostic : loaded.diagnostics.all())
+        if (diagnostic.severity == core::config::Severity::mistake)
+            mistakes = mistakes.value_or("") + core::config::format(diagnostic) + "\n";
+    if (mistakes) {
+        log(LogLevel::error, "the configuration was not reloaded", {{"mistakes", *mistakes}});
+        agent_.configuration_failed(mistakes->substr(0, mistakes->find('\n')));
+        auto facts = std::make_shared<exporters::AgentFacts>(*facts_.get());
+        facts->config_reload_successful = false;
+        facts_.set(std::move(facts));
+    } else {
+        agent_.configure(make_setup(loaded, options_.scope));
+        take_over(std::move(loaded));
+        log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(loaded_.config->checks.size())}});
+    }
+    reloading_ = false;
+    tell_ready(
+        fmt::format("watching {} assets with {} checks", loaded_.config->assets.size(), loaded_.config->checks.size()));
+    if (done)
+        done(mistakes);
+}
+
+io::Task<void> Daemon::take_outcome(std::string body, io::HttpReplier reply) {
+    const Agent::Answer answer = co_await agent_.record_outcome(std::move(body));
+    io::JsonWriter json;
+    json.begin_object();
+    if (!answer.id.empty())
+        json.field("id", answer.id);
+    if (!answer.mistakes.empty()) {
+        json.key("errors").begin_array();
+        for (const std::string& mistake : answer.mistakes)
+            json.value(mistake);
+        json.end_array();
+    }
+    json.end_object();
+    reply({answer.status, "application/json", json.take() + "\n", {}});
+}
+
+io::Task<void> Daemon::on_signal() {
+    for (;;) {
+        const int signal = co_await signals_.async_wait(asio::use_awaitable);
+        if (signal == SIGHUP) {
+            spawn(reload({}));
+            continue;
+        }
+        log(LogLevel::info, "stopping", {{"signal", ::strsignal(signal)}});
+        spawn(stop());
+        co_return;
+    }
+}
+
+io::Task<void> Daemon::stop() {
+    stopping_ = true;
+    tell_stopping();
+    server_.reset();
+    cancel_sender_.emit(asio::cancellation_type::terminal);
+    cancel_agent_.emit(asio::cancellation_type::terminal);
+    co_await io::with_deadline(world_.timers(), kStopWithin, agent_.stop());
+    loop_.stop();
+}
+
+/// How late the loop wakes: what blocks it shows here, whatever it is.
+io::Task<void> Daemon::measure_lag() {
+    for (;;) {
+        const core::Duration before = world_.timers().elapsed();
+        co_await world_.timers().sleep(kLagEvery);
+        metrics_.observe_loop_lag(world_.timers().elapsed() - before - kLagEvery);
+    }
+}
+
+io::Task<void> Daemon::ping() {
+    const auto interval = watchdog_interval();
+    while (interval && !stopping_) {
+        ping_watchdog();
+        co_await world_.timers().sleep(*interval);
+    }
+}
+
+int Daemon::run() {
+    auto facts = std::make_shared<exporters::AgentFacts>();
+    facts->revision = std::string{revision()};
+    facts->started_at = world_.timers().now();
+    facts->external_url = options_.external_url;
+    facts_.set(std::move(facts));
+    signals_.add(SIGTERM);
+    signals_.add(SIGINT);
+    signals_.add(SIGHUP);
+    start_agent();
+    if (!start_web())
+        return 1;
+    take_over(std::move(loaded_));
+    spawn(on_signal());
+    spawn(measure_lag());
+    spawn(ping());
+    tell_ready(
+        fmt::format("watching {} assets with {} checks", loaded_.config->assets.size(), loaded_.config->checks.size()));
+    log(LogLevel::info, "recoverd has started",
+        {{"version", RECOVERD_VERSION},
+         {"assets", std::to_string(loaded_.config->assets.size())},
+         {"checks", std::to_string(loaded_.config->checks.size())}});
+    loop_.run();
+    log(LogLevel::info, "stopped");
+    return 0;
+}
+
+} // namespace
+
+std::string find_worker() {
+    std::error_code failed;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
+    for (const auto& candidate : {self / "worker", self / "../libexec/recoverd/worker"})
+        if (std::filesystem::exists(candidate, failed))
+            return candidate.lexically_normal();
+    return "/usr/libexec/recoverd/worker";
+}
+
+int run_daemon(const DaemonOptions& options, Loaded loaded) {
+    // One arena: threads are few, and what they allocate is small; each arena costs resident memory for ever.
+    ::mallopt(M_ARENA_MAX, 1);
+    ::signal(SIGPIPE, SIG_IGN);
+    Daemon daemon{options, std::move(loaded)};
+    return daemon.run();
+}
+
+} // namespace recoverd::agent
