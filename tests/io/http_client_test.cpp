@@ -589,7 +589,7 @@ TEST_CASE("200 transfers go on side by side, and leave no descriptor behind") {
         REQUIRE(loop.answers.size() == 200);
         CHECK(std::count_if(loop.answers.begin(), loop.answers.end(),
                             [](const Answer& answer) { return answer && answer->body.size() == 20'000; }) == 180);
-        CHECK(Clock::now() - began < 5s);
+        CHECK(Clock::now() - began < 20s); // one after the other they would take 40
     }
     // The server's own ends go when it notices.
     for (int i = 0; i < 100 && open_descriptors() > before; ++i)
