@@ -12,6 +12,14 @@
 
 namespace recoverd::core {
 
+namespace {
+
+bool tells_of_log(const CheckUnit& unit) {
+    return std::ranges::find(unit.check->brings, EvidenceKind::log_archive) != unit.check->brings.end();
+}
+
+} // namespace
+
 void Engine::learn(std::string_view check, const Report& report, Time now) {
     const auto at = checks_.find(check);
     if (at == checks_.end())
@@ -25,11 +33,17 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
         attach(unit, now);
     note_change(unit);
     mark(unit);
-    if (unit.about_recovery)
-        for (AssetUnit* asset : unit.assets) {
-            refresh(*asset, now);
-            mark(*asset);
-        }
+    if (!unit.about_recovery)
+        return;
+    for (AssetUnit* asset : unit.assets) {
+        refresh(*asset, now);
+        mark(*asset);
+        // What a server claims to have archived is held against what the repository shows, and the other way round.
+        if (tells_of_log(unit))
+            for (CheckUnit* other : asset->members)
+                if (other != &unit && tells_of_log(*other))
+                    mark(*other);
+    }
 }
 
 void Engine::judge_all_again() {
@@ -133,7 +147,7 @@ std::vector<HeldArchive> Engine::repositories_of(const AssetUnit& unit) const {
 }
 
 void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time now) const {
-    const bool of_log = std::ranges::find(unit.check->brings, EvidenceKind::log_archive) != unit.check->brings.end();
+    const bool of_log = tells_of_log(unit);
     std::size_t i = 0;
     for (const auto& [subject, seen] : unit.memory.subjects) {
         const std::string& asset_name = unit.subject_assets[i++];

@@ -52,7 +52,7 @@ TEST_CASE("config check of a good file ends with 0, warnings or not") {
     CHECK(typed({"config", "check", "--config.file", kData + "good_contract.toml"}).code == 0);
     const auto ended = typed({"config", "check", kData + "warn_uncovered.toml"});
     CHECK(ended.code == 0);
-    CHECK_THAT(ended.err, ContainsSubstring("warning: asset.a: "));
+    CHECK_THAT(ended.err, ContainsSubstring("warning: asset.b: "));
     CHECK_THAT(ended.out, ContainsSubstring("2 assets, 1 check, no mistakes"));
 }
 

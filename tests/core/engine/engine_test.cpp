@@ -223,6 +223,38 @@ TEST_CASE("maintenance of one asset leaves the others alone") {
     CHECK(found == std::map<std::string, Priority>{{"orders", Priority::p4}, {"users", Priority::p2}});
 }
 
+TEST_CASE("a repository that lacks what the server archived is found by whichever of them looks last") {
+    Fleet fleet;
+    Check writer = backups_of("server", "orders");
+    Check holder = backups_of("repository", "orders");
+    fleet.with(asset("orders")).with(writer).with(holder);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto archive = [&](bool from_repository, std::string last) {
+        LogArchive seen;
+        seen.enabled = Told::yes;
+        seen.newest_at = now;
+        seen.pending = Told::no;
+        seen.last_segment = std::move(last);
+        seen.from_repository = from_repository;
+        seen.system_id = "42";
+        return SubjectReport{"", {}, {seen}, {}};
+    };
+    for (int i = 0; i < 5; ++i) {
+        engine.learn("server", report(now, {archive(false, "000000010000000000000009")}), now);
+        pass(engine, now, 30s);
+        engine.learn("repository", report(now, {archive(true, "000000010000000000000002")}), now);
+        engine.advance(now);
+    }
+    const auto alerts = firing(engine, now);
+    CHECK(std::ranges::count(alerts, "WalArchiveGap") == 1);
+    engine.learn("repository", report(now, {archive(true, "000000010000000000000009")}), now);
+    engine.advance(now);
+    const auto after = firing(engine, now);
+    CHECK(std::ranges::count(after, "WalArchiveGap") == 0);
+}
+
 TEST_CASE("checks that share a target speak of its silence once") {
     Fleet fleet;
     fleet.with(asset("orders"));

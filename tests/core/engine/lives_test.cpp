@@ -212,7 +212,8 @@ class Life {
             if (alert.finding.identity.rule != RuleId::recoverd_watchdog)
                 ++counts[static_cast<std::size_t>(alert.state)][static_cast<std::size_t>(alert.finding.priority)];
         });
-        INFO("after " << last_ << " fires and was not told: " << only_in(firing_now, heard_) << "\ntold and does not fire: " << only_in(heard_, firing_now));
+        INFO("after " << last_ << " fires and was not told: " << only_in(firing_now, heard_)
+                      << "\ntold and does not fire: " << only_in(heard_, firing_now));
         REQUIRE(firing_now == heard_);
         CHECK(counts == snapshot.alert_counts);
     }
