@@ -208,7 +208,8 @@ Task<std::string> scan_archives(Options options, Run run, std::vector<PgBackRest
             continue;
         const Duration now = run.world.timers().elapsed();
         const Duration share = (until - now) / waiting--;
-        auto failure = co_await look_through(options, run, &repo, &scan, now + std::max(share, Duration{1}));
+        const Duration share_ends = now + std::max(share, Duration(1));
+        auto failure = co_await look_through(options, run, &repo, &scan, share_ends);
         if (!failure)
             continue;
         // An archive without gaps in it would be taken for one that was looked through.

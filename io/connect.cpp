@@ -18,8 +18,9 @@ using core::failed;
 constexpr std::string_view kSslRequest{"\x00\x00\x00\x08\x04\xd2\x16\x2f", 8};
 
 Task<Result<void>> start_tls_postgres(Connection& connection) {
-    if (auto sent = co_await connection.write(std::string{kSslRequest}); !sent)
-        co_return sent;
+    const auto asked = co_await connection.write(std::string(kSslRequest));
+    if (!asked)
+        co_return asked;
     const auto answer = co_await connection.read_some(1);
     if (!answer)
         co_return std::unexpected(answer.error());
@@ -52,18 +53,22 @@ Task<Result<std::string>> smtp_reply(Connection& connection, std::string_view co
 }
 
 Task<Result<void>> start_tls_smtp(Connection& connection) {
-    if (const auto banner = co_await smtp_reply(connection, "220"); !banner)
+    const auto banner = co_await smtp_reply(connection, "220");
+    if (!banner)
         co_return std::unexpected(banner.error());
-    if (auto sent = co_await connection.write("EHLO recoverd\r\n"); !sent)
-        co_return sent;
+    const auto greeted = co_await connection.write("EHLO recoverd\r\n");
+    if (!greeted)
+        co_return greeted;
     const auto offers = co_await smtp_reply(connection, "250");
     if (!offers)
         co_return std::unexpected(offers.error());
     if (offers->find("STARTTLS") == std::string::npos)
         co_return failed(FailureKind::bad_answer, "the server does not offer STARTTLS");
-    if (auto sent = co_await connection.write("STARTTLS\r\n"); !sent)
-        co_return sent;
-    if (const auto ready = co_await smtp_reply(connection, "220"); !ready)
+    const auto asked = co_await connection.write("STARTTLS\r\n");
+    if (!asked)
+        co_return asked;
+    const auto ready = co_await smtp_reply(connection, "220");
+    if (!ready)
         co_return std::unexpected(ready.error());
     co_return Result<void>{};
 }
@@ -102,9 +107,11 @@ Task<Result<Connected>> converse(Connection& connection, ConnectRequest request,
         if (!connected.certificate->fault.empty())
             co_return connected;
     }
-    if (!request.send.empty())
-        if (const auto sent = co_await connection.write(request.send); !sent)
+    if (!request.send.empty()) {
+        const auto sent = co_await connection.write(request.send);
+        if (!sent)
             co_return std::unexpected(sent.error());
+    }
     if (!request.expect.empty()) {
         auto answer = co_await listen_for(connection, request.expect);
         if (!answer)

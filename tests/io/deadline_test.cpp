@@ -30,7 +30,8 @@ Task<Result<int>> act(Timers& timers, Deed deed, Duration takes, bool& left) {
         bool& left;
         ~Leave() { left = true; }
     } const leave{left};
-    co_await timers.sleep(deed == Deed::hang ? Duration{1h} : takes);
+    const Duration pause = deed == Deed::hang ? Duration{1h} : takes;
+    co_await timers.sleep(pause);
     if (deed == Deed::raise)
         throw std::runtime_error("broken");
     if (deed == Deed::fail)
