@@ -211,6 +211,8 @@ exporters::AlertmanagerOptions Daemon::alertmanager_options() const {
     exporters::AlertmanagerOptions options;
     options.urls = said.urls;
     options.proxy = said.proxy;
+    options.interval = said.interval;
+    options.timeout = said.timeout;
     if (said.tls)
         options.tls = io::read_tls(*said.tls, "alertmanager.tls", checked_when_loaded);
     if (said.auth)
