@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built binary (RECOVERD_BUILD names the build folder) against real servers from Debian's packages.
+
+Runs as root, then the servers run as user postgres, or as anybody else, then as that user. A server that cannot be
+started is a failure.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from drill import Drills
+from watched import Site
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_tables = []
+
+
+@pytest.fixture(scope="session")
+def servers():
+    """Started once, used by all; each test mends what it broke."""
+    site = Site(Path(os.environ.get("RECOVERD_BUILD", REPOSITORY / "build/dev")))
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="session")
+def drills(servers):
+    drills = Drills(servers)
+    _tables.append(drills)
+    return drills
+
+
+@pytest.fixture
+def site(servers):
+    """The site, with an agent that each test starts as it needs it."""
+    yield servers
+    assert servers.agent.stop() in (0, None), f"recoverd does not end well:\n{servers.agent.log()}"
+
+
+def pytest_terminal_summary(terminalreporter):
+    for drills in _tables:
+        terminalreporter.write_line(f"\n{'fault':<52} detected  {'alerts':<44} resolved")
+        for line in drills.lines:
+            terminalreporter.write_line(line)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drills: break something, see exactly the alerts that are due in Alertmanager, mend it, see them go."""
+
+import time
+from collections import Counter
+
+from servers.process import until
+
+
+class Drills:
+    def __init__(self, site):
+        self._site = site
+        # Lines for the table at the end: fault, detected after, alerts, resolved after.
+        self.lines = []
+
+    def _firing(self):
+        return self._site.alertmanager.firing()
+
+    def until_quiet(self):
+        """Nothing fires besides the watchdog, and it does."""
+        until(lambda: self._site.alertmanager.has_watchdog() and not self._firing(),
+              lambda: f"only the watchdog fires: {self._firing()}")
+
+    def stays_quiet(self, looks):
+        """Nothing but the watchdog reaches anybody while every check looks so often."""
+        self.until_quiet()
+        mark = self._site.alertmanager.pager.mark()
+        self._site.agent.looks(looks)
+        assert not self._firing()
+        assert not self._site.alertmanager.pager.since(mark)
+
+    def _until_firing(self, expected):
+        def so():
+            found = self._firing()
+            assert found <= expected, f"unexpected alerts: {dict(found - expected)}"
+            return found == expected
+
+        until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}")
+
+    def run(self, fault, alerts, break_it, mend_it, looks=2):
+        """Does all of it. `alerts` are all that may come; each must come once and be resolved once."""
+        expected = Counter(alerts)
+        pager = self._site.alertmanager.pager
+        self.until_quiet()
+        mark = pager.mark()
+        break_it()
+        broken = time.monotonic()
+        self._until_firing(expected)
+        detected = time.monotonic() - broken
+        self._site.agent.looks(looks)
+        assert self._firing() == expected
+        mend_it()
+        mended = time.monotonic()
+        until(lambda: not self._firing(), lambda: f"all is resolved: {dict(self._firing())}")
+        resolved = time.monotonic() - mended
+        told = Counter({(status, alert): 1 for status in ("firing", "resolved") for alert in expected})
+        until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}")
+        self._site.agent.looks(looks)
+        assert not self._firing()
+        assert pager.since(mark) == told
+        names = ", ".join(f"{alert.alertname} {alert.priority}" for alert in alerts)
+        self.lines.append(f"{fault:<52} {detected:6.1f} s  {names:<44} {resolved:6.1f} s")

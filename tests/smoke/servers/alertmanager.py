@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Alertmanager, and the pager behind it that keeps every notification."""
+
+import json
+import signal
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .http import answers, get_json
+from .process import Process, free_port, program
+
+# Groups by all labels, so that each alert is a notification of its own, at once.
+CONFIG = """
+route:
+  receiver: pager
+  group_by: ['...']
+  group_wait: 0s
+  group_interval: 1s
+  repeat_interval: 24h
+receivers:
+  - name: pager
+    webhook_configs:
+      - url: http://127.0.0.1:{port}/
+        send_resolved: true
+"""
+
+WATCHDOG = "RecoverdWatchdog"
+
+
+@dataclass(frozen=True, order=True)
+class Alert:
+    """What the contract fixes of an alert."""
+
+    alertname: str
+    priority: str
+    severity: str
+    asset: str = ""
+    check: str = ""
+    subject: str = ""
+
+    @classmethod
+    def of(cls, labels):
+        return cls(*(labels.get(name, "") for name in cls.__dataclass_fields__))
+
+
+class Pager:
+    """Receives notifications and keeps them in order, as (status, alert)."""
+
+    def __init__(self):
+        notes = self._notes = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                for alert in document["alerts"]:
+                    if alert["labels"]["alertname"] != WATCHDOG:
+                        notes.append((alert["status"], Alert.of(alert["labels"])))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def mark(self):
+        return len(self._notes)
+
+    def since(self, mark):
+        """How often each notification came since `mark`."""
+        return Counter(self._notes[mark:])
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Alertmanager:
+    def __init__(self, directory):
+        self.pager = Pager()
+        self.url = f"http://127.0.0.1:{free_port()}"
+        config = directory / "alertmanager.yml"
+        config.write_text(CONFIG.format(port=self.pager.port), encoding="utf-8")
+        self._process = Process([program("prometheus-alertmanager", "alertmanager"), f"--config.file={config}",
+                                 f"--storage.path={directory}/alertmanager", "--cluster.listen-address=",
+                                 f"--web.listen-address={self.url.removeprefix('http://')}"],
+                                directory / "alertmanager.log")
+        self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "Alertmanager")
+
+    def all(self):
+        """Every alert that is not over, in the words of its API."""
+        return get_json(f"{self.url}/api/v2/alerts")
+
+    def document(self, alertname):
+        """The one alert of this name."""
+        (found,) = [alert for alert in self.all() if alert["labels"]["alertname"] == alertname]
+        return found
+
+    def firing(self):
+        """What fires besides the watchdog, each as often as it is there."""
+        return Counter(Alert.of(alert["labels"]) for alert in self.all() if alert["labels"]["alertname"] != WATCHDOG)
+
+    def has_watchdog(self):
+        return any(alert["labels"]["alertname"] == WATCHDOG for alert in self.all())
+
+    def stop(self):
+        self._process.stop(signal.SIGKILL)
+        self.pager.stop()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A PostgreSQL 15 cluster: a primary from initdb, a standby of it, or one restored from a backup."""
+
+import signal
+import threading
+
+from .process import Process, free_port, run, until
+
+PROGRAMS = "/usr/lib/postgresql/15/bin"
+
+
+class Postgres:
+    def __init__(self, directory, name):
+        self.name = name
+        self.directory = directory
+        self.data = directory / name
+        self.port = free_port()
+        self._process = None
+
+    def init(self):
+        run([f"{PROGRAMS}/initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "--no-sync", "--no-locale",
+             "-E", "UTF8", "--data-checksums"])
+
+    def follow(self, primary):
+        """Becomes a standby that streams through a slot of its own, both named after it."""
+        run([f"{PROGRAMS}/pg_basebackup", "-D", self.data, "-d",
+             f"host={primary.directory} port={primary.port} user=postgres application_name={self.name}",
+             "--no-sync", "-c", "fast", "-R", "-C", "-S", self.name])
+
+    def configure(self, **settings):
+        lines = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.directory,
+                 "fsync": "off", "shared_buffers": "16MB", "log_min_messages": "warning", **settings}
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as conf:
+            for key, value in lines.items():
+                conf.write(f"{key} = '{value}'\n")
+
+    def start(self):
+        self._process = Process([f"{PROGRAMS}/postgres", "-D", self.data], self.directory / f"{self.name}.log")
+
+        # The postmaster writes its own state into the last line of its lock file.
+        def ready():
+            lock = self.data / "postmaster.pid"
+            return lock.exists() and "ready " in lock.read_text(encoding="utf-8")
+
+        self._process.until_ready(ready, f"PostgreSQL {self.name}")
+
+    def stop(self):
+        self._end(signal.SIGINT)
+
+    def abandon(self):
+        """Ends it at once; the next start would begin with recovery."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, number):
+        if self._process:
+            process, self._process = self._process, None
+            process.stop(number)
+
+    def dsn(self, user="recoverd"):
+        return f"host=127.0.0.1 port={self.port} user={user} dbname=postgres"
+
+    def sql(self, *statements):
+        """Each in a transaction of its own; returns what the last ones print, without headings."""
+        commands = [word for statement in statements for word in ("-c", statement)]
+        return run(["psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d",
+                    f"host={self.directory} port={self.port} user=postgres dbname=postgres", *commands]).strip()
+
+    def set(self, name, value):
+        self.sql(f"ALTER SYSTEM SET {name} = '{value}'", "SELECT pg_reload_conf()")
+        until(lambda: self.sql(f"SHOW {name}") == value, f"{name} is {value}")
+
+    def write(self):
+        self.sql("INSERT INTO orders (item) SELECT md5(i::text) FROM generate_series(1, 100) AS i")
+
+    def switch_wal(self):
+        """Writes, since an empty segment would not be switched; returns the segment that is finished now."""
+        self.write()
+        return self.sql("SELECT pg_walfile_name(pg_switch_wal())")
+
+    def archived(self, segment):
+        """Whether the server believes that this segment is archived by now."""
+        return self.sql("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")[:24] >= segment
+
+
+class Writer:
+    """Somebody who writes all the time, as long as the with-block lasts."""
+
+    def __init__(self, postgres):
+        self._postgres = postgres
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.failure = None
+        self.writes = 0
+
+    def _run(self):
+        try:
+            while not self._stop.is_set():
+                self._postgres.write()
+                self.writes += 1
+        except (RuntimeError, OSError) as failure:
+            self.failure = failure
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+        assert self.failure is None, self.failure

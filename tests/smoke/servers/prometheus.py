@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Prometheus that scrapes one target every second."""
+
+import signal
+import urllib.parse
+
+from .http import answers, get_json
+from .process import Process, free_port, program
+
+CONFIG = """
+global:
+  scrape_interval: 1s
+  scrape_timeout: 1s
+scrape_configs:
+  - job_name: recoverd
+    static_configs:
+      - targets: ['{target}']
+"""
+
+
+class Prometheus:
+    def __init__(self, directory, target):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        config = directory / "prometheus.yml"
+        config.write_text(CONFIG.format(target=target), encoding="utf-8")
+        self._process = Process([program("prometheus"), f"--config.file={config}",
+                                 f"--storage.tsdb.path={directory}/prometheus",
+                                 f"--web.listen-address={self.url.removeprefix('http://')}"],
+                                directory / "prometheus.log")
+        self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "Prometheus")
+
+    def query(self, expression):
+        """What it answers by now: labels and value of each series."""
+        question = urllib.parse.urlencode({"query": expression})
+        answer = get_json(f"{self.url}/api/v1/query?{question}")
+        return [(series["metric"], float(series["value"][1])) for series in answer["data"]["result"]]
+
+    def stop(self):
+        self._process.stop(signal.SIGKILL)
