@@ -21,11 +21,6 @@ constexpr std::array<std::string_view, 14> kMembers{
     "id",    "asset",       "kind",        "exercise", "outcome", "started_at", "ended_at",
     "depth", "rpo_seconds", "rto_seconds", "link",     "message", "size_bytes", "backup_type"};
 
-std::string made_up_id() {
-    std::random_device source;
-    return fmt::format("{:08x}{:08x}", source(), source());
-}
-
 /// Collects every mistake instead of stopping at the first.
 class Reader {
   public:
@@ -136,6 +131,11 @@ class Reader {
 };
 
 } // namespace
+
+std::string made_up_id() {
+    std::random_device source;
+    return fmt::format("{:08x}{:08x}", source(), source());
+}
 
 std::expected<Outcome, std::vector<std::string>> read_outcome(std::string_view body, Time now) {
     try {

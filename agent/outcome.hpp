@@ -39,6 +39,8 @@ struct Outcome {
 /// Times more than this ahead of `now` are refused.
 inline constexpr core::Duration kMaxAhead{120'000};
 
+/// A name for a run that has none.
+std::string made_up_id();
 /// Reads a posted body. Every mistake is named.
 std::expected<Outcome, std::vector<std::string>> read_outcome(std::string_view body, core::Time now);
 /// Canonical JSON: equal outcomes give equal text.

@@ -41,6 +41,8 @@ struct HttpRequest {
     TlsOptions tls;
     HttpAuth auth;
     std::string proxy;
+    /// Connect to this unix socket, whatever host the URL names.
+    std::string unix_socket;
     /// Connect anew and close after it, instead of keeping the connection for the next run.
     bool fresh_connection = false;
     /// Hops followed, each resolved and checked by us; credentials go only to the first host.

@@ -126,7 +126,7 @@ Task<Result<HttpAnswer>> fetch(std::shared_ptr<Handles> handles, HttpRequest req
     for (unsigned hops = 0;; ++hops) {
         const Url& way = *proxy ? **proxy : url;
         std::vector<Place> places;
-        if (!way.numeric) {
+        if (!way.numeric && request.unix_socket.empty()) {
             auto addresses = co_await resolve(way.host, until(deadline));
             if (!addresses)
                 co_return std::unexpected(about(request, url, addresses.error()));

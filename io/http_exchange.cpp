@@ -172,6 +172,8 @@ void Exchange::set_manners() {
     set(easy_, CURLOPT_ACCEPT_ENCODING, "");
     set(easy_, CURLOPT_USERAGENT, "recoverd/" RECOVERD_VERSION);
     set(easy_, CURLOPT_OPENSOCKETFUNCTION, &Callbacks::open_socket);
+    if (!request_.unix_socket.empty())
+        set(easy_, CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
     set(easy_, CURLOPT_HEADERFUNCTION, &Callbacks::header);
     set(easy_, CURLOPT_HEADERDATA, this);
     set(easy_, CURLOPT_WRITEFUNCTION, &Callbacks::body);

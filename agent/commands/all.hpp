@@ -10,9 +10,9 @@ std::vector<Command> all_commands();
 
 Command collectors_command();
 Command run_command();
-Command run_command();
 Command config_check_command();
 Command config_schema_command();
 Command config_show_command();
+Command outcome_command();
 
 } // namespace recoverd::agent
