@@ -108,6 +108,17 @@ alerts() { # alerts STATE
         WHERE value ->> 'state' = '$1' AND value ->> 'alertname' <> 'RecoverdWatchdog' ORDER BY what)"
 }
 
+reported= # set: a restore test was told of
+
+# report_restore_test ASSET BEGAN OUTCOME MESSAGE
+report_restore_test() {
+    "$build/recoverd" outcome --url "$url" --spool "$scratch/spool" --asset "$1" --exercise restore-test \
+        --started-at "$2" --outcome "$3" --message "$4" --depth queried >"$scratch/outcome.log" 2>&1 ||
+        fail "the outcome of a restore test was not taken: $(<"$scratch/outcome.log")"
+    [ -n "$reported" ] || say "restore test $3: $4"
+    reported=yes
+}
+
 # The alert as it is sent, or would be.
 show_alert() { # show_alert NAME
     if [ -n "$alertmanager" ]; then echo "       sent to $alertmanager:"; else echo "       an Alertmanager would get:"; fi

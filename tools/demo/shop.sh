@@ -8,7 +8,6 @@ next_backup=0
 next_dump=0
 next_test=0
 last_backup=0
-tested= # set: a restore test was told of
 
 story_needs() { :; }
 
@@ -53,17 +52,10 @@ dump_customers() {
 # Restores the newest copy into a new file, asks it something, and tells the agent how that ended.
 test_restore() {
     local began outcome=passed message newest
-    began=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+    began=$(date +%s.%3N)
     newest=$(printf '%s\n' "$scratch"/backups/orders-*.db | tail -n 1)
     message=$("$root/tools/demo/restore-test" "$newest" "$scratch/restored.db" 2>&1) || outcome=failed
-    # The message goes through sqlite3 to become a JSON string.
-    sqlite3 :memory: ".parameter init" "
-        SELECT json_object('asset', 'orders', 'kind', 'exercise', 'exercise', 'restore-test', 'outcome', '$outcome',
-            'depth', 'queried', 'started_at', '$began', 'message', '${message//\'/\'\'}')" >"$scratch/outcome.json"
-    curl -fsS --max-time 5 -o /dev/null --json "@$scratch/outcome.json" "$url/api/v1/outcomes" ||
-        fail "the agent did not take the outcome of a restore test"
-    [ -n "$tested" ] || say "restore test: $message"
-    tested=yes
+    report_restore_test orders "$began" "$outcome" "$message"
     next_test=$((SECONDS + 8))
 }
 
