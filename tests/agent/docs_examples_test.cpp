@@ -2,8 +2,11 @@
 // Every example of a configuration that people may copy is one that the agent takes: each ```toml block of the
 // documents is loaded. One marked ```toml fragment is shown for its form only.
 #include "agent/config/load.hpp"
+#include "collectors/all.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
@@ -77,11 +80,19 @@ TEST_CASE("every TOML example in the documents is a configuration that the agent
             CHECK(mistakes_of(completed(block)) == "");
             ++loaded;
         }
-    CHECK(loaded >= 32);
+    CHECK(loaded >= 35);
 }
 
 TEST_CASE("an example with a mistake would be noticed") {
     const auto blocks = toml_blocks("text\n```toml\n[policy]\nbackup_to_old = false\n```\n");
     REQUIRE(blocks.size() == 1);
     CHECK(mistakes_of(completed(blocks.front())).find("backup_too_old") != std::string::npos);
+}
+
+TEST_CASE("the README lists every collector, and says of it what the program says") {
+    const std::string readme = text_of(kRoot / "README.md");
+    for (const collectors::Kind& kind : collectors::all()) {
+        CAPTURE(kind.name);
+        CHECK(readme.find(fmt::format("| `{}` | {} |\n", kind.name, kind.summary)) != std::string::npos);
+    }
 }
