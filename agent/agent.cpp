@@ -3,8 +3,7 @@
 
 #include "agent/store/codec.hpp"
 #include "core/config/values.hpp"
-
-#include <asio/experimental/awaitable_operators.hpp>
+#include "io/together.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +15,7 @@ namespace {
 
 /// The wall clock may drift this far from CLOCK_BOOTTIME between two looks before it counts as a jump.
 constexpr core::Duration kJump{2'000};
-constexpr core::Duration kClockEvery{1'000};
+constexpr core::Duration kClockEvery{5'000};
 /// A jump is told of for this long.
 constexpr core::Duration kSkewShown{600'000};
 
@@ -88,8 +87,11 @@ void Agent::learned(const std::string& check, const core::Report& report) {
 }
 
 io::Task<void> Agent::run() {
-    using namespace asio::experimental::awaitable_operators;
-    co_await (checker_.run() && keeper_.run() && watch_clock());
+    // Named first: g++ 12 destroys temporaries of an awaited expression twice.
+    io::Task<void> checks = checker_.run();
+    io::Task<void> keeps = keeper_.run();
+    io::Task<void> watches = watch_clock();
+    co_await io::together(std::move(checks), std::move(keeps), std::move(watches));
 }
 
 io::Task<core::Result<void>> Agent::stop() {
@@ -131,6 +133,16 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
         co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured", outcome.asset)}};
 
     const std::string phase = outcome.is_start() ? "start" : "end";
+    // Between the look into the store and the commit nobody else may report the same phase of this run.
+    const auto [place, alone] = recording_.insert({outcome.asset, outcome.id, phase});
+    if (!alone)
+        co_return Answer{
+            503, {}, {fmt::format("not recorded: run '{}' is being recorded for somebody else", outcome.id)}};
+    struct Leave {
+        decltype(recording_)& recording;
+        decltype(recording_)::iterator place;
+        ~Leave() { recording.erase(place); }
+    } const leave{recording_, place};
     OutcomeRow row{outcome.asset, outcome.id, phase, to_json(outcome), now};
     auto known = co_await store_.find_outcome(outcome.asset, outcome.id, phase);
     if (!known)

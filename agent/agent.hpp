@@ -9,8 +9,10 @@
 #include "agent/published.hpp"
 #include "agent/setup.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +72,8 @@ class Agent {
     Checker checker_;
     Keeper keeper_;
     Published<core::Snapshot> published_;
+    /// Asset, run and phase of outcomes that are on their way to the disk.
+    std::set<std::array<std::string, 3>> recording_;
 };
 
 } // namespace recoverd::agent

@@ -257,8 +257,9 @@ io::Task<void> Daemon::reload(std::function<void(std::optional<std::string>)> do
         co_return;
     }
     tell_reloading();
-    const std::string file = options_.config_file;
-    auto loaded = co_await io::run_blocking(world_.pool(), [file] { return load(file); });
+    // Named first: g++ 12 destroys a lambda that is written into the awaited call twice.
+    auto read = [file = options_.config_file] { return load(file); };
+    auto loaded = co_await io::run_blocking(world_.pool(), read);
     std::optional<std::string> mistakes;
     for (const auto& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == core::config::Severity::mistake)
