@@ -66,6 +66,7 @@ struct Check {
     /// An asset's name; may hold `{subject}`; empty when it belongs to none.
     std::string asset;
     std::string collector;
+    /// Zero: see `looks`.
     Duration every{60'000};
     Duration timeout{30'000};
     /// Probes in a row before something counts as down, and as up again.
@@ -91,6 +92,9 @@ struct Check {
     bool probes = false;
     /// Canonical text of the compiled options. Equal text: the check keeps its memory and its schedule.
     std::string fingerprint;
+
+    /// Does it look by itself? Otherwise it is told (outcomes), whenever something happens: its silence says nothing.
+    bool looks() const { return every > Duration{0}; }
 
     bool operator==(const Check&) const = default;
 };

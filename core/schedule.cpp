@@ -30,7 +30,7 @@ void Schedule::add(const Check& check, Duration elapsed, Time now, Past past) {
     if (!is_new && entry.every == check.every)
         return;
     entry.every = check.every;
-    if (check.every <= Duration{0}) {
+    if (!check.looks()) {
         queue_.erase({entry.due, check.name});
         return;
     }

@@ -88,6 +88,8 @@ std::string label(const Contributor& contributor) {
 
 bool silent(const Contributor& contributor, Time now, Time& revisit) {
     const Check& check = *contributor.check;
+    if (!check.looks())
+        return false;
     const auto steps = silence_thresholds(check, check.policy);
     const double over = std::ranges::min(steps, {}, &Threshold::over).over;
     const Time at = last_learned(*contributor.memory, *contributor.seen) + as_duration(over);

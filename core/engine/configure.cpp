@@ -135,7 +135,7 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
             if (restored.fingerprint == check->fingerprint)
                 unit->memory = std::move(restored.memory);
             // A check that is not due yet has missed nothing; one that never runs by itself cannot be late.
-            unit->fresh = check->every <= Duration{0} || (restored.due_at && *restored.due_at > now);
+            unit->fresh = !check->looks() || (restored.due_at && *restored.due_at > now);
             restored_checks_.erase(at);
         }
     } else if (unit->check && unit->check->fingerprint != check->fingerprint) {

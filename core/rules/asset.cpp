@@ -106,20 +106,30 @@ void judge_lengths(const AssetView& view, Judgement& out) {
             out.findings.push_back(std::move(finding));
 }
 
-bool covered(const AssetView& view, std::initializer_list<EvidenceKind> kinds) {
+bool has_brought(const Contributor& contributor, std::initializer_list<EvidenceKind> kinds) {
+    return contributor.seen != nullptr && std::ranges::any_of(*contributor.seen->evidence, [&](const Evidence& item) {
+               return std::ranges::find(kinds, kind_of(item)) != kinds.end();
+           });
+}
+
+/// A check that only waits to be told counts for what it was told, and as a promise until the first is due.
+bool covered(const AssetView& view, std::initializer_list<EvidenceKind> kinds, bool first_is_late) {
     return std::ranges::any_of(view.contributors, [&](const Contributor& contributor) {
-        return std::ranges::any_of(contributor.check->brings,
+        const Check& check = *contributor.check;
+        if (!check.looks() && (contributor.seen != nullptr || first_is_late))
+            return has_brought(contributor, kinds);
+        return std::ranges::any_of(check.brings,
                                    [&](EvidenceKind kind) { return std::ranges::find(kinds, kind) != kinds.end(); });
     });
 }
 
 /// Proofs are left out: without any, RestoreTestOverdue says so in time.
-std::vector<std::string> uncovered(const AssetView& view) {
+std::vector<std::string> uncovered(const AssetView& view, bool first_is_late) {
     using enum EvidenceKind;
     const Objectives& promised = view.asset.objectives;
     std::vector<std::string> names;
     const auto need = [&](bool asked, std::string_view name, std::initializer_list<EvidenceKind> kinds) {
-        if (asked && !covered(view, kinds))
+        if (asked && !covered(view, kinds, first_is_late))
             names.emplace_back(name);
     };
     need(promised.backup_every.has_value(), "backup_every", {recovery_points});
@@ -132,7 +142,9 @@ std::vector<std::string> uncovered(const AssetView& view) {
 
 void judge_cover(const AssetView& view, Judgement& out) {
     constexpr RuleId kId = RuleId::asset_uncovered;
-    const auto names = uncovered(view);
+    const Duration within = view.asset.objectives.first_backup_within.value_or(kDay);
+    const bool first_is_late = due(view.first_seen + within, view.now, out);
+    const auto names = uncovered(view, first_is_late);
     if (names.empty() || !due(view.first_seen + kCoverGrace, view.now, out))
         return;
     std::string list;

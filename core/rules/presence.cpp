@@ -16,7 +16,7 @@ void judge_missing(const SubjectView& view, Judgement& out) {
     constexpr RuleId kId = RuleId::evidence_missing;
     // While nothing is learned by the check as a whole, judge_silence says it once for all its subjects.
     const Time since = last_learned(view.memory, view.seen);
-    if (view.memory.failure || (!view.seen.failure && since >= last_learned(view.memory)))
+    if (!view.check.looks() || view.memory.failure || (!view.seen.failure && since >= last_learned(view.memory)))
         return;
     const auto over = crossed(silence_thresholds(view.check, view.policy), since, view.now, out);
     if (!over)

@@ -45,6 +45,8 @@ Time last_learned(const CheckMemory& memory) {
 
 void judge_silence(const Check& check, const CheckMemory& memory, Time now, Judgement& out) {
     constexpr RuleId kId = RuleId::evidence_missing;
+    if (!check.looks())
+        return;
     const Time since = last_learned(memory);
     const auto over = crossed(silence_thresholds(check, check.policy), since, now, out);
     if (!over)

@@ -198,6 +198,26 @@ TEST_CASE("a promise that no check can judge is found once the asset had time to
                                       "retention, encryption"});
 }
 
+TEST_CASE(
+    "a check that only waits to be told covers a promise until the first backup is due, then by what it was told") {
+    AssetBench bench;
+    bench.check.every = 0s;
+    bench.check.brings = {EvidenceKind::exercise, EvidenceKind::recovery_points};
+    bench.asset.objectives.backup_every = 1h;
+    CHECK(bench.asset_speaks(asset_uncovered) == kNow + kDay);
+    bench.sees({RecoveryPoints{"pg_dump", {RecoveryPoint{.id = "1", .data_at = kNow, .ended_at = kNow}}, 1}});
+    CHECK(bench.asset_says().empty());
+}
+
+TEST_CASE("a restore test that reported itself covers no backups") {
+    AssetBench bench;
+    bench.check.every = 0s;
+    bench.check.brings = {EvidenceKind::exercise, EvidenceKind::recovery_points};
+    bench.asset.objectives.backup_every = 1h;
+    bench.sees({run("restore-test", ExerciseOutcome::passed, kNow)}).after(5min);
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: backup_every"});
+}
+
 TEST_CASE("an asset without promises is covered by nothing and misses nothing") {
     AssetBench bench;
     bench.after(kDay);

@@ -67,6 +67,19 @@ TEST_CASE("a check that never ran counts from when it was first known") {
           Lines{"P3 EvidenceMissing: nothing learned for 5m, 5m allowed: it has not run yet"});
 }
 
+TEST_CASE("a check that never looks by itself is never silent, nor is any of its subjects") {
+    Bench bench;
+    bench.check.every = 0s;
+    bench.sees({Exercise{.id = "1", .exercise = "restore-test", .outcome = ExerciseOutcome::passed}});
+    bench.after(kDay).answers(
+        {.subjects = {{"failover-test", {}, {Exercise{.id = "2", .exercise = "failover-test"}}, {}}},
+         .complete = false});
+    bench.after(30 * kDay);
+    CHECK(silence(bench).findings.empty());
+    CHECK(silence(bench).revisit == kNever);
+    CHECK(bench.says().empty());
+}
+
 TEST_CASE("a check that looks and finds nothing at all has learned nothing") {
     Bench bench;
     bench.answers({}).after(5min).answers({});
