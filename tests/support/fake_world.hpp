@@ -77,6 +77,8 @@ class FakeWorld final : public io::World {
     std::map<std::string, std::vector<std::string>> addresses;
     std::map<std::string, std::vector<io::Service>> services;
     Duration latency{5};
+    /// Asked in the words of `asked`: does this one never answer? May be empty.
+    std::function<bool(const std::string& asked)> hangs;
     /// What was asked, oldest first: "http GET http://…", "run pgbackrest info …".
     std::vector<std::string> asked;
 

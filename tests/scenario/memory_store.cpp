@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/scenario/memory_store.hpp"
+
+namespace recoverd::scenario {
+
+namespace {
+
+/// What a commit with fsync takes.
+constexpr core::Duration kCommitTakes{2};
+
+std::string key(const std::string& asset, const std::string& id, const std::string& phase) {
+    return asset + "/" + id + "/" + phase;
+}
+
+} // namespace
+
+agent::Stored MemoryStore::load() {
+    agent::Stored stored;
+    for (const auto& [name, row] : disk_.rows)
+        stored.rows.push_back(row);
+    return stored;
+}
+
+io::Task<core::Result<void>> MemoryStore::commit(agent::Batch batch) {
+    co_await timers_.sleep(kCommitTakes);
+    if (disk_.full || cut_off_)
+        co_return core::failed(core::FailureKind::refused, "no space left on device");
+    for (auto& [kind, name] : batch.dropped)
+        disk_.rows.erase({kind, name});
+    for (agent::StateRow& row : batch.rows)
+        disk_.rows.insert_or_assign({row.kind, row.name}, row);
+    for (agent::OutcomeRow& row : batch.outcomes)
+        disk_.outcomes.insert_or_assign(key(row.asset, row.id, row.phase), row);
+    disk_.log.insert(disk_.log.end(), batch.log.begin(), batch.log.end());
+    co_return core::Result<void>{};
+}
+
+io::Task<core::Result<std::optional<agent::OutcomeRow>>> MemoryStore::find_outcome(std::string asset, std::string id,
+                                                                                   std::string phase) {
+    co_await timers_.sleep(kCommitTakes);
+    const auto found = disk_.outcomes.find(key(asset, id, phase));
+    co_return found == disk_.outcomes.end() ? std::nullopt : std::optional{found->second};
+}
+
+} // namespace recoverd::scenario

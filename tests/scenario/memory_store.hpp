@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A store whose disk can be slow, refuse, or lose its power between two commits.
+#pragma once
+
+#include "agent/store/store.hpp"
+#include "io/timers.hpp"
+
+#include <map>
+#include <utility>
+
+namespace recoverd::scenario {
+
+/// What is on the disk; outlives the process that wrote it.
+struct Disk {
+    std::map<std::pair<std::string, std::string>, agent::StateRow> rows;
+    std::map<std::string, agent::OutcomeRow> outcomes;
+    std::vector<agent::LogRow> log;
+    /// Every commit fails.
+    bool full = false;
+};
+
+class MemoryStore final : public agent::Store {
+  public:
+    MemoryStore(Disk& disk, io::Timers& timers) : disk_(disk), timers_(timers) {}
+
+    agent::Stored load() override;
+    io::Task<core::Result<void>> commit(agent::Batch batch) override;
+    io::Task<core::Result<std::optional<agent::OutcomeRow>>> find_outcome(std::string asset, std::string id,
+                                                                          std::string phase) override;
+    std::uint64_t size_bytes() const override { return disk_.rows.size() * 1'000; }
+
+    /// From now on nothing reaches the disk, as when the process was killed.
+    void cut_off() { cut_off_ = true; }
+
+  private:
+    Disk& disk_;
+    io::Timers& timers_;
+    bool cut_off_ = false;
+};
+
+} // namespace recoverd::scenario
