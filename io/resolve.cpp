@@ -3,6 +3,8 @@
 // that hangs holds a thread until the C library gives up; everybody who waits for it leaves when they like.
 #include "io/resolve.hpp"
 
+#include "io/service_records.hpp"
+
 #include <asio/any_io_executor.hpp>
 #include <asio/error.hpp>
 #include <asio/ip/address.hpp>
@@ -24,8 +26,8 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <thread>
-#include <tuple>
 
 #include <arpa/nameser.h>
 #include <netdb.h>
@@ -82,43 +84,6 @@ Answer query_addresses(const std::string& host) {
     return answer;
 }
 
-/// Reads the SRV records of a reply; nothing for a reply that is not well-formed.
-std::optional<std::vector<Service>> read_services(const unsigned char* bytes, int length) {
-    struct Record {
-        unsigned priority;
-        unsigned weight;
-        Service service;
-    };
-    std::vector<Record> records;
-    ns_msg message;
-    if (::ns_initparse(bytes, length, &message) != 0)
-        return std::nullopt;
-    for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
-        ns_rr record;
-        if (::ns_parserr(&message, ns_s_an, i, &record) != 0)
-            return std::nullopt;
-        constexpr unsigned kFixed = 6; // priority, weight, port
-        if (ns_rr_type(record) != ns_t_srv || ns_rr_rdlen(record) <= kFixed)
-            continue;
-        const unsigned char* data = ns_rr_rdata(record);
-        std::array<char, NS_MAXDNAME> name{};
-        if (::dn_expand(ns_msg_base(message), ns_msg_end(message), data + kFixed, name.data(), name.size()) < 0)
-            return std::nullopt;
-        // A lone root as the target means that the service is decidedly not offered (RFC 2782).
-        if (name[0] == '\0' || std::string_view{name.data()} == ".")
-            continue;
-        records.push_back(
-            {ns_get16(data), ns_get16(data + 2), {name.data(), static_cast<std::uint16_t>(ns_get16(data + 4))}});
-    }
-    std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
-        return std::tuple(a.priority, b.weight) < std::tuple(b.priority, a.weight);
-    });
-    std::vector<Service> services;
-    for (auto& record : records)
-        services.push_back(std::move(record.service));
-    return services;
-}
-
 Answer query_services(const std::string& name) {
     struct __res_state state{};
     if (::res_ninit(&state) != 0)
@@ -132,7 +97,7 @@ Answer query_services(const std::string& name) {
         return {};
     if (length < 0)
         return fail(fmt::format("cannot look up the services of '{}': {}", name, ::hstrerror(why)));
-    auto services = read_services(reply.data(), std::min(length, static_cast<int>(reply.size())));
+    auto services = read_services(std::span(reply).first(std::min(static_cast<std::size_t>(length), reply.size())));
     if (!services)
         return fail(fmt::format("cannot look up the services of '{}': the reply is malformed", name));
     return {{}, std::move(*services), {}};

@@ -36,7 +36,11 @@ std::expected<Url, std::string> read(const Handle& handle) {
     url.username = part(handle, CURLUPART_USER, CURLU_URLDECODE);
     url.password = part(handle, CURLUPART_PASSWORD, CURLU_URLDECODE);
     url.port = part(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT);
-    url.host = part(handle, CURLUPART_HOST, CURLU_PUNYCODE);
+    url.host = part(handle, CURLUPART_HOST);
+    // curl would translate other letters by the locale, which a daemon does not have, and leaks memory as it does.
+    if (std::ranges::any_of(url.host, [](unsigned char c) { return c >= 0x80; }))
+        return std::unexpected("expected a host name in ASCII, found other letters in it\n"
+                               "hint: write the name as DNS has it, 'xn--bcher-kva.example' for 'bücher.example'");
     std::transform(url.host.begin(), url.host.end(), url.host.begin(),
                    [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
     if (url.host.empty())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/config/load.hpp"
 
+#include "agent/config/targets.hpp"
 #include "agent/config/toml.hpp"
 #include "io/client_options.hpp"
 #include "io/json.hpp"
@@ -23,19 +24,6 @@ using namespace core::config;
 namespace {
 
 constexpr std::size_t kMaxTargetsBytes = std::size_t{16} << 20U;
-
-std::vector<TargetGroup> interpret_targets(const io::Json& document) {
-    std::vector<TargetGroup> groups;
-    for (const io::Json& group : document.items()) {
-        TargetGroup& made = groups.emplace_back();
-        for (const io::Json& target : group["targets"].items())
-            made.targets.push_back(target.text());
-        if (const io::Json& labels = group["labels"])
-            for (const auto& [name, value] : labels.object())
-                made.labels.emplace(name, value.text());
-    }
-    return groups;
-}
 
 class Machine : public Surroundings {
   public:

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/fuzz/fuzz.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace recoverd::fuzz {
+
+namespace {
+
+void sound(const core::RecoveryPoints& points) {
+    must(points.points.size() <= core::kMaxPoints, "200 points at most");
+    must(points.count >= points.points.size(), "every point is counted");
+    must(std::ranges::is_sorted(points.points, {}, &core::RecoveryPoint::ended_at), "points are oldest first");
+}
+
+void sound(const core::Measurement& measurement) {
+    must(std::isfinite(measurement.value), "a measurement is a number");
+}
+
+void sound(const auto& /*anything else*/) {}
+
+} // namespace
+
+void must_be_sound(const core::Seen& seen) {
+    for (const core::SubjectReport& report : seen.subjects) {
+        for (const core::Evidence& evidence : report.evidence)
+            std::visit([](const auto& one) { sound(one); }, evidence);
+        if (report.failure)
+            must_be_sound(*report.failure);
+    }
+    // Bytes that are no UTF-8 are replaced at the first time, so it is the second that must change nothing.
+    const std::string stored = io::to_lines(seen);
+    const core::Seen again = io::from_lines(stored);
+    must(io::to_lines(again) == stored, "evidence survives being stored", stored);
+}
+
+void must_be_sound(const core::Failure& failure) {
+    const std::string_view told = std::string_view{failure.detail}.substr(0, failure.detail.find("\nhint: "));
+    must(told.find('\n') == std::string_view::npos, "a failure is told in one line", failure.detail);
+}
+
+} // namespace recoverd::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    recoverd::fuzz::fuzz({reinterpret_cast<const char*>(data), size});
+    return 0;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/url.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+namespace recoverd::io {
+
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("a URL is taken apart, and its credentials and fragment are not in its text") {
+    const auto url = Url::parse("https://user:p%40ss@DB1.example:8443/a?b=c#d");
+    REQUIRE(url);
+    CHECK(url->host == "db1.example");
+    CHECK(url->port == "8443");
+    CHECK(url->username == "user");
+    CHECK(url->password == "p@ss");
+    CHECK(url->text == "https://db1.example:8443/a?b=c");
+}
+
+TEST_CASE("a host name that is not ASCII is refused in words, for no locale tells what its bytes are") {
+    for (const std::string text : {"http://b\xC3\xBC"
+                                   "cher.example/",
+                                   "http://b\xFC"
+                                   "cher.example/"}) {
+        const auto url = Url::parse(text);
+        REQUIRE_FALSE(url);
+        CHECK(url.error().kind == FailureKind::misconfigured);
+        CHECK_THAT(url.error().detail, ContainsSubstring("expected a host name in ASCII") && ContainsSubstring("xn--"));
+    }
+    CHECK(Url::parse("http://xn--bcher-kva.example/"));
+}
+
+TEST_CASE("a redirect to a host name that is not ASCII is a bad answer") {
+    const auto next = Url::parse("http://a.example/")
+                          ->follow("http://b\xC3\xBC"
+                                   "cher.example/");
+    REQUIRE_FALSE(next);
+    CHECK(next.error().kind == FailureKind::bad_answer);
+}
+
+TEST_CASE("a redirect may be relative, and brings no credentials along") {
+    const auto base = Url::parse("https://user:secret@a.example/b/c");
+    REQUIRE(base);
+    const auto next = base->follow("../d?e");
+    REQUIRE(next);
+    CHECK(next->text == "https://a.example/d?e");
+    CHECK(next->same_server(*base));
+    const auto other = base->follow("https://x:y@b.example/");
+    REQUIRE(other);
+    CHECK(other->username.empty());
+    CHECK(other->password.empty());
+}
+
+} // namespace recoverd::io
