@@ -2,22 +2,24 @@
 #include "agent/daemon.hpp"
 
 #include "agent/agent.hpp"
+#include "agent/alertmanager_options.hpp"
 #include "agent/config/text.hpp"
 #include "agent/log.hpp"
+#include "agent/observe.hpp"
+#include "agent/outcome_token.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/store/sqlite_store.hpp"
 #include "agent/version.hpp"
 #include "agent/web_config.hpp"
+#include "agent/web_sources.hpp"
 #include "core/config/values.hpp"
 #include "exporters/alertmanager_sender.hpp"
 #include "exporters/own_metrics.hpp"
-#include "exporters/web.hpp"
 #include "io/deadline.hpp"
 #include "io/real_world.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/post.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -52,15 +54,13 @@ class Daemon {
     void spawn(io::Task<void> task);
 
     io::Task<void> reload(std::function<void(std::optional<std::string>)> done);
-    io::Task<void> take_outcome(std::string body, io::HttpReplier reply);
     io::Task<void> on_signal();
     io::Task<void> measure_lag();
     io::Task<void> ping();
     io::Task<void> stop();
     void take_over(Loaded loaded);
     exporters::AgentFacts facts() const;
-    exporters::WebSources web_sources();
-    exporters::AlertmanagerOptions alertmanager_options() const;
+    exporters::WebSources sources();
 
     DaemonOptions options_;
     Loaded loaded_;
@@ -80,40 +80,10 @@ class Daemon {
     // What the web thread asks for; the loop hands it over whole.
     Published<exporters::AgentFacts> facts_;
     Published<std::string> config_text_;
+    OutcomeToken token_{world_, [](const std::string& why) {
+                            log(LogLevel::warn, "no other host may report outcomes", {{"error", why}});
+                        }};
 };
-
-Agent::Observer observe(exporters::OwnMetrics& metrics, std::shared_ptr<exporters::AlertmanagerSender>& sender) {
-    Agent::Observer observer;
-    observer.late = [&metrics](core::Duration late) { metrics.observe_scheduler_lag(late); };
-    observer.store_error = [&metrics](const std::string& error) {
-        metrics.count_store_error();
-        log(LogLevel::error, "state cannot be written", {{"error", error}});
-    };
-    observer.published = [&sender](bool transitions) {
-        if (transitions && sender)
-            sender->poke();
-    };
-    observer.transition = [](const core::Transition& transition) {
-        const core::Alert& alert = transition.alert;
-        if (alert.finding.identity.rule == core::RuleId::recoverd_watchdog)
-            return;
-        log(LogLevel::info, alert.state == core::AlertState::firing ? "alert fires" : "alert resolved",
-            {{"alertname", alert.labels.at("alertname")},
-             {"priority", std::string{core::name_of(alert.finding.priority)}},
-             {"asset", alert.finding.identity.asset},
-             {"check", alert.finding.identity.check},
-             {"subject", alert.finding.identity.subject},
-             {"reason", alert.finding.reason}});
-    };
-    observer.learned = [](const std::string& check, const core::Report& report) {
-        if (!report.result)
-            log(LogLevel::debug, "check learned nothing",
-                {{"check", check},
-                 {"failure", std::string{core::name_of(report.result.error().kind)}},
-                 {"detail", report.result.error().detail}});
-    };
-    return observer;
-}
 
 Daemon::Daemon(DaemonOptions options, Loaded loaded)
     : options_(std::move(options)),
@@ -152,22 +122,11 @@ exporters::AgentFacts Daemon::facts() const {
     return facts;
 }
 
-exporters::WebSources Daemon::web_sources() {
-    exporters::WebSources sources;
-    sources.snapshot = [this] { return agent_.snapshot().get(); };
-    sources.facts = [this] { return facts(); };
-    sources.config = [this] { return *config_text_.get(); };
-    sources.ready = [this] { return agent_.snapshot().get()->sequence > 0; };
-    sources.reload = [this](std::function<void(std::optional<std::string>)> done) {
-        asio::post(loop_, [this, done = std::move(done)] { spawn(reload(done)); });
-    };
-    sources.outcome = [this](io::HttpIncoming request, io::HttpReplier reply) {
-        asio::post(loop_, [this, body = std::move(request.body), reply = std::move(reply)] {
-            spawn(take_outcome(body, reply));
-        });
-    };
-    sources.outcome_token = [] { return std::string{}; };
-    return sources;
+exporters::WebSources Daemon::sources() {
+    return web_sources(
+        {loop_, agent_, [this] { return facts(); }, [this] { return *config_text_.get(); },
+         [this] { return token_.get(); }, [this](io::Task<void> task) { spawn(std::move(task)); },
+         [this](std::function<void(std::optional<std::string>)> done) { return reload(std::move(done)); }});
 }
 
 bool Daemon::start_web() {
@@ -180,8 +139,8 @@ bool Daemon::start_web() {
         }
         web_config_ = std::move(*opened);
     }
-    auto web = std::make_shared<exporters::Web>(web_sources(),
-                                                exporters::WebOptions{options_.route_prefix, options_.lifecycle});
+    auto web =
+        std::make_shared<exporters::Web>(sources(), exporters::WebOptions{options_.route_prefix, options_.lifecycle});
     io::HttpServerOptions options;
     options.listen = options_.listen;
     if (options_.systemd_socket) {
@@ -205,21 +164,6 @@ bool Daemon::start_web() {
     return true;
 }
 
-exporters::AlertmanagerOptions Daemon::alertmanager_options() const {
-    const core::config::AlertmanagerOptions& said = loaded_.alertmanager;
-    core::config::Diagnostics checked_when_loaded;
-    exporters::AlertmanagerOptions options;
-    options.urls = said.urls;
-    options.proxy = said.proxy;
-    options.interval = said.interval;
-    options.timeout = said.timeout;
-    if (said.tls)
-        options.tls = io::read_tls(*said.tls, "alertmanager.tls", checked_when_loaded);
-    if (said.auth)
-        options.auth = io::read_auth(*said.auth, "alertmanager.auth", checked_when_loaded);
-    return options;
-}
-
 /// Begins to send as the configuration says; who was sending before stops.
 void Daemon::start_sender() {
     cancel_sender_.emit(asio::cancellation_type::terminal);
@@ -231,7 +175,7 @@ void Daemon::start_sender() {
     sources.facts = [this] { return facts(); };
     sources.warn = [](const std::string& line) { log(LogLevel::warn, line); };
     sources.metrics = &metrics_;
-    sender_ = std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(), std::move(sources));
+    sender_ = std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(loaded_), std::move(sources));
     asio::co_spawn(loop_, sender_->run(),
                    asio::bind_cancellation_slot(cancel_sender_.slot(), [](const std::exception_ptr& thrown) {
                        if (thrown && !io::is_cancellation(thrown))
@@ -247,6 +191,8 @@ void Daemon::take_over(Loaded loaded) {
     facts->config_reload_successful = true;
     facts->config_reloaded_at = world_.timers().now();
     facts_.set(std::move(facts));
+    token_.use(loaded_.outcomes.token);
+    spawn(token_.read());
     start_sender();
 }
 
@@ -280,22 +226,6 @@ io::Task<void> Daemon::reload(std::function<void(std::optional<std::string>)> do
         fmt::format("watching {} assets with {} checks", loaded_.config->assets.size(), loaded_.config->checks.size()));
     if (done)
         done(mistakes);
-}
-
-io::Task<void> Daemon::take_outcome(std::string body, io::HttpReplier reply) {
-    const Agent::Answer answer = co_await agent_.record_outcome(std::move(body));
-    io::JsonWriter json;
-    json.begin_object();
-    if (!answer.id.empty())
-        json.field("id", answer.id);
-    if (!answer.mistakes.empty()) {
-        json.key("errors").begin_array();
-        for (const std::string& mistake : answer.mistakes)
-            json.value(mistake);
-        json.end_array();
-    }
-    json.end_object();
-    reply({answer.status, "application/json", json.take() + "\n", {}});
 }
 
 io::Task<void> Daemon::on_signal() {
@@ -354,6 +284,7 @@ int Daemon::run() {
     spawn(on_signal());
     spawn(measure_lag());
     spawn(ping());
+    spawn(token_.run());
     tell_ready(
         fmt::format("watching {} assets with {} checks", loaded_.config->assets.size(), loaded_.config->checks.size()));
     log(LogLevel::info, "recoverd has started",

@@ -136,10 +136,10 @@ void write_checks(JsonWriter& json, const Section& common) {
 
 void write_definitions(JsonWriter& json, const std::vector<Section>& all) {
     json.key("$defs").begin_object();
-    for (const auto& [name, path] :
-         {std::pair{"asset", "asset.NAME"}, std::pair{"class", "class.NAME"},
-          std::pair{"location", "check.NAME.location"}, std::pair{"exercise", "exercise[]"},
-          std::pair{"maintenance", "maintenance[]"}, std::pair{"alertmanager", "alertmanager"}}) {
+    for (const auto& [name, path] : {std::pair{"asset", "asset.NAME"}, std::pair{"class", "class.NAME"},
+                                     std::pair{"location", "check.NAME.location"}, std::pair{"exercise", "exercise[]"},
+                                     std::pair{"maintenance", "maintenance[]"},
+                                     std::pair{"alertmanager", "alertmanager"}, std::pair{"outcomes", "outcomes"}}) {
         json.key(name);
         write_object(json, section(all, path).options, section(all, path).help);
     }
@@ -160,7 +160,7 @@ void write_root(JsonWriter& json, const Section& root) {
             fmt::format(R"({{"type":"object","additionalProperties":{{"$ref":"#/$defs/{}"}}}})", named));
     for (const std::string_view listed : {"exercise", "maintenance"})
         json.key(listed).raw(fmt::format(R"({{"type":"array","items":{{"$ref":"#/$defs/{}"}}}})", listed));
-    for (const std::string_view single : {"policy", "alertmanager"})
+    for (const std::string_view single : {"policy", "alertmanager", "outcomes"})
         json.key(single).raw(fmt::format(R"({{"$ref":"#/$defs/{}"}})", single));
     json.key("defaults").raw(R"({"type":"object"})");
     json.end_object();

@@ -127,6 +127,7 @@ Loaded load(const std::string& path, std::span<const collectors::Kind> kinds) {
     loaded.diagnostics = loaded.diagnostics.told_once();
     loaded.config = std::move(compiled.config);
     loaded.alertmanager = std::move(compiled.alertmanager);
+    loaded.outcomes = std::move(compiled.outcomes);
     loaded.origins = std::move(compiled.origins);
     if (!loaded.diagnostics.has_mistakes())
         for (std::any& options : compiled.options)

@@ -17,6 +17,7 @@ struct Loaded {
     /// One for each of `config->checks`, in their order.
     std::vector<collectors::Compiled> collectors;
     core::config::AlertmanagerOptions alertmanager;
+    core::config::OutcomesOptions outcomes;
     /// By "check.NAME" and "asset.NAME": every value and who said it.
     std::map<std::string, std::vector<core::config::Origin>, std::less<>> origins;
     core::config::Diagnostics diagnostics;

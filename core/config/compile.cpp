@@ -22,8 +22,8 @@ constexpr Option<RootOptions> kOptions[] = {
     {"dashboard_url", &RootOptions::dashboard_url, "the dashboard that alerts point to"},
 };
 
-constexpr std::string_view kSections[] = {"asset",    "class",        "check",    "policy",
-                                          "defaults", "alertmanager", "exercise", "maintenance"};
+constexpr std::string_view kSections[] = {"asset",        "class",    "check",       "policy",  "defaults",
+                                          "alertmanager", "exercise", "maintenance", "outcomes"};
 
 void compile_root(const Table& root, Compiling& run) {
     RootOptions options =
@@ -52,6 +52,7 @@ Compilation compile(const Node& root, Surroundings& around) {
         compile_checks(*table, run);
         compile_maintenance(*table, run);
         compile_alertmanager(*table, run);
+        compile_outcomes(*table, run);
         // With mistakes about, half of the checks may be missing.
         if (!diagnostics.has_mistakes())
             warn_of_uncovered_assets(*table, run);
@@ -72,6 +73,7 @@ std::vector<Section> sections() {
         {"exercise[]", "a proof that is due again and again", exercise_option_infos()},
         {"maintenance[]", "findings in scope are lowered to P4", maintenance_option_infos()},
         {"alertmanager", "where alerts are sent", describe_options(alertmanager_options())},
+        {"outcomes", "who may report outcomes from elsewhere", describe_options(outcomes_options())},
     };
 }
 

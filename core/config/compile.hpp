@@ -6,6 +6,7 @@
 #include "core/config.hpp"
 #include "core/config/alertmanager.hpp"
 #include "core/config/options.hpp"
+#include "core/config/outcomes.hpp"
 
 #include <any>
 #include <expected>
@@ -71,6 +72,7 @@ struct Compilation {
     /// CompiledOptions::value of each of `config->checks`, in their order.
     std::vector<std::any> options;
     AlertmanagerOptions alertmanager;
+    OutcomesOptions outcomes;
     /// By "check.NAME" and "asset.NAME".
     std::map<std::string, std::vector<Origin>, std::less<>> origins;
     /// In the order of files and lines, each said once.

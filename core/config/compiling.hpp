@@ -68,10 +68,11 @@ void add_policy_origins(const Policy& policy, std::vector<Origin>& origins);
 
 // assets.cpp
 void compile_assets(const Table& root, Compiling& run);
-// exercises.cpp, maintenance.cpp, alertmanager.cpp
+// exercises.cpp, maintenance.cpp, alertmanager.cpp, outcomes.cpp
 void compile_exercises(const Table& root, Compiling& run);
 void compile_maintenance(const Table& root, Compiling& run);
 void compile_alertmanager(const Table& root, Compiling& run);
+void compile_outcomes(const Table& root, Compiling& run);
 
 // instances.cpp
 /// A check after `for_each` and `targets_file`.
