@@ -159,7 +159,7 @@ std::optional<io::HttpReply> Web::outcome(const io::HttpIncoming& request, const
         const std::string token = sources_.outcome_token();
         const std::string_view shown = request.header("authorization");
         if (token.empty())
-            return reply(403, "outcomes are only taken from this host\nhint: configure a token for others\n");
+            return reply(403, "outcomes are only taken from this host\nhint: `outcomes.token` in the configuration lets others in\n");
         if (!shown.starts_with(kBearer) || !same_secret(shown.substr(kBearer.size()), token)) {
             io::HttpReply out = reply(401, "expected the token for outcomes\n");
             out.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"recoverd\"");
