@@ -22,9 +22,22 @@ agent::Stored MemoryStore::load() {
 }
 
 io::Task<core::Result<void>> MemoryStore::commit(agent::Batch batch) {
-    co_await timers_.sleep(kCommitTakes);
+    // One thread writes for all, in the order in which it was asked.
+    const auto mine = waiting_.insert(waiting_.end(), ++last_ticket_);
+    struct Leave {
+        std::set<std::uint64_t>& waiting;
+        std::set<std::uint64_t>::iterator mine;
+        ~Leave() { waiting.erase(mine); }
+    } const leave{waiting_, mine};
+    do
+        co_await timers_.sleep(kCommitTakes);
+    while (mine != waiting_.begin());
+    co_return write(std::move(batch));
+}
+
+core::Result<void> MemoryStore::write(agent::Batch batch) {
     if (disk_.full || cut_off_)
-        co_return core::failed(core::FailureKind::refused, "no space left on device");
+        return core::failed(core::FailureKind::refused, "no space left on device");
     for (auto& [kind, name] : batch.dropped)
         disk_.rows.erase({kind, name});
     for (agent::StateRow& row : batch.rows)
@@ -32,7 +45,7 @@ io::Task<core::Result<void>> MemoryStore::commit(agent::Batch batch) {
     for (agent::OutcomeRow& row : batch.outcomes)
         disk_.outcomes.insert_or_assign(key(row.asset, row.id, row.phase), row);
     disk_.log.insert(disk_.log.end(), batch.log.begin(), batch.log.end());
-    co_return core::Result<void>{};
+    return {};
 }
 
 io::Task<core::Result<std::optional<agent::OutcomeRow>>> MemoryStore::find_outcome(std::string asset, std::string id,

@@ -5,7 +5,9 @@
 #include "agent/store/store.hpp"
 #include "io/timers.hpp"
 
+#include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace recoverd::scenario {
@@ -33,9 +35,13 @@ class MemoryStore final : public agent::Store {
     void cut_off() { cut_off_ = true; }
 
   private:
+    core::Result<void> write(agent::Batch batch);
+
     Disk& disk_;
     io::Timers& timers_;
     bool cut_off_ = false;
+    std::uint64_t last_ticket_ = 0;
+    std::set<std::uint64_t> waiting_;
 };
 
 } // namespace recoverd::scenario

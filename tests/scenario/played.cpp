@@ -2,6 +2,7 @@
 #include "tests/scenario/played.hpp"
 
 #include "agent/config/load.hpp"
+#include "core/config/values.hpp"
 #include "io/deadline.hpp"
 #include "io/evidence_json.hpp"
 
@@ -231,6 +232,20 @@ bool Played::books_agree() {
         pass(100ms);
     }
     return false;
+}
+
+std::string Played::books() {
+    std::string text;
+    const auto tell = [&](const char* whose, const std::map<core::Labels, Time>& held) {
+        text += fmt::format("{}:", whose);
+        for (const auto& [labels, since] : held)
+            text += fmt::format(" [{} since {}]", words(labels), core::config::format_time(since));
+        text += "\n";
+    };
+    tell("snapshot", firing_in_snapshot());
+    tell("disk", firing_on_disk());
+    tell("Alertmanager", alertmanager.firing());
+    return text + "now " + core::config::format_time(now());
 }
 
 } // namespace recoverd::scenario

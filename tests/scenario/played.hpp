@@ -52,6 +52,8 @@ class Played {
     /// Alerts on disk, in the snapshot and in the Alertmanager are the same, and began at the same moments. Waits a
     /// moment for what is under way.
     bool books_agree();
+    /// What each of the three says, for the reader of a failed test.
+    std::string books();
 
   private:
     struct Life {
