@@ -128,7 +128,7 @@ TEST_CASE("points of another method or without a size are not compared") {
 
 TEST_CASE("a file that is overwritten every night is a series though it keeps its name") {
     Bench bench;
-    for (const std::uint64_t size : {100, 100, 100, 5}) {
+    for (const std::uint64_t size : {100U, 100U, 100U, 5U}) {
         bench.after(kDay);
         bench.sees({all({named(sized(0h, size * kMiB, "", bench.now), "backup.dump")})});
     }
