@@ -4,6 +4,7 @@
 #include "core/remember.hpp"
 #include "core/rules/points.hpp"
 #include "core/rules/rules.hpp"
+#include "core/schedule.hpp"
 
 #include <fmt/ranges.h>
 
@@ -16,6 +17,15 @@ namespace {
 
 bool tells_of_log(const CheckUnit& unit) {
     return std::ranges::find(unit.check->brings, EvidenceKind::log_archive) != unit.check->brings.end();
+}
+
+/// Until when a check's silence is not held against it after its target was down: having backed off, it may not have
+/// looked again yet. Nothing once it has.
+std::optional<Time> excused_until(const CheckUnit& unit) {
+    const Time down_until = unit.target->down_until;
+    if (unit.memory.last_run && *unit.memory.last_run - unit.memory.last_took >= down_until)
+        return std::nullopt;
+    return down_until + std::max(unit.check->every, Schedule::kMaxBackOff) + unit.check->timeout;
 }
 
 } // namespace
@@ -172,17 +182,20 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
     judgement.look_again(silence.revisit);
     const bool was_silent = unit.silence.has_value();
     unit.silence.reset();
-    bool target_down = false;
+    bool excused = false;
     std::size_t sharing = 0;
     if (unit.target) {
-        target_down = std::ranges::any_of(unit.target->members, &CheckUnit::finds_down);
+        const auto until = excused_until(unit);
+        if (until && now < *until)
+            judgement.look_again(*until);
+        excused = (until && now < *until) || std::ranges::any_of(unit.target->members, &CheckUnit::finds_down);
         sharing = static_cast<std::size_t>(std::ranges::count_if(
             unit.target->members, [](const CheckUnit* member) { return !member->check->probes; }));
     }
     for (Finding& finding : silence.findings) {
         if (!unit.assets.empty() && finding.identity.asset.empty() && unit.assets.size() == 1)
             finding.identity.asset = (*unit.assets.begin())->name;
-        if (target_down)
+        if (excused)
             continue;
         if (sharing > 1)
             unit.silence = std::move(finding);
@@ -203,10 +216,13 @@ void Engine::judge(CheckUnit& unit, Time now) {
     place_silence(unit, judgement, now);
     const bool finds_down = std::ranges::any_of(
         judgement.findings, [](const Finding& finding) { return finding.identity.rule == RuleId::endpoint_down; });
-    if (finds_down != unit.finds_down && unit.target)
+    if (finds_down != unit.finds_down && unit.target) {
+        if (!finds_down)
+            unit.target->down_until = now;
         for (CheckUnit* member : unit.target->members)
             if (member != &unit)
                 mark(*member);
+    }
     unit.finds_down = finds_down;
     const std::vector<Finding> before = std::move(unit.findings);
     conclude(unit, std::move(judgement), unit.check.get(), now);

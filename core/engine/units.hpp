@@ -90,6 +90,8 @@ struct TargetUnit : JudgedUnit {
     using JudgedUnit::JudgedUnit;
 
     std::set<CheckUnit*> members;
+    /// Until when a probe found it down, the last time one did.
+    Time down_until;
 };
 
 struct AgentUnit : JudgedUnit {

@@ -307,6 +307,49 @@ TEST_CASE("an endpoint that is down silences the missing evidence of its target,
     CHECK(std::ranges::count(alerts, "EvidenceMissing") == 2);
 }
 
+TEST_CASE("a check that backed off while its target was down is not called silent before it could look again") {
+    Fleet fleet;
+    Check check = backups_of("b", "orders");
+    check.target = "db1:5432";
+    fleet.with(asset("orders")).with(check).with(probe("up", "db1:5432"));
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto probe_says = [&](ReachState state, int times) {
+        for (int i = 0; i < times; ++i) {
+            engine.learn("up", report(now, {reach(state, "db1:5432")}), now);
+            pass(engine, now, 30s);
+        }
+    };
+    const auto fires = [&](std::string_view name) {
+        const auto alerts = firing(engine, now);
+        return std::ranges::count(alerts, name) == 1;
+    };
+    engine.learn("b", report(now, {points("repo1", {now})}), now);
+    probe_says(ReachState::down, 3);
+    engine.learn("b", failure(now), now);
+    probe_says(ReachState::down, 20);
+    REQUIRE(fires("EndpointDown"));
+    probe_says(ReachState::up, 4);
+    CHECK_FALSE(fires("EndpointDown"));
+    CHECK_FALSE(fires("EvidenceMissing"));
+
+    SECTION("it looked, and learned nothing") {
+        engine.learn("b", failure(now), now);
+        pass(engine, now, 1s);
+        CHECK(fires("EvidenceMissing"));
+    }
+    SECTION("it looked, and all is well") {
+        engine.learn("b", report(now, {points("repo1", {now})}), now);
+        pass(engine, now, 1s);
+        CHECK_FALSE(fires("EvidenceMissing"));
+    }
+    SECTION("it never looks again") {
+        pass(engine, now, 4min);
+        CHECK(fires("EvidenceMissing"));
+    }
+}
+
 TEST_CASE("a running failover test lowers what it explains, and not that a backup is old") {
     Fleet fleet;
     Check probing = probe("up", "db1:5432");
