@@ -36,7 +36,16 @@ def drills(servers):
 def site(servers):
     """The site, with an agent that each test starts as it needs it."""
     yield servers
-    assert servers.agent.stop() in (0, None), f"recoverd does not end well:\n{servers.agent.log()}"
+    assert servers.agent.stop() in (0, None), "recoverd does not end well"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    report = outcome.get_result()
+    site = item.funcargs.get("site")
+    if report.failed and site:
+        report.sections.append(("recoverd's log", site.agent.log()))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -4,7 +4,7 @@
 import time
 from collections import Counter
 
-from servers.process import until
+from servers.process import PATIENCE, until
 
 
 class Drills:
@@ -29,27 +29,32 @@ class Drills:
         assert not self._firing()
         assert not self._site.alertmanager.pager.since(mark)
 
-    def _until_firing(self, expected):
+    def _until_firing(self, expected, patience):
         def so():
             found = self._firing()
             assert found <= expected, f"unexpected alerts: {dict(found - expected)}"
             return found == expected
 
-        until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}")
+        until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}", patience)
 
-    def run(self, fault, alerts, break_it, mend_it, looks=2):
+    def run(self, fault, alerts, break_it, mend_it, while_broken=None, looks=2, patience=PATIENCE):
         """Does all of it. `alerts` are all that may come; each must come once and be resolved once."""
         expected = Counter(alerts)
         pager = self._site.alertmanager.pager
         self.until_quiet()
         mark = pager.mark()
-        break_it()
-        broken = time.monotonic()
-        self._until_firing(expected)
-        detected = time.monotonic() - broken
-        self._site.agent.looks(looks)
-        assert self._firing() == expected
-        mend_it()
+        try:
+            break_it()
+            broken = time.monotonic()
+            self._until_firing(expected, patience)
+            detected = time.monotonic() - broken
+            self._site.agent.looks(looks)
+            if while_broken:
+                while_broken()
+            assert self._firing() == expected
+        finally:
+            # Whatever was seen: the next test wants all to be well.
+            mend_it()
         mended = time.monotonic()
         until(lambda: not self._firing(), lambda: f"all is resolved: {dict(self._firing())}")
         resolved = time.monotonic() - mended

@@ -1,8 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The archive command fails, or claims success and stores nothing."""
 
+import os
+import time
+
 from servers.alertmanager import Alert
 from servers.process import until
+
+
+def age(file, seconds):
+    then = time.time() - seconds
+    os.utime(file, (then, then))
 
 
 def test_archive_command_fails(site, drills):
@@ -15,3 +23,35 @@ def test_archive_command_fails(site, drills):
     drills.run("archive_command fails",
                [Alert("WalArchivingFailing", "P2", "critical", "orders-db", "orders-wal")],
                break_it, lambda: site.primary.set("archive_command", site.archive_command))
+
+
+def test_archive_command_stores_nothing(site, drills):
+    """The server says archived, the repository has it not."""
+    site.agent.begin(site.config())
+
+    def break_it():
+        site.primary.set("archive_command", "/bin/true")
+        segment = site.primary.switch_wal()
+        until(lambda: site.primary.archived(segment), "the server believes it is archived")
+
+    def mend_it():
+        site.primary.set("archive_command", site.archive_command)
+        site.repository.backup()
+
+    # What was said less than a minute before the repository was looked at is not held against it.
+    drills.run("archive_command = /bin/true",
+               [Alert("WalArchiveGap", "P2", "critical", "orders-db", "orders-wal")], break_it, mend_it,
+               patience=120)
+
+
+def test_segment_vanishes_from_the_repository(site, drills):
+    site.repository.backup()
+    segments = [site.primary.switch_wal() for _ in range(3)]
+    until(lambda: all(map(site.repository.archived_file, segments)), "the segments are in the repository")
+    for segment in segments:
+        # A hole counts only before a segment that is older than two minutes: others may still be on their way.
+        age(site.repository.archived_file(segment), seconds=180)
+    site.agent.begin(site.config())
+    drills.run("segment deleted in the repository",
+               [Alert("WalArchiveGap", "P2", "critical", "orders-db", "orders-backup", "orders/repo1")],
+               site.repository.archived_file(segments[1]).unlink, site.repository.backup)

@@ -50,7 +50,7 @@ class Site:
         self.repository.backup()
         self.standby = self._keep(Postgres(self.directory, STANDBY))
         self.standby.follow(primary)
-        self.standby.configure(cluster_name=STANDBY, archive_mode="off")
+        self.standby.configure(cluster_name=STANDBY, archive_mode="off", wal_retrieve_retry_interval="200ms")
         self.standby.start()
         self.until_streaming()
 

@@ -38,6 +38,7 @@ class Agent:
         self.url = f"http://127.0.0.1:{self.port}"
         self.config_file = directory / "recoverd.toml"
         self.state = directory / "state"
+        self.log_file = directory / "recoverd.log"
         self._process = None
         # The servers' user need not be able to read the build folder.
         for name in ("recoverd", "worker"):
@@ -58,11 +59,12 @@ class Agent:
     def start(self):
         self._process = Process([self.binary, "run", f"--config.file={self.config_file}",
                                  f"--web.listen-address=127.0.0.1:{self.port}", f"--storage.path={self.state}",
-                                 "--log.level=debug"], self.directory / "recoverd.log")
+                                 "--log.level=debug"], self.log_file)
         self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "recoverd")
 
     def begin(self, config):
         """A new life without memories."""
+        self.log_file.unlink(missing_ok=True)
         shutil.rmtree(self.state, ignore_errors=True)
         self.state.mkdir()
         if os.geteuid() == 0:
@@ -73,7 +75,7 @@ class Agent:
 
     def log(self):
         """The end of it."""
-        return (self.directory / "recoverd.log").read_text(encoding="utf-8", errors="replace")[-4000:]
+        return self.log_file.read_text(encoding="utf-8", errors="replace")[-8000:] if self.log_file.exists() else ""
 
     def stop(self):
         """Asks it to end; whatever status it ends with."""
@@ -117,7 +119,7 @@ class Agent:
 
     def looks(self, times, checks=None):
         """Waits until each check (or those named) has run so many times more."""
-        awaited = checks or [labels["check"] for labels, _ in self.samples("recoverd_check_interval_seconds")]
+        awaited = checks or [labels["check"] for labels, every in self.samples("recoverd_check_interval_seconds") if every]
         for _ in range(times):
             before = self._runs()
             until(lambda: all(self._runs().get(check) not in (None, before.get(check)) for check in awaited),

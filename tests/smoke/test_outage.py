@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The database is down: said once, by whoever is closest to the cause."""
+
+import time
+
+from servers.alertmanager import Alert
+from servers.process import until
+
+
+def stop(site):
+    site.primary.stop()
+
+
+def start(site):
+    site.primary.start()
+    site.until_streaming()
+
+
+def silent_for(site, seconds):
+    last = site.agent.value("recoverd_check_last_success_timestamp_seconds", check="orders-wal")
+    return time.time() - last > seconds
+
+
+def test_down_is_said_by_the_check_of_the_port(site, drills):
+    config = site.config()
+    config["check.orders-port"] = {"asset": "orders-db", "collector": "tcp", "every": "1s", "timeout": "900ms",
+                                   "address": f"127.0.0.1:{site.primary.port}"}
+    # Above three probes of the port.
+    config["policy"]["evidence_missing"] = {"over": "8s"}
+    site.agent.begin(config)
+    drills.run("PostgreSQL stopped, port is watched",
+               [Alert("EndpointDown", "P2", "critical", "orders-db", "orders-port")],
+               lambda: stop(site), lambda: start(site),
+               while_broken=lambda: until(lambda: silent_for(site, 10), "the other check is silent too"))
+
+
+def test_down_without_a_check_of_the_port_is_missing_evidence(site, drills):
+    config = site.config()
+    config["policy"]["evidence_missing"] = {"over": "8s"}
+    site.agent.begin(config)
+    drills.run("PostgreSQL stopped, port is not watched",
+               [Alert("EvidenceMissing", "P3", "warning", "orders-db", "orders-wal")],
+               lambda: stop(site), lambda: start(site))
