@@ -71,7 +71,8 @@ class Daemon {
     Agent agent_;
     asio::signal_set signals_{loop_};
     asio::cancellation_signal cancel_agent_;
-    asio::cancellation_signal cancel_sender_;
+    /// Of the sender that runs now; one that was told to stop holds its own until it has.
+    std::shared_ptr<asio::cancellation_signal> cancel_sender_ = std::make_shared<asio::cancellation_signal>();
     std::shared_ptr<exporters::AlertmanagerSender> sender_;
     std::shared_ptr<WebConfigFile> web_config_;
     std::unique_ptr<io::HttpServer> server_;
@@ -166,7 +167,8 @@ bool Daemon::start_web() {
 
 /// Begins to send as the configuration says; who was sending before stops.
 void Daemon::start_sender() {
-    cancel_sender_.emit(asio::cancellation_type::terminal);
+    cancel_sender_->emit(asio::cancellation_type::terminal);
+    cancel_sender_ = std::make_shared<asio::cancellation_signal>();
     sender_.reset();
     if (loaded_.alertmanager.urls.empty())
         return;
@@ -175,12 +177,14 @@ void Daemon::start_sender() {
     sources.facts = [this] { return facts(); };
     sources.warn = [](const std::string& line) { log(LogLevel::warn, line); };
     sources.metrics = &metrics_;
-    sender_ = std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(loaded_), std::move(sources));
+    sender_ =
+        std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(loaded_), std::move(sources));
     asio::co_spawn(loop_, sender_->run(),
-                   asio::bind_cancellation_slot(cancel_sender_.slot(), [](const std::exception_ptr& thrown) {
-                       if (thrown && !io::is_cancellation(thrown))
-                           std::rethrow_exception(thrown);
-                   }));
+                   asio::bind_cancellation_slot(cancel_sender_->slot(),
+                                                [signal = cancel_sender_](const std::exception_ptr& thrown) {
+                                                    if (thrown && !io::is_cancellation(thrown))
+                                                        std::rethrow_exception(thrown);
+                                                }));
 }
 
 void Daemon::take_over(Loaded loaded) {
@@ -245,7 +249,7 @@ io::Task<void> Daemon::stop() {
     stopping_ = true;
     tell_stopping();
     server_.reset();
-    cancel_sender_.emit(asio::cancellation_type::terminal);
+    cancel_sender_->emit(asio::cancellation_type::terminal);
     cancel_agent_.emit(asio::cancellation_type::terminal);
     co_await io::with_deadline(world_.timers(), kStopWithin, agent_.stop());
     loop_.stop();
