@@ -102,7 +102,7 @@ class Agent:
     def samples(self, name):
         """Of one metric: labels and value of each series."""
         found = []
-        for line in get(f"{self.url}/metrics").splitlines():
+        for line in self.metrics().splitlines():
             sample = SAMPLE.match(line)
             if sample and sample["name"] == name:
                 found.append((dict(LABEL.findall(sample["labels"] or "")), float(sample["value"])))
@@ -129,7 +129,12 @@ class Agent:
         return get_json(f"{self.url}/api/v1/{path}")
 
     def metrics(self):
-        return get(f"{self.url}/metrics")
+        try:
+            return get(f"{self.url}/metrics")
+        except OSError as error:
+            if self._process and self._process.ended():
+                raise RuntimeError(f"recoverd is dead, status {self._process.stop()}") from error
+            raise
 
     def report(self, **outcome):
         """An outcome, as a restore test or a backup job tells it; returns the status."""
