@@ -23,7 +23,8 @@ class AppArguments : public Arguments {
     }
     void option(std::string_view name, std::string& to, std::string_view help,
                 std::vector<std::string> choices) override {
-        auto* option = app_.add_option(dashed(name), to, std::string{help})->capture_default_str();
+        // The last one counts, so that arguments added to a unit's win over those it has.
+        auto* option = app_.add_option(dashed(name), to, std::string{help})->capture_default_str()->take_last();
         if (!choices.empty())
             option->check(CLI::IsMember(std::move(choices)));
     }
@@ -104,7 +105,9 @@ class CommandLine {
         CLI::App* made =
             parent->add_subcommand(std::string{command.name.substr(space == std::string_view::npos ? 0 : space + 1)},
                                    std::string{command.summary});
-        made->add_option("--config.file", console_.config_file, "The configuration to read")->capture_default_str();
+        made->add_option("--config.file", console_.config_file, "The configuration to read")
+            ->capture_default_str()
+            ->take_last();
         Declared declared{made, std::make_unique<AppArguments>(*made, rest_), {}};
         declared.action = command.declare(*declared.arguments);
         declared_.push_back(std::move(declared));

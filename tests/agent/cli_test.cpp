@@ -115,3 +115,11 @@ TEST_CASE("a collector that does not exist is a failure") {
     CHECK(ended.code == kFailed);
     CHECK(ended.err == "recoverd: there is no collector 'no-such-thing'\n");
 }
+
+TEST_CASE("of an option given twice the last one counts, so that a unit's arguments can be overridden") {
+    const std::vector<Command> commands{command<Options>("show", "Show", declare, run)};
+    const Ended ended =
+        started({"show", "--output=json", "--output=text", "--config.file=a", "--config.file=b"}, commands);
+    CHECK(ended.code == 7);
+    CHECK(ended.out == "false text [127.0.0.1:9754] [] [] b");
+}

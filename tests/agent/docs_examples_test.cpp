@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <unistd.h>
 #include <vector>
@@ -94,5 +95,25 @@ TEST_CASE("the README lists every collector, and says of it what the program say
     for (const collectors::Kind& kind : collectors::all()) {
         CAPTURE(kind.name);
         CHECK(readme.find(fmt::format("| `{}` | {} |\n", kind.name, kind.summary)) != std::string::npos);
+    }
+}
+
+TEST_CASE("the configuration that is installed is taken, as it is and with everything in it switched on") {
+    const std::string sample = text_of(kRoot / "packaging/config/recoverd.toml");
+    CHECK(mistakes_of(sample) == "");
+    std::string all;
+    std::size_t switched_on = 0;
+    std::istringstream lines{sample};
+    // A comment has a space behind its #, what is switched off has none.
+    for (std::string line; std::getline(lines, line);) {
+        const bool off = line.size() > 1 && line[0] == '#' && line[1] != ' ';
+        switched_on += off ? 1 : 0;
+        all += (off ? line.substr(1) : line) + "\n";
+    }
+    CHECK(switched_on > 40);
+    CHECK(mistakes_of(all) == "");
+    for (const collectors::Kind& kind : collectors::all()) {
+        CAPTURE(kind.name);
+        CHECK(all.find(fmt::format("collector = \"{}\"\n", kind.name)) != std::string::npos);
     }
 }
