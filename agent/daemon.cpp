@@ -147,6 +147,12 @@ bool Daemon::start_web() {
     if (options_.systemd_socket) {
         options.listen.clear();
         options.inherited = inherited_sockets();
+        if (options.inherited.empty()) {
+            log(LogLevel::error, "the web server cannot start",
+                {{"error", "expected sockets opened by systemd, found none"},
+                 {"hint", "start recoverd.socket, or leave out --web.systemd-socket"}});
+            return false;
+        }
     }
     if (web_config_)
         options.security = [file = web_config_] { return file->current(); };
