@@ -9,6 +9,7 @@ next_dump=0
 next_test=0
 last_backup=0
 
+as_server=()
 story_needs() { :; }
 
 story_prepare() {
