@@ -53,7 +53,7 @@ choose_address() {
 await_ready() {
     local until=$((SECONDS + 20))
     while [ $SECONDS -lt $until ]; do
-        kill -0 "$agent" 2>/dev/null || return 1
+        if has_ended "$agent"; then return 1; fi
         curl -fs --max-time 2 -o /dev/null "$url/-/ready" && return 0
         sleep 0.2
     done
@@ -81,10 +81,11 @@ look() {
     while IFS=$separator read -r asset verdict reason until; do
         [ "${verdict_of[$asset]:-}" != "$verdict" ] || continue
         verdict_of[$asset]=$verdict
-        say "$asset is $verdict${reason:+: $reason}${until:+ (newest good backup of $until)}"
+        say "$asset is $verdict${reason:+: $reason}${until:+ (newest moment to go back to: $until)}"
     done < <(select_from /api/v1/assets "
         SELECT value ->> 'name', value ->> '\$.verdict.state', ifnull(value ->> '\$.verdict.reasons[0]', ''),
-               ifnull(substr(value ->> '\$.verdict.recoverable_until', 12, 8), '')
+               CASE WHEN value ->> '\$.verdict.state' IN ('recoverable', 'at_risk')
+                    THEN ifnull(substr(value ->> '\$.verdict.recoverable_until', 12, 8) || ' UTC', '') ELSE '' END
         FROM document, json_each(answer, '\$.assets')")
     while IFS=$separator read -r id state priority name about summary; do
         [ "${state_of[$id]:-}" != "$state" ] || continue
@@ -138,7 +139,7 @@ firing_are() { [ "$(alerts firing)" = "$*" ]; }    # firing_are NAME/ASSET…
 
 # About a second: what the story's jobs do meanwhile, then a look at the agent.
 tick() {
-    kill -0 "$agent" 2>/dev/null || fail "the agent has ended by itself"
+    if has_ended "$agent"; then fail "the agent has ended by itself"; fi
     if [ -n "$run_for" ] && [ $((SECONDS - started)) -ge "$run_for" ]; then
         [ -n "$told" ] || fail "$run_for s were over before the story was; it waited for: $awaited"
         say "The time is over."
@@ -158,6 +159,7 @@ await() {
         [ $SECONDS -lt $until ] || fail "waited too long for: $awaited (firing: $(alerts firing))"
         tick
     done
+    look # the condition may be younger than what was told last
 }
 
 # Does the Alertmanager hold exactly these active alerts of ours, by name?

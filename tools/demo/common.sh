@@ -76,6 +76,16 @@ start_child() {
     children+=("$child")
 }
 
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
+
+# reap PID: the status of a child that has ended; its number may soon be somebody else's
+reap() {
+    local pid kept=()
+    for pid in "${children[@]}"; do [ "$pid" = "$1" ] || kept+=("$pid"); done
+    children=("${kept[@]}")
+    wait "$1"
+}
+
 # Ends what was started, the newest first, and only that.
 end() {
     local status=$? i pid
@@ -84,7 +94,10 @@ end() {
     for ((i = ${#children[@]} - 1; i >= 0; --i)); do
         pid=${children[i]}
         kill "$pid" 2>/dev/null || continue
-        for _ in {1..100}; do kill -0 "$pid" 2>/dev/null && sleep 0.1 || break; done
+        for _ in {1..100}; do
+            if has_ended "$pid"; then break; fi
+            sleep 0.1
+        done
         kill -9 "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true
     done

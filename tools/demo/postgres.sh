@@ -3,6 +3,7 @@
 # else: other clusters of this machine are neither seen nor touched.
 
 story_config= # set by story_prepare
+next_backup=0 # these two: seconds of the demo's life
 next_restore=0
 as_server=() # in front of what must not run as root
 
@@ -22,6 +23,8 @@ backrest() { as_server pgbackrest --config="$scratch/pgbackrest.conf" --stanza=o
 sql() { as_server "$pg_bin/psql" -XqAt -v ON_ERROR_STOP=1 -h "$scratch" -p "$DEMO_PORT" -U postgres postgres "$@"; }
 
 story_prepare() {
+    # A socket's address holds 107 bytes.
+    [ ${#scratch} -le 75 ] || refuse "\$TMPDIR: $TMPDIR is too long for PostgreSQL's socket" "leave it out to use /tmp"
     echo "making a PostgreSQL cluster and its first backup in $scratch …"
     # Also root's demo runs the agent as the server's user, who may not be able to read the build.
     install -D -t "$scratch/bin" "$build/recoverd" "$build/worker"
@@ -77,19 +80,48 @@ EOF
     backrest backup --type=full
 }
 
+# Jobs that take their time: each runs beside the story. start_job NAME COMMAND…; job_has_ended NAME, then $job_status
+declare -A job=()
+start_job() {
+    local name=$1
+    shift
+    start_child "$scratch/$name.log" "${as_server[@]}" "$@"
+    job[$name]=$child
+}
+job_has_ended() {
+    [ -n "${job[$1]:-}" ] && has_ended "${job[$1]}" || return 1
+    job_status=0
+    reap "${job[$1]}" || job_status=$?
+    job[$1]=
+}
+
 # Restores everything into a new cluster, and tells the agent how that ended.
-test_restore() {
-    local began outcome=passed message
-    began=$(date +%s.%3N)
-    message=$(as_server "$scratch/bin/pg-restore-test" "$pg_bin" "$scratch" 2>"$scratch/restore.log") || outcome=failed
-    report_restore_test orders-db "$began" "$outcome" "${message:-$(tail -n 1 "$scratch/restore.log")}"
-    next_restore=$((SECONDS + 25))
+test_restores() {
+    local outcome=passed
+    if [ -z "${job[restore]:-}" ] && [ $SECONDS -ge $next_restore ]; then
+        restore_began=$(date +%s.%3N)
+        start_job restore "$scratch/bin/pg-restore-test" "$pg_bin" "$scratch"
+    elif job_has_ended restore; then
+        [ "$job_status" -eq 0 ] || outcome=failed
+        report_restore_test orders-db "$restore_began" "$outcome" "$(tail -n 1 "$scratch/restore.log")"
+        next_restore=$((SECONDS + 20))
+    fi
+}
+
+make_backups() {
+    if [ -z "${job[backup]:-}" ] && [ $SECONDS -ge $next_backup ]; then
+        start_job backup pgbackrest --config="$scratch/pgbackrest.conf" --stanza=orders --type=incr \
+            --log-level-console=warn backup
+    elif job_has_ended backup; then
+        next_backup=$((SECONDS + 45))
+    fi
 }
 
 story_jobs() {
-    kill -0 "$postgres" 2>/dev/null || fail "PostgreSQL has ended by itself: $(tail -n 3 "$scratch/postgres.log")"
+    if has_ended "$postgres"; then fail "PostgreSQL has ended by itself: $(tail -n 3 "$scratch/postgres.log")"; fi
     sql -c 'INSERT INTO orders(total) SELECT random() * 97 FROM generate_series(1, 10)' || fail "orders were refused"
-    if [ $SECONDS -ge $next_restore ]; then test_restore; fi
+    make_backups
+    test_restores
 }
 
 # What an administrator might do: a parameter is changed, the server reads it again.
@@ -100,6 +132,7 @@ archive_by() { # archive_by COMMAND, or nothing for what it was at first
 
 story_tell() {
     next_restore=$((SECONDS + 4))
+    next_backup=$((SECONDS + 45))
     say "Orders come in; WAL is archived every 2 s; a job restores backup and WAL into a new cluster and queries it."
     await 60 "orders-db to be recoverable" verdict_is orders-db recoverable
     pause 8
