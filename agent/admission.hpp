@@ -17,6 +17,8 @@ class Admission {
   public:
     /// By collectors::Resource: network, process, worker.
     using Limits = std::array<std::size_t, 3>;
+    /// What one host stands at a time.
+    static constexpr Limits kUsual{512, 4, 2};
     explicit Admission(Limits limits) : limits_(limits) {}
 
     /// True when it may start; else it waits in line and is answered by `leave`.

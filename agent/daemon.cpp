@@ -35,7 +35,6 @@ namespace recoverd::agent {
 
 namespace {
 
-constexpr Admission::Limits kLimits{512, 4, 2};
 /// What is left to be written at the end gets this long; systemd sends SIGKILL long after.
 constexpr core::Duration kStopWithin{3'000};
 constexpr core::Duration kLagEvery{5'000};
@@ -91,7 +90,7 @@ Daemon::Daemon(DaemonOptions options, Loaded loaded)
       loaded_(std::move(loaded)),
       world_(loop_, {.worker_path = find_worker()}),
       store_(make_sqlite_store(options_.storage_path)),
-      agent_(world_, *store_, kLimits, observe(metrics_, sender_)) {}
+      agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_)) {}
 
 void Daemon::spawn(io::Task<void> task) {
     asio::co_spawn(loop_, std::move(task), [](const std::exception_ptr& thrown) {

@@ -8,6 +8,7 @@ namespace recoverd::agent {
 
 std::vector<Command> all_commands();
 
+Command check_command();
 Command collectors_command();
 Command run_command();
 Command config_check_command();

@@ -67,6 +67,8 @@ struct Rule {
     std::string_view when;
     /// What to do first, one sentence, for the alert's description.
     std::string_view first_step;
+    /// What a single look cannot know of it, for `recoverd check`; empty when nothing.
+    std::string_view needs_history = {};
 };
 
 /// All rules, in the order of RuleId.

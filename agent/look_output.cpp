@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/look_output.hpp"
+
+#include "agent/colours.hpp"
+#include "core/config/values.hpp"
+#include "io/evidence_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace recoverd::agent {
+
+namespace {
+
+std::string_view colour_of(Grade grade) {
+    switch (grade) {
+    case Grade::good:
+        return colour::kGreen;
+    case Grade::minor:
+    case Grade::unknown:
+        return colour::kYellow;
+    case Grade::major:
+        break;
+    }
+    return colour::kRed;
+}
+
+std::string line_of(const Trouble& trouble) {
+    std::string out = trouble.rule;
+    if (!trouble.subject.empty())
+        out += (out.empty() ? "" : " ") + trouble.subject;
+    return out.empty() ? trouble.text : out + ": " + trouble.text;
+}
+
+void append_rows(std::string& out, const std::vector<Looked>& rows, std::size_t width, bool colours) {
+    for (const Looked& row : rows) {
+        const std::string word = row.note.empty() || row.grade() != Grade::good ? row.word() : "";
+        out += painted(fmt::format("{:<8}", word), colour_of(row.grade()), colours);
+        out += fmt::format("{:<{}}", row.name, width);
+        if (!row.note.empty())
+            out += "  " + row.note;
+        while (out.ends_with(' '))
+            out.pop_back();
+        out += '\n';
+        for (const Trouble& trouble : row.troubles)
+            out += fmt::format("        {} {}\n", trouble.word, line_of(trouble));
+    }
+}
+
+std::string counted(const LookVerdict& verdict) {
+    std::size_t looked = 0;
+    for (const Looked& check : verdict.checks)
+        looked += check.note.empty() ? 1 : 0;
+    if (looked == 0)
+        return "nothing was looked at";
+    std::string out = fmt::format("{} check{}", looked, looked == 1 ? "" : "s");
+    const std::size_t unlooked = verdict.checks.size() - looked;
+    for (const auto& [grade, word] : {std::pair{Grade::good, "good"},
+                                      {Grade::minor, "P3 or P4"},
+                                      {Grade::unknown, "unknown"},
+                                      {Grade::major, "P1 or P2"}}) {
+        const std::size_t count = verdict.count(grade) - (grade == Grade::good ? unlooked : 0);
+        if (count > 0)
+            out += fmt::format(", {} {}", count, word);
+    }
+    return out;
+}
+
+/// The names of the rules, in lines.
+std::string needs_history() {
+    constexpr std::size_t kWidth = 100;
+    std::string out;
+    std::string line;
+    for (const core::Rule& rule : core::rules()) {
+        if (rule.needs_history.empty())
+            continue;
+        if (line.size() + rule.name.size() > kWidth)
+            out += std::exchange(line, {}) + '\n';
+        line += fmt::format("  {}", rule.name);
+    }
+    return out + line + '\n';
+}
+
+void write(io::JsonWriter& out, const Looked& looked) {
+    out.field("state", looked.word());
+    out.key("troubles").begin_array();
+    for (const Trouble& trouble : looked.troubles) {
+        out.begin_object();
+        out.field("state", trouble.word);
+        if (!trouble.rule.empty())
+            out.field("rule", trouble.rule);
+        out.field("subject", trouble.subject).field("reason", trouble.text);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+void write_evidence(io::JsonWriter& out, const core::CheckSnapshot& check) {
+    out.field("collector", check.check->collector).field("took_seconds", core::to_seconds(check.memory.last_took));
+    out.key("subjects").begin_array();
+    std::size_t i = 0;
+    for (const auto& [name, seen] : check.memory.subjects) {
+        out.begin_object().field("subject", name).field("asset", check.subject_assets.at(i++));
+        out.key("evidence").begin_array();
+        for (const core::Evidence& evidence : *seen.evidence)
+            io::write(out, evidence);
+        out.end_array().end_object();
+    }
+    out.end_array();
+}
+
+std::string_view nagios_word(Grade grade) {
+    switch (grade) {
+    case Grade::good:
+        return "OK";
+    case Grade::minor:
+        return "WARNING";
+    case Grade::major:
+        return "CRITICAL";
+    case Grade::unknown:
+        break;
+    }
+    return "UNKNOWN";
+}
+
+} // namespace
+
+std::string look_as_table(const LookVerdict& verdict, bool colours) {
+    std::size_t width = 0;
+    for (const auto* part : {&verdict.checks, &verdict.assets})
+        for (const Looked& row : *part)
+            width = std::max(width, row.name.size());
+    std::string out = "CHECKS\n";
+    append_rows(out, verdict.checks, width, colours);
+    if (!verdict.assets.empty()) {
+        out += "\nASSETS\n";
+        append_rows(out, verdict.assets, width, colours);
+    }
+    out += fmt::format("\n{}\n", counted(verdict));
+    return out + "\nnot judged in full without the daemon's memory (--output json says what of them):\n" +
+           needs_history();
+}
+
+std::string look_as_json(const LookVerdict& verdict, const core::Snapshot& snapshot) {
+    io::JsonWriter out;
+    out.begin_object().field("made_at", core::config::format_time(snapshot.made_at));
+    out.field("exit_code", exit_code(verdict.worst));
+    out.key("checks").begin_array();
+    for (const Looked& looked : verdict.checks) {
+        out.begin_object().field("name", looked.name);
+        write(out, looked);
+        snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
+            if (check.check->name == looked.name)
+                write_evidence(out, check);
+        });
+        out.end_object();
+    }
+    out.end_array().key("assets").begin_array();
+    for (const Looked& looked : verdict.assets) {
+        out.begin_object().field("name", looked.name).field("verdict", looked.note);
+        write(out, looked);
+        out.end_object();
+    }
+    out.end_array().key("needs_history").begin_object();
+    for (const core::Rule& rule : core::rules())
+        if (!rule.needs_history.empty())
+            out.field(rule.name, rule.needs_history);
+    out.end_object().end_object();
+    return out.take() + "\n";
+}
+
+std::string look_as_nagios(const LookVerdict& verdict) {
+    std::string lines;
+    for (const auto* part : {&verdict.checks, &verdict.assets})
+        for (const Looked& one : *part)
+            for (const Trouble& trouble : one.troubles)
+                lines += fmt::format("{} {}: {}\n", trouble.word, one.name, line_of(trouble));
+    // What follows a bar is performance data to Nagios.
+    std::ranges::replace(lines, '|', '/');
+    return fmt::format("RECOVERD {} - {} | checks={} minor={} unknown={} major={}\n{}", nagios_word(verdict.worst),
+                       counted(verdict), verdict.checks.size(), verdict.count(Grade::minor),
+                       verdict.count(Grade::unknown), verdict.count(Grade::major), lines);
+}
+
+} // namespace recoverd::agent

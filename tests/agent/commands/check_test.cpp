@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// `recoverd check` with real programs and servers as what it looks at.
+#include "io/json.hpp"
+#include "tests/agent/commands/typed.hpp"
+#include "tests/support/scripted_server.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <algorithm>
+#include <filesystem>
+
+using namespace recoverd;
+using Catch::Matchers::ContainsSubstring;
+using test::Ended;
+using test::typed;
+
+namespace {
+
+struct Configured {
+    test::Folder folder;
+    std::string text;
+
+    /// A plug-in that ends with `status`.
+    void plugin(const std::string& name, int status, const std::string& more = {}) {
+        text += "[check." + name + "]\ncollector = \"exec\"\ncommand = [\"sh\", \"-c\", \"touch '" + folder.path(name) +
+                "'; echo said " + name + "; exit " + std::to_string(status) + "\"]\n" + more + "\n";
+    }
+    Ended check(std::vector<std::string> words = {}) const {
+        folder.write("recoverd.toml", text);
+        words.insert(words.begin(), {"check", "--config.file", folder.path("recoverd.toml")});
+        return typed(std::move(words));
+    }
+    bool ran(const std::string& name) const { return std::filesystem::exists(folder.path(name)); }
+};
+
+} // namespace
+
+TEST_CASE("the exit code is that of the worst, and what is unknown is worse than P3 and better than P2") {
+    Configured checks;
+    const std::pair<int, int> added[] = {{0, 0}, {1, 1}, {3, 3}, {2, 2}};
+    for (const auto& [status, expected] : added) {
+        checks.plugin("plugin" + std::to_string(status), status);
+        CHECK(checks.check().code == expected);
+    }
+    CHECK(checks.check({"--output", "json"}).code == 2);
+    CHECK(checks.check({"--output", "nagios"}).code == 2);
+}
+
+TEST_CASE("a check that learns nothing is unknown, with its reason, never good") {
+    Configured checks;
+    checks.text = "[check.gone]\ncollector = \"exec\"\ncommand = [\"/no/such/program\"]\n";
+    const auto ended = checks.check();
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.out, ContainsSubstring("unknown gone\n") && ContainsSubstring("/no/such/program"));
+}
+
+TEST_CASE("a check that hangs is ended by its timeout, and the others are told of") {
+    Configured checks;
+    checks.plugin("good", 0);
+    checks.text += "[check.hangs]\ncollector = \"exec\"\ncommand = [\"sleep\", \"600\"]\ntimeout = \"300ms\"\n";
+    const auto ended = checks.check();
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.out, ContainsSubstring("good    good\n") && ContainsSubstring("timed_out"));
+}
+
+TEST_CASE("one probe decides whether an endpoint is down") {
+    test::ScriptedServer server;
+    server.on("/up", test::says(200, "fine"));
+    server.on("/down", test::says(503, "no"));
+    Configured checks;
+    checks.text = "[check.web]\ncollector = \"http\"\nurl = \"" + server.url("/up") + "\"\n";
+    CHECK(checks.check().code == 0);
+    checks.text = "[check.web]\ncollector = \"http\"\nurl = \"" + server.url("/down") + "\"\n";
+    const auto ended = checks.check();
+    CHECK(ended.code == 2);
+    CHECK_THAT(ended.out, ContainsSubstring("P2 EndpointDown"));
+}
+
+TEST_CASE("an asset whose backups no check sees is unknown") {
+    Configured checks;
+    checks.plugin("plugin", 0, "asset = \"orders\"");
+    checks.text += "[asset.orders]\n";
+    const auto ended = checks.check();
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.out, ContainsSubstring("unknown orders") && ContainsSubstring("no check looks at"));
+}
+
+TEST_CASE("only what is named is run, by check or by asset") {
+    Configured checks;
+    checks.plugin("one", 0, "asset = \"orders\"");
+    checks.plugin("two", 2);
+    checks.text += "[asset.orders]\n";
+    CHECK(checks.check({"two"}).code == 2);
+    CHECK_FALSE(checks.ran("one"));
+    CHECK(checks.check({"one"}).code == 0);
+    CHECK(checks.check({"orders"}).code == 3);
+}
+
+TEST_CASE("an unknown name is wrong usage, and nothing is run") {
+    Configured checks;
+    checks.plugin("orders", 0);
+    const auto ended = checks.check({"order", "orders", "x"});
+    CHECK(ended.code == 64);
+    CHECK(ended.err == "recoverd: there is no check and no asset 'order'\nhint: did you mean 'orders'?\n"
+                       "recoverd: there is no check and no asset 'x'\n");
+    CHECK_FALSE(checks.ran("orders"));
+}
+
+TEST_CASE("nothing to look at is unknown: no check of this scope, or only what reports itself") {
+    Configured checks;
+    checks.plugin("cluster-wide", 0, "scope = \"cluster\"");
+    CHECK(checks.check({"--scope", "node"}).code == 3);
+    CHECK_FALSE(checks.ran("cluster-wide"));
+    Configured reports;
+    reports.text = "[asset.orders]\n[check.told]\nasset = \"orders\"\ncollector = \"outcome\"\nexercise = \"drill\"\n";
+    const auto ended = reports.check();
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.out, ContainsSubstring("reported to the daemon"));
+}
+
+TEST_CASE("mistakes in the configuration are told, and are unknown to a plug-in") {
+    Configured checks;
+    checks.text = "[check.a]\ncollector = \"exek\"\n";
+    const auto ended = checks.check({"--output", "nagios"});
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.err, ContainsSubstring("recoverd.toml:2:"));
+    CHECK_THAT(ended.out, ContainsSubstring("RECOVERD UNKNOWN"));
+}
+
+TEST_CASE("JSON tells state, troubles, evidence, and what a single look cannot judge") {
+    Configured checks;
+    checks.plugin("major", 2);
+    const auto ended = checks.check({"--output", "json"});
+    const auto json = io::Json::parse(ended.out);
+    CHECK(json["exit_code"].integer() == 2);
+    const auto& check = json["checks"][0];
+    CHECK(check["name"].text() == "major");
+    CHECK(check["state"].text() == "P2");
+    CHECK_FALSE(check["troubles"][0]["reason"].text().empty());
+    CHECK_FALSE(check["subjects"][0]["evidence"].items().empty());
+    CHECK_FALSE(json["needs_history"]["SubjectVanished"].text().empty());
+}
+
+TEST_CASE("for Nagios the first line says it all, and no text is taken for performance data") {
+    Configured checks;
+    checks.plugin("good", 0);
+    checks.text += "[check.bars]\ncollector = \"exec\"\ncommand = [\"sh\", \"-c\", \"echo 'a | b=1'; exit 2\"]\n";
+    const auto ended = checks.check({"--output", "nagios"});
+    CHECK(ended.out.starts_with(
+        "RECOVERD CRITICAL - 2 checks, 1 good, 1 P1 or P2 | checks=2 minor=0 unknown=0 major=1\n"));
+    CHECK(std::ranges::count(ended.out, '|') == 1);
+}
