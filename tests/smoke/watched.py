@@ -43,7 +43,8 @@ class Site:
         primary = self.primary = self._keep(Postgres(self.directory, "primary"))
         primary.init()
         self.repository = PgBackRest(self.directory, "orders", primary)
-        primary.configure(wal_level="replica", archive_mode="on", archive_command=self.archive_command, max_wal_senders=10)
+        primary.configure(wal_level="replica", archive_mode="on", archive_command=self.archive_command,
+                          wal_keep_size="256MB")
         primary.start()
         primary.sql("CREATE ROLE recoverd LOGIN", "GRANT pg_monitor TO recoverd", "CREATE TABLE orders (item text)")
         self.repository.run("stanza-create")
