@@ -86,20 +86,30 @@ reap() {
     wait "$1"
 }
 
+# stop_child PID: its status
+stop_child() {
+    kill "$1" 2>/dev/null || true
+    for _ in {1..100}; do
+        if has_ended "$1"; then break; fi
+        sleep 0.1
+    done
+    kill -9 "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null
+}
+
 # Ends what was started, the newest first, and only that.
 end() {
-    local status=$? i pid
+    local status=$? i ended
     trap - EXIT
     trap '' INT TERM HUP
     for ((i = ${#children[@]} - 1; i >= 0; --i)); do
-        pid=${children[i]}
-        kill "$pid" 2>/dev/null || continue
-        for _ in {1..100}; do
-            if has_ended "$pid"; then break; fi
-            sleep 0.1
-        done
-        kill -9 "$pid" 2>/dev/null || true
-        wait "$pid" 2>/dev/null || true
+        ended=0
+        stop_child "${children[i]}" || ended=$?
+        if [ "${children[i]}" = "${agent:-}" ] && [ $ended -ne 0 ] && [ "$status" -eq 0 ]; then
+            echo "demo: the agent did not end well: status $ended" >&2
+            tail -n 15 "$scratch/agent.log" >&2
+            status=1
+        fi
     done
     if declare -F story_end >/dev/null; then story_end || true; fi
     rm -rf "$scratch"
