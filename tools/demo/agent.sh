@@ -28,7 +28,7 @@ start_agent() { # start_agent CONFIG
             cat "$scratch/check.log" >&2
             fail "the configuration was refused"
         }
-        start_child "$scratch/agent.log" "${as_server[@]}" "$build/recoverd" run --config.file "$config" \
+        start_child "$scratch/agent.log" "$build/recoverd" run --config.file "$config" \
             --web.listen-address "$DEMO_ADDRESS" --storage.path "$scratch/state"
         agent=$child
         started=$SECONDS

@@ -67,11 +67,15 @@ make_scratch() {
 # Being ended is how the demo is meant to end; without its whole story that was no success to a script.
 interrupted() { if [ -n "$told" ]; then exit 0; else exit "$1"; fi; }
 
-# start_child LOG COMMAND…: its pid is in $child. Should the demo itself be killed, the kernel ends it.
+# In front of what must not run as root: set by the story.
+as_server=()
+
+# start_child LOG COMMAND…: its pid is in $child. Should the demo itself be killed, the kernel ends it; that wish is
+# lost with a change of user, so it comes after that.
 start_child() {
     local log=$1
     shift
-    setpriv --pdeathsig TERM "$@" >"$log" 2>&1 &
+    "${as_server[@]}" setpriv --pdeathsig TERM "$@" >"$log" 2>&1 &
     child=$!
     children+=("$child")
 }

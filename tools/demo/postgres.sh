@@ -5,7 +5,6 @@
 story_config= # set by story_prepare
 next_backup=0 # these two: seconds of the demo's life
 next_restore=0
-as_server=() # in front of what must not run as root
 
 # Nothing of the caller's may lead to another server or repository.
 unset "${!PG@}" "${!PGBACKREST_@}"
@@ -70,7 +69,7 @@ archive_mode = on
 archive_command = 'pgbackrest --config=$scratch/pgbackrest.conf --stanza=orders archive-push %p'
 archive_timeout = 2s
 EOF
-    start_child "$scratch/postgres.log" "${as_server[@]}" "$pg_bin/postgres" -D "$scratch/pg"
+    start_child "$scratch/postgres.log" "$pg_bin/postgres" -D "$scratch/pg"
     postgres=$child
     for _ in {1..100}; do as_server "$pg_bin/pg_isready" -q -h "$scratch" -p "$DEMO_PORT" && break || sleep 0.1; done
     sql -c "CREATE ROLE recoverd LOGIN; GRANT pg_monitor TO recoverd;
@@ -85,7 +84,7 @@ declare -A job=()
 start_job() {
     local name=$1
     shift
-    start_child "$scratch/$name.log" "${as_server[@]}" "$@"
+    start_child "$scratch/$name.log" "$@"
     job[$name]=$child
 }
 job_has_ended() {

@@ -9,7 +9,6 @@ next_dump=0
 next_test=0
 last_backup=0
 
-as_server=()
 story_needs() { :; }
 
 story_prepare() {
