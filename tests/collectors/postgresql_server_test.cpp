@@ -96,7 +96,7 @@ const std::vector<std::string> kArchiving{"archive_mode = on", "archive_command 
 
 } // namespace
 
-TEST_CASE("a row written with archive_timeout = 0 is pending until its segment is archived", "[server]") {
+TEST_CASE("a row written with archive_timeout = 0 is pending until its segment is archived", "[real]") {
     NEED_POSTGRES();
     const PostgresServer server(kArchiving);
     add_watcher(server);
@@ -154,7 +154,7 @@ TEST_CASE("a row written with archive_timeout = 0 is pending until its segment i
     CHECK_FALSE(watcher.archive().failing_since);
 }
 
-TEST_CASE("an archive command that fails is failing since it began, until one succeeds", "[server]") {
+TEST_CASE("an archive command that fails is failing since it began, until one succeeds", "[real]") {
     NEED_POSTGRES();
     const PostgresServer server(kArchiving);
     add_watcher(server);
@@ -184,7 +184,7 @@ TEST_CASE("an archive command that fails is failing since it began, until one su
     CHECK(server.sql("SELECT failed_count > 0 AND last_failed_wal IS NOT NULL FROM pg_stat_archiver") == "t");
 }
 
-TEST_CASE("an archive command that hangs leaves a segment waiting, and nothing failing", "[server]") {
+TEST_CASE("an archive command that hangs leaves a segment waiting, and nothing failing", "[real]") {
     NEED_POSTGRES();
     const PostgresServer server({"archive_mode = on", "archive_command = 'sleep 600'", "autovacuum = off"});
     add_watcher(server);
@@ -200,7 +200,7 @@ TEST_CASE("an archive command that hangs leaves a segment waiting, and nothing f
     CHECK(watcher.archive().last_segment.empty());
 }
 
-TEST_CASE("a standby that stops following is missing, from its primary's end and from its own", "[server]") {
+TEST_CASE("a standby that stops following is missing, from its primary's end and from its own", "[real]") {
     NEED_POSTGRES();
     PostgresServer primary({"archive_mode = on", "archive_command = '/bin/true'", "max_slot_wal_keep_size = '64MB'"});
     add_watcher(primary);
@@ -257,7 +257,7 @@ TEST_CASE("a standby that stops following is missing, from its primary's end and
     CHECK(from_standby.archive().enabled == Told::yes);
 }
 
-TEST_CASE("a role without pg_monitor is refused by name, and no standby is taken for missing", "[server]") {
+TEST_CASE("a role without pg_monitor is refused by name, and no standby is taken for missing", "[real]") {
     NEED_POSTGRES();
     PostgresServer primary(kArchiving);
     primary.sql("CREATE ROLE stranger LOGIN");
@@ -278,7 +278,7 @@ TEST_CASE("a role without pg_monitor is refused by name, and no standby is taken
     CHECK_THAT(said, !ContainsSubstring("ERROR"));
 }
 
-TEST_CASE("checksum failures, settings and running base backups are told", "[server]") {
+TEST_CASE("checksum failures, settings and running base backups are told", "[real]") {
     NEED_POSTGRES();
     PostgresServer server({"archive_mode = off"});
     add_watcher(server);
