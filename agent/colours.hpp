@@ -20,4 +20,12 @@ inline std::string painted(std::string_view text, std::string_view colour, bool 
     return std::string{colour}.append(text).append("\033[0m");
 }
 
+/// Control characters as '?': what others wrote shall not steer the terminal.
+inline std::string printable(std::string text) {
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+            c = '?';
+    return text;
+}
+
 } // namespace recoverd::agent

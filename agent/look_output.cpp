@@ -2,6 +2,7 @@
 #include "agent/look_output.hpp"
 
 #include "agent/colours.hpp"
+#include "agent/told.hpp"
 #include "core/config/values.hpp"
 #include "io/evidence_json.hpp"
 
@@ -13,19 +14,6 @@
 namespace recoverd::agent {
 
 namespace {
-
-std::string_view colour_of(Grade grade) {
-    switch (grade) {
-    case Grade::good:
-        return colour::kGreen;
-    case Grade::minor:
-    case Grade::unknown:
-        return colour::kYellow;
-    case Grade::major:
-        break;
-    }
-    return colour::kRed;
-}
 
 std::string line_of(const Trouble& trouble) {
     std::string out = trouble.rule;
@@ -41,11 +29,13 @@ void append_rows(std::string& out, const std::vector<Looked>& rows, std::size_t 
         out += fmt::format("{:<{}}", row.name, width);
         if (!row.note.empty())
             out += "  " + row.note;
+        if (!row.why.empty())
+            out += ": " + row.why;
         while (out.ends_with(' '))
             out.pop_back();
         out += '\n';
         for (const Trouble& trouble : row.troubles)
-            out += fmt::format("        {} {}\n", trouble.word, line_of(trouble));
+            out += fmt::format("        {} {}\n", trouble.word, printable(line_of(trouble)));
     }
 }
 
@@ -176,7 +166,7 @@ std::string look_as_nagios(const LookVerdict& verdict) {
     for (const auto* part : {&verdict.checks, &verdict.assets})
         for (const Looked& one : *part)
             for (const Trouble& trouble : one.troubles)
-                lines += fmt::format("{} {}: {}\n", trouble.word, one.name, line_of(trouble));
+                lines += fmt::format("{} {}: {}\n", trouble.word, one.name, printable(line_of(trouble)));
     // What follows a bar is performance data to Nagios.
     std::ranges::replace(lines, '|', '/');
     return fmt::format("RECOVERD {} - {} | checks={} minor={} unknown={} major={}\n{}", nagios_word(verdict.worst),

@@ -79,6 +79,8 @@ Looked looked_at(const core::AssetSnapshot& snapshot) {
     if (snapshot.verdict.state == core::VerdictState::unknown)
         looked.troubles.push_back(unknown({}, snapshot.verdict.reasons.empty() ? "nothing is known of it"
                                                                                : snapshot.verdict.reasons.front()));
+    else if (!snapshot.verdict.reasons.empty())
+        looked.why = snapshot.verdict.reasons.front();
     sort(looked);
     return looked;
 }

@@ -34,6 +34,8 @@ struct Looked {
     std::string name;
     /// Of an asset: its verdict; of a check that only the daemon can judge: "reported".
     std::string note;
+    /// Why the verdict is what it is, when no trouble says so.
+    std::string why;
     core::Duration took{0};
     /// Worst first.
     std::vector<Trouble> troubles;
@@ -51,8 +53,8 @@ struct LookVerdict {
     std::size_t count(Grade grade) const;
 };
 
-/// `assets`: those of which every check was looked at, all when it is nothing; of others the verdict would be about what
-/// was left out. Nothing looked at at all is unknown.
+/// `assets`: those of which every check was looked at, all when it is nothing; of others the verdict would be about
+/// what was left out. Nothing looked at at all is unknown.
 LookVerdict judge_look(const core::Snapshot& snapshot, const std::optional<std::set<std::string>>& assets);
 
 } // namespace recoverd::agent

@@ -14,6 +14,9 @@ Command run_command();
 Command config_check_command();
 Command config_schema_command();
 Command config_show_command();
+Command explain_command();
 Command outcome_command();
+Command rules_command();
+Command status_command();
 
 } // namespace recoverd::agent

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// `recoverd rules`: alerting rules over `recoverd_alert`, for teams that let Prometheus notify.
+#include "agent/commands/all.hpp"
+#include "agent/commands/config_report.hpp"
+#include "exporters/rules_yaml.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::agent {
+
+namespace {
+
+struct Options {
+    std::string runbook_url;
+};
+
+void declare(Arguments& arguments, Options& options) {
+    arguments.option("runbook-url", options.runbook_url, "Where runbooks are, instead of the configuration's");
+}
+
+int run(const Options& options, Console& console) {
+    std::string base = options.runbook_url;
+    if (base.empty()) {
+        const Loaded loaded = load(console.config_file);
+        report_diagnostics(loaded.diagnostics, console);
+        if (loaded.diagnostics.has_mistakes())
+            return kFailed;
+        base = loaded.config->runbook_base;
+    }
+    fmt::print(console.out, "{}", exporters::rules_yaml(base));
+    return 0;
+}
+
+} // namespace
+
+Command rules_command() {
+    return command<Options>("rules", "Print alerting rules for Prometheus, where it shall notify instead of the daemon",
+                            declare, run);
+}
+
+} // namespace recoverd::agent

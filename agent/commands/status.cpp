@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// `recoverd status`: the running daemon's verdicts at a glance.
+#include "agent/colours.hpp"
+#include "agent/commands/all.hpp"
+#include "agent/evidence_words.hpp"
+#include "agent/told.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::agent {
+
+namespace {
+
+struct Options {
+    DaemonAddress daemon;
+};
+
+void declare(Arguments& arguments, Options& options) { declare_address(arguments, options.daemon); }
+
+/// Worst first, as the API has them otherwise.
+std::vector<const io::Json*> sorted(const io::Json::Array& all, Grade (*grade)(const io::Json&)) {
+    std::vector<const io::Json*> out;
+    for (const io::Json& one : all)
+        out.push_back(&one);
+    std::ranges::stable_sort(out, std::ranges::greater{}, [grade](const io::Json* one) { return grade(*one); });
+    return out;
+}
+
+Grade grade_of_asset(const io::Json& asset) { return grade_of_verdict(asset["verdict"]["state"].text()); }
+
+Grade grade_of_check(const io::Json& check) {
+    return check["failure"] || (!check["last_run"] && check["every_seconds"].number() > 0) ? Grade::unknown
+                                                                                           : Grade::good;
+}
+
+std::size_t width_of(const io::Json::Array& all, std::string_view member) {
+    std::size_t width = 0;
+    for (const io::Json& one : all)
+        width = std::max(width, one[member].text().size());
+    return width;
+}
+
+Grade print_assets(const io::Json& document, const Console& console) {
+    const auto& assets = document["assets"].items();
+    const core::Time now = document["made_at"].time();
+    const std::size_t width = width_of(assets, "name");
+    Grade worst = Grade::good;
+    fmt::print(console.out, "\nASSETS\n{}", assets.empty() ? "none is configured\n" : "");
+    for (const io::Json* asset : sorted(assets, grade_of_asset)) {
+        const io::Json& verdict = (*asset)["verdict"];
+        const Grade grade = grade_of_asset(*asset);
+        worst = std::max(worst, grade);
+        fmt::print(console.out, "{} {:<{}}  {}\n",
+                   painted(fmt::format("{:<13}", verdict["state"].text()), colour_of(grade), console.colours),
+                   (*asset)["name"].text(), width,
+                   verdict["recoverable_until"] ? "back to " + moment_words(verdict["recoverable_until"].time(), now)
+                                                : "no moment is known to go back to");
+        for (const io::Json& reason : verdict["reasons"].items())
+            fmt::print(console.out, "              {}\n", reason.text());
+    }
+    return worst;
+}
+
+Grade print_alerts(const io::Json& document, const Console& console) {
+    const core::Time now = document["made_at"].time();
+    Grade worst = Grade::good;
+    fmt::print(console.out, "\nALERTS\n");
+    bool none = true;
+    for (const io::Json* alert : sorted(document["alerts"].items(), grade_of_alert)) {
+        const Grade grade = grade_of_alert(*alert);
+        if (grade == Grade::good)
+            continue;
+        none = false;
+        worst = std::max(worst, grade);
+        fmt::print(console.out, "{} {} {}: {}, since {}\n",
+                   painted((*alert)["priority"].text(), colour_of(grade), console.colours),
+                   (*alert)["alertname"].text(), about(*alert), (*alert)["reason"].text(),
+                   moment_words((*alert)["started_at"].time(), now));
+    }
+    if (none)
+        fmt::print(console.out, "nothing fires\n");
+    return worst;
+}
+
+/// Checks that know nothing: nothing is good only because nobody looked.
+Grade print_blind(const io::Json& document, const Console& console) {
+    Grade worst = Grade::good;
+    for (const io::Json& check : document["checks"].items()) {
+        if (grade_of_check(check) == Grade::good)
+            continue;
+        if (worst == Grade::good)
+            fmt::print(console.out, "\nCHECKS THAT KNOW NOTHING\n");
+        worst = Grade::unknown;
+        const io::Json& failure = check["failure"];
+        fmt::print(console.out, "{}: {}\n", check["name"].text(),
+                   failure ? failure["kind"].text() + ": " + failure["detail"].text() : "not run yet");
+    }
+    return worst;
+}
+
+Grade grade_of_word(const std::string& status) {
+    if (status == "operational")
+        return Grade::good;
+    if (status == "degraded")
+        return Grade::minor;
+    return status == "partial_outage" || status == "major_outage" ? Grade::major : Grade::unknown;
+}
+
+int run(const Options& options, Console& console) {
+    const ApiClient client{options.daemon};
+    std::vector<io::Json> documents;
+    for (const char* path : {"/api/v1/status", "/api/v1/assets", "/api/v1/checks", "/api/v1/alerts"}) {
+        auto document = ask_daemon(client, path, console);
+        if (!document)
+            return exit_code(Grade::unknown);
+        documents.push_back(std::move(*document));
+    }
+    try {
+        const io::Json& status = documents[0];
+        const std::string& word = status["status"].text();
+        fmt::print(console.out, "{}  recoverd {} on {}, running since {}\n",
+                   painted(word, colour_of(grade_of_word(word)), console.colours), status["version"].text(),
+                   status["instance"].text(), moment_words(status["started_at"].time(), status["made_at"].time()));
+        Grade worst = print_assets(documents[1], console);
+        worst = std::max(worst, print_blind(documents[2], console));
+        worst = std::max(worst, print_alerts(documents[3], console));
+        return exit_code(worst);
+    } catch (const io::BadDocument& bad) {
+        fmt::print(console.err, "recoverd: the daemon at {} does not speak our language: {}\n", options.daemon.shown(),
+                   bad.what());
+        return exit_code(Grade::unknown);
+    }
+}
+
+} // namespace
+
+Command status_command() {
+    return command<Options>("status",
+                            "The running daemon's verdicts; exit 0 good, 1 P3, P4 or at risk, 3 something is "
+                            "unknown, 2 P1, P2 or unrecoverable",
+                            declare, run);
+}
+
+} // namespace recoverd::agent

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/told.hpp"
+
+#include "agent/colours.hpp"
+#include "core/rules/table.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::agent {
+
+namespace {
+
+/// What others wrote shall not steer the terminal. In JSON such characters can only stand as \u00XX.
+std::string without_control_characters(std::string json) {
+    for (auto at = json.find("\\u00"); at != std::string::npos; at = json.find("\\u00", at + 1))
+        if (at + 6 <= json.size() && (json[at + 4] == '0' || json[at + 4] == '1'))
+            json.replace(at + 2, 4, "003f");
+    return json;
+}
+
+} // namespace
+
+std::optional<io::Json> ask_daemon(const ApiClient& client, const std::string& path, Console& console) {
+    const auto answer = client.get(path);
+    if (!answer) {
+        print_away(client.address(), answer.error(), console);
+        return std::nullopt;
+    }
+    if (answer->status != 200) {
+        fmt::print(console.err, "recoverd: expected status 200 from {}{}, found {}\n", client.address().shown(), path,
+                   answer->status);
+        for (const std::string& error : errors_in(*answer))
+            fmt::print(console.err, "  {}\n", error);
+        fmt::print(console.err, "hint: --url names the daemon, with its route prefix and without a path\n");
+        return std::nullopt;
+    }
+    try {
+        return io::Json::parse(without_control_characters(answer->body));
+    } catch (const io::BadDocument& bad) {
+        fmt::print(console.err, "recoverd: expected JSON from {}{}, found something else: {}\n",
+                   client.address().shown(), path, bad.what());
+        return std::nullopt;
+    }
+}
+
+Grade grade_of_alert(const io::Json& alert) {
+    const std::string& name = alert["alertname"].text();
+    if (alert["state"].text() != "firing" || name == core::rule(core::RuleId::recoverd_watchdog).name)
+        return Grade::good;
+    if (name == core::rule(core::RuleId::evidence_missing).name)
+        return Grade::unknown;
+    const auto priority = core::from_name<core::Priority>(alert["priority"].text());
+    return priority ? grade_of(*priority) : Grade::unknown;
+}
+
+Grade grade_of_verdict(const std::string& state) {
+    switch (core::from_name<core::VerdictState>(state).value_or(core::VerdictState::unknown)) {
+    case core::VerdictState::recoverable:
+        return Grade::good;
+    case core::VerdictState::at_risk:
+        return Grade::minor;
+    case core::VerdictState::unrecoverable:
+        return Grade::major;
+    case core::VerdictState::unknown:
+        break;
+    }
+    return Grade::unknown;
+}
+
+std::string_view colour_of(Grade grade) {
+    switch (grade) {
+    case Grade::good:
+        return colour::kGreen;
+    case Grade::minor:
+    case Grade::unknown:
+        return colour::kYellow;
+    case Grade::major:
+        break;
+    }
+    return colour::kRed;
+}
+
+std::string about(const io::Json& alert) {
+    std::string out;
+    const io::Json& labels = alert["labels"];
+    for (const char* name : {"asset", "check", "subject", "assertion", "exercise", "scenario", "target", "measurement"})
+        if (const io::Json& label = labels[name])
+            out += (out.empty() ? "" : " ") + label.text();
+    return out;
+}
+
+} // namespace recoverd::agent

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// `recoverd status` and `recoverd explain` over the documents that the API really makes.
+#include "agent/setup.hpp"
+#include "core/engine/engine.hpp"
+#include "exporters/api.hpp"
+#include "tests/agent/commands/typed.hpp"
+#include "tests/support/scripted_server.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace recoverd;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using test::Ended;
+using test::typed;
+
+namespace {
+
+constexpr core::Time kNow{std::chrono::seconds{1'795'316'400}}; // 2026-11-22T03:00:00Z
+
+/// A daemon with one asset and one check of it, as far as its API shows.
+struct Daemon {
+    test::Folder folder;
+    test::ScriptedServer server;
+    std::unique_ptr<core::Engine> engine = std::make_unique<core::Engine>(kNow);
+
+    Daemon() {
+        folder.write("recoverd.toml", "[asset.orders-db]\ndescription = \"Orders\"\nbackup_every = \"1h\"\n"
+                                      "[check.dumps]\nasset = \"orders-db\"\ncollector = \"files\"\npath = \"/b/*\"\n");
+        engine->configure(agent::make_setup(agent::load(folder.path("recoverd.toml")), {}).config, kNow);
+    }
+    void learn(core::Result<core::Seen> result, core::Time now) {
+        engine->learn("dumps", {now, 1s, std::move(result)}, now);
+        engine->advance(now);
+        const core::Snapshot snapshot = engine->snapshot(now);
+        const exporters::AgentFacts facts;
+        server.on("/api/v1/status", test::says(200, exporters::api::status(snapshot, facts)));
+        server.on("/api/v1/assets", test::says(200, exporters::api::assets(snapshot)));
+        server.on("/api/v1/checks", test::says(200, exporters::api::checks(snapshot)));
+        server.on("/api/v1/alerts", test::says(200, exporters::api::alerts(snapshot, facts)));
+    }
+    void saw_backup(core::Duration age, const std::string& detail = {}) {
+        core::RecoveryPoint point;
+        point.id = "d1";
+        point.data_at = point.ended_at = kNow - age;
+        point.size_bytes = 2048;
+        core::RecoveryPoints points;
+        points.method = "file";
+        points.count = 1;
+        points.points.push_back(point);
+        if (!detail.empty())
+            points.jobs.push_back({core::JobState::failed, {}, {}, kNow - 1min, detail});
+        core::Seen seen;
+        seen.subjects.push_back({"", {}, {points}, {}});
+        learn(std::move(seen), kNow);
+    }
+    Ended ask(std::vector<std::string> words) const {
+        words.insert(words.end(), {"--url", server.url("")});
+        return typed(std::move(words));
+    }
+};
+
+} // namespace
+
+TEST_CASE("a daemon that is away, or is something else, is unknown and not good") {
+    std::string nobody;
+    {
+        const test::ScriptedServer gone;
+        nobody = gone.url("");
+    }
+    const auto away = typed({"status", "--url", nobody});
+    CHECK(away.code == 3);
+    CHECK(away.out.empty());
+    CHECK_THAT(away.err, ContainsSubstring("no answer from the daemon at " + nobody) && ContainsSubstring("hint: "));
+    CHECK(typed({"explain", "orders-db", "--url", nobody}).code == 1);
+    Daemon daemon;
+    for (const auto& script :
+         {test::says(404, "nothing is here\n"), test::says(200, "<html>"), test::says(200, "{}")}) {
+        daemon.server.on("/api/v1/status", script);
+        CHECK(daemon.ask({"status"}).code == 3);
+    }
+}
+
+TEST_CASE("status ends with how bad it is") {
+    Daemon daemon;
+    // Fresh and good, but nobody has proven it by a restore.
+    daemon.saw_backup(10min);
+    CHECK(daemon.ask({"status"}).code == 1);
+    daemon.saw_backup(5h);
+    const auto old = daemon.ask({"status"});
+    CHECK(old.code == 2);
+    CHECK_THAT(old.out, ContainsSubstring("P2 BackupTooOld orders-db dumps: "));
+    // No colours where there is no terminal.
+    CHECK(old.out.find('\033') == std::string::npos);
+}
+
+TEST_CASE("a check that knows nothing makes the status unknown") {
+    Daemon daemon;
+    daemon.learn(core::failed(core::FailureKind::unreachable, "no route"), kNow);
+    const auto ended = daemon.ask({"status"});
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.out, ContainsSubstring("CHECKS THAT KNOW NOTHING\ndumps: unreachable: no route\n") &&
+                              ContainsSubstring("unknown       orders-db"));
+}
+
+TEST_CASE("explain tells of an asset why, from what, against which promise, and what would mend it") {
+    Daemon daemon;
+    daemon.saw_backup(5h);
+    const auto ended = daemon.ask({"explain", "orders-db"});
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.out, ContainsSubstring("orders-db: at_risk\nOrders\n") && ContainsSubstring("because\n  1. ") &&
+                              ContainsSubstring("  back to  2026-11-21T22:00:00Z (5h ago)\n  proven   never\n") &&
+                              ContainsSubstring("promised\n  backup_every = 1h\n") &&
+                              ContainsSubstring(
+                                  "  dumps (files), last learned 2026-11-22T03:00:00Z (0s ago)\n      recovery_points: "
+                                  "1 recovery point (file), newest 2026-11-21T22:00:00Z (5h ago), 2KiB") &&
+                              ContainsSubstring("  P2 BackupTooOld orders-db dumps\n    why      ") &&
+                              ContainsSubstring("    rule     backup_too_old: ") &&
+                              ContainsSubstring("    mend     Look at the last runs"));
+}
+
+TEST_CASE("explain tells of an alert, or that it is silent, and suggests what was meant") {
+    Daemon daemon;
+    daemon.saw_backup(5h);
+    const auto alert = daemon.ask({"explain", "BackupTooOld"});
+    CHECK(alert.code == 0);
+    CHECK_THAT(alert.out, ContainsSubstring("state    firing") && ContainsSubstring("recovery_points: 1"));
+    const auto silent = daemon.ask({"explain", "BackupCorrupt"});
+    CHECK(silent.code == 0);
+    CHECK_THAT(silent.out, ContainsSubstring("no such alert is pending, firing or just resolved"));
+    const auto unknown = daemon.ask({"explain", "order-db"});
+    CHECK(unknown.code == 64);
+    CHECK_THAT(unknown.err, ContainsSubstring("hint: did you mean 'orders-db'?"));
+}
+
+TEST_CASE("what others wrote does not steer the terminal") {
+    Daemon daemon;
+    daemon.saw_backup(10min, "boom \033[2J");
+    const auto ended = daemon.ask({"explain", "orders-db"});
+    CHECK_THAT(ended.out, ContainsSubstring("boom ?[2J"));
+    CHECK(ended.out.find('\033') == std::string::npos);
+}
+
+TEST_CASE("rules are printed with the runbooks of the configuration") {
+    const test::Folder folder;
+    folder.write("recoverd.toml", "runbook_url = \"https://wiki/runbooks/\"\n[check.a]\ncollector = \"exec\"\n"
+                                  "command = [\"true\"]\n");
+    const auto ended = typed({"rules", "--config.file", folder.path("recoverd.toml")});
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.out, ContainsSubstring("alert: BackupTooOld") && ContainsSubstring("https://wiki/runbooks/"));
+    CHECK(typed({"rules", "--config.file", folder.path("none.toml")}).code == 1);
+    CHECK(typed({"rules", "--runbook-url", "https://other", "--config.file", folder.path("none.toml")}).code == 0);
+}
