@@ -25,7 +25,7 @@ class Drills:
         """Nothing but the watchdog reaches anybody while every check looks so often."""
         self.until_quiet()
         mark = self._site.alertmanager.pager.mark()
-        self._site.agent.looks(looks)
+        self._site.agent.looks(2)
         assert not self._firing()
         assert not self._site.alertmanager.pager.since(mark)
 
@@ -37,7 +37,7 @@ class Drills:
 
         until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}", patience)
 
-    def run(self, fault, alerts, break_it, mend_it, while_broken=None, looks=2, patience=PATIENCE):
+    def run(self, fault, alerts, break_it, mend_it, while_broken=None, patience=PATIENCE):
         """Does all of it. `alerts` are all that may come; each must come once and be resolved once."""
         expected = Counter(alerts)
         pager = self._site.alertmanager.pager
@@ -48,7 +48,7 @@ class Drills:
             broken = time.monotonic()
             self._until_firing(expected, patience)
             detected = time.monotonic() - broken
-            self._site.agent.looks(looks)
+            self._site.agent.looks(1)
             if while_broken:
                 while_broken()
             assert self._firing() == expected
@@ -60,7 +60,7 @@ class Drills:
         resolved = time.monotonic() - mended
         told = Counter({(status, alert): 1 for status in ("firing", "resolved") for alert in expected})
         until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}")
-        self._site.agent.looks(looks)
+        self._site.agent.looks(2)
         assert not self._firing()
         assert pager.since(mark) == told
         names = ", ".join(f"{alert.alertname} {alert.priority}" for alert in alerts)

@@ -36,7 +36,7 @@ def test_down_is_said_by_the_check_of_the_port(site, drills):
 
 def test_down_without_a_check_of_the_port_is_missing_evidence(site, drills):
     config = site.config()
-    config["policy"]["evidence_missing"] = {"over": "8s"}
+    config["policy"]["evidence_missing"] = {"over": "3s"}
     site.agent.begin(config)
     drills.run("PostgreSQL stopped, port is not watched",
                [Alert("EvidenceMissing", "P3", "warning", "orders-db", "orders-wal")],

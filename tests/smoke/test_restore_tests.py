@@ -26,7 +26,7 @@ def test_restore_test_fails(site, drills):
 def test_nobody_tests_the_restore(site, drills):
     """A quarter more than promised may pass."""
     config = site.config()
-    config["asset.orders-db"]["restore_test_every"] = "12s"
+    config["asset.orders-db"]["restore_test_every"] = "9s"
     site.agent.begin(config)
     drills.run("no restore test",
                [Alert("RestoreTestOverdue", "P2", "critical", "orders-db")],

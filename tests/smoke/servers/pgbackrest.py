@@ -12,7 +12,8 @@ class PgBackRest:
         self.stanza = stanza
         self.config = directory / f"pgbackrest-{stanza}.conf"
         lines = {"repo1-path": self.directory / "repo", "log-path": self.directory, "lock-path": self.directory,
-                 "spool-path": self.directory, "start-fast": "y", "compress-level": 1, "archive-timeout": 30, **options}
+                 "spool-path": self.directory, "start-fast": "y", "repo1-bundle": "y",
+                 "compress-level": 1, "archive-timeout": 30, **options}
         self.config.write_text(
             "[global]\n" + "".join(f"{key}={value}\n" for key, value in lines.items()) +
             f"[{stanza}]\npg1-path={postgres.data}\npg1-port={postgres.port}\n"
