@@ -35,6 +35,8 @@ class Postgres:
                 conf.write(f"{key} = '{value}'\n")
 
     def start(self):
+        if self._process:
+            return
         self._process = Process([f"{PROGRAMS}/postgres", "-D", self.data], self.directory / f"{self.name}.log")
 
         # The postmaster writes its own state into the last line of its lock file.
