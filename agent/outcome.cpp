@@ -187,6 +187,11 @@ std::string to_json(const Outcome& outcome) {
 
 namespace {
 
+/// When it ended. A reporter's clock may be ahead of ours: what nobody told did not end before it began.
+Time end_of(const Outcome& outcome, Time now) {
+    return outcome.ended_at.value_or(std::max(now, outcome.started_at.value_or(now)));
+}
+
 core::Exercise to_exercise(const Outcome& outcome, Time now) {
     core::Exercise exercise;
     exercise.id = outcome.id;
@@ -196,8 +201,8 @@ core::Exercise to_exercise(const Outcome& outcome, Time now) {
     exercise.ended_at = outcome.ended_at;
     if (outcome.is_start() && !exercise.started_at)
         exercise.started_at = now;
-    if (!outcome.is_start() && !exercise.ended_at)
-        exercise.ended_at = now;
+    if (!outcome.is_start())
+        exercise.ended_at = end_of(outcome, now);
     exercise.depth = outcome.depth.value_or(core::Depth::exists);
     exercise.rpo = outcome.rpo;
     exercise.rto = outcome.rto;
@@ -220,7 +225,7 @@ core::RecoveryPoints known_points(const core::CheckMemory& memory) {
 void add_point(core::RecoveryPoints& points, const Outcome& outcome, Time now) {
     core::RecoveryPoint point;
     point.id = outcome.id;
-    point.ended_at = outcome.ended_at.value_or(now);
+    point.ended_at = end_of(outcome, now);
     point.data_at = outcome.started_at.value_or(point.ended_at);
     point.size_bytes = outcome.size_bytes;
     point.backup_type = outcome.backup_type;
@@ -248,8 +253,8 @@ core::RecoveryPoints to_points(const Outcome& outcome, const core::CheckMemory& 
         break;
     case core::ExerciseOutcome::failed:
     case core::ExerciseOutcome::aborted:
-        points.jobs.push_back({core::JobState::failed, outcome.backup_type, outcome.started_at,
-                               outcome.ended_at.value_or(now), outcome.message});
+        points.jobs.push_back(
+            {core::JobState::failed, outcome.backup_type, outcome.started_at, end_of(outcome, now), outcome.message});
         break;
     }
     return points;

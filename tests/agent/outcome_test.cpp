@@ -100,6 +100,23 @@ TEST_CASE("a reported backup joins the points that are known already") {
     CHECK(points.oldest_at == kNow - core::kDay);
 }
 
+TEST_CASE("what began on a clock that is ahead of ours takes no time, never less") {
+    const auto backup = read_outcome(
+        R"({"asset": "a", "kind": "backup", "outcome": "passed", "started_at": "2026-11-22T03:01:00Z"})", kNow);
+    REQUIRE(backup);
+    const auto report = to_report(*backup, {}, kNow);
+    const auto& point = points_of(report).points.at(0);
+    CHECK(point.duration == core::Duration{0});
+    CHECK(point.data_at <= point.ended_at);
+
+    const auto drill = read_outcome(
+        R"({"asset": "a", "exercise": "drill", "outcome": "passed", "started_at": "2026-11-22T03:01:00Z"})", kNow);
+    REQUIRE(drill);
+    const auto reported = to_report(*drill, {}, kNow);
+    const auto& exercise = std::get<core::Exercise>(reported.result->subjects.at(0).evidence.at(0));
+    CHECK(exercise.ended_at == exercise.started_at);
+}
+
 TEST_CASE("a backup that reports its start is running, and one that failed is a failed job") {
     const auto body = [](const char* outcome) {
         return std::string{R"({"asset":"a","kind":"backup","outcome":")"} + outcome + "\"}";
