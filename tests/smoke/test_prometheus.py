@@ -49,3 +49,14 @@ def test_config_check_tells_good_from_bad(site):
     assert status == 1
     assert "unknown key 'stanzza'" in out + err
     assert "hint: did you mean 'stanza'?" in out + err
+
+
+def test_promtool_takes_the_rules(site):
+    site.agent.write(site.config())
+    status, rules, err = site.agent.command("rules", f"--config.file={site.agent.config_file}")
+    assert status == 0, err
+    file = site.directory / "rules.yml"
+    file.write_text(rules, encoding="utf-8")
+    found = complete([program("promtool"), "check", "rules", file])
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "SUCCESS" in found.stdout
