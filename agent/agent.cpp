@@ -169,6 +169,12 @@ std::size_t Agent::forget(const std::string& subject) {
     return dropped;
 }
 
+io::Task<bool> Agent::written() {
+    const bool is_written = co_await keeper_.flush();
+    keeper_.poke();
+    co_return is_written;
+}
+
 void Agent::run_now(const std::string& check) { checker_.run_now(check); }
 
 } // namespace recoverd::agent

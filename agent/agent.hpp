@@ -55,6 +55,8 @@ class Agent {
     io::Task<Answer> record_outcome(std::string body);
     /// Drops a subject that is gone for good. Returns how many were dropped.
     std::size_t forget(const std::string& subject);
+    /// Ends once all that came so far is on disk; false when the disk refuses.
+    io::Task<bool> written();
     void run_now(const std::string& check);
     void report_trouble(core::RuleId rule, std::optional<std::string> reason);
 

@@ -119,11 +119,12 @@ io::Task<core::Result<void>> Keeper::commit_with(std::string check, Batch batch)
     co_return result;
 }
 
-io::Task<void> Keeper::flush() {
+io::Task<bool> Keeper::flush() {
     engine_.advance(timers_.now());
     take_changes();
     if (dirty_)
         co_await commit();
+    co_return !refused_;
 }
 
 } // namespace recoverd::agent

@@ -34,8 +34,8 @@ class Keeper {
     io::Task<void> run();
     /// Writes the state of one check together with `batch`, now.
     io::Task<core::Result<void>> commit_with(std::string check, Batch batch);
-    /// Writes whatever is waiting: the last thing before the end.
-    io::Task<void> flush();
+    /// Writes whatever is waiting, now; false when the disk refuses.
+    io::Task<bool> flush();
 
     /// Changes that are not about an alert are written this often.
     static constexpr core::Duration kCommitEvery{1'000};

@@ -27,7 +27,15 @@ constexpr std::string_view kOpenApi = R"({
         "201": {"description": "recorded on disk"}, "200": {"description": "the same was recorded before"},
         "400": {"description": "every mistake, one a line"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
         "404": {"description": "no such asset"}, "409": {"description": "the run has ended differently before"}, "413": {"description": "too large"},
-        "415": {"description": "not application/json"}, "503": {"description": "not recorded"}}}}
+        "415": {"description": "not application/json"}, "503": {"description": "not recorded"}}}},
+    "/api/v1/forget": {"post": {
+      "summary": "Drop a subject that is gone for good, and all that is remembered of it. Off loopback and the unix socket only with the token.",
+      "security": [{}, {"token": []}],
+      "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["subject"], "additionalProperties": false, "properties": {"subject": {"type": "string", "description": "CHECK/SUBJECT, or a subject of any check"}}}}}},
+      "responses": {
+        "200": {"description": "forgotten, and on disk", "content": {"application/json": {"schema": {"type": "object", "required": ["forgotten"], "properties": {"forgotten": {"type": "integer"}}}}}},
+        "400": {"description": "every mistake, one a line"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
+        "404": {"description": "no such subject"}, "415": {"description": "not application/json"}, "503": {"description": "not on disk"}}}}
   },
   "components": {
     "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},

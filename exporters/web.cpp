@@ -22,6 +22,7 @@ constexpr std::array kRoutes{
     Route{"/api/v1/alerts", "GET", "alerts that are pending, firing or just resolved"},
     Route{"/api/v1/openapi.json", "GET", "the description of this API"},
     Route{"/api/v1/outcomes", "POST", "takes the outcome of an exercise or a job"},
+    Route{"/api/v1/forget", "POST", "drops a subject that is gone for good"},
     Route{"/config", "GET", "the running configuration, secrets replaced"},
     Route{"/-/healthy", "GET", "200 while the agent lives, degraded or not"},
     Route{"/-/ready", "GET", "200 when it has begun to check"},
@@ -110,7 +111,12 @@ std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, co
         return wrong_verb(route->verb);
     if (from_another_page(request))
         return reply(403, "a page from elsewhere may not do this\n");
-    return path == "/-/reload" ? reload(later) : outcome(request, later);
+    if (path == "/-/reload")
+        return reload(later);
+    if (auto refused = refusal(request))
+        return refused;
+    (path == "/api/v1/forget" ? sources_.forget : sources_.outcome)(request, later);
+    return std::nullopt;
 }
 
 std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncoming& request) {
@@ -150,7 +156,7 @@ std::optional<io::HttpReply> Web::reload(const io::HttpReplier& later) {
     return std::nullopt;
 }
 
-std::optional<io::HttpReply> Web::outcome(const io::HttpIncoming& request, const io::HttpReplier& later) {
+std::optional<io::HttpReply> Web::refusal(const io::HttpIncoming& request) const {
     // A form of another page could send text/plain without asking; JSON it could not.
     if (!request.header("content-type").starts_with(kJson))
         return reply(415, "expected Content-Type: application/json\n");
@@ -159,14 +165,14 @@ std::optional<io::HttpReply> Web::outcome(const io::HttpIncoming& request, const
         const std::string token = sources_.outcome_token();
         const std::string_view shown = request.header("authorization");
         if (token.empty())
-            return reply(403, "outcomes are only taken from this host\nhint: `outcomes.token` in the configuration lets others in\n");
+            return reply(
+                403, "this is only taken from this host\nhint: `outcomes.token` in the configuration lets others in\n");
         if (!shown.starts_with(kBearer) || !same_secret(shown.substr(kBearer.size()), token)) {
-            io::HttpReply out = reply(401, "expected the token for outcomes\n");
+            io::HttpReply out = reply(401, "expected the token of `outcomes.token`\n");
             out.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"recoverd\"");
             return out;
         }
     }
-    sources_.outcome(request, later);
     return std::nullopt;
 }
 

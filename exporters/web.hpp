@@ -27,7 +27,9 @@ struct WebSources {
     std::function<void(std::function<void(std::optional<std::string> mistakes)>)> reload;
     /// Records an outcome, then replies.
     std::function<void(io::HttpIncoming, io::HttpReplier)> outcome;
-    /// What must be shown by those who report outcomes from elsewhere; empty: nobody may.
+    /// Drops a subject that is gone for good, then replies.
+    std::function<void(io::HttpIncoming, io::HttpReplier)> forget;
+    /// What must be shown by those who do either from elsewhere; empty: nobody may.
     std::function<std::string()> outcome_token;
 };
 
@@ -56,7 +58,8 @@ class Web {
   private:
     std::optional<io::HttpReply> get(std::string_view path, const io::HttpIncoming& request);
     std::optional<io::HttpReply> reload(const io::HttpReplier& later);
-    std::optional<io::HttpReply> outcome(const io::HttpIncoming& request, const io::HttpReplier& later);
+    /// Why this request may change nothing, or nothing.
+    std::optional<io::HttpReply> refusal(const io::HttpIncoming& request) const;
 
     WebSources sources_;
     WebOptions options_;

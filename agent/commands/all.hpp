@@ -15,6 +15,7 @@ Command config_check_command();
 Command config_schema_command();
 Command config_show_command();
 Command explain_command();
+Command forget_command();
 Command outcome_command();
 Command rules_command();
 Command status_command();

@@ -11,6 +11,7 @@
 #include "tests/exporters/support/snapshots.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <functional>
@@ -69,6 +70,7 @@ Web web(WebOptions options = {}, core::Snapshot snapshot = test::sample_snapshot
     sources.ready = [] { return true; };
     sources.reload = [](const auto& done) { done("recoverd.toml:1:1: no"); };
     sources.outcome = [](const io::HttpIncoming&, const io::HttpReplier& later) { later({.status = 201}); };
+    sources.forget = [](const io::HttpIncoming&, const io::HttpReplier& later) { later({.status = 200}); };
     sources.outcome_token = [] { return std::string{"secret"}; };
     return Web(std::move(sources), std::move(options));
 }
@@ -175,16 +177,18 @@ TEST_CASE("a reload is only taken when it was allowed, and tells what was wrong"
     CHECK(ask(open, foreign).status == 403);
 }
 
-TEST_CASE("outcomes come from this host, or with the token, and as JSON") {
+TEST_CASE("outcomes and what to forget come from this host, or with the token, and as JSON") {
     Web site = web();
-    auto outcome = request("POST", "/api/v1/outcomes");
+    const auto [path, taken] =
+        GENERATE(std::pair{std::string{"/api/v1/outcomes"}, 201}, std::pair{std::string{"/api/v1/forget"}, 200});
+    auto outcome = request("POST", path);
     CHECK(ask(site, outcome).status == 415);
     outcome.headers = {{"content-type", "application/json"}};
-    CHECK(ask(site, outcome).status == 201);
+    CHECK(ask(site, outcome).status == taken);
     outcome.local = false;
     CHECK(ask(site, outcome).status == 401);
     outcome.headers.emplace_back("authorization", "Bearer wrong!");
     CHECK(ask(site, outcome).status == 401);
     outcome.headers.back().second = "Bearer secret";
-    CHECK(ask(site, outcome).status == 201);
+    CHECK(ask(site, outcome).status == taken);
 }

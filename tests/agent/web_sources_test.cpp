@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is posted to the web reaches the agent, and is answered only once it is on disk.
+#include "agent/web_sources.hpp"
+
+#include "io/json.hpp"
+#include "tests/agent/commands/typed.hpp"
+#include "tests/support/fake_world.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd;
+
+namespace {
+
+class Disk final : public agent::Store {
+  public:
+    agent::Stored load() override { return {}; }
+    io::Task<core::Result<void>> commit(agent::Batch batch) override {
+        if (refuses)
+            co_return core::failed(core::FailureKind::refused, "disk full");
+        for (agent::StateRow& row : batch.rows)
+            rows[row.name] = row.memory;
+        co_return core::Result<void>{};
+    }
+    io::Task<core::Result<std::optional<agent::OutcomeRow>>> find_outcome(std::string /*asset*/, std::string /*id*/,
+                                                                          std::string /*phase*/) override {
+        co_return std::optional<agent::OutcomeRow>{};
+    }
+    std::uint64_t size_bytes() const override { return 0; }
+
+    bool refuses = false;
+    std::map<std::string, std::string> rows;
+};
+
+struct Site {
+    test::Folder folder;
+    asio::io_context loop;
+    test::FakeWorld world{loop};
+    Disk disk;
+    agent::Agent agent{world, disk, agent::Admission::kUsual, {}};
+    exporters::WebSources sources =
+        agent::web_sources({loop, agent, [] { return exporters::AgentFacts{}; }, [] { return std::string{}; },
+                            [] { return std::string{}; },
+                            [this](io::Task<void> task) { asio::co_spawn(loop, std::move(task), asio::detached); },
+                            [](std::function<void(std::optional<std::string>)>) -> io::Task<void> { co_return; }});
+
+    Site() {
+        folder.write("recoverd.toml",
+                     "[asset.orders]\n[check.a]\ncollector = \"exec\"\ncommand = [\"true\"]\nasset = \"orders\"\n");
+        agent.start({}, agent::make_setup(agent::load(folder.path("recoverd.toml")), {}));
+    }
+    io::HttpReply post(const std::function<void(io::HttpIncoming, io::HttpReplier)>& to, std::string body) {
+        std::optional<io::HttpReply> got;
+        io::HttpIncoming request;
+        request.body = std::move(body);
+        to(std::move(request), [&](io::HttpReply reply) { got = std::move(reply); });
+        loop.restart();
+        loop.poll();
+        return got.value();
+    }
+    io::HttpReply report() {
+        return post(sources.outcome, R"({"asset":"orders","exercise":"drill","outcome":"failed"})");
+    }
+};
+
+} // namespace
+
+TEST_CASE("what to forget must be said, and must be there") {
+    Site site;
+    for (const char* body : {"", "{}", "[]", R"({"subject":""})", R"({"subject":7})", R"({"subject":"a","x":1})"}) {
+        INFO(body);
+        const auto reply = site.post(site.sources.forget, body);
+        CHECK(reply.status == 400);
+        CHECK_FALSE(io::Json::parse(reply.body)["errors"].items().empty());
+    }
+    CHECK(site.post(site.sources.forget, R"({"subject":"orders/outcomes/drill"})").status == 404);
+}
+
+TEST_CASE("what is forgotten is gone from the disk when the answer comes, and cannot be forgotten twice") {
+    Site site;
+    REQUIRE(site.report().status == 201);
+    REQUIRE(site.disk.rows.at("orders/outcomes").find("drill") != std::string::npos);
+    const auto reply = site.post(site.sources.forget, R"({"subject":"orders/outcomes/drill"})");
+    CHECK(reply.status == 200);
+    CHECK(reply.body == "{\"forgotten\":1}\n");
+    CHECK(site.disk.rows.at("orders/outcomes").find("drill") == std::string::npos);
+    CHECK(site.post(site.sources.forget, R"({"subject":"orders/outcomes/drill"})").status == 404);
+}
+
+TEST_CASE("a disk that refuses is told to who reports and to who forgets") {
+    Site site;
+    REQUIRE(site.report().status == 201);
+    site.disk.refuses = true;
+    CHECK(site.report().status == 503);
+    CHECK(site.post(site.sources.forget, R"({"subject":"drill"})").status == 503);
+}
