@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Prometheus that scrapes one target every second."""
+"""A real Prometheus that scrapes one target every second, and may judge rules and notify."""
 
 import signal
 import urllib.parse
@@ -11,20 +11,32 @@ CONFIG = """
 global:
   scrape_interval: 1s
   scrape_timeout: 1s
+  evaluation_interval: 1s
 scrape_configs:
   - job_name: recoverd
     static_configs:
       - targets: ['{target}']
 """
 
+NOTIFY = """
+rule_files: ['{rules}']
+alerting:
+  alertmanagers:
+    - static_configs:
+        - targets: ['{alertmanager}']
+"""
+
 
 class Prometheus:
-    def __init__(self, directory, target):
+    def __init__(self, directory, target, rules=None, alertmanager=None):
         self.url = f"http://127.0.0.1:{free_port()}"
         config = directory / "prometheus.yml"
-        config.write_text(CONFIG.format(target=target), encoding="utf-8")
+        text = CONFIG.format(target=target)
+        if rules:
+            text += NOTIFY.format(rules=rules, alertmanager=alertmanager.url.removeprefix("http://"))
+        config.write_text(text, encoding="utf-8")
         self._process = Process([program("prometheus"), f"--config.file={config}",
-                                 f"--storage.tsdb.path={directory}/prometheus",
+                                 f"--storage.tsdb.path={directory}/prometheus-{self.url.rpartition(':')[2]}",
                                  f"--web.listen-address={self.url.removeprefix('http://')}"],
                                 directory / "prometheus.log")
         self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "Prometheus")
