@@ -35,4 +35,4 @@ Policy Policy::overlaid(const Policy& other) const {
     return merged;
 }
 
-}  // namespace recoverd::core
+} // namespace recoverd::core

@@ -9,7 +9,8 @@
 namespace recoverd::io {
 
 struct Url {
-    /// Fails with `misconfigured` for what is no URL, has no host or one that is not ASCII, or is neither http nor https.
+    /// Fails with `misconfigured` for what is no URL, has no host or one that is not ASCII, or is neither http nor
+    /// https.
     static Result<Url> parse(const std::string& text);
     /// This URL after a redirect to `location`, which may be relative. Credentials in it were chosen by the server:
     /// they are dropped. Fails with `bad_answer`.
