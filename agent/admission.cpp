@@ -29,11 +29,11 @@ std::optional<std::string> Admission::leave(collectors::Resource resource, bool 
     const auto next = std::ranges::find_if(at.waiting, [&](const Waiting& w) { return has_room(at, limit, w.slow); });
     if (next == at.waiting.end())
         return std::nullopt;
-    const Waiting chosen = *next;
+    Waiting chosen = std::move(*next);
     at.waiting.erase(next);
     ++at.running;
     at.slow += chosen.slow ? 1 : 0;
-    return chosen.name;
+    return std::move(chosen.name);
 }
 
 void Admission::withdraw(std::string_view name) {

@@ -56,6 +56,7 @@ void take_signals_back() {
 
 Child::Child(const std::vector<std::string>& argv) : name_(argv.front()) {
     std::vector<char*> words;
+    words.reserve(argv.size() + 1);
     for (const std::string& word : argv)
         words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);

@@ -24,6 +24,7 @@ io::HttpReply to_reply(const Agent::Answer& answer) {
     return {answer.status, "application/json", json.take() + "\n", {}};
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): it ends after the loop
 io::Task<void> take_outcome(Agent& agent, std::string body, io::HttpReplier reply) {
     const Agent::Answer answer = co_await agent.record_outcome(std::move(body));
     reply(to_reply(answer));

@@ -65,6 +65,7 @@ io::Command command(const Options& options, const std::string& stanza, std::init
     return made;
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<std::string>> answer_of(io::World& world, io::Command asked, bool prefixed) {
     const auto finished = co_await world.run(std::move(asked));
     if (!finished)

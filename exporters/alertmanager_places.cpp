@@ -70,6 +70,7 @@ std::vector<std::string> one_family(std::vector<std::string> addresses) {
 
 } // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): outlives the sender
 io::Task<core::Result<std::vector<AlertmanagerPlace>>> places_of(io::World& world, std::string url) {
     constexpr core::Duration kResolve = 5s;
     const UrlParts parts = split(url);

@@ -96,6 +96,7 @@ void serve_call(const std::shared_ptr<BlockingCall<T>>& call, F& function) {
 
 /// What `function` returns, or throws, on a thread of the pool. It must own what it uses, since its caller may leave.
 template <class F>
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the loop's
 Task<std::invoke_result_t<F&>> run_blocking(BlockingPool& pool, F function) {
     using T = std::invoke_result_t<F&>;
     using Call = detail::BlockingCall<T>;

@@ -41,6 +41,7 @@ inline bool is_cancellation(const std::exception_ptr& thrown) {
 /// and its end awaited. An exception of the task is thrown on at once. A result that came in the same moment as the
 /// deadline counts. Being cancelled itself cancels the task.
 template <class T>
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the loop's
 Task<Result<T>> with_deadline(Timers& timers, core::Duration limit, Task<Result<T>> task, std::string late = {}) {
     const auto executor = co_await asio::this_coro::executor;
     auto group = asio::experimental::make_parallel_group(
