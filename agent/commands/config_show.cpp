@@ -23,6 +23,7 @@ void declare(Arguments& arguments, Options& options) {
 
 int report_unknown(const std::string& name, const Loaded& loaded, Console& console) {
     std::vector<std::string_view> names;
+    names.reserve(loaded.origins.size());
     for (const auto& [section, origins] : loaded.origins)
         names.push_back(std::string_view{section}.substr(section.find('.') + 1));
     fmt::print(console.err, "recoverd: there is no check and no asset '{}'\n", name);
