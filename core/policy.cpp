@@ -6,9 +6,9 @@
 namespace recoverd::core {
 
 const RulePolicy& Policy::operator[](RuleId id) const {
-    static const RulePolicy nothing_said;
+    static const RulePolicy kNothingSaid;
     const auto at = std::ranges::lower_bound(said_, id, {}, &std::pair<RuleId, RulePolicy>::first);
-    return at != said_.end() && at->first == id ? at->second : nothing_said;
+    return at != said_.end() && at->first == id ? at->second : kNothingSaid;
 }
 
 RulePolicy& Policy::operator[](RuleId id) {
