@@ -307,6 +307,8 @@ io::Task<std::vector<Delivery>> AlertmanagerSender::deliver_test(core::Priority 
             deliveries.push_back({io::bare_url(url), false, places.error().detail});
             continue;
         }
+        if (places->empty())
+            deliveries.push_back({io::bare_url(url), false, "expected an address behind its name, found none"});
         for (const AlertmanagerPlace& place : *places) {
             std::string body = batches({alert}).front();
             const auto answer = co_await Shared::post(shared, place, std::move(body));

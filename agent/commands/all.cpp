@@ -8,7 +8,7 @@ std::vector<Command> all_commands() {
     return {
         run_command(),           check_command(),      status_command(),       explain_command(),
         outcome_command(),       forget_command(),     config_check_command(), config_show_command(),
-        config_schema_command(), collectors_command(), rules_command(),
+        config_schema_command(), collectors_command(), rules_command(),        test_alert_command(),
     };
 }
 

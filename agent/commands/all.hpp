@@ -19,5 +19,6 @@ Command forget_command();
 Command outcome_command();
 Command rules_command();
 Command status_command();
+Command test_alert_command();
 
 } // namespace recoverd::agent
