@@ -10,7 +10,7 @@
 #include "agent/service_manager.hpp"
 #include "agent/store/sqlite_store.hpp"
 #include "agent/version.hpp"
-#include "agent/web_config.hpp"
+#include "agent/web_server.hpp"
 #include "agent/web_sources.hpp"
 #include "core/config/values.hpp"
 #include "exporters/alertmanager_sender.hpp"
@@ -49,7 +49,6 @@ class Daemon {
     void start_agent();
     bool start_web();
     void start_sender();
-    void start_signals();
     void spawn(io::Task<void> task);
 
     io::Task<void> reload(std::function<void(std::optional<std::string>)> done);
@@ -73,7 +72,6 @@ class Daemon {
     /// Of the sender that runs now; one that was told to stop holds its own until it has.
     std::shared_ptr<asio::cancellation_signal> cancel_sender_ = std::make_shared<asio::cancellation_signal>();
     std::shared_ptr<exporters::AlertmanagerSender> sender_;
-    std::shared_ptr<WebConfigFile> web_config_;
     std::unique_ptr<io::HttpServer> server_;
     bool reloading_ = false;
     bool stopping_ = false;
@@ -130,44 +128,8 @@ exporters::WebSources Daemon::sources() {
 }
 
 bool Daemon::start_web() {
-    if (!options_.web_config_file.empty()) {
-        auto opened =
-            WebConfigFile::open(options_.web_config_file, [](const std::string& line) { log(LogLevel::warn, line); });
-        if (!opened) {
-            log(LogLevel::error, "the web configuration cannot be used", {{"error", opened.error()}});
-            return false;
-        }
-        web_config_ = std::move(*opened);
-    }
-    auto web =
-        std::make_shared<exporters::Web>(sources(), exporters::WebOptions{options_.route_prefix, options_.lifecycle});
-    io::HttpServerOptions options;
-    options.listen = options_.listen;
-    if (options_.systemd_socket) {
-        options.listen.clear();
-        options.inherited = inherited_sockets();
-        if (options.inherited.empty()) {
-            log(LogLevel::error, "the web server cannot start",
-                {{"error", "expected sockets opened by systemd, found none"},
-                 {"hint", "start recoverd.socket, or leave out --web.systemd-socket"}});
-            return false;
-        }
-    }
-    if (web_config_)
-        options.security = [file = web_config_] { return file->current(); };
-    options.warn = [](const std::string& line) { log(LogLevel::warn, line); };
-    auto started =
-        io::HttpServer::start(std::move(options), [web](const io::HttpIncoming& request, const io::HttpReplier& later) {
-            return (*web)(request, later);
-        });
-    if (!started) {
-        log(LogLevel::error, "the web server cannot start", {{"error", started.error().detail}});
-        return false;
-    }
-    server_ = std::move(*started);
-    for (const std::string& address : server_->addresses())
-        log(LogLevel::info, "listening", {{"address", address}});
-    return true;
+    server_ = start_web_server(options_, sources());
+    return server_ != nullptr;
 }
 
 /// Begins to send as the configuration says; who was sending before stops.

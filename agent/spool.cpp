@@ -72,11 +72,21 @@ std::expected<void, std::string> Spool::put(const Spooled& spooled) {
     return {};
 }
 
+namespace {
+
+bool ours(const std::filesystem::path& path) {
+    struct ::stat status{};
+    return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+           (::geteuid() == 0 || status.st_uid == ::geteuid());
+}
+
+} // namespace
+
 std::vector<std::string> Spool::names() const {
     std::vector<std::string> names;
     std::error_code failed;
     for (std::filesystem::directory_iterator it{folder_, failed}, end; !failed && it != end; it.increment(failed))
-        if (std::string name = it->path().filename().string(); name.ends_with(kWaiting))
+        if (std::string name = it->path().filename().string(); name.ends_with(kWaiting) && ours(it->path()))
             names.push_back(std::move(name));
     std::ranges::sort(names);
     return names;
