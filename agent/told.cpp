@@ -10,12 +10,26 @@ namespace recoverd::agent {
 
 namespace {
 
-/// What others wrote shall not steer the terminal. In JSON such characters can only stand as \u00XX.
-std::string without_control_characters(std::string json) {
-    for (auto at = json.find("\\u00"); at != std::string::npos; at = json.find("\\u00", at + 1))
-        if (at + 6 <= json.size() && (json[at + 4] == '0' || json[at + 4] == '1'))
-            json.replace(at + 2, 4, "003f");
-    return json;
+/// What others wrote shall neither steer the terminal nor look like lines of ours. In JSON such characters can only
+/// stand escaped.
+std::string without_control_characters(std::string_view json) {
+    std::string out;
+    out.reserve(json.size());
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        if (json[i] != '\\' || i + 1 == json.size()) {
+            out += json[i];
+            continue;
+        }
+        const std::string_view code = json.substr(i + 1, 5);
+        const bool spelled = code.starts_with("u00") && code.size() == 5 && (code[3] == '0' || code[3] == '1');
+        const bool brief = std::string_view{"bfnrt"}.find(code[0]) != std::string_view::npos;
+        if (spelled || brief)
+            out += code[0] == 'n' || code[0] == 't' ? ' ' : '?';
+        else
+            out.append(json.substr(i, 2));
+        i += spelled ? 5 : 1;
+    }
+    return out;
 }
 
 } // namespace

@@ -136,9 +136,9 @@ TEST_CASE("explain tells of an alert, or that it is silent, and suggests what wa
 
 TEST_CASE("what others wrote does not steer the terminal") {
     Daemon daemon;
-    daemon.saw_backup(10min, "boom \033[2J");
+    daemon.saw_backup(10min, "boom \033[2J\rover\nP1 Fake \\u001b \"x\"");
     const auto ended = daemon.ask({"explain", "orders-db"});
-    CHECK_THAT(ended.out, ContainsSubstring("boom ?[2J"));
+    CHECK_THAT(ended.out, ContainsSubstring("boom ?[2J?over P1 Fake \\u001b \"x\""));
     CHECK(ended.out.find('\033') == std::string::npos);
 }
 
