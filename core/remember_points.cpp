@@ -68,6 +68,15 @@ std::optional<Time> newest_end(const RecoveryPoints& points, Time looked_at) {
     return newest;
 }
 
+/// Did a point end since the last look? Its end may lie before the moment at which its job was first seen running:
+/// tools write whole seconds, and list a point only some time after the end they give it.
+bool left_a_point(const SubjectMemory& seen, const RecoveryPoints& points, const Learned& learned) {
+    for (const Evidence& evidence : *seen.evidence)
+        if (const auto* before = std::get_if<RecoveryPoints>(&evidence); before && before->method == points.method)
+            return newest_end(points, learned.looked_at) > newest_end(*before, learned.looked_at);
+    return false;
+}
+
 /// Since when a job of which the source tells no start has been running, as far as one can tell. A point that ended
 /// since the last look may be its own (tools expire old ones under the same lock): then it is the tail of that run.
 Time seen_since(const BackupJob& job, std::optional<Time> ended, const Learned& learned) {
@@ -110,7 +119,7 @@ void keep_jobs(SubjectMemory& seen, const RecoveryPoints& points, const Learned&
         running.push_back(
             {job.backup_type, before != seen.running.end() ? before->first_seen : seen_since(job, ended, learned)});
     }
-    if (points.tells_jobs == Told::yes)
+    if (points.tells_jobs == Told::yes && !left_a_point(seen, points, learned))
         for (const RunningJob& before : seen.running)
             if (std::ranges::find(running, before) == running.end() && (!ended || *ended < before.first_seen))
                 note_failure(seen, {before.first_seen, before.backup_type, "was seen running and left no backup"});

@@ -89,6 +89,20 @@ TEST_CASE("a job that was seen running and left a backup has not failed, even a 
     CHECK(bench.says(backup_failed).empty());
 }
 
+TEST_CASE("a backup that is listed some time after its end is that of the job seen in between") {
+    Bench bench;
+    bench.sees({with_jobs(all({good(1h)}), {})}).after(1min);
+    bench.sees({with_jobs(all({good(1h)}), {kRunning})}).after(2s);
+    // It ended a second before the look that found its job still running.
+    bench.sees({with_jobs(all({good(1h), good(3s, "", bench.now)}), {})});
+    CHECK(bench.says(backup_failed).empty());
+    SECTION("the next one is judged for itself") {
+        bench.after(1min).sees({with_jobs(all({good(1h), good(3s, "", kNow + 62s)}), {kRunning})}).after(1min);
+        bench.sees({with_jobs(all({good(1h), good(3s, "", kNow + 62s)}), {})});
+        CHECK(bench.says(backup_failed).size() == 1);
+    }
+}
+
 TEST_CASE("where the source does not tell of jobs, one that is gone proves nothing") {
     Bench bench;
     bench.sees({with_jobs(all({good(1h)}), {kRunning}, Told::not_told)}).after(1min);
