@@ -18,8 +18,9 @@ class Drills:
 
     def until_quiet(self):
         """Nothing fires besides the watchdog, and it does."""
-        until(lambda: self._site.alertmanager.has_watchdog() and not self._firing(),
-              lambda: f"only the watchdog fires: {self._firing()}")
+        alertmanager = self._site.alertmanager
+        until(lambda: alertmanager.has_watchdog() and not self._firing() and not alertmanager.pager.open(),
+              lambda: f"only the watchdog fires: {self._firing()}, {alertmanager.pager.open()}")
 
     def stays_quiet(self, looks):
         """Nothing but the watchdog reaches anybody while every check looks so often."""
@@ -62,6 +63,6 @@ class Drills:
         until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}")
         self._site.agent.looks(2)
         assert not self._firing()
-        assert pager.since(mark) == told
+        assert pager.since(mark) == told, f"expected {told}, found {pager.since(mark)}"
         names = ", ".join(f"{alert.alertname} {alert.priority}" for alert in alerts)
         self.lines.append(f"{fault:<52} {detected:6.1f} s  {names:<44} {resolved:6.1f} s")

@@ -2,6 +2,7 @@
 """Backups that are not made, and backups that fail."""
 
 import signal
+from contextlib import contextmanager
 
 import pytest
 
@@ -28,13 +29,17 @@ def ledger(servers):
     return repository
 
 
-def test_backup_is_killed_half_way(site, ledger, drills):
+def with_ledger(site, ledger):
     config = site.config()
     # A first backup is still to come; who waits for it knows.
     config["asset.ledger-db"] = {"backup_every": "1h", "policy": {"backup_missing": False}}
-    config["check.ledger-backup"] = {"asset": "ledger-db", "collector": "pgbackrest", "every": "1s",
-                                     "timeout": "900ms", "config": ledger.config, "scan_archive": False}
-    site.agent.begin(config)
+    config["check.ledger-backup"] = {"asset": "ledger-db", "collector": "pgbackrest", "every": "2s",
+                                     "timeout": "1900ms", "config": ledger.config, "scan_archive": False}
+    return config
+
+
+def test_backup_is_killed_half_way(site, ledger, drills):
+    site.agent.begin(with_ledger(site, ledger))
 
     def break_it():
         backup = ledger.start_backup()
@@ -47,6 +52,40 @@ def test_backup_is_killed_half_way(site, ledger, drills):
     drills.run("backup killed half-way",
                [Alert("BackupFailed", "P2", "critical", "ledger-db", "ledger-backup", "ledger/repo1")],
                break_it, ledger.backup)
+
+
+@contextmanager
+def page_of(postgres, table):
+    """Some bytes in the first page of a table that lies on disk as it is."""
+    postgres.sql("CHECKPOINT")
+    with open(postgres.data / postgres.sql(f"SELECT pg_relation_filepath('{table}')"), "r+b", buffering=0) as file:
+        def write(content):
+            file.seek(4096)
+            file.write(content)
+
+        file.seek(4096)
+        yield file.read(8), write
+
+
+def test_backup_finds_a_damaged_page(site, ledger, drills):
+    """pgBackRest itself ends with status 0."""
+    if not ledger.info()["backup"]:
+        ledger.backup()
+    site.primary.sql("CREATE TABLE damaged AS SELECT generate_series(1, 1000)")
+    site.agent.begin(with_ledger(site, ledger))
+    with page_of(site.primary, "damaged") as (content, write):
+        def break_it():
+            write(bytes(byte ^ 0xFF for byte in content))
+            ledger.backup()
+
+        def mend_it():
+            write(content)
+            ledger.backup()
+
+        drills.run("damaged page in the newest backup",
+                   [Alert("BackupCorrupt", "P1", "critical", "ledger-db", "ledger-backup", "ledger/repo1")],
+                   break_it, mend_it)
+    site.primary.sql("DROP TABLE damaged")
 
 
 def test_job_reports_that_it_failed(site, drills):

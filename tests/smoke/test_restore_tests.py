@@ -20,7 +20,8 @@ def test_restore_test_fails(site, drills):
     site.agent.begin(site.config())
     drills.run("restore test failed",
                [Alert("RestoreTestFailed", "P2", "critical", "orders-db", OUTCOMES, "restore-test")],
-               lambda: report(site, "failed", message="17 tables of 19"), lambda: report(site, "passed", depth="queried"))
+               lambda: report(site, "failed", message="17 tables of 19"),
+               lambda: report(site, "passed", depth="queried"))
 
 
 def test_nobody_tests_the_restore(site, drills):

@@ -119,7 +119,8 @@ class Agent:
 
     def looks(self, times, checks=None):
         """Waits until each check (or those named) has run so many times more."""
-        awaited = checks or [labels["check"] for labels, every in self.samples("recoverd_check_interval_seconds") if every]
+        awaited = checks or [labels["check"] for labels, every in self.samples("recoverd_check_interval_seconds")
+                             if every]
         for _ in range(times):
             before = self._runs()
             until(lambda: all(self._runs().get(check) not in (None, before.get(check)) for check in awaited),

@@ -74,6 +74,11 @@ class Pager:
         """How often each notification came since `mark`."""
         return Counter(self._notes[mark:])
 
+    def open(self):
+        """Alerts of which nobody was told yet that they are over."""
+        last = {alert: status for status, alert in self._notes}
+        return [alert for alert, status in last.items() if status == "firing"]
+
     def stop(self):
         self._server.shutdown()
         self._server.server_close()
