@@ -183,9 +183,11 @@ std::optional<NagiosRange> read_range(std::string_view text) {
     const auto colon = text.find(':');
     const std::string_view start = colon == std::string_view::npos ? std::string_view{"0"} : text.substr(0, colon);
     const std::string_view end = colon == std::string_view::npos ? text : text.substr(colon + 1);
-    if (start != "~" && !(range.start = start.empty() ? 0.0 : read_number(start)))
-        return std::nullopt;
-    if (!end.empty() && !(range.end = read_number(end)))
+    if (start != "~")
+        range.start = start.empty() ? 0.0 : read_number(start);
+    if (!end.empty())
+        range.end = read_number(end);
+    if ((start != "~" && !range.start) || (!end.empty() && !range.end))
         return std::nullopt;
     if ((end.empty() && colon == std::string_view::npos) || (range.start && range.end && *range.start > *range.end))
         return std::nullopt;

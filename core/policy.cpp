@@ -6,9 +6,9 @@
 namespace recoverd::core {
 
 const RulePolicy& Policy::operator[](RuleId id) const {
-    static const RulePolicy kNothingSaid;
+    static const RulePolicy nothing_said;
     const auto at = std::ranges::lower_bound(said_, id, {}, &std::pair<RuleId, RulePolicy>::first);
-    return at != said_.end() && at->first == id ? at->second : kNothingSaid;
+    return at != said_.end() && at->first == id ? at->second : nothing_said;
 }
 
 RulePolicy& Policy::operator[](RuleId id) {

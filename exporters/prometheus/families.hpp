@@ -51,9 +51,9 @@ void write_assertions(SeriesWriter& out, const SubjectSeries& subject, const cor
 void write_measurement(SeriesWriter& out, const SubjectSeries& subject, const core::Measurement& measurement);
 
 /// `labels`: asset and check, escaped.
-void write_check(SeriesWriter& out, const core::CheckSnapshot& check, const std::string& labels);
+void write_check(SeriesWriter& out, const core::CheckSnapshot& snapshot, const std::string& labels);
 void write_thresholds(SeriesWriter& out, const core::Check& check, const std::string& labels);
-void write_asset(SeriesWriter& out, const core::AssetSnapshot& asset);
+void write_asset(SeriesWriter& out, const core::AssetSnapshot& snapshot);
 void write_alert(SeriesWriter& out, const core::Alert& alert);
 void write_status(SeriesWriter& out, const core::Snapshot& snapshot);
 void write_agent(SeriesWriter& out, const AgentFacts& facts);

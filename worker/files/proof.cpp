@@ -18,10 +18,9 @@ namespace {
 
 using core::Depth;
 using core::PointState;
-using std::chrono_literals::operator""h;
 
 /// As long as this after a file was written anew, a checksum of its former content may still lie beside it.
-constexpr core::Duration kSidecarGrace = 1h;
+constexpr core::Duration kSidecarGrace = std::chrono::hours{1};
 
 core::Time moment(std::int64_t nanoseconds) {
     return core::Time{std::chrono::duration_cast<core::Duration>(std::chrono::nanoseconds{nanoseconds})};
