@@ -79,6 +79,17 @@ std::string fault_of(const std::string& line) {
 
 } // namespace
 
+TEST_CASE("every command line in the documents is one that the program knows") {
+    std::size_t seen = 0;
+    for (const fs::path& document : documents())
+        for (const std::string& line : found_in(text_of(document), "`(recoverd [a-z-][^`]*)`")) {
+            CAPTURE(document.string(), line);
+            CHECK(fault_of(line) == "");
+            ++seen;
+        }
+    CHECK(seen >= 15);
+}
+
 TEST_CASE("a command line that the program does not know would be noticed") {
     CHECK(fault_of("recoverd remember x") == "no command remember");
     CHECK(fault_of("recoverd run --loud") == "no option --loud");
