@@ -50,7 +50,7 @@ struct Server {
 /// Closes its socket when its deadline passes: whatever it waits for then fails.
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    Connection(std::shared_ptr<Server> server, Socket socket, std::string peer, bool local);
+    Connection(std::shared_ptr<Server> server, Socket socket, std::string from, bool is_local);
 
     Server& server() { return *server_; }
     const std::shared_ptr<Server>& shared_server() { return server_; }
