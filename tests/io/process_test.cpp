@@ -20,7 +20,6 @@
 namespace recoverd::io {
 
 using namespace std::chrono_literals;
-using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 
 namespace {
