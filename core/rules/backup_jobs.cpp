@@ -32,6 +32,11 @@ std::optional<Duration> usual_length(const SubjectMemory& seen, std::string_view
     return longest;
 }
 
+/// A job that was seen running may have ended since: until the next look is overdue, only what was seen counts.
+Time next_look(const SubjectView& view) {
+    return view.check.looks() ? view.seen.learned_at + view.check.every + view.check.timeout : view.seen.learned_at;
+}
+
 std::string with_type(std::string_view type) { return type.empty() ? "" : fmt::format("{} ", type); }
 
 } // namespace
@@ -61,7 +66,10 @@ void judge_backup_runs(const SubjectView& view, const RecoveryPoints& /*points*/
         const auto usual = usual_length(view.seen, job.backup_type);
         const Duration allowed = usual ? std::max(3 * *usual, kShortestStuck) : kDay;
         const auto steps = thresholds(view.policy, RuleId::backup_stuck, to_seconds(allowed));
-        const auto over = crossed(steps, job.first_seen, view.now, out);
+        Judgement until_next_look;
+        const auto over = due(next_look(view), view.now, out)
+                              ? crossed(steps, job.first_seen, view.now, out)
+                              : crossed(steps, job.first_seen, view.seen.learned_at, until_next_look);
         if (over && (!worst || over->priority < worst->priority)) {
             worst = over;
             stuck = &job;

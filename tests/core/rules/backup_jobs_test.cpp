@@ -153,6 +153,19 @@ TEST_CASE("a job is stuck at three times what nearly all before it took, and nev
     }
 }
 
+TEST_CASE("a job that was seen running may have ended, until the next look is overdue") {
+    Bench bench;
+    bench.policy(backup_too_old, {{.over = 1e9}});
+    bench.check.every = 2h;
+    bench.check.timeout = 1min;
+    BackupJob job = kRunning;
+    job.started_at = kNow;
+    bench.sees({with_jobs(lasting({1min, 2min, 1min}), {job})});
+    CHECK(first_speaks(bench, backup_stuck) == kNow + 2h + 1min);
+    bench.after(40min).sees({with_jobs(lasting({1min, 2min, 1min}), {job})});
+    CHECK(bench.says() == Lines{"P3 BackupStuck: backup has been running for 40m, 30m allowed"});
+}
+
 TEST_CASE("a run of an untold type may be the slowest one") {
     Bench bench;
     bench.policy(backup_too_old, {{.over = 1e9}});
