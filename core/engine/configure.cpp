@@ -356,9 +356,14 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         ++dropped;
         attach(*unit, now);
         note_change(*unit);
-        mark(*unit);
         for (AssetUnit* asset : unit->assets)
             mark(*asset);
+        mark(*unit);
+    }
+    // An asset that was made of what is forgotten goes with it.
+    if (dropped > 0) {
+        drop_assets_without_configuration();
+        lay_out_pages();
     }
     return dropped;
 }

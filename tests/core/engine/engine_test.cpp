@@ -450,3 +450,54 @@ TEST_CASE("the status word follows the worst that is known, and unknown is never
     watched.pass(3h);
     CHECK(watched.engine.snapshot(watched.now).status == Status::partial_outage);
 }
+TEST_CASE("a restore test that runs explains nothing where the data comes from") {
+    Fleet fleet;
+    Check probing = probe("up", "db1:5432");
+    probing.asset = "orders";
+    fleet.with(asset("orders")).with(probing);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    Exercise test;
+    test.id = "1";
+    test.exercise = "restore-test";
+    test.started_at = now;
+    engine.learn(engine.outcome_check("orders", now), report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+    for (int i = 0; i < 5; ++i) {
+        engine.learn("up", report(now, {reach(ReachState::down, "db1:5432")}), now);
+        pass(engine, now, 30s);
+    }
+    CHECK(std::ranges::any_of(engine.check("up")->alerts, [](const auto& entry) {
+        return entry.second.state == AlertState::firing && entry.second.finding.priority == Priority::p2;
+    }));
+}
+
+TEST_CASE("an asset that was made of a subject is forgotten with it") {
+    Fleet fleet;
+    fleet.config.classes["gold"] = asset("");
+    Check check = backups_of("dumps", "{subject}");
+    check.discover = true;
+    check.discover_class = "gold";
+    fleet.with(check);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto learn = [&](std::vector<SubjectReport> seen) {
+        engine.learn("dumps", report(now, std::move(seen)), now);
+        pass(engine, now, 1min);
+    };
+    learn({points("crm", {now - 1h, now}), points("shop", {now - 1h, now})});
+    learn({points("crm", {now - 1h, now})});
+    REQUIRE(firing(engine, now) == List{"SubjectVanished"});
+    CHECK(engine.forget("dumps/shop", now) == 1);
+    CHECK_FALSE(engine.asset("shop"));
+    REQUIRE(engine.asset("crm"));
+    for (int i = 0; i < 30; ++i)
+        learn({points("crm", {now - 1h, now})});
+    CHECK(firing(engine, now).empty());
+    CHECK(engine.take_changes().dropped_assets == List{"shop"});
+    std::size_t shown = 0;
+    engine.snapshot(now).assets.for_each([&](const AssetSnapshot&) { ++shown; });
+    CHECK(shown == 1);
+}
+
