@@ -19,6 +19,13 @@ constexpr core::Duration kClockEvery{5'000};
 /// A jump is told of for this long.
 constexpr core::Duration kSkewShown{600'000};
 
+/// Is the check of this row still the same one?
+bool is_configured(const core::Config& config, const StateRow& row) {
+    return std::ranges::any_of(config.checks, [&](const auto& check) {
+        return check->name == row.name && check->fingerprint == row.fingerprint;
+    });
+}
+
 } // namespace
 
 Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer observer)
@@ -55,8 +62,9 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
 std::string Agent::start(const Stored& stored, Setup setup) {
     const std::string trouble = restore(engine_, stored);
     std::map<std::string, core::Time, std::less<>> due_at;
+    // What was changed while the agent was away has not been looked at, whenever the old one was due.
     for (const StateRow& row : stored.rows)
-        if (row.kind == "check" && row.due_at)
+        if (row.kind == "check" && row.due_at && is_configured(*setup.config, row))
             due_at.emplace(row.name, *row.due_at);
     engine_.configure(setup.config, world_.timers().now());
     checker_.configure(setup, due_at);

@@ -132,10 +132,12 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
         if (const auto at = restored_checks_.find(check->name); at != restored_checks_.end()) {
             RestoredCheck& restored = at->second;
             unit->alerts = std::move(restored.alerts);
-            if (restored.fingerprint == check->fingerprint)
+            const bool same = restored.fingerprint == check->fingerprint;
+            if (same)
                 unit->memory = std::move(restored.memory);
-            // A check that is not due yet has missed nothing; one that never runs by itself cannot be late.
-            unit->fresh = !check->looks() || (restored.due_at && *restored.due_at > now);
+            // A check that is not due yet has missed nothing; one that never runs by itself cannot be late. One that
+            // was changed has not looked at all.
+            unit->fresh = !check->looks() || (same && restored.due_at && *restored.due_at > now);
             restored_checks_.erase(at);
         }
     } else if (unit->check && unit->check->fingerprint != check->fingerprint) {
@@ -354,10 +356,10 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         // An incremental scan would go on as if it had seen the subject's beginning.
         unit->memory.cursor.clear();
         ++dropped;
-        attach(*unit, now);
-        note_change(*unit);
         for (AssetUnit* asset : unit->assets)
             mark(*asset);
+        attach(*unit, now);
+        note_change(*unit);
         mark(*unit);
     }
     // An asset that was made of what is forgotten goes with it.

@@ -97,6 +97,7 @@ class Engine {
     void judge(TargetUnit& unit, Time now);
     void judge(AgentUnit& unit, Time now);
     void judge_subjects(const CheckUnit& unit, Judgement& judgement, Time now) const;
+    void carry_over(const CheckUnit& unit, Judgement& judgement) const;
     void place_silence(CheckUnit& unit, Judgement& judgement, Time now);
     void refresh(AssetUnit& unit, Time now);
     std::vector<Contributor> contributors_of(const AssetUnit& unit) const;

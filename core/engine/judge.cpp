@@ -182,8 +182,9 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
     Judgement silence;
     judge_silence(*unit.check, unit.memory, now, silence);
     judgement.look_again(silence.revisit);
-    const bool was_silent = unit.silence.has_value();
+    const bool was_told = unit.target_tells;
     unit.silence.reset();
+    unit.target_tells = false;
     bool excused = false;
     std::size_t sharing = 0;
     if (unit.target) {
@@ -197,15 +198,31 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
     for (Finding& finding : silence.findings) {
         if (!unit.assets.empty() && finding.identity.asset.empty() && unit.assets.size() == 1)
             finding.identity.asset = (*unit.assets.begin())->name;
-        if (excused)
-            continue;
-        if (sharing > 1)
-            unit.silence = std::move(finding);
-        else
+        unit.silence = finding;
+        unit.target_tells = !excused && sharing > 1;
+        if (!excused && sharing <= 1)
             judgement.findings.push_back(std::move(finding));
     }
-    if (unit.target && (unit.silence || was_silent))
+    if (unit.target && (unit.target_tells || was_told))
         mark(*unit.target);
+}
+
+/// A check whose options changed has forgotten what it saw. What fires goes on until it has learned something: that
+/// nothing can be seen there ends nothing.
+void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
+    if (unit.memory.last_success)
+        return;
+    for (const auto& [labels, alert] : unit.alerts) {
+        Finding finding = alert.finding;
+        const Identity& identity = finding.identity;
+        if (alert.state != AlertState::firing || identity.rule == RuleId::evidence_missing ||
+            !unit.check->policy.enabled(identity.rule) ||
+            (!identity.asset.empty() && !assets_.contains(identity.asset)))
+            continue;
+        finding.priority = finding.raw_priority;
+        finding.lowered_by.clear();
+        judgement.findings.push_back(std::move(finding));
+    }
 }
 
 void Engine::judge(CheckUnit& unit, Time now) {
@@ -213,8 +230,10 @@ void Engine::judge(CheckUnit& unit, Time now) {
         publish(unit);
         return;
     }
+    const bool was_silent = unit.silence.has_value();
     Judgement judgement;
     judge_subjects(unit, judgement, now);
+    carry_over(unit, judgement);
     place_silence(unit, judgement, now);
     const bool finds_down = std::ranges::any_of(
         judgement.findings, [](const Finding& finding) { return finding.identity.rule == RuleId::endpoint_down; });
@@ -228,7 +247,7 @@ void Engine::judge(CheckUnit& unit, Time now) {
     unit.finds_down = finds_down;
     const std::vector<Finding> before = std::move(unit.findings);
     conclude(unit, std::move(judgement), unit.check.get(), now);
-    if (unit.findings != before)
+    if (unit.findings != before || unit.silence.has_value() != was_silent)
         for (AssetUnit* asset : unit.assets)
             mark(*asset);
     publish(unit);
@@ -244,6 +263,12 @@ void Engine::judge(AssetUnit& unit, Time now) {
         for (const Finding& finding : member->findings)
             if (finding.identity.asset == unit.name)
                 findings.push_back(finding);
+        // Told by its target, or explained by an endpoint that is down: unseen all the same.
+        if (member->silence && std::ranges::find(member->findings, member->silence->identity, &Finding::identity) ==
+                                   member->findings.end()) {
+            findings.push_back(*member->silence);
+            findings.back().identity.asset = unit.name;
+        }
     }
     std::ranges::sort(findings, {}, &Finding::identity);
     const AssetView view{unit.asset, unit.first_seen, contributors, unit.planned, findings, now};
@@ -275,12 +300,17 @@ void Engine::judge(TargetUnit& unit, Time now) {
     std::optional<Finding> shared;
     std::set<std::string> assets;
     std::set<std::string> names;
+    bool of_node = false;
     for (const CheckUnit* member : unit.members) {
-        if (!member->silence)
+        of_node = of_node || member->check->scope == Scope::node;
+        // Of all that share it, silent or not: who falls silent later may not make another alert of it.
+        if (!member->check->probes)
+            for (const AssetUnit* asset : member->assets)
+                assets.insert(asset->name);
+        if (!member->silence || !member->target_tells)
             continue;
         if (!shared || member->silence->priority < shared->priority)
             shared = member->silence;
-        assets.insert(member->silence->identity.asset);
         names.insert(member->name);
     }
     if (shared) {
@@ -293,7 +323,10 @@ void Engine::judge(TargetUnit& unit, Time now) {
         shared->reason += fmt::format(" (checks {})", fmt::join(names, ", "));
         judgement.findings.push_back(std::move(*shared));
     }
-    conclude(unit, std::move(judgement), nullptr, now);
+    // Each node's agent tells of its own "localhost".
+    Check scoped;
+    scoped.scope = of_node ? Scope::node : Scope::cluster;
+    conclude(unit, std::move(judgement), &scoped, now);
 }
 
 void Engine::judge(AgentUnit& unit, Time now) {

@@ -61,8 +61,10 @@ struct CheckUnit : JudgedUnit {
     std::vector<std::string> subject_assets;
     std::set<AssetUnit*> assets;
     TargetUnit* target = nullptr;
-    /// Its silence, when its target speaks for all the checks that share it.
+    /// Its silence, whoever tells of it.
     std::optional<Finding> silence;
+    /// Does its target tell of it, for all the checks that share it?
+    bool target_tells = false;
     /// Is it a probe that finds its target down?
     bool finds_down = false;
     std::size_t page = 0;

@@ -176,6 +176,35 @@ TEST_CASE("a check whose options changed keeps its alerts until it has looked ag
     CHECK_FALSE(watched.alert("BackupTooOld"));
 }
 
+TEST_CASE("a check whose options changed ends nothing by failing") {
+    Watched watched{3h};
+    const Time started = watched.alert("BackupTooOld")->started_at;
+    Check changed = backups_of("b", "orders");
+    changed.fingerprint = "pgbackrest elsewhere";
+    watched.engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), watched.now);
+    watched.engine.learn("b", failure(watched.now), watched.now);
+    watched.pass(1min);
+    REQUIRE(watched.alert("BackupTooOld"));
+    CHECK(watched.alert("BackupTooOld")->started_at == started);
+    watched.learn(points("repo1", {watched.now - 1h, watched.now}));
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+}
+
+TEST_CASE("a check whose options changed while the agent was down has not looked, whenever it is due") {
+    Watched watched{3h};
+    Check changed = backups_of("b", "orders");
+    changed.fingerprint = "pgbackrest elsewhere";
+    const auto config = Fleet{}.with(asset("orders")).with(changed).done();
+    Time now = watched.now + 1min;
+    Engine after{now};
+    const auto* unit = watched.engine.check("b");
+    after.restore_check("b", {unit->check->fingerprint, unit->memory, unit->alerts, now + 10min});
+    after.configure(config, now);
+    pass(after, now, 1min);
+    CHECK(firing(after, now) == List{"BackupTooOld"});
+    CHECK_FALSE(after.check("b")->fresh);
+}
+
 TEST_CASE("a changed threshold counts at once, without a new report") {
     Watched watched{1h};
     CHECK_FALSE(watched.alert("BackupTooOld"));
@@ -273,6 +302,80 @@ TEST_CASE("checks that share a target speak of its silence once") {
     }
     const auto alerts = firing(engine, now);
     CHECK(std::ranges::count(alerts, "EvidenceMissing") == 1);
+}
+
+TEST_CASE("who falls silent later makes no other alert of a target's silence") {
+    Fleet fleet;
+    fleet.with(asset("orders")).with(asset("users"));
+    Check quick = backups_of("a", "orders");
+    Check slow = backups_of("b", "users");
+    slow.every = 10min;
+    quick.target = slow.target = "db1:5432";
+    quick.scope = slow.scope = Scope::node;
+    fleet.with(quick).with(slow);
+    fleet.config.instance = "node1";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    std::set<std::pair<Labels, Time>> told;
+    const auto live = [&](Duration duration) {
+        for (const Time until = now + duration; now < until;) {
+            pass(engine, now, 1min);
+            engine.learn("a", failure(now), now);
+            engine.learn("b", failure(now), now);
+            for (const Transition& transition : engine.take_changes().transitions)
+                if (transition.alert.finding.identity.rule == RuleId::evidence_missing)
+                    told.emplace(transition.alert.labels, transition.alert.started_at);
+        }
+    };
+    live(18min);
+    REQUIRE(told.size() == 1);
+    CHECK(told.begin()->first.at("instance") == "node1");
+    const auto before = told;
+    live(20min);
+    // P2 after four times the time allowed, with the start that it had.
+    for (const auto& [labels, started_at] : told)
+        CHECK(started_at == before.begin()->second);
+    CHECK(told.size() == 2);
+}
+
+TEST_CASE("what cannot be seen because its endpoint is down is not said twice, and leaves no verdict green") {
+    Fleet fleet;
+    Asset orders = asset("orders");
+    orders.objectives.backup_every = kDay;
+    Check backups = backups_of("b", "orders");
+    Check server = backups_of("server", "orders");
+    server.brings = {EvidenceKind::assertions};
+    server.target = "db1:5432";
+    fleet.with(orders).with(backups).with(server).with(probe("up", "db1:5432"));
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    Exercise test;
+    test.id = "1";
+    test.exercise = "restore-test";
+    test.outcome = ExerciseOutcome::passed;
+    test.started_at = now - 10min;
+    test.ended_at = now;
+    test.depth = Depth::queried;
+    engine.learn(engine.outcome_check("orders", now), report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+    const auto live = [&](bool up) {
+        for (int i = 0; i < 30; ++i) {
+            engine.learn("b", report(now, {points("repo1", {kNow - 1h})}), now);
+            Assertions holds;
+            holds.assertions.push_back({.name = "fsync", .expected = "on", .actual = "on"});
+            engine.learn("server", up ? report(now, {{"", {}, {holds}, {}}}) : failure(now), now);
+            engine.learn("up", report(now, {reach(up ? ReachState::up : ReachState::down, "db1:5432")}), now);
+            pass(engine, now, 30s);
+        }
+    };
+    live(true);
+    CHECK(engine.asset("orders")->verdict.state == VerdictState::recoverable);
+    live(false);
+    CHECK(firing(engine, now) == List{"EndpointDown"});
+    CHECK(engine.asset("orders")->verdict.state == VerdictState::at_risk);
+    live(true);
+    CHECK(engine.asset("orders")->verdict.state == VerdictState::recoverable);
 }
 
 TEST_CASE("an endpoint that is down silences the missing evidence of its target, and only that") {
@@ -386,6 +489,57 @@ TEST_CASE("a running failover test lowers what it explains, and not that a backu
     }));
 }
 
+TEST_CASE("a restore test that runs explains nothing where the data comes from") {
+    Fleet fleet;
+    Check probing = probe("up", "db1:5432");
+    probing.asset = "orders";
+    fleet.with(asset("orders")).with(probing);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    Exercise test;
+    test.id = "1";
+    test.exercise = "restore-test";
+    test.started_at = now;
+    engine.learn(engine.outcome_check("orders", now), report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+    for (int i = 0; i < 5; ++i) {
+        engine.learn("up", report(now, {reach(ReachState::down, "db1:5432")}), now);
+        pass(engine, now, 30s);
+    }
+    CHECK(std::ranges::any_of(engine.check("up")->alerts, [](const auto& entry) {
+        return entry.second.state == AlertState::firing && entry.second.finding.priority == Priority::p2;
+    }));
+}
+
+TEST_CASE("an asset that was made of a subject is forgotten with it") {
+    Fleet fleet;
+    fleet.config.classes["gold"] = asset("");
+    Check check = backups_of("dumps", "{subject}");
+    check.discover = true;
+    check.discover_class = "gold";
+    fleet.with(check);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto learn = [&](std::vector<SubjectReport> seen) {
+        engine.learn("dumps", report(now, std::move(seen)), now);
+        pass(engine, now, 1min);
+    };
+    learn({points("crm", {now - 1h, now}), points("shop", {now - 1h, now})});
+    learn({points("crm", {now - 1h, now})});
+    REQUIRE(firing(engine, now) == List{"SubjectVanished"});
+    CHECK(engine.forget("dumps/shop", now) == 1);
+    CHECK_FALSE(engine.asset("shop"));
+    REQUIRE(engine.asset("crm"));
+    for (int i = 0; i < 30; ++i)
+        learn({points("crm", {now - 1h, now})});
+    CHECK(firing(engine, now).empty());
+    CHECK(engine.take_changes().dropped_assets == List{"shop"});
+    std::size_t shown = 0;
+    engine.snapshot(now).assets.for_each([&](const AssetSnapshot&) { ++shown; });
+    CHECK(shown == 1);
+}
+
 TEST_CASE("a subject that is gone for good can be forgotten") {
     Watched watched;
     watched.learn(points("repo1", {watched.now}));
@@ -450,54 +604,3 @@ TEST_CASE("the status word follows the worst that is known, and unknown is never
     watched.pass(3h);
     CHECK(watched.engine.snapshot(watched.now).status == Status::partial_outage);
 }
-TEST_CASE("a restore test that runs explains nothing where the data comes from") {
-    Fleet fleet;
-    Check probing = probe("up", "db1:5432");
-    probing.asset = "orders";
-    fleet.with(asset("orders")).with(probing);
-    Engine engine{kNow};
-    Time now = kNow;
-    engine.configure(fleet.done(), now);
-    Exercise test;
-    test.id = "1";
-    test.exercise = "restore-test";
-    test.started_at = now;
-    engine.learn(engine.outcome_check("orders", now), report(now, {{"restore-test", {}, {test}, {}}}, false), now);
-    for (int i = 0; i < 5; ++i) {
-        engine.learn("up", report(now, {reach(ReachState::down, "db1:5432")}), now);
-        pass(engine, now, 30s);
-    }
-    CHECK(std::ranges::any_of(engine.check("up")->alerts, [](const auto& entry) {
-        return entry.second.state == AlertState::firing && entry.second.finding.priority == Priority::p2;
-    }));
-}
-
-TEST_CASE("an asset that was made of a subject is forgotten with it") {
-    Fleet fleet;
-    fleet.config.classes["gold"] = asset("");
-    Check check = backups_of("dumps", "{subject}");
-    check.discover = true;
-    check.discover_class = "gold";
-    fleet.with(check);
-    Engine engine{kNow};
-    Time now = kNow;
-    engine.configure(fleet.done(), now);
-    const auto learn = [&](std::vector<SubjectReport> seen) {
-        engine.learn("dumps", report(now, std::move(seen)), now);
-        pass(engine, now, 1min);
-    };
-    learn({points("crm", {now - 1h, now}), points("shop", {now - 1h, now})});
-    learn({points("crm", {now - 1h, now})});
-    REQUIRE(firing(engine, now) == List{"SubjectVanished"});
-    CHECK(engine.forget("dumps/shop", now) == 1);
-    CHECK_FALSE(engine.asset("shop"));
-    REQUIRE(engine.asset("crm"));
-    for (int i = 0; i < 30; ++i)
-        learn({points("crm", {now - 1h, now})});
-    CHECK(firing(engine, now).empty());
-    CHECK(engine.take_changes().dropped_assets == List{"shop"});
-    std::size_t shown = 0;
-    engine.snapshot(now).assets.for_each([&](const AssetSnapshot&) { ++shown; });
-    CHECK(shown == 1);
-}
-
