@@ -4,6 +4,9 @@
 #include "exporters/alerts.hpp"
 #include "exporters/prometheus/families.hpp"
 
+#include <set>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace recoverd::exporters {
@@ -77,6 +80,30 @@ void write_evidence(SeriesWriter& out, const families::SubjectSeries& subject, c
     }
 }
 
+using Assets = std::unordered_map<std::string_view, const core::Asset*>;
+
+/// Those of each asset that the check sees something of; of the one it names before it has seen anything.
+void write_thresholds(SeriesWriter& out, const core::CheckSnapshot& snapshot, const Assets& assets,
+                      const std::string& own_labels) {
+    const core::Check& check = *snapshot.check;
+    const auto find = [&](const std::string& name) {
+        const auto found = assets.find(name);
+        return found == assets.end() ? nullptr : found->second;
+    };
+    std::set<std::string_view> others;
+    bool own = snapshot.subject_assets.empty();
+    for (const std::string& name : snapshot.subject_assets)
+        if (name == check.asset)
+            own = true;
+        else
+            others.insert(name);
+    if (own)
+        families::write_thresholds(out, check, find(check.asset), own_labels);
+    for (const std::string_view name : others)
+        families::write_thresholds(out, check, find(std::string{name}),
+                                   LabelText{}.add("asset", name).add("check", check.name).text());
+}
+
 } // namespace
 
 std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const AgentFacts& facts, Format format) {
@@ -84,11 +111,13 @@ std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const Age
     out.clear();
     families::ExerciseSeries exercises;
     labels_->resize(snapshot.checks.size());
+    Assets assets;
+    snapshot.assets.for_each([&](const core::AssetSnapshot& asset) { assets.emplace(asset.asset.name, &asset.asset); });
     std::size_t place = 0;
     snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
         LabelCache::Entry& entry = labels_->of(place++, check);
         families::write_check(out, check, entry.labels);
-        families::write_thresholds(out, *check.check, entry.labels);
+        write_thresholds(out, check, assets, entry.labels);
         std::set<std::string> named;
         std::size_t i = 0;
         const std::string no_asset;

@@ -26,6 +26,11 @@ void judge_silence(const Check& check, const CheckMemory& memory, Time now, Judg
 /// For how long nothing may be learned before `EvidenceMissing`: clamp(3 × every, 5 min, 6 h).
 Duration silence_allowed(const Check& check);
 
+/// From where on a rule about time finds what a check sees of an asset (nullptr: of none) bad, in seconds: the lowest
+/// of its steps for all backup types. Nothing where it is switched off, cannot judge what the check brings, or depends
+/// on what was seen.
+std::optional<double> first_threshold(const Check& check, const Asset* asset, RuleId id);
+
 /// RestoreTestOverdue, ExerciseOverdue, ExerciseTooLong, AssetUncovered.
 void judge_asset(const AssetView& view, Judgement& out);
 

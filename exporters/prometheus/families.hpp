@@ -52,7 +52,8 @@ void write_measurement(SeriesWriter& out, const SubjectSeries& subject, const co
 
 /// `labels`: asset and check, escaped.
 void write_check(SeriesWriter& out, const core::CheckSnapshot& snapshot, const std::string& labels);
-void write_thresholds(SeriesWriter& out, const core::Check& check, const std::string& labels);
+/// `asset`: nullptr for what belongs to none. `labels`: of that asset and the check.
+void write_thresholds(SeriesWriter& out, const core::Check& check, const core::Asset* asset, const std::string& labels);
 void write_asset(SeriesWriter& out, const core::AssetSnapshot& snapshot);
 void write_alert(SeriesWriter& out, const core::Alert& alert);
 void write_status(SeriesWriter& out, const core::Snapshot& snapshot);

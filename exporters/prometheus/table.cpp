@@ -82,7 +82,7 @@ constexpr std::array<Metric, kMetricCount> kMetrics{{
      "Always 1; alerts that are pending or firing."},
     {M::alerts, "recoverd_alerts", gauge, "priority, state", "How many alerts are pending and firing."},
     {M::threshold, "recoverd_threshold_seconds", gauge, "asset, check, rule",
-     "The threshold of a rule, where the configuration names one."},
+     "From where on a rule about time finds a check's evidence bad; absent where that depends on what was seen."},
     {M::check_info, "recoverd_check_info", gauge, "check, asset, collector, configured labels",
      "Always 1; carries labels of a check, to join."},
     {M::check_success, "recoverd_check_success", gauge, kCheck, "Did the last run learn what it should?"},

@@ -41,21 +41,11 @@ void write_check(SeriesWriter& out, const core::CheckSnapshot& snapshot, const s
                     memory.failures_total[i]);
 }
 
-void write_thresholds(SeriesWriter& out, const core::Check& check, const std::string& labels) {
-    // Most checks have no policy of their own, and there are thousands.
-    if (static const core::Policy kNothingSaid; check.policy == kNothingSaid)
-        return;
-    for (const core::Rule& rule : core::rules()) {
-        if (rule.unit != core::Unit::duration || !check.policy.enabled(rule.id))
-            continue;
-        // Of several steps the lowest is where it begins to be bad.
-        std::optional<double> lowest;
-        for (const core::Step& step : check.policy[rule.id].steps)
-            if (step.over && step.backup_type.empty())
-                lowest = lowest ? std::min(*lowest, *step.over) : *step.over;
-        if (lowest)
-            out.add(MetricId::threshold, LabelText{labels}.add("rule", rule.name).text(), *lowest);
-    }
+void write_thresholds(SeriesWriter& out, const core::Check& check, const core::Asset* asset,
+                      const std::string& labels) {
+    for (const core::Rule& rule : core::rules())
+        if (const auto first = core::first_threshold(check, asset, rule.id))
+            out.add(MetricId::threshold, LabelText{labels}.add("rule", rule.name).text(), *first);
 }
 
 void write_asset(SeriesWriter& out, const core::AssetSnapshot& snapshot) {

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// From where on each rule finds a check's evidence bad, for those who draw it beside the figures.
+#include "core/rules/backups.hpp"
+#include "core/rules/rules.hpp"
+#include "core/rules/silences.hpp"
+
+#include <algorithm>
+
+namespace recoverd::core {
+
+namespace {
+
+bool brings(const Check& check, EvidenceKind kind) {
+    return std::ranges::find(check.brings, kind) != check.brings.end();
+}
+
+/// The default in seconds; nothing where it depends on what was seen.
+std::optional<double> fallback(const Check& check, const Asset* asset, RuleId id) {
+    const auto promised = [&](std::optional<Duration> Objectives::* objective) {
+        return asset ? asset->objectives.*objective : std::nullopt;
+    };
+    switch (id) {
+    case RuleId::backup_too_old:
+        return 2 * to_seconds(backup_interval(asset));
+    case RuleId::backup_retention_short:
+        return promised(&Objectives::retention) ? std::optional{to_seconds(backup_interval(asset))} : std::nullopt;
+    case RuleId::pitr_window_short:
+        return to_seconds(promised(&Objectives::pitr_window).value_or(kDay));
+    case RuleId::evidence_missing:
+        return to_seconds(silence_allowed(check));
+    case RuleId::certificate_expiring: // a third of its life, when that is less
+        return std::nullopt;
+    default:
+        return rule(id).over;
+    }
+}
+
+bool is_asked(const Check& check, RuleId id) {
+    switch (id) {
+    case RuleId::backup_too_old:
+    case RuleId::backup_stuck:
+    case RuleId::backup_retention_short:
+        return brings(check, EvidenceKind::recovery_points);
+    case RuleId::pitr_lag_high:
+    case RuleId::pitr_window_short:
+    case RuleId::wal_archiving_failing:
+        return brings(check, EvidenceKind::log_archive);
+    case RuleId::replication_lag_high:
+        return brings(check, EvidenceKind::replication);
+    case RuleId::certificate_expiring:
+        return brings(check, EvidenceKind::reachability);
+    case RuleId::evidence_missing:
+        return check.looks();
+    default: // of an asset as a whole, or the same for every check
+        return false;
+    }
+}
+
+} // namespace
+
+std::optional<double> first_threshold(const Check& check, const Asset* asset, RuleId id) {
+    if (rule(id).unit != Unit::duration || !is_asked(check, id))
+        return std::nullopt;
+    const bool own = !asset || asset->name == check.asset;
+    const RulePolicy said = (own ? check.policy : asset->policy.overlaid(check.own_policy))[id];
+    if (!said.enabled.value_or(true))
+        return std::nullopt;
+    std::optional<double> first;
+    bool for_all = false;
+    for (const Step& step : said.steps) {
+        if (!step.backup_type.empty())
+            continue;
+        for_all = true;
+        if (const auto over = step.over ? step.over : fallback(check, asset, id))
+            first = std::min(first.value_or(*over), *over);
+    }
+    return for_all ? first : fallback(check, asset, id);
+}
+
+} // namespace recoverd::core
