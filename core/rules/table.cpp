@@ -17,7 +17,8 @@ using enum RuleId;
 using enum Priority;
 
 // Thresholds are `over`, never `hold`: a rule whose source tells since when something goes on counts from there, so
-// that neither a restart nor a slow check moves the moment it fires. `hold` is left to the policy.
+// that neither a restart nor a slow check moves the moment it fires. `hold` is left to the policy, but where no source
+// tells: a standby needs up to wal_retrieve_retry_interval (5 s) to come back to a primary that restarted.
 constexpr std::array kRules{
     Rule{
         backup_too_old,
@@ -115,8 +116,8 @@ constexpr std::array kRules{
          p2,
          Unit::none,
          {},
-         0ms,
-         "an expected standby does not follow",
+         1min,
+         "an expected standby has not followed for 1m (its primary may just have restarted)",
          "Look at the standby's log for why it does not stream."},
     Rule{replication_lag_high, "ReplicationLagHigh", "replication_lag_high", p2, Unit::duration, 5 * kMinute, 0ms,
          "a standby is more than 5m behind, its wanted delay taken off",

@@ -73,7 +73,7 @@ class Site:
                                  "dsn": self.primary.dsn(), "expect_role": "primary", "standbys": [STANDBY],
                                  "settings": {"fsync": "off"}},
             "alertmanager": {"urls": [self.alertmanager.url], "interval": "3s", "timeout": "2s"},
-            "policy": {"wal_archiving_failing": {"over": "2s"}},
+            "policy": {"wal_archiving_failing": {"over": "2s"}, "replica_missing": {"for": "1s"}},
         }
 
     def stop(self):
