@@ -88,7 +88,7 @@ std::vector<Transition> step(Alerts& alerts, std::span<const LabelledFinding> fo
     return transitions;
 }
 
-Labels alert_labels(const Finding& finding, const Config& config, const Check* check, const Asset* asset) {
+Labels alert_labels(const Finding& finding, const Config& config, const Check* check, const Asset* asset, Scope scope) {
     Labels labels = config.alert_labels;
     const auto add_all = [&](const Labels& more) {
         for (const auto& [name, value] : more)
@@ -112,8 +112,7 @@ Labels alert_labels(const Finding& finding, const Config& config, const Check* c
     labels["priority"] = name_of(finding.priority);
     labels["severity"] = config.severity[static_cast<std::size_t>(finding.priority)];
     labels["source"] = "recoverd";
-    const bool of_agent = !check && !asset && identity.target.empty();
-    if (!config.instance.empty() && (of_agent || (check && check->scope == Scope::node)))
+    if (!config.instance.empty() && scope == Scope::node)
         labels["instance"] = config.instance;
     if (identity.rule == RuleId::recoverd_watchdog) {
         labels.erase("priority");

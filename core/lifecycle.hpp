@@ -52,7 +52,8 @@ struct LabelledFinding {
 /// pending one would fire or a resolved one is forgotten.
 std::vector<Transition> step(Alerts& alerts, std::span<const LabelledFinding> found, Time now, Time& revisit);
 
-/// The labels that identify a finding, and those that describe it.
-Labels alert_labels(const Finding& finding, const Config& config, const Check* check, const Asset* asset);
+/// The labels that identify a finding, and those that describe it. `scope`: whose word it is, one node's or the
+/// cluster's; a node's carries its `instance`.
+Labels alert_labels(const Finding& finding, const Config& config, const Check* check, const Asset* asset, Scope scope);
 
 } // namespace recoverd::core

@@ -166,6 +166,9 @@ class CheckCompiler {
             run_.around.compile_options(collector_->name, layered_.table, place, kKeys, run_.diagnostics);
         check.target = std::move(compiled.target);
         check.brings = collector_->brings;
+        // Told of exercises, it is nobody's repository.
+        if (!check.looks() && find(layered_.table, "exercise"))
+            std::erase(check.brings, EvidenceKind::recovery_points);
         check.probes = collector_->probes;
         Table own;
         for (const Entry& entry : layered_.table)

@@ -56,7 +56,7 @@ void Engine::lower(Finding& finding, Judgement& judgement, Time now) const {
     finding.lowered_by = std::move(cause);
 }
 
-void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Time now) {
+void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Scope scope, Time now) {
     std::vector<LabelledFinding> labelled;
     std::set<Identity> seen;
     unit.findings.clear();
@@ -67,7 +67,7 @@ void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check,
             lower(finding, judgement, now);
         const auto asset = assets_.find(finding.identity.asset);
         Labels labels =
-            alert_labels(finding, *config_, check, asset == assets_.end() ? nullptr : &asset->second->asset);
+            alert_labels(finding, *config_, check, asset == assets_.end() ? nullptr : &asset->second->asset, scope);
         unit.findings.push_back(finding);
         labelled.push_back({std::move(finding), std::move(labels)});
     }

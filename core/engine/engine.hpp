@@ -104,7 +104,7 @@ class Engine {
     std::vector<HeldArchive> repositories_of(const AssetUnit& unit) const;
 
     // conclude.cpp
-    void conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Time now);
+    void conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Scope scope, Time now);
     void lower(Finding& finding, Judgement& judgement, Time now) const;
     void publish(CheckUnit& unit);
     void publish(AssetUnit& unit);

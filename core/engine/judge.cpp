@@ -29,6 +29,16 @@ std::optional<Time> excused_until(const CheckUnit& unit) {
     return down_until + std::max(unit.check->every, Schedule::kMaxBackOff) + unit.check->timeout;
 }
 
+/// An asset that only nodes look at is another one on each node: what is said of it must not meet what others say.
+Scope scope_of(const AssetUnit& unit) {
+    const auto looks = [](const CheckUnit* member) { return member->check->looks(); };
+    const auto of_cluster = [](const CheckUnit* member) {
+        return member->check->looks() && member->check->scope == Scope::cluster;
+    };
+    return std::ranges::any_of(unit.members, looks) && std::ranges::none_of(unit.members, of_cluster) ? Scope::node
+                                                                                                      : Scope::cluster;
+}
+
 } // namespace
 
 void Engine::learn(std::string_view check, const Report& report, Time now) {
@@ -246,7 +256,7 @@ void Engine::judge(CheckUnit& unit, Time now) {
     }
     unit.finds_down = finds_down;
     const std::vector<Finding> before = std::move(unit.findings);
-    conclude(unit, std::move(judgement), unit.check.get(), now);
+    conclude(unit, std::move(judgement), unit.check.get(), unit.check->scope, now);
     if (unit.findings != before || unit.silence.has_value() != was_silent)
         for (AssetUnit* asset : unit.assets)
             mark(*asset);
@@ -284,7 +294,7 @@ void Engine::judge(AssetUnit& unit, Time now) {
         Judgement judgement;
         judgement.look_again(revisit);
         core::judge_asset(view, judgement);
-        conclude(unit, std::move(judgement), nullptr, now);
+        conclude(unit, std::move(judgement), nullptr, scope_of(unit), now);
     } else {
         plan(unit, revisit);
     }
@@ -324,9 +334,7 @@ void Engine::judge(TargetUnit& unit, Time now) {
         judgement.findings.push_back(std::move(*shared));
     }
     // Each node's agent tells of its own "localhost".
-    Check scoped;
-    scoped.scope = of_node ? Scope::node : Scope::cluster;
-    conclude(unit, std::move(judgement), &scoped, now);
+    conclude(unit, std::move(judgement), nullptr, of_node ? Scope::node : Scope::cluster, now);
 }
 
 void Engine::judge(AgentUnit& unit, Time now) {
@@ -342,7 +350,7 @@ void Engine::judge(AgentUnit& unit, Time now) {
     for (const auto& [id, reason] : unit.troubles)
         find(id, reason);
     find(RuleId::recoverd_watchdog, "the agent is alive; when this stops, nobody is watching");
-    conclude(unit, std::move(judgement), nullptr, now);
+    conclude(unit, std::move(judgement), nullptr, Scope::node, now);
 }
 
 } // namespace recoverd::core

@@ -18,7 +18,7 @@ LabelledFinding finding(std::string subject, Priority priority = Priority::p2, D
     made.finding.priority = priority;
     made.finding.hold = hold;
     made.finding.reason = "old";
-    made.labels = alert_labels(made.finding, Config{}, nullptr, nullptr);
+    made.labels = alert_labels(made.finding, Config{}, nullptr, nullptr, Scope::cluster);
     return made;
 }
 
@@ -151,7 +151,8 @@ TEST_CASE("identities and label sets correspond one to one") {
         Finding made;
         made.identity = {
             static_cast<RuleId>(random() % kRuleCount), word(), word(), word(), word(), word(), word(), word(), word()};
-        const auto [at, is_new] = by_labels.try_emplace(alert_labels(made, Config{}, nullptr, nullptr), made.identity);
+        const auto [at, is_new] =
+            by_labels.try_emplace(alert_labels(made, Config{}, nullptr, nullptr, Scope::cluster), made.identity);
         CHECK(at->second == made.identity);
     }
 }
@@ -161,13 +162,12 @@ TEST_CASE("configured labels go on every alert and never replace one of ours") {
     config.alert_labels = {{"team", "platform"}, {"priority", "mine"}, {"subject", "mine"}};
     config.instance = "db1";
     Check check;
-    check.scope = Scope::node;
     check.labels = {{"team", "databases"}};
     Finding made;
     made.identity.rule = RuleId::backup_failed;
     made.identity.check = "c";
     made.priority = Priority::p2;
-    const Labels labels = alert_labels(made, config, &check, nullptr);
+    const Labels labels = alert_labels(made, config, &check, nullptr, Scope::node);
     CHECK(labels == Labels{{"alertname", "BackupFailed"},
                            {"check", "c"},
                            {"instance", "db1"},
@@ -182,6 +182,6 @@ TEST_CASE("the watchdog has severity none and no priority") {
     config.instance = "db1";
     Finding made;
     made.identity.rule = RuleId::recoverd_watchdog;
-    CHECK(alert_labels(made, config, nullptr, nullptr) ==
+    CHECK(alert_labels(made, config, nullptr, nullptr, Scope::node) ==
           Labels{{"alertname", "RecoverdWatchdog"}, {"instance", "db1"}, {"severity", "none"}, {"source", "recoverd"}});
 }

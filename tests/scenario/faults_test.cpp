@@ -93,6 +93,18 @@ TEST_CASE("restore tests that stay silent are overdue a quarter of their interva
     CHECK(site.played.firing() == Alerts{"RestoreTestOverdue P2 orders"});
 }
 
+TEST_CASE("a check that waits for restore tests is nobody's missing repository") {
+    Site site{1, std::string{kSite} + "\n[check.tests]\nasset = \"orders\"\ncollector = \"outcome\"\n"
+                                      "exercise = \"restore-test\"\ncadence = \"7d\"\n"};
+    site.restoring = false;
+    site.pass_days(1);
+    CHECK(site.played.notified() == Notified{});
+    CHECK(site.played.verdict("orders") == VerdictState::at_risk);
+    CHECK(site.restore("passed").status == 201);
+    site.played.pass(1min);
+    CHECK(site.played.verdict("orders") == VerdictState::recoverable);
+}
+
 TEST_CASE("a run is reported once: the same again changes nothing, another end is refused") {
     Site site;
     const std::string head = R"({"id":"81","asset":"orders","exercise":"restore-test","depth":"queried","outcome":)";

@@ -339,6 +339,32 @@ TEST_CASE("who falls silent later makes no other alert of a target's silence") {
     CHECK(told.size() == 2);
 }
 
+TEST_CASE("what is said of an asset that only nodes look at names the node, and of any other does not") {
+    for (const bool also_cluster : {false, true}) {
+        Asset orders = asset("orders");
+        orders.objectives.restore_test_every = kDay;
+        Check of_node = backups_of("a", "orders");
+        of_node.scope = Scope::node;
+        Fleet fleet;
+        fleet.with(orders).with(of_node);
+        if (also_cluster)
+            fleet.with(backups_of("b", "orders"));
+        fleet.config.instance = "node1";
+        Engine engine{kNow};
+        Time now = kNow;
+        engine.configure(fleet.done(), now);
+        pass(engine, now, 2 * kDay);
+        bool found = false;
+        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+            if (alert.labels.at("alertname") != "RestoreTestOverdue")
+                return;
+            found = true;
+            CHECK(alert.labels.contains("instance") == !also_cluster);
+        });
+        CHECK(found);
+    }
+}
+
 TEST_CASE("what cannot be seen because its endpoint is down is not said twice, and leaves no verdict green") {
     Fleet fleet;
     Asset orders = asset("orders");

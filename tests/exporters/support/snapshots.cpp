@@ -234,7 +234,7 @@ Alert make_alert(RuleId rule, std::string asset, std::string check, std::string 
     alert.since = kNow - 12min;
     alert.started_at = kNow - 10min;
     alert.resolved_at = kNow - 2min;
-    alert.labels = alert_labels(alert.finding, config, nullptr, nullptr);
+    alert.labels = alert_labels(alert.finding, config, nullptr, nullptr, core::Scope::node);
     return alert;
 }
 
