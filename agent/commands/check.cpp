@@ -3,8 +3,8 @@
 #include "agent/commands/all.hpp"
 #include "agent/commands/config_report.hpp"
 #include "agent/daemon.hpp"
-#include "agent/look_output.hpp"
-#include "agent/one_look.hpp"
+#include "agent/look/look_output.hpp"
+#include "agent/look/one_look.hpp"
 #include "io/deadline.hpp"
 #include "io/real_world.hpp"
 

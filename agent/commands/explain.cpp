@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `recoverd explain ASSET|ALERT`: why, from what evidence, against which promise, and what would mend it.
-#include "agent/colours.hpp"
 #include "agent/commands/all.hpp"
-#include "agent/evidence_words.hpp"
-#include "agent/told.hpp"
+#include "agent/tell/colours.hpp"
+#include "agent/tell/evidence_words.hpp"
+#include "agent/tell/told.hpp"
 #include "core/config/diagnostics.hpp"
 #include "core/config/values.hpp"
 #include "core/rules/table.hpp"

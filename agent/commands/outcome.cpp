@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `recoverd outcome …`: an exercise or a job tells the daemon how it went; `-- COMMAND` is run, watched and told of.
 // COMMAND's status always is ours: watching a backup must not be what breaks it.
-#include "agent/child.hpp"
 #include "agent/commands/all.hpp"
-#include "agent/reporter.hpp"
+#include "agent/report/child.hpp"
+#include "agent/report/reporter.hpp"
 #include "core/config/values.hpp"
 #include "io/json.hpp"
 

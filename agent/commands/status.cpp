@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `recoverd status`: the running daemon's verdicts at a glance.
-#include "agent/colours.hpp"
 #include "agent/commands/all.hpp"
-#include "agent/evidence_words.hpp"
-#include "agent/told.hpp"
+#include "agent/tell/colours.hpp"
+#include "agent/tell/evidence_words.hpp"
+#include "agent/tell/told.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // --web.config.file. Nothing that it names is opened.
-#include "agent/web_config.hpp"
+#include "agent/web/web_config.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace recoverd::fuzz {

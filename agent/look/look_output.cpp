@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/look_output.hpp"
+#include "agent/look/look_output.hpp"
 
-#include "agent/colours.hpp"
-#include "agent/told.hpp"
+#include "agent/tell/colours.hpp"
+#include "agent/tell/told.hpp"
 #include "core/config/values.hpp"
 #include "io/evidence_json.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/outcome_token.hpp"
+#include "agent/web/outcome_token.hpp"
 
 namespace recoverd::agent {
 

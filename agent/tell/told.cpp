@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/told.hpp"
+#include "agent/tell/told.hpp"
 
-#include "agent/colours.hpp"
+#include "agent/tell/colours.hpp"
 #include "core/rules/table.hpp"
 
 #include <fmt/format.h>

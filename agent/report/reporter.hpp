@@ -4,7 +4,7 @@
 
 #include "agent/api_client.hpp"
 #include "agent/outcome.hpp"
-#include "agent/spool.hpp"
+#include "agent/report/spool.hpp"
 
 namespace recoverd::agent {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/evidence_words.hpp"
+#include "agent/tell/evidence_words.hpp"
 
 #include "core/assertion.hpp"
 #include "core/config/values.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/web_sources.hpp"
+#include "agent/web/web_sources.hpp"
 
 #include "io/json.hpp"
 

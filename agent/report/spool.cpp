@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/spool.hpp"
+#include "agent/report/spool.hpp"
 
 #include "io/fd.hpp"
 #include "io/json.hpp"

@@ -2,7 +2,7 @@
 // What one look came to, for people, programs and Nagios.
 #pragma once
 
-#include "agent/look_verdict.hpp"
+#include "agent/look/look_verdict.hpp"
 
 namespace recoverd::agent {
 

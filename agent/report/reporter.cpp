@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/reporter.hpp"
+#include "agent/report/reporter.hpp"
 
 #include "io/json.hpp"
 

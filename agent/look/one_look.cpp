@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/one_look.hpp"
+#include "agent/look/one_look.hpp"
 
 namespace recoverd::agent {
 

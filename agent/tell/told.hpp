@@ -3,7 +3,7 @@
 #pragma once
 
 #include "agent/api_client.hpp"
-#include "agent/look_verdict.hpp"
+#include "agent/look/look_verdict.hpp"
 #include "io/json.hpp"
 
 #include <optional>

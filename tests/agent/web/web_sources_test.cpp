@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is posted to the web reaches the agent, and is answered only once it is on disk.
-#include "agent/web_sources.hpp"
+#include "agent/web/web_sources.hpp"
 
 #include "io/json.hpp"
 #include "tests/agent/commands/typed.hpp"

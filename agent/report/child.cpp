@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/child.hpp"
+#include "agent/report/child.hpp"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/web_server.hpp"
+#include "agent/web/web_server.hpp"
 
 #include "agent/log.hpp"
 #include "agent/service_manager.hpp"
-#include "agent/web_config.hpp"
+#include "agent/web/web_config.hpp"
 
 namespace recoverd::agent {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/look_verdict.hpp"
+#include "agent/look/look_verdict.hpp"
 
 #include <fmt/format.h>
 

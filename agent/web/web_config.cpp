@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/web_config.hpp"
+#include "agent/web/web_config.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
