@@ -10,7 +10,9 @@
 
 namespace recoverd::agent {
 
-/// `directory` must exist; the file is `recoverd.db` in it. Does not touch the disk before `load`.
+/// Loops whose coroutines wait for it must outlive it: its thread answers there.
+/// `directory` must exist; the file is `recoverd.db` in it. Does not touch the
+/// disk before `load`.
 std::unique_ptr<Store> make_sqlite_store(std::string directory);
 
 } // namespace recoverd::agent

@@ -265,7 +265,8 @@ TEST_CASE("start and end of a command are kept in their order while the daemon i
     CHECK(posted[before + 1]["outcome"].text() == "passed");
 }
 
-TEST_CASE("whoever ends us ends the command, which is then reported as aborted") {
+// The thread sanitizer hands signals on later than they come, hence the tag.
+TEST_CASE("whoever ends us ends the command, which is then reported as aborted", "[signals]") {
     Reports reports;
     reports.server.on(kPath, test::says(201, "{}"));
     // The signal goes out only once the command runs.
