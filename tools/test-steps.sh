@@ -38,7 +38,7 @@ build() { # build PRESET [TARGET…]
 
 clang_build() { cmake --preset lint && timeout 2400 cmake --build --preset lint; }
 
-# A Catch2 program: every test case counts.
+# A Catch2 program: every test case counts. UNIT_LIMIT: seconds it may take.
 unit() { # unit PRESET NAME [WHICH…]
     local preset=$1 name=$2 program="build/$1/tests/$2_test" log="$logs/$1-$2.log" summary
     shift 2
@@ -51,7 +51,7 @@ unit() { # unit PRESET NAME [WHICH…]
     local runner=()
     # Where addresses are randomised widely (vm.mmap_rnd_bits above 28), the thread sanitizer of g++ 12 does not start.
     [ "$preset" = tsan ] && setarch --addr-no-randomize true 2>/dev/null && runner=(setarch --addr-no-randomize)
-    TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" timeout 900 "${runner[@]}" "$program" --durations no "$@" >"$log" 2>&1
+    TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" timeout "${UNIT_LIMIT:-900}" "${runner[@]}" "$program" --durations no "$@" >"$log" 2>&1
     local status=$?
     summary=$(grep -E '^(All tests passed|test cases:)' "$log" | tail -n 1)
     local good=0 bad=0
