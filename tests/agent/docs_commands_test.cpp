@@ -2,6 +2,7 @@
 // What the documents tell people to type is there: commands and their options, links between pages, files of the
 // source.
 #include "agent/commands/all.hpp"
+#include "tests/agent/documents.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -14,24 +15,12 @@
 #include <sstream>
 
 using namespace recoverd;
+using test::documents;
+using test::kRoot;
+using test::text_of;
 namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path kRoot{RECOVERD_SOURCE_DIR};
-
-std::string text_of(const fs::path& path) {
-    std::ifstream file{path};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-std::vector<fs::path> documents() {
-    std::vector<fs::path> found{kRoot / "README.md", kRoot / "CHANGELOG.md", kRoot / "CONTRIBUTING.md"};
-    for (const auto& entry : fs::recursive_directory_iterator{kRoot / "docs"})
-        if (entry.path().extension() == ".md")
-            found.push_back(entry.path());
-    return found;
-}
 
 std::vector<std::string> found_in(const std::string& text, const char* pattern) {
     const std::regex expression{pattern};

@@ -3,6 +3,7 @@
 // documents is loaded. One marked ```toml fragment is shown for its form only.
 #include "agent/config/load.hpp"
 #include "collectors/all.hpp"
+#include "tests/agent/documents.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -17,27 +18,12 @@
 #include <vector>
 
 using namespace recoverd;
+using test::documents;
+using test::kRoot;
+using test::text_of;
 namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path kRoot{RECOVERD_SOURCE_DIR};
-
-std::string text_of(const fs::path& path) {
-    std::ifstream file{path};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-std::vector<fs::path> documents() {
-    std::vector<fs::path> found;
-    for (const auto& entry : fs::directory_iterator{kRoot})
-        if (entry.path().extension() == ".md")
-            found.push_back(entry.path());
-    for (const auto& entry : fs::recursive_directory_iterator{kRoot / "docs"})
-        if (entry.path().extension() == ".md")
-            found.push_back(entry.path());
-    return found;
-}
 
 std::vector<std::string> toml_blocks(const std::string& page) {
     constexpr std::string_view kBegin = "```toml\n";

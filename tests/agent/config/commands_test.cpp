@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `recoverd config …` as it is typed, with the collectors there really are.
-#include "agent/commands/all.hpp"
 #include "io/json.hpp"
+#include "tests/agent/commands/typed.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -10,33 +10,11 @@
 
 using namespace recoverd;
 using Catch::Matchers::ContainsSubstring;
+using test::typed;
 
 namespace {
 
 const std::string kData = RECOVERD_SOURCE_DIR "/tests/data/config/";
-
-struct Ended {
-    int code;
-    std::string out;
-    std::string err;
-};
-
-Ended typed(std::vector<std::string> words) {
-    char* out = nullptr;
-    char* err = nullptr;
-    std::size_t out_size = 0;
-    std::size_t err_size = 0;
-    agent::Console console;
-    console.out = open_memstream(&out, &out_size);
-    console.err = open_memstream(&err, &err_size);
-    const int code = agent::run_command_line(std::move(words), agent::all_commands(), console);
-    std::fclose(console.out);
-    std::fclose(console.err);
-    Ended ended{code, {out, out_size}, {err, err_size}};
-    std::free(out);
-    std::free(err);
-    return ended;
-}
 
 } // namespace
 
