@@ -6,6 +6,8 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <limits>
+#include <string_view>
+#include <vector>
 
 namespace recoverd::io {
 
@@ -105,7 +107,8 @@ TEST_CASE("a document may be 64 levels deep and no deeper") {
     CHECK(Json::parse(nested(64)).is_array());
     CHECK_THROWS_MATCHES(Json::parse(nested(65)), BadDocument,
                          Message("expected JSON of at most 64 levels, found more"));
-    CHECK_THROWS_AS(Json::parse(std::string(10'000'000, '[')), BadDocument);
+    const std::vector<char> deep(10'000'000, '[');
+    CHECK_THROWS_AS(Json::parse(std::string_view{deep.data(), deep.size()}), BadDocument);
 }
 
 TEST_CASE("a document that is too large is refused before it is read") {
