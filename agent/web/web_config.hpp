@@ -13,7 +13,7 @@
 namespace recoverd::agent {
 
 /// Relative files are beside the configuration, in `folder`. The error names line and key.
-std::expected<io::WebSecurity, std::string> parse_web_config(const std::string& text, const std::string& folder);
+std::expected<io::WebSecurity, std::string> parse_web_config(const std::string& content, const std::string& folder);
 
 /// Follows its file. When what is new there cannot be used, the old stays, and `warn` hears of it once. Web thread
 /// only.
