@@ -10,11 +10,15 @@ endif()
 
 find_program(RECOVERD_CCACHE ccache)
 if(RECOVERD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${RECOVERD_CCACHE})
+    # Paths below the checkout count as relative, so that another clone of the same sources finds what this one compiled.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                                    ${RECOVERD_CCACHE})
 endif()
 
 add_library(recoverd_options INTERFACE)
 target_compile_options(recoverd_options INTERFACE
+    # What is built names no folder of the machine that built it.
+    -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
     -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
     $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers -fcoroutines>
     # g++ 12 with -O2 takes replacing within a std::string for an overlapping copy (gcc bugs 105329, 105651) and, once a
