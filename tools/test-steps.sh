@@ -67,11 +67,13 @@ unit() { # unit PRESET NAME [WHICH…]
     count "$good" "$bad" "$preset: $name"
 }
 
-# The built program against real servers; pytest counts.
-smoke() { # smoke PRESET
+# The built program against real servers; pytest counts. The marks `ci` and `all` keep a test for that depth and deeper.
+smoke() { # smoke PRESET DEPTH SECONDS
     note "smoke tests on real servers"
-    local log="$logs/smoke.log" summary good=0 bad=0
-    RECOVERD_BUILD="$PWD/build/$1" timeout 1200 python3 -m pytest -q -x --maxfail=20 -p no:cacheprovider tests/smoke >"$log" 2>&1
+    local log="$logs/smoke.log" summary good=0 bad=0 marks
+    case "$2" in quick) marks="not ci and not all" ;; ci) marks="not all" ;; *) marks="" ;; esac
+    RECOVERD_BUILD="$PWD/build/$1" timeout "$3" python3 -m pytest -q --maxfail=20 -p no:cacheprovider -m "$marks" \
+        tests/smoke >"$log" 2>&1
     local status=$?
     summary=$(tail -n 1 "$log")
     [[ $summary =~ ([0-9]+)\ passed ]] && good=${BASH_REMATCH[1]}

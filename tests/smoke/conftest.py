@@ -17,6 +17,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 _tables = []
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "ci: for ./test --ci and deeper only")
+    config.addinivalue_line("markers", "all: for ./test --all only")
+
+
 @pytest.fixture(scope="session")
 def servers():
     """Started once, used by all; each test mends what it broke."""
