@@ -73,6 +73,10 @@ class Agent:
         self.start()
         self.looks(1)
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def log(self):
         """The end of it."""
         return self.log_file.read_text(encoding="utf-8", errors="replace")[-8000:] if self.log_file.exists() else ""

@@ -112,6 +112,9 @@ class Alertmanager:
     def has_watchdog(self):
         return any(alert["labels"]["alertname"] == WATCHDOG for alert in self.all())
 
+    def signal(self, number):
+        self._process.send(number)
+
     def stop(self):
         self._process.stop(signal.SIGKILL)
         self.pager.stop()

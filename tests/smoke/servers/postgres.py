@@ -46,6 +46,10 @@ class Postgres:
 
         self._process.until_ready(ready, f"PostgreSQL {self.name}")
 
+    def signal(self, number):
+        """To the postmaster alone: with SIGSTOP, who is connected goes on and nobody new gets in."""
+        self._process.send(number)
+
     def stop(self):
         self._end(signal.SIGINT)
 
