@@ -3,15 +3,23 @@ passed=0
 failed=0
 failures=()
 started=$SECONDS
+step_started=$SECONDS
+table=()
 logs=build/test-logs
 mkdir -p "$logs"
 
-note() { printf '\n== %s (%d:%02d)\n' "$1" $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)); }
+minutes() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+
+note() {
+    printf '\n== %s (%s)\n' "$1" "$(minutes $((SECONDS - started)))"
+    step_started=$SECONDS
+}
 
 count() { # count PASSED FAILED NAME
     passed=$((passed + $1))
     failed=$((failed + $2))
     [ "$2" -eq 0 ] || failures+=("$3: $2 failed")
+    table+=("$(printf '%-44s %7s %7d %7d' "$3" "$(minutes $((SECONDS - step_started)))" "$1" "$2")")
 }
 
 # One command that passes or fails as a whole.
@@ -85,8 +93,17 @@ smoke() { # smoke PRESET DEPTH SECONDS
     count "$good" "$bad" "smoke"
 }
 
-closing() {
-    note "done"
+# The faults that were played, with what they brought: the table that pytest ends with.
+drills() { sed -n '/^fault .*resolved$/,/^[0-9]* \(passed\|failed\)/p' "$logs/smoke.log" 2>/dev/null | sed '$d'; }
+
+closing() { # closing MINUTES: what this depth may take
+    local took=$((SECONDS - started))
+    note "within $1 minutes"
+    if [ $took -le $(($1 * 60)) ]; then count 1 0 "within $1 minutes"; else count 0 1 "within $1 minutes"; fi
+    drills
+    printf '\n%-44s %7s %7s %7s\n' step time passed failed
+    printf '%s\n' "${table[@]}"
+    printf '%-44s %7s %7d %7d\n\n' "all" "$(minutes $took)" "$passed" "$failed"
     printf '%s\n' "${failures[@]}"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
