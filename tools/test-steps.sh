@@ -75,6 +75,17 @@ unit() { # unit PRESET NAME [WHICH…]
     count "$good" "$bad" "$preset: $name"
 }
 
+# Lives of a fleet, half of them beside the other half.
+fleets() { # fleets PRESET NUMBER
+    local half=$(($2 / 2)) first pids=() status=0
+    for first in 1 $((half + 1)); do
+        RECOVERD_SEED=$first RECOVERD_FLEETS=$half timeout 2400 "build/$1/tests/scenario_test" 'in the life of a fleet*' &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid" || status=1; done
+    return $status
+}
+
 # The built program against real servers; pytest counts. The marks `ci` and `all` keep a test for that depth and deeper.
 smoke() { # smoke PRESET DEPTH SECONDS
     note "smoke tests on real servers"

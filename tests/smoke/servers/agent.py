@@ -32,8 +32,9 @@ def toml(config):
 
 
 class Agent:
-    def __init__(self, directory, build):
+    def __init__(self, directory, build, log_level="debug"):
         self.directory = directory
+        self._log_level = log_level
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.config_file = directory / "recoverd.toml"
@@ -59,7 +60,7 @@ class Agent:
     def start(self):
         self._process = Process([self.binary, "run", f"--config.file={self.config_file}",
                                  f"--web.listen-address=127.0.0.1:{self.port}", f"--storage.path={self.state}",
-                                 "--log.level=debug"], self.log_file)
+                                 f"--log.level={self._log_level}"], self.log_file)
         self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "recoverd")
 
     def begin(self, config):
@@ -76,6 +77,9 @@ class Agent:
     @property
     def pid(self):
         return self._process.pid
+
+    def send(self, number):
+        self._process.send(number)
 
     def log(self):
         """The end of it."""
