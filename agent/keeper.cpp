@@ -105,7 +105,10 @@ io::Task<void> Keeper::run() {
         const bool transitions = std::exchange(transitions_, false);
         if (std::exchange(visible_, false))
             hooks_.publish(engine_.snapshot(timers_.now()), transitions);
+        const core::Duration judged = timers_.elapsed();
         co_await wake_.wait(timers_, patience());
+        if (const core::Duration since_then = timers_.elapsed() - judged; since_then < kRound)
+            co_await timers_.sleep(kRound - since_then);
     }
 }
 

@@ -39,6 +39,8 @@ class Keeper {
 
     /// Changes that are not about an alert are written this often.
     static constexpr core::Duration kCommitEvery{1'000};
+    /// Reports that come closer together than this after a first one are judged together.
+    static constexpr core::Duration kRound{10};
     /// After a commit failed, the next try.
     static constexpr core::Duration kRetryEvery{10'000};
 

@@ -42,7 +42,8 @@ void Schedule::add(const Check& check, Duration elapsed, Time now, Past past) {
     Duration wait = spread(std::min(check.every, kRamp));
     if (past.due_at && *past.due_at > now && *past.due_at - now <= check.every)
         wait = *past.due_at - now;
-    set_due(check.name, entry, elapsed + wait);
+    const Duration due = elapsed + wait + kGrid - Duration{1};
+    set_due(check.name, entry, due - due % kGrid);
 }
 
 void Schedule::remove(std::string_view name) {

@@ -46,6 +46,8 @@ class Schedule {
     bool running(std::string_view name) const;
 
     static constexpr Duration kRamp{10'000};
+    /// Checks begin on a grid this fine, so that those of one moment share one wake-up of the loop.
+    static constexpr Duration kGrid{50};
     static constexpr unsigned kPatience = 5;
     static constexpr Duration kMaxBackOff{300'000};
 

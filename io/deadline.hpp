@@ -46,8 +46,8 @@ Task<Result<T>> with_deadline(Timers& timers, core::Duration limit, Task<Result<
     const auto executor = co_await asio::this_coro::executor;
     auto group = asio::experimental::make_parallel_group(
         asio::co_spawn(executor, std::move(task), asio::experimental::deferred),
-        asio::co_spawn(executor, timers.sleep(limit), asio::experimental::deferred));
-    auto [order, thrown, result, timer_thrown] =
+        asio::co_spawn(executor, timers.rest(limit), asio::experimental::deferred));
+    auto [order, thrown, result, timer_thrown, passed] =
         co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     throw_if_cancelled(state);

@@ -2,6 +2,7 @@
 #include "io/real_timers.hpp"
 
 #include <asio/basic_waitable_timer.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -39,11 +40,13 @@ core::Duration RealTimers::elapsed() const {
     return std::chrono::floor<core::Duration>(BootClock::now().time_since_epoch());
 }
 
-Task<void> RealTimers::sleep(core::Duration duration) {
+Task<bool> RealTimers::rest(core::Duration duration) {
     // A century is as good as for ever, and does not overflow.
     const auto bounded = std::clamp(duration, core::Duration{0}, core::Duration{core::kDay * 36'525});
     BootTimer timer{co_await asio::this_coro::executor, BootClock::now() + bounded};
-    co_await timer.async_wait(asio::use_awaitable);
+    asio::error_code cancelled;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    co_return !cancelled;
 }
 
 } // namespace recoverd::io

@@ -26,7 +26,7 @@ class RealTimers final : public Timers {
     core::Time now() const override;
     core::Duration elapsed() const override;
     /// Waits on the executor of the coroutine that calls it.
-    Task<void> sleep(core::Duration duration) override;
+    Task<bool> rest(core::Duration duration) override;
 };
 
 } // namespace recoverd::io

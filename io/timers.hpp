@@ -15,7 +15,11 @@ class Timers {
     virtual core::Time now() const = 0;
     /// CLOCK_BOOTTIME since some fixed moment, for intervals: it goes on in suspend and never jumps.
     virtual core::Duration elapsed() const = 0;
-    virtual Task<void> sleep(core::Duration duration) = 0;
+    /// True once `duration` has passed, false when cancelled before that. For whoever expects to be cancelled most of
+    /// the time, as deadlines do: an exception each would be a tenth of what a small HTTP check costs.
+    virtual Task<bool> rest(core::Duration duration) = 0;
+    /// Returns once `duration` has passed; throws what a cancelled operation throws.
+    Task<void> sleep(core::Duration duration);
 };
 
 } // namespace recoverd::io

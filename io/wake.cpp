@@ -32,7 +32,7 @@ Task<bool> Wake::wait(Timers& timers, core::Duration duration) {
         const auto executor = co_await asio::this_coro::executor;
         // Never expires by itself: cancelling it is the signal. All real waiting is the timers'.
         waiter_ = std::make_unique<Waiter>(asio::steady_timer(executor, asio::steady_timer::time_point::max()));
-        auto sleep = timers.sleep(duration);
+        auto sleep = timers.rest(duration);
         auto group = asio::experimental::make_parallel_group(
             [&](auto&& token) {
                 return asio::co_spawn(executor, std::move(sleep), std::forward<decltype(token)>(token));

@@ -19,7 +19,7 @@ def http_checks(url, count, every):
     """`count` checks of one server, each with a new connection."""
     names = ", ".join(f'{{ name = "{number}" }}' for number in range(count))
     return (f'[check."endpoint-{{name}}"]\ncollector = "http"\nurl = "{url}/{{name}}"\nevery = "{every}s"\n'
-            f'timeout = "{every * 0.9:g}s"\nfresh_connection = true\nfor_each = [{names}]\n')
+            f'timeout = "{every * 900}ms"\nfresh_connection = true\nfor_each = [{names}]\n')
 
 
 def until_all_have_run(agent, count):

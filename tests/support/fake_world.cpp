@@ -13,7 +13,7 @@
 
 namespace recoverd::test {
 
-Task<void> FakeTimers::sleep(Duration duration) {
+Task<bool> FakeTimers::rest(Duration duration) {
     auto timer = std::make_shared<asio::steady_timer>(ioc_, asio::steady_timer::time_point::max());
     const std::pair key{now_ + std::max(duration, Duration{0}), random_()};
     sleepers_.emplace(key, timer);
@@ -26,8 +26,7 @@ Task<void> FakeTimers::sleep(Duration duration) {
     asio::error_code woken;
     co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, woken));
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none)
-        throw asio::system_error(asio::error::operation_aborted);
+    co_return state.cancelled() == asio::cancellation_type::none;
 }
 
 void FakeTimers::settle() {

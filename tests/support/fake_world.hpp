@@ -28,7 +28,7 @@ class FakeTimers final : public io::Timers {
 
     Time now() const override { return now_ + jump_; }
     Duration elapsed() const override { return now_ - kStart; }
-    Task<void> sleep(Duration duration) override;
+    Task<bool> rest(Duration duration) override;
 
     /// Lets `duration` pass: every sleeper in between is woken at its moment, and what it does is done.
     void advance(Duration duration);
