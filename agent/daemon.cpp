@@ -3,8 +3,9 @@
 
 #include "agent/agent.hpp"
 #include "agent/alertmanager_options.hpp"
-#include "agent/config/text.hpp"
+#include "agent/configuration.hpp"
 #include "agent/log.hpp"
+#include "agent/memory.hpp"
 #include "agent/observe.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/store/sqlite_store.hpp"
@@ -16,6 +17,7 @@
 #include "exporters/alertmanager_sender.hpp"
 #include "exporters/own_metrics.hpp"
 #include "io/deadline.hpp"
+#include "io/gzip.hpp"
 #include "io/real_world.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -38,10 +40,11 @@ namespace {
 /// What is left to be written at the end gets this long; systemd sends SIGKILL long after.
 constexpr core::Duration kStopWithin{3'000};
 constexpr core::Duration kLagEvery{5'000};
+constexpr core::Duration kSettleAfter{30'000};
 
 class Daemon {
   public:
-    Daemon(DaemonOptions options, Loaded loaded);
+    Daemon(DaemonOptions options, Configuration configuration);
 
     int run();
 
@@ -54,14 +57,17 @@ class Daemon {
     io::Task<void> reload(std::function<void(std::optional<std::string>)> done);
     io::Task<void> on_signal();
     io::Task<void> measure_lag();
+    io::Task<void> settle();
     io::Task<void> ping();
     io::Task<void> stop();
-    void take_over(Loaded loaded);
+    void take_over(Configuration configuration);
+    const core::Config& running() const { return *configuration_.loaded.config; }
+    void tell_watching() const;
     exporters::AgentFacts facts() const;
     exporters::WebSources sources();
 
     DaemonOptions options_;
-    Loaded loaded_;
+    Configuration configuration_;
     asio::io_context loop_{1};
     io::RealWorld world_;
     std::unique_ptr<Store> store_;
@@ -83,9 +89,9 @@ class Daemon {
                         }};
 };
 
-Daemon::Daemon(DaemonOptions options, Loaded loaded)
+Daemon::Daemon(DaemonOptions options, Configuration configuration)
     : options_(std::move(options)),
-      loaded_(std::move(loaded)),
+      configuration_(std::move(configuration)),
       world_(loop_, {.worker_path = find_worker()}),
       store_(make_sqlite_store(options_.storage_path)),
       agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_)) {}
@@ -104,7 +110,8 @@ void Daemon::start_agent() {
     const Stored stored = store_->load();
     if (!stored.trouble.empty())
         log(LogLevel::error, "stored state is not whole", {{"error", stored.trouble}});
-    if (const std::string trouble = agent_.start(stored, make_setup(loaded_, options_.scope)); !trouble.empty())
+    if (const std::string trouble = agent_.start(stored, make_setup(configuration_.loaded, options_.scope));
+        !trouble.empty())
         log(LogLevel::error, "stored state is not whole", {{"error", trouble}});
     asio::co_spawn(loop_, agent_.run(),
                    asio::bind_cancellation_slot(cancel_agent_.slot(), [](const std::exception_ptr& thrown) {
@@ -122,7 +129,7 @@ exporters::AgentFacts Daemon::facts() const {
 
 exporters::WebSources Daemon::sources() {
     return web_sources(
-        {loop_, agent_, [this] { return facts(); }, [this] { return *config_text_.get(); },
+        {loop_, agent_, [this] { return facts(); }, [this] { return io::gunzip(*config_text_.get()); },
          [this] { return token_.get(); }, [this](io::Task<void> task) { spawn(std::move(task)); },
          [this](std::function<void(std::optional<std::string>)> done) { return reload(std::move(done)); }});
 }
@@ -137,15 +144,15 @@ void Daemon::start_sender() {
     cancel_sender_->emit(asio::cancellation_type::terminal);
     cancel_sender_ = std::make_shared<asio::cancellation_signal>();
     sender_.reset();
-    if (loaded_.alertmanager.urls.empty())
+    if (configuration_.loaded.alertmanager.urls.empty())
         return;
     exporters::AlertmanagerSender::Sources sources;
     sources.snapshot = [this] { return agent_.snapshot().get(); };
     sources.facts = [this] { return facts(); };
     sources.warn = [](const std::string& line) { log(LogLevel::warn, line); };
     sources.metrics = &metrics_;
-    sender_ =
-        std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(loaded_), std::move(sources));
+    sender_ = std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(configuration_.loaded),
+                                                              std::move(sources));
     asio::co_spawn(loop_, sender_->run(),
                    asio::bind_cancellation_slot(cancel_sender_->slot(),
                                                 [signal = cancel_sender_](const std::exception_ptr& thrown) {
@@ -154,17 +161,25 @@ void Daemon::start_sender() {
                                                 }));
 }
 
-void Daemon::take_over(Loaded loaded) {
-    loaded_ = std::move(loaded);
-    config_text_.set(std::make_shared<const std::string>(config_text(loaded_)));
+void Daemon::take_over(Configuration configuration) {
+    configuration_ = std::move(configuration);
+    const Loaded& loaded = configuration_.loaded;
+    config_text_.set(std::make_shared<const std::string>(std::move(configuration_.text)));
     auto facts = std::make_shared<exporters::AgentFacts>(*facts_.get());
-    facts->push_enabled = !loaded_.alertmanager.urls.empty();
+    facts->push_enabled = !loaded.alertmanager.urls.empty();
     facts->config_reload_successful = true;
     facts->config_reloaded_at = world_.timers().now();
     facts_.set(std::move(facts));
-    token_.use(loaded_.outcomes.token);
+    token_.use(loaded.outcomes.token);
     spawn(token_.read());
     start_sender();
+    spawn(settle());
+}
+
+/// Once the first round of checks has been, most of what a new configuration took is not needed again.
+io::Task<void> Daemon::settle() {
+    co_await world_.timers().sleep(kSettleAfter);
+    co_await io::run_blocking(world_.pool(), give_back_memory);
 }
 
 io::Task<void> Daemon::reload(std::function<void(std::optional<std::string>)> done) {
@@ -175,8 +190,9 @@ io::Task<void> Daemon::reload(std::function<void(std::optional<std::string>)> do
     }
     tell_reloading();
     // Named first: g++ 12 destroys a lambda that is written into the awaited call twice.
-    auto read = [file = options_.config_file] { return load(file); };
-    auto loaded = co_await io::run_blocking(world_.pool(), read);
+    auto read = [file = options_.config_file] { return prepare(load(file)); };
+    auto configuration = co_await io::run_blocking(world_.pool(), read);
+    const Loaded& loaded = configuration.loaded;
     std::optional<std::string> mistakes;
     for (const auto& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == core::config::Severity::mistake)
@@ -189,14 +205,17 @@ io::Task<void> Daemon::reload(std::function<void(std::optional<std::string>)> do
         facts_.set(std::move(facts));
     } else {
         agent_.configure(make_setup(loaded, options_.scope));
-        take_over(std::move(loaded));
-        log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(loaded_.config->checks.size())}});
+        take_over(std::move(configuration));
+        log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running().checks.size())}});
     }
     reloading_ = false;
-    tell_ready(
-        fmt::format("watching {} assets with {} checks", loaded_.config->assets.size(), loaded_.config->checks.size()));
+    tell_watching();
     if (done)
         done(mistakes);
+}
+
+void Daemon::tell_watching() const {
+    tell_ready(fmt::format("watching {} assets with {} checks", running().assets.size(), running().checks.size()));
 }
 
 io::Task<void> Daemon::on_signal() {
@@ -251,17 +270,16 @@ int Daemon::run() {
     start_agent();
     if (!start_web())
         return 1;
-    take_over(std::move(loaded_));
+    take_over(std::move(configuration_));
     spawn(on_signal());
     spawn(measure_lag());
     spawn(ping());
     spawn(token_.run());
-    tell_ready(
-        fmt::format("watching {} assets with {} checks", loaded_.config->assets.size(), loaded_.config->checks.size()));
+    tell_watching();
     log(LogLevel::info, "recoverd has started",
         {{"version", RECOVERD_VERSION},
-         {"assets", std::to_string(loaded_.config->assets.size())},
-         {"checks", std::to_string(loaded_.config->checks.size())}});
+         {"assets", std::to_string(running().assets.size())},
+         {"checks", std::to_string(running().checks.size())}});
     loop_.run();
     log(LogLevel::info, "stopped");
     return 0;
@@ -282,7 +300,7 @@ int run_daemon(const DaemonOptions& options, Loaded loaded) {
     // One arena: threads are few, and what they allocate is small; each arena costs resident memory for ever.
     ::mallopt(M_ARENA_MAX, 1);
     ::signal(SIGPIPE, SIG_IGN);
-    Daemon daemon{options, std::move(loaded)};
+    Daemon daemon{options, prepare(std::move(loaded))};
     return daemon.run();
 }
 

@@ -3,13 +3,19 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace recoverd::io {
 
+namespace {
+
+constexpr int kGzipWindow = 15 + 16;
+
+} // namespace
+
 std::string gzip(std::string_view bytes) {
     constexpr int kLevel = 1;
-    constexpr int kGzipWindow = 15 + 16;
     constexpr int kMemory = 8;
     z_stream stream{};
     if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK)
@@ -25,6 +31,27 @@ std::string gzip(std::string_view bytes) {
     deflateEnd(&stream);
     if (ended != Z_STREAM_END)
         throw std::runtime_error("gzip: did not end");
+    return out;
+}
+
+std::string gunzip(std::string_view bytes) {
+    z_stream stream{};
+    if (inflateInit2(&stream, kGzipWindow) != Z_OK)
+        throw std::runtime_error("gunzip: cannot begin");
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    std::string out;
+    int ended = Z_OK;
+    while (ended == Z_OK) {
+        out.resize(out.size() + std::max<std::size_t>(out.size(), 4096));
+        stream.next_out = reinterpret_cast<Bytef*>(out.data() + stream.total_out);
+        stream.avail_out = static_cast<uInt>(out.size() - stream.total_out);
+        ended = inflate(&stream, Z_NO_FLUSH);
+    }
+    out.resize(stream.total_out);
+    inflateEnd(&stream);
+    if (ended != Z_STREAM_END)
+        throw std::runtime_error("gunzip: expected what gzip makes, found something else");
     return out;
 }
 

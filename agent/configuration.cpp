@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/configuration.hpp"
+
+#include "agent/config/text.hpp"
+#include "io/gzip.hpp"
+
+namespace recoverd::agent {
+
+Configuration prepare(Loaded loaded) {
+    if (loaded.diagnostics.has_mistakes())
+        return {std::move(loaded), {}};
+    std::string text = io::gzip(config_text(loaded));
+    loaded.origins.clear();
+    return {std::move(loaded), std::move(text)};
+}
+
+} // namespace recoverd::agent

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the daemon keeps of a configuration while it runs by it.
+#pragma once
+
+#include "agent/config/load.hpp"
+
+#include <string>
+
+namespace recoverd::agent {
+
+struct Configuration {
+    /// Without `origins`, of which only the text is made.
+    Loaded loaded;
+    /// For /config, as gzip: of ten thousand checks it is 7 MB, and hardly anybody asks. Empty when there were
+    /// mistakes.
+    std::string text;
+};
+
+/// Takes a while for many checks: not for the loop's thread.
+Configuration prepare(Loaded loaded);
+
+} // namespace recoverd::agent
