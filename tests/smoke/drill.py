@@ -26,7 +26,7 @@ class Drills:
         """Nothing but the watchdog reaches anybody while every check looks so often."""
         self.until_quiet()
         mark = self._site.alertmanager.pager.mark()
-        self._site.agent.looks(2)
+        self._site.agent.looks(looks)
         assert not self._firing()
         assert not self._site.alertmanager.pager.since(mark)
 
