@@ -20,12 +20,19 @@ std::shared_ptr<const EvidenceList> merged(const SubjectMemory& seen, const Subj
     return now;
 }
 
+/// Somebody is there and shows a certificate that is not trusted, so that nothing was asked. The certificate's own
+/// finding says so at once; that the endpoint is down would be the same said again, unless the former is switched off.
+ReachState counted(const Reachability& reach, const Check& check) {
+    const bool distrusted = reach.certificate && !reach.certificate->fault.empty();
+    return distrusted && check.policy.enabled(RuleId::certificate_expiring) ? ReachState::up : reach.state;
+}
+
 /// Several targets in one subject count as one probe, as good as the worst of them.
-std::optional<ReachState> worst_probe(const std::vector<Evidence>& evidence) {
+std::optional<ReachState> worst_probe(const std::vector<Evidence>& evidence, const Check& check) {
     std::optional<ReachState> worst;
     for (const Evidence& item : evidence)
         if (const auto* reach = std::get_if<Reachability>(&item))
-            worst = std::max(worst, std::optional(reach->state));
+            worst = std::max(worst, std::optional(counted(*reach, check)));
     return worst;
 }
 
@@ -48,7 +55,7 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
         const Learned learned{check, looked_at, known ? std::optional(seen.learned_at) : std::nullopt};
         for (const Evidence& evidence : report.evidence)
             fold(seen, evidence, learned);
-        if (const auto probe = worst_probe(report.evidence))
+        if (const auto probe = worst_probe(report.evidence, check))
             remember_probe(seen, *probe, learned);
         seen.evidence = merged(seen, report);
         seen.location = report.location;

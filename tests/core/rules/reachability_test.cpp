@@ -31,6 +31,14 @@ Certificate lasting(Duration life, Duration left) {
     return {.not_before = kNow + left - life, .not_after = kNow + left, .subject = "a.example"};
 }
 
+/// As `http` tells it: nothing was asked.
+Reachability distrusted() {
+    Reachability seen = probe(ReachState::down);
+    seen.certificate = lasting(90 * kDay, -kDay);
+    seen.certificate->fault = "certificate has expired";
+    return seen;
+}
+
 } // namespace
 
 TEST_CASE("an endpoint is down after three probes in a row, and up again after two") {
@@ -121,6 +129,24 @@ TEST_CASE("a certificate that nobody would trust is P1 whatever its age") {
     wrong.subject.clear();
     CHECK(with_certificate(wrong).says() ==
           Lines{"P1 CertificateExpiring target=a:443: certificate of a:443 not to be trusted: issued for b.example"});
+}
+
+TEST_CASE("an endpoint behind a certificate that nobody trusts is said once, while and after it is so") {
+    Bench bench;
+    for (int i = 0; i < 4; ++i)
+        bench.after(1min).sees({distrusted()});
+    CHECK(bench.says(endpoint_down).empty());
+    CHECK(bench.says(certificate_expiring).size() == 1);
+    CHECK(bench.after(1min).sees({probe(ReachState::up)}).says().empty());
+}
+
+TEST_CASE("an endpoint behind a certificate that nobody trusts is down where the certificate's own rule is off") {
+    Bench bench;
+    bench.check.policy[certificate_expiring].enabled = false;
+    for (int i = 0; i < 3; ++i)
+        bench.after(1min).sees({distrusted()});
+    CHECK(bench.says().size() == 1);
+    CHECK(bench.says(endpoint_down).size() == 1);
 }
 
 TEST_CASE("a certificate an hour past its renewal is found long before its end") {
