@@ -11,6 +11,14 @@
 
 namespace recoverd::agent {
 
+namespace {
+
+/// A run ends at its timeout by itself and says what it waited for; a probe says that its target is down, which is
+/// evidence. Cut off at the same moment, it would have learned nothing: this is for one that does not end.
+constexpr core::Duration kLastWord{250};
+
+} // namespace
+
 void Checker::configure(const Setup& setup, const std::map<std::string, core::Time, std::less<>>& due_at) {
     const core::Duration elapsed = world_.timers().elapsed();
     const core::Time now = world_.timers().now();
@@ -105,8 +113,8 @@ io::Task<core::Report> Checker::look(Entry entry) {
     core::Report report;
     collectors::Run run{world_, entry.check->timeout, hooks_.cursor(entry.check->name), timers.now(),
                         entry.check->name};
-    report.result =
-        co_await io::with_deadline(timers, entry.check->timeout, entry.runnable->compiled.collect(std::move(run)));
+    const core::Duration limit = entry.check->timeout + kLastWord;
+    report.result = co_await io::with_deadline(timers, limit, entry.runnable->compiled.collect(std::move(run)));
     report.looked_at = timers.now();
     report.took = timers.elapsed() - began;
     co_return report;
