@@ -2,7 +2,9 @@
 """Restore tests that fail, that nobody runs, and one that is done for real."""
 
 import time
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+
+import pytest
 
 from servers.alertmanager import Alert
 from servers.postgres import Postgres
@@ -11,9 +13,19 @@ from servers.process import until
 OUTCOMES = "orders-db/outcomes"
 
 
+def tell(site, outcome, status, **more):
+    """Tells of a restore test; `status` is what the agent must answer."""
+    found, body = site.agent.report(asset="orders-db", exercise="restore-test", outcome=outcome, **more)
+    assert found == status, body
+    return body
+
+
 def report(site, outcome, **more):
-    status, body = site.agent.report(asset="orders-db", exercise="restore-test", outcome=outcome, **more)
-    assert status == 201, body
+    tell(site, outcome, 201, **more)
+
+
+def from_now(seconds):
+    return (datetime.now(timezone.utc) + timedelta(seconds=seconds)).isoformat()
 
 
 def test_restore_test_fails(site, drills):
@@ -32,6 +44,69 @@ def test_nobody_tests_the_restore(site, drills):
     drills.run("no restore test",
                [Alert("RestoreTestOverdue", "P2", "critical", "orders-db")],
                lambda: None, lambda: report(site, "passed", depth="restored"))
+
+
+@pytest.mark.ci
+def test_restore_test_never_ends(site, drills):
+    """It said that it began, and died. The one after it shows that it is over."""
+    config = site.config()
+    config["policy"]["exercise_too_long"] = {"over": "3s"}
+    site.agent.begin(config)
+    drills.run("restore test never ends",
+               [Alert("ExerciseTooLong", "P3", "warning", "orders-db")],
+               lambda: report(site, "started", id="night-1"),
+               lambda: report(site, "passed", id="night-2", depth="queried"))
+
+
+@pytest.mark.all
+def test_backup_job_never_ends(site, drills):
+    config = site.config()
+    config["check.orders-dump"] = {"asset": "orders-db", "collector": "outcome"}
+    config["policy"]["backup_stuck"] = {"over": "3s"}
+    site.agent.begin(config)
+
+    def dump(outcome, **more):
+        status, body = site.agent.report(asset="orders-db", kind="backup", outcome=outcome, **more)
+        assert status == 201, body
+
+    dump("passed", size_bytes=1000000)
+    drills.run("backup job never ends",
+               [Alert("BackupStuck", "P3", "warning", "orders-db", "orders-dump")],
+               lambda: dump("started"), lambda: dump("passed", size_bytes=1000000))
+
+
+@pytest.mark.ci
+def test_restore_test_ends_twice(site, drills):
+    """A run has one end: the first one told stays, whichever it is."""
+    site.agent.begin(site.config())
+    report(site, "passed", id="night-1", depth="queried")
+    tell(site, "failed", 409, id="night-1")
+    drills.stays_quiet(looks=1)
+
+    def contradict():
+        tell(site, "passed", 409, id="night-2", depth="queried")
+        # Who lost the answer asks again.
+        tell(site, "failed", 200, id="night-2")
+
+    drills.run("restore test ends twice",
+               [Alert("RestoreTestFailed", "P2", "critical", "orders-db", OUTCOMES, "restore-test")],
+               lambda: report(site, "failed", id="night-2"),
+               lambda: report(site, "passed", id="night-3", depth="queried"), while_broken=contradict)
+
+
+@pytest.mark.ci
+def test_reports_from_the_future_change_nothing(site, drills):
+    """Neither does a good one end what a bad one began, nor a bad one begin anything."""
+    site.agent.begin(site.config())
+    body = tell(site, "failed", 400, ended_at=from_now(300))
+    assert "ended_at" in body and "2 minutes ahead" in body
+    tell(site, "started", 400, started_at=from_now(86400))
+    drills.stays_quiet(looks=1)
+    drills.run("restore test reports from the future",
+               [Alert("RestoreTestFailed", "P2", "critical", "orders-db", OUTCOMES, "restore-test")],
+               lambda: report(site, "failed"),
+               lambda: report(site, "passed", depth="queried"),
+               while_broken=lambda: tell(site, "passed", 400, depth="queried", ended_at=from_now(300)))
 
 
 def restore(site):
