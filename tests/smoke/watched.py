@@ -76,6 +76,14 @@ class Site:
             "policy": {"wal_archiving_failing": {"over": "2s"}, "replica_missing": {"for": "1s"}},
         }
 
+    def config_of(self, asset, **checks):
+        """Just these checks of one asset, often: for faults that the databases know nothing of."""
+        whole = self.config()
+        often = {"asset": asset, "every": "1s", "timeout": "900ms"}
+        return {"": whole[""], f"asset.{asset}": {"description": "of a drill"},
+                **{f"check.{name}": {**often, **check} for name, check in checks.items()},
+                "alertmanager": whole["alertmanager"]}
+
     def stop(self):
         for server in reversed(self._running):
             server.abandon() if isinstance(server, Postgres) else server.stop()

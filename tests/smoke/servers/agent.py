@@ -18,7 +18,7 @@ def toml(config):
     """Sections by their names, values as JSON writes them (TOML's are the same but for tables)."""
     def value(it):
         if isinstance(it, dict):
-            return "{ " + ", ".join(f"{key} = {value(inner)}" for key, inner in it.items()) + " }"
+            return "{ " + ", ".join(f"{json.dumps(key)} = {value(inner)}" for key, inner in it.items()) + " }"
         if isinstance(it, list):
             return "[" + ", ".join(map(value, it)) + "]"
         return json.dumps(it if isinstance(it, (bool, int, float)) else str(it))
