@@ -39,6 +39,7 @@ class Alert:
     asset: str = ""
     check: str = ""
     subject: str = ""
+    assertion: str = ""
 
     @classmethod
     def of(cls, labels):
