@@ -19,7 +19,7 @@ class Table:
             goals.append(f"≥ {times:g} ×")
             missed |= ratio is None or ratio < times
         self._rows.append((what, f"{ours:.4g} {unit}", peer, "" if theirs is None else f"{theirs:.4g} {unit}",
-                           "" if ratio is None else f"{ratio:.1f}", ", ".join(goals), "missed" if missed else ""))
+                           "" if ratio is None else f"{ratio:.3g}", ", ".join(goals), "missed" if missed else ""))
 
     def print(self):
         print("| " + " | ".join(HEADINGS) + " |")
