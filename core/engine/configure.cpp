@@ -98,13 +98,7 @@ void Engine::configure(std::shared_ptr<const Config> config, Time now) {
     for (auto& [name, unit] : checks_)
         attach(*unit, now);
     drop_assets_without_configuration();
-    std::erase_if(targets_, [&](const auto& entry) {
-        if (!entry.second->members.empty())
-            return false;
-        retire(std::move(entry.second->alerts));
-        unplan(*entry.second);
-        return true;
-    });
+    drop_targets_without_checks();
     // What nobody claimed is gone: its alerts end here, not by being forgotten.
     for (auto& [name, restored] : restored_checks_) {
         retire(std::move(restored.alerts));
@@ -224,6 +218,19 @@ void Engine::drop_assets_without_configuration() {
         unplan(unit);
         std::erase(changes_.assets, &unit);
         changes_.dropped_assets.push_back(unit.name);
+        return true;
+    });
+}
+
+void Engine::drop_targets_without_checks() {
+    std::erase_if(targets_, [&](const auto& entry) {
+        TargetUnit& unit = *entry.second;
+        if (!unit.members.empty())
+            return false;
+        retire(std::move(unit.alerts));
+        unit.alerts.clear();
+        recount(unit, nullptr);
+        unplan(unit);
         return true;
     });
 }

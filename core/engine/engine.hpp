@@ -84,6 +84,7 @@ class Engine {
     void configure_assets(Time now);
     AssetUnit& claim_asset(const Asset& asset, Time now);
     void drop_assets_without_configuration();
+    void drop_targets_without_checks();
     void attach(CheckUnit& unit, Time now);
     void attach_target(CheckUnit& unit);
     void detach(CheckUnit& unit);

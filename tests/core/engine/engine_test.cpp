@@ -304,6 +304,29 @@ TEST_CASE("checks that share a target speak of its silence once") {
     CHECK(std::ranges::count(alerts, "EvidenceMissing") == 1);
 }
 
+TEST_CASE("a target that no check looks at any more is not counted any more") {
+    Fleet fleet;
+    fleet.with(asset("orders"));
+    for (const char* name : {"a", "b"}) {
+        Check check = backups_of(name, "orders");
+        check.target = "db1:5432";
+        fleet.with(check);
+    }
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    for (int i = 0; i < 10; ++i) {
+        for (const char* name : {"a", "b"})
+            engine.learn(name, failure(now), now);
+        pass(engine, now, 1min);
+    }
+    REQUIRE(std::ranges::count(firing(engine, now), "EvidenceMissing") == 1);
+    engine.configure(Fleet{}.done(), now);
+    pass(engine, now, 1s);
+    CHECK(firing(engine, now).empty());
+    CHECK(engine.snapshot(now).alert_counts == Snapshot{}.alert_counts);
+}
+
 TEST_CASE("who falls silent later makes no other alert of a target's silence") {
     Fleet fleet;
     fleet.with(asset("orders")).with(asset("users"));
