@@ -102,6 +102,12 @@ void Engine::recount(JudgedUnit& unit, const Verdict* verdict) {
     for (std::size_t i = 0; i < counts.verdicts.size(); ++i)
         counts_.verdicts[i] += counts.verdicts[i] - unit.counted.verdicts[i];
     unit.counted = counts;
+    if (unit.kind != UnitKind::target)
+        return;
+    if (auto& target = static_cast<TargetUnit&>(unit); target.alerts.empty())
+        told_of_.erase(&target);
+    else
+        told_of_.insert(&target);
 }
 
 void Engine::plan(JudgedUnit& unit, Time revisit) {
@@ -117,8 +123,10 @@ void Engine::unplan(JudgedUnit& unit) {
 }
 
 void Engine::note_change(JudgedUnit& unit) {
-    if (unit.kind == UnitKind::target || unit.kind == UnitKind::agent)
+    if (unit.kind == UnitKind::target || unit.kind == UnitKind::agent) {
         changes_.other = true;
+        return;
+    }
     if (unit.changed)
         return;
     unit.changed = true;
@@ -135,9 +143,6 @@ Engine::Changes Engine::take_changes() {
         checks_.at(unit->name)->changed = false;
     for (const AssetUnit* unit : taken.assets)
         assets_.at(unit->name)->changed = false;
-    for (auto& [name, unit] : targets_)
-        unit->changed = false;
-    agent_.changed = false;
     return taken;
 }
 
@@ -189,7 +194,7 @@ const AssetUnit* Engine::asset(std::string_view name) const {
 
 Alerts Engine::other_alerts() const {
     Alerts alerts = agent_.alerts;
-    for (const auto& [name, unit] : targets_)
+    for (const TargetUnit* unit : told_of_)
         alerts.insert(unit->alerts.begin(), unit->alerts.end());
     return alerts;
 }

@@ -121,6 +121,8 @@ class Engine {
     std::map<std::string, std::unique_ptr<CheckUnit>, std::less<>> checks_;
     std::map<std::string, std::unique_ptr<AssetUnit>, std::less<>> assets_;
     std::map<std::string, std::unique_ptr<TargetUnit>, std::less<>> targets_;
+    /// Targets with alerts: of thousands, few or none.
+    std::set<const TargetUnit*> told_of_;
     AgentUnit agent_;
     std::map<std::string, RestoredCheck, std::less<>> restored_checks_;
     std::map<std::string, std::pair<Time, Alerts>, std::less<>> restored_assets_;

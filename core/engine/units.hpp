@@ -39,7 +39,7 @@ struct JudgedUnit {
     std::vector<Finding> findings;
     /// Its place in the queue.
     Time revisit = kNever;
-    /// Changed since the store asked last.
+    /// Changed since the store asked last; of checks and assets, which it keeps one by one.
     bool changed = false;
     Counts counted;
 };
