@@ -23,14 +23,14 @@ def test_alert_survives_a_kill_with_its_beginning(site, drills):
         def began():
             return site.alertmanager.document("WalArchivingFailing")["startsAt"]
 
-        before = began()
+        before = began(), site.agent.began("WalArchivingFailing")
         site.agent.kill()
         site.agent.start()
         site.agent.looks(2)
         # What the killed one sent would end by itself now: only the new one keeps it going.
         sent = site.alertmanager.document("WalArchivingFailing")["endsAt"]
         until(lambda: site.alertmanager.document("WalArchivingFailing")["endsAt"] != sent, "it was sent anew")
-        assert began() == before
+        assert (began(), site.agent.began("WalArchivingFailing")) == before
 
     drills.run("agent killed while an alert fires", [FAILING], lambda: break_archiving(site),
                lambda: mend_archiving(site), while_broken=kill_and_start)

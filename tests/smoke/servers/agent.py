@@ -137,6 +137,13 @@ class Agent:
     def api(self, path):
         return get_json(f"{self.url}/api/v1/{path}")
 
+    def began(self, alertname):
+        """When the one alert of this name began, by the agent's word. Alertmanager keeps the earliest beginning that it
+        was told while an alert goes on, and so hides an agent that forgot it."""
+        (found,) = [alert for alert in self.api("alerts")["alerts"]
+                    if alert["labels"]["alertname"] == alertname and alert["state"] == "firing"]
+        return found["started_at"]
+
     def metrics(self):
         try:
             return get(f"{self.url}/metrics")
