@@ -38,8 +38,9 @@ class Drills:
 
         until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}", patience)
 
-    def run(self, fault, alerts, break_it, mend_it, while_broken=None, patience=PATIENCE):
-        """Does all of it. `alerts` are all that may come; each must come once and be resolved once."""
+    def run(self, fault, alerts, break_it, mend_it, while_broken=None, patience=PATIENCE, told_firing=1):
+        """Does all of it. `alerts` are all that may come; each must come once (or `told_firing` times, where the
+        drill makes Alertmanager forget) and be resolved once."""
         expected = Counter(alerts)
         pager = self._site.alertmanager.pager
         self.until_quiet()
@@ -59,7 +60,8 @@ class Drills:
         mended = time.monotonic()
         until(lambda: not self._firing(), lambda: f"all is resolved: {dict(self._firing())}")
         resolved = time.monotonic() - mended
-        told = Counter({(status, alert): 1 for status in ("firing", "resolved") for alert in expected})
+        told = Counter({(status, alert): times for status, times in (("firing", told_firing), ("resolved", 1))
+                        for alert in expected})
         until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}")
         self._site.agent.looks(2)
         assert not self._firing()

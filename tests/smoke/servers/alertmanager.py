@@ -2,13 +2,14 @@
 """A real Alertmanager, and the pager behind it that keeps every notification."""
 
 import json
+import shutil
 import signal
 import threading
 from collections import Counter
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .http import answers, get_json
+from .http import accepts, answers, get_json
 from .process import Process, free_port, program
 
 # Groups by all labels, so that each alert is a notification of its own, at once.
@@ -86,16 +87,35 @@ class Pager:
 
 
 class Alertmanager:
-    def __init__(self, directory):
+    def __init__(self, directory, name="alertmanager", web=None):
+        """`web` is the file for --web.config.file; then it speaks TLS, and only its pager says what it has."""
         self.pager = Pager()
-        self.url = f"http://127.0.0.1:{free_port()}"
-        config = directory / "alertmanager.yml"
+        self.port = free_port()
+        self.url = f"{'https' if web else 'http'}://127.0.0.1:{self.port}"
+        self.data = directory / name
+        config = directory / f"{name}.yml"
         config.write_text(CONFIG.format(port=self.pager.port), encoding="utf-8")
-        self._process = Process([program("prometheus-alertmanager", "alertmanager"), f"--config.file={config}",
-                                 f"--storage.path={directory}/alertmanager", "--cluster.listen-address=",
-                                 f"--web.listen-address={self.url.removeprefix('http://')}"],
-                                directory / "alertmanager.log")
-        self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "Alertmanager")
+        self._log = directory / f"{name}.log"
+        self._command = [program("prometheus-alertmanager", "alertmanager"), f"--config.file={config}",
+                         f"--storage.path={self.data}", "--cluster.listen-address=",
+                         f"--web.listen-address=127.0.0.1:{self.port}"]
+        if web:
+            self._command.append(f"--web.config.file={web}")
+        self._ready = (lambda: accepts(self.port)) if web else (lambda: answers(f"{self.url}/-/ready"))
+        self._process = None
+        self.start()
+
+    def start(self):
+        """With the data it had. Of alerts it keeps on disk only who was told, the alerts themselves never."""
+        self._process = Process(self._command, self._log)
+        self._process.until_ready(self._ready, "Alertmanager")
+
+    def end(self):
+        """As systemd ends it: it writes its data first. The pager stays."""
+        self._process.stop()
+
+    def lose_data(self):
+        shutil.rmtree(self.data)
 
     def all(self):
         """Every alert that is not over, in the words of its API."""

@@ -2,6 +2,7 @@
 """Plain requests to servers on this machine."""
 
 import json
+import socket
 import urllib.error
 import urllib.request
 
@@ -23,6 +24,15 @@ def answers(url):
     try:
         get(url, timeout=2)
         return True
+    except OSError:
+        return False
+
+
+def accepts(port):
+    """Whether somebody listens there by now."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2):
+            return True
     except OSError:
         return False
 
