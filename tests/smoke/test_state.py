@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The disk of the agent's state is full or read-only, its file damaged or of another version: said, and worked on."""
+
+import os
+import sqlite3
+import subprocess
+from contextlib import closing, contextmanager
+
+import pytest
+
+from servers.alertmanager import Alert
+from servers.process import server_user
+from test_agent import FAILING, break_archiving, mend_archiving
+
+DEGRADED = Alert("StateDegraded", "P3", "warning")
+
+
+def as_root(*argv):
+    """Only root mounts; whoever else runs the tests may become it without a password, as CI may."""
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    subprocess.run([*sudo, *map(str, argv)], check=True, timeout=30, capture_output=True)
+
+
+@contextmanager
+def small_disk(site):
+    """The agent's state lives on a disk of one MiB."""
+    user = server_user()
+    site.agent.stop()
+    site.agent.state.mkdir(exist_ok=True)
+    as_root("mount", "-t", "tmpfs", "-o", f"size=1m,mode=0700,uid={user.pw_uid},gid={user.pw_gid}", "recoverd-smoke",
+            site.agent.state)
+    try:
+        yield site.agent.state
+    finally:
+        site.agent.stop()
+        as_root("umount", site.agent.state)
+
+
+def begin_on(site):
+    """A new life on the disk as it is."""
+    site.agent.write(site.config())
+    site.agent.start()
+    site.agent.looks(1)
+
+
+def fill(disk):
+    with open(disk / "ballast", "wb", buffering=0) as ballast:
+        try:
+            while True:
+                ballast.write(bytes(4096))
+        except OSError:
+            pass
+
+
+def report(site, run):
+    return site.agent.report(id=run, asset="orders-db", exercise="restore-test", outcome="passed", depth="queried")[0]
+
+
+def is_said_and_worked_on(site):
+    """Outcomes are refused, because they cannot be kept; checks go on."""
+    assert report(site, "while-broken") == 503
+    site.agent.looks(1)
+    assert site.agent.value("recoverd_store_errors_total") > 0
+
+
+@pytest.mark.all
+def test_disk_full(site, drills):
+    """With another alert that begins and ends meanwhile: it is sent all the same."""
+    with small_disk(site) as disk:
+        begin_on(site)
+        assert report(site, "before") == 201
+
+        def break_both():
+            fill(disk)
+            break_archiving(site)
+
+        def mend_both():
+            (disk / "ballast").unlink()
+            mend_archiving(site)
+
+        drills.run("disk of the state is full", [DEGRADED, FAILING], break_both, mend_both,
+                   while_broken=lambda: is_said_and_worked_on(site))
+        assert report(site, "before") == 200
+        assert report(site, "while-broken") == 201
+
+
+@pytest.mark.all
+def test_disk_read_only_at_start(site, drills):
+    with small_disk(site) as disk:
+        begin_on(site)
+        assert report(site, "before") == 201
+
+        def break_it():
+            site.agent.stop()
+            as_root("mount", "-o", "remount,ro", disk)
+            site.agent.start()
+
+        drills.run("disk of the state is read-only", [DEGRADED], break_it,
+                   lambda: as_root("mount", "-o", "remount,rw", disk),
+                   while_broken=lambda: is_said_and_worked_on(site))
+        assert report(site, "before") == 200
+        assert report(site, "while-broken") == 201
+
+
+def overwrite_beginning(file):
+    with open(file, "r+b") as database:
+        database.write(b"\xff" * 4096)
+
+
+def cut_in_half(file):
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def set_version(file, version):
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(f"PRAGMA user_version={version}")
+
+
+def restart_with(site, harm):
+    """What it wrote is in the one file: it ended well."""
+    site.agent.stop()
+    harm(site.agent.state / "recoverd.db")
+    site.agent.start()
+
+
+@pytest.mark.parametrize("what, harm", [
+    pytest.param("damaged", overwrite_beginning, id="damaged"),
+    pytest.param("half-written", cut_in_half, id="half-written", marks=pytest.mark.ci),
+    pytest.param("later version's", lambda file: set_version(file, 99), id="later", marks=pytest.mark.all)])
+def test_state_that_cannot_be_read_is_set_aside(site, drills, what, harm):
+    """It is said until a start that reads what this one wrote; outcomes are taken at once."""
+    site.agent.begin(site.config())
+
+    def goes_on():
+        assert (site.agent.state / "recoverd.db.damaged").exists()
+        assert report(site, "after") == 201
+
+    drills.run(f"{what} state file", [DEGRADED], lambda: restart_with(site, harm),
+               lambda: restart_with(site, lambda file: None), while_broken=goes_on)
+    assert report(site, "after") == 200
+
+
+@pytest.mark.ci
+def test_state_of_an_older_version_is_taken_over(site, drills):
+    site.agent.begin(site.config())
+    assert report(site, "before") == 201
+    restart_with(site, lambda file: set_version(file, 0))
+    drills.stays_quiet(looks=2)
+    assert report(site, "before") == 200
