@@ -60,11 +60,12 @@ class Drills:
         mended = time.monotonic()
         until(lambda: not self._firing(), lambda: f"all is resolved: {dict(self._firing())}")
         resolved = time.monotonic() - mended
-        told = Counter({(status, alert): times for status, times in (("firing", told_firing), ("resolved", 1))
-                        for alert in expected})
+        told = Counter({(status, alert): often * times for status, times in (("firing", told_firing), ("resolved", 1))
+                        for alert, often in expected.items()})
         until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}")
         self._site.agent.looks(2)
         assert not self._firing()
         assert pager.since(mark) == told, f"expected {told}, found {pager.since(mark)}"
-        names = ", ".join(f"{alert.alertname} {alert.priority}" for alert in alerts)
+        names = ", ".join(f"{name} {priority}" + (f" x{often}" if often > 1 else "")
+                          for (name, priority), often in Counter((a.alertname, a.priority) for a in alerts).items())
         self.lines.append(f"{fault:<52} {detected:6.1f} s  {names:<44} {resolved:6.1f} s")

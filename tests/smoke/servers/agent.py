@@ -41,6 +41,8 @@ class Agent:
         self.state = directory / "state"
         self.log_file = directory / "recoverd.log"
         self._process = None
+        # Beyond what every server gets.
+        self.environment = {}
         # The servers' user need not be able to read the build folder.
         for name in ("recoverd", "worker"):
             if (build / name).exists():
@@ -48,6 +50,10 @@ class Agent:
         self.binary = directory / "recoverd"
         if not self.binary.exists():
             raise FileNotFoundError(f"{build}/recoverd was not built")
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def command(self, *words, text_in=""):
         """Another command of the program, run to its end: status, stdout and stderr."""
@@ -60,7 +66,7 @@ class Agent:
     def start(self):
         self._process = Process([self.binary, "run", f"--config.file={self.config_file}",
                                  f"--web.listen-address=127.0.0.1:{self.port}", f"--storage.path={self.state}",
-                                 f"--log.level={self._log_level}"], self.log_file)
+                                 f"--log.level={self._log_level}"], self.log_file, self.environment)
         self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "recoverd")
 
     def begin(self, config):
@@ -96,11 +102,15 @@ class Agent:
         process, self._process = self._process, None
         process.stop(signal.SIGKILL)
 
+    def hang_up(self):
+        """SIGHUP, and no waiting for what comes of it."""
+        self._process.send(signal.SIGHUP)
+
     def reload(self, config, taken=True):
         """SIGHUP; waits until the configuration is taken, or refused."""
         before = self.value("recoverd_config_last_reload_success_timestamp_seconds")
         self.write(config)
-        self._process.send(signal.SIGHUP)
+        self.hang_up()
         if taken:
             until(lambda: self.value("recoverd_config_last_reload_success_timestamp_seconds") != before,
                   "the configuration is taken")
@@ -122,7 +132,8 @@ class Agent:
         assert len(found) < 2, f"{name}{labels} is there {len(found)} times"
         return found[0] if found else None
 
-    def _runs(self):
+    def runs(self):
+        """When each check ran last."""
         return {labels["check"]: value for labels, value in self.samples("recoverd_check_last_run_timestamp_seconds")}
 
     def looks(self, times, checks=None):
@@ -130,9 +141,9 @@ class Agent:
         awaited = checks or [labels["check"] for labels, every in self.samples("recoverd_check_interval_seconds")
                              if every]
         for _ in range(times):
-            before = self._runs()
-            until(lambda: all(self._runs().get(check) not in (None, before.get(check)) for check in awaited),
-                  lambda: f"{awaited} have run again since {before}: {self._runs()}\n{self.log()}")
+            before = self.runs()
+            until(lambda: all(self.runs().get(check) not in (None, before.get(check)) for check in awaited),
+                  lambda: f"{awaited} have run again since {before}: {self.runs()}\n{self.log()}")
 
     def api(self, path):
         return get_json(f"{self.url}/api/v1/{path}")

@@ -82,11 +82,13 @@ def run(argv, patience=PATIENCE):
 class Process:
     """A child that goes on running; its output goes to `log`."""
 
-    def __init__(self, argv, log):
+    def __init__(self, argv, log, environment=None):
         self.log = log
+        # Set for the program itself only: setpriv, which is still root, is not meant.
+        with_environment = ["env", *(f"{name}={value}" for name, value in (environment or {}).items()), *argv]
         with open(log, "ab") as out:
-            self._child = subprocess.Popen(_as_server_user(argv), stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                           cwd="/", env=_environment())
+            self._child = subprocess.Popen(_as_server_user(with_environment), stdin=subprocess.DEVNULL, stdout=out,
+                                           stderr=out, cwd="/", env=_environment())
 
     @property
     def pid(self):
