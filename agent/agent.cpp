@@ -16,7 +16,7 @@ namespace {
 /// The wall clock may drift this far from CLOCK_BOOTTIME between two looks before it counts as a jump.
 constexpr core::Duration kJump{2'000};
 constexpr core::Duration kClockEvery{5'000};
-/// A jump is told of for this long.
+/// A jump is told of for this long, or until another one takes it back.
 constexpr core::Duration kSkewShown{600'000};
 
 /// Is the check of this row still the same one?
@@ -33,6 +33,7 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
       store_(store),
       observer_(std::move(observer)),
       engine_(world.timers().now()),
+      clock_offset_(read_clock_offset()),
       checker_(world, limits,
                {[this](const std::string& check, const core::Report& report) { learned(check, report); },
                 [this](const std::string& check) {
@@ -44,7 +45,9 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
                         observer_.late(late);
                 }}),
       keeper_(engine_, store, world.timers(),
-              {[this](core::Snapshot snapshot, bool transitions) {
+              {[this] { return now(); },
+               [this](core::Snapshot snapshot, bool transitions) {
+                   in_time_ = true;
                    published_.set(std::make_shared<const core::Snapshot>(std::move(snapshot)));
                    if (observer_.published)
                        observer_.published(transitions);
@@ -74,7 +77,7 @@ std::string Agent::start(const Stored& stored, Setup setup) {
 }
 
 void Agent::configure(Setup setup) {
-    engine_.configure(setup.config, world_.timers().now());
+    engine_.configure(setup.config, now());
     engine_.report_trouble(core::RuleId::config_reload_failed, std::nullopt);
     checker_.configure(setup, {});
     keeper_.poke();
@@ -88,7 +91,7 @@ void Agent::report_trouble(core::RuleId rule, std::optional<std::string> reason)
 }
 
 void Agent::learned(const std::string& check, const core::Report& report) {
-    engine_.learn(check, report, world_.timers().now());
+    engine_.learn(check, report, now());
     if (observer_.learned)
         observer_.learned(check, report);
     keeper_.poke();
@@ -108,30 +111,59 @@ io::Task<core::Result<void>> Agent::stop() {
     co_return core::Result<void>{};
 }
 
+core::Duration Agent::read_clock_offset() const {
+    return world_.timers().now().time_since_epoch() - world_.timers().elapsed();
+}
+
+core::Time Agent::now() {
+    const core::Duration jump = read_clock_offset() - clock_offset_;
+    // Before anything is judged by the new time: with it alone every check would seem to have been silent for as long.
+    if (std::chrono::abs(jump) > kJump)
+        clock_jumped(jump);
+    return world_.timers().now();
+}
+
+void Agent::clock_jumped(core::Duration by) {
+    clock_offset_ += by;
+    engine_.clock_jumped(by);
+    in_time_ = false;
+    const core::Duration skew = clock_skew() + by;
+    // Back where it was, as far as anybody can tell.
+    if (std::chrono::abs(skew) <= kJump)
+        return trust_clock();
+    clock_skew_ = skew;
+    skewed_at_ = world_.timers().elapsed();
+    // The two clocks are not read at once.
+    const core::Duration rounded = std::chrono::round<std::chrono::seconds>(std::chrono::abs(by));
+    report_trouble(core::RuleId::clock_skewed,
+                   fmt::format("the wall clock jumped by {}{}", by < core::Duration{0} ? "-" : "+",
+                               core::config::format_duration(rounded)));
+}
+
+bool Agent::in_time() {
+    now();
+    return in_time_;
+}
+
+void Agent::trust_clock() {
+    clock_skew_ = core::Duration{0};
+    skewed_at_.reset();
+    report_trouble(core::RuleId::clock_skewed, std::nullopt);
+}
+
 io::Task<void> Agent::watch_clock() {
-    io::Timers& timers = world_.timers();
-    const auto offset = [&timers] { return timers.now().time_since_epoch() - timers.elapsed(); };
-    core::Duration before = offset();
-    std::optional<core::Duration> shown_since;
     for (;;) {
-        co_await timers.sleep(kClockEvery);
-        const core::Duration jump = offset() - before;
-        before += jump;
-        if (std::chrono::abs(jump) > kJump) {
-            shown_since = timers.elapsed();
-            engine_.judge_all_again();
-            report_trouble(core::RuleId::clock_skewed,
-                           fmt::format("the wall clock jumped by {}{}", jump < core::Duration{0} ? "-" : "+",
-                                       core::config::format_duration(std::chrono::abs(jump))));
-        } else if (shown_since && timers.elapsed() - *shown_since >= kSkewShown) {
-            shown_since.reset();
-            report_trouble(core::RuleId::clock_skewed, std::nullopt);
-        }
+        co_await world_.timers().sleep(kClockEvery);
+        now();
+        // A clock that is being slewed never jumps.
+        clock_offset_ = read_clock_offset();
+        if (skewed_at_ && world_.timers().elapsed() - *skewed_at_ >= kSkewShown)
+            trust_clock();
     }
 }
 
 io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
-    const core::Time now = world_.timers().now();
+    const core::Time now = this->now();
     auto read = read_outcome(body, now);
     if (!read)
         co_return Answer{400, {}, std::move(read.error())};
@@ -172,7 +204,7 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
 }
 
 std::size_t Agent::forget(const std::string& subject) {
-    const std::size_t dropped = engine_.forget(subject, world_.timers().now());
+    const std::size_t dropped = engine_.forget(subject, now());
     keeper_.poke();
     return dropped;
 }

@@ -10,6 +10,7 @@
 #include "agent/setup.hpp"
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <set>
@@ -62,15 +63,30 @@ class Agent {
 
     const Published<core::Snapshot>& snapshot() const { return published_; }
     const core::Engine& engine() const { return engine_; }
+    /// Is the snapshot by the clock as it is now? Not between a jump and the next snapshot.
+    bool in_time();
+    /// How far the wall clock has jumped, while that is told. From any thread.
+    core::Duration clock_skew() const { return clock_skew_; }
 
   private:
     io::Task<void> watch_clock();
+    /// The wall clock; a jump of it is dealt with first.
+    core::Time now();
+    core::Duration read_clock_offset() const;
+    void clock_jumped(core::Duration by);
+    void trust_clock();
     void learned(const std::string& check, const core::Report& report);
 
     io::World& world_;
     Store& store_;
     Observer observer_;
     core::Engine engine_;
+    /// Of the wall clock from the one that never jumps, when it was looked at last.
+    core::Duration clock_offset_;
+    /// How far it has jumped since it was last trusted, and when (`elapsed`) that began to be told.
+    std::atomic<core::Duration> clock_skew_{core::Duration{0}};
+    std::optional<core::Duration> skewed_at_;
+    bool in_time_ = true;
     Checker checker_;
     Keeper keeper_;
     Published<core::Snapshot> published_;

@@ -123,6 +123,7 @@ void Daemon::start_agent() {
 exporters::AgentFacts Daemon::facts() const {
     exporters::AgentFacts facts = *facts_.get();
     facts.store_size_bytes = store_->size_bytes();
+    facts.clock_skew = agent_.clock_skew();
     facts.own = &metrics_;
     return facts;
 }
@@ -149,6 +150,7 @@ void Daemon::start_sender() {
     exporters::AlertmanagerSender::Sources sources;
     sources.snapshot = [this] { return agent_.snapshot().get(); };
     sources.facts = [this] { return facts(); };
+    sources.in_time = [this] { return agent_.in_time(); };
     sources.warn = [](const std::string& line) { log(LogLevel::warn, line); };
     sources.metrics = &metrics_;
     sender_ = std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(configuration_.loaded),

@@ -95,7 +95,7 @@ core::Duration Keeper::patience() const {
 
 io::Task<void> Keeper::run() {
     for (;;) {
-        engine_.advance(timers_.now());
+        engine_.advance(hooks_.now());
         take_changes();
         const core::Duration since = timers_.elapsed() - last_commit_;
         const bool due = dirty_ && since >= (refused_ ? kRetryEvery : kCommitEvery);
@@ -123,7 +123,7 @@ io::Task<core::Result<void>> Keeper::commit_with(std::string check, Batch batch)
 }
 
 io::Task<bool> Keeper::flush() {
-    engine_.advance(timers_.now());
+    engine_.advance(hooks_.now());
     take_changes();
     if (dirty_)
         co_await commit();

@@ -18,6 +18,8 @@ namespace recoverd::agent {
 class Keeper {
   public:
     struct Hooks {
+        /// The time by which is judged, once a jump of the clock was noticed.
+        std::function<core::Time()> now;
         /// A new snapshot; `transitions` tells whether an alert began or ended.
         std::function<void(core::Snapshot, bool transitions)> publish;
         /// When a check is due next, for its row.

@@ -22,13 +22,14 @@ void write_texts(io::JsonWriter& out, const core::Labels& texts) {
     out.end_object();
 }
 
-std::string to_json(const OutgoingAlert& alert, const core::Labels& notes, const std::string& url) {
+std::string to_json(const OutgoingAlert& alert, const core::Labels& notes, const std::string& url,
+                    core::Duration ahead = {}) {
     io::JsonWriter out;
     out.begin_object();
     write_texts(out.key("labels"), alert.labels);
     write_texts(out.key("annotations"), notes);
-    out.field("startsAt", core::config::format_time(alert.starts_at));
-    out.field("endsAt", core::config::format_time(alert.ends_at));
+    out.field("startsAt", core::config::format_time(alert.starts_at + ahead));
+    out.field("endsAt", core::config::format_time(alert.ends_at + ahead));
     if (!url.empty())
         out.field("generatorURL", url);
     out.end_object();
@@ -54,7 +55,7 @@ std::string generator_url(const core::Alert& alert, const AgentFacts& facts) {
 } // namespace
 
 std::vector<OutgoingAlert> SentAlerts::due(const core::Snapshot& snapshot, const AgentFacts& facts, core::Time now,
-                                           core::Duration interval) const {
+                                           core::Duration interval, core::Duration ahead) const {
     // Four intervals ahead, so that three lost sends resolve nothing.
     const core::Time still_firing_until = now + 4 * interval;
     std::map<core::Labels, OutgoingAlert> outgoing;
@@ -65,7 +66,7 @@ std::vector<OutgoingAlert> SentAlerts::due(const core::Snapshot& snapshot, const
         OutgoingAlert out{alert.labels, firing, alert.started_at, firing ? still_firing_until : alert.resolved_at, {}};
         // A clock that went back may not make an alert end before it began: Alertmanager would refuse it.
         out.ends_at = std::max(out.ends_at, out.starts_at);
-        out.json = to_json(out, notes_of(alert, *snapshot.config), generator_url(alert, facts));
+        out.json = to_json(out, notes_of(alert, *snapshot.config), generator_url(alert, facts), ahead);
         const auto [known, is_new] = outgoing.try_emplace(alert.labels, out);
         if (!is_new && firing && !known->second.firing)
             known->second = std::move(out);
@@ -77,7 +78,7 @@ std::vector<OutgoingAlert> SentAlerts::due(const core::Snapshot& snapshot, const
             labels, false, told.starts_at, told.firing ? std::max(now, told.starts_at) : told.ends_at, {}};
         if (now - gone.ends_at > core::kResolvedRetention)
             continue;
-        gone.json = to_json(gone, {}, {});
+        gone.json = to_json(gone, {}, {}, ahead);
         outgoing.emplace(labels, std::move(gone));
     }
     std::vector<OutgoingAlert> list;
@@ -93,6 +94,13 @@ void SentAlerts::accepted(const std::vector<OutgoingAlert>& alerts, core::Time n
     std::erase_if(told_, [&](const auto& entry) {
         return !entry.second.firing && now - entry.second.ends_at > core::kResolvedRetention;
     });
+}
+
+void SentAlerts::clock_jumped(core::Duration by) {
+    for (auto& [labels, told] : told_) {
+        told.starts_at += by;
+        told.ends_at += by;
+    }
 }
 
 std::vector<std::string> batches(const std::vector<OutgoingAlert>& alerts, std::size_t size) {

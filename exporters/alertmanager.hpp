@@ -30,10 +30,13 @@ class SentAlerts {
   public:
     /// Everything to send at `now`, when that is done every `interval`: firing ones, those resolved within
     /// core::kResolvedRetention, and as resolved those it was told are firing and which are gone. Sorted by labels.
+    /// `ahead`: of our clock, its own; the documents are in its time.
     std::vector<OutgoingAlert> due(const core::Snapshot& snapshot, const AgentFacts& facts, core::Time now,
-                                   core::Duration interval) const;
+                                   core::Duration interval, core::Duration ahead = {}) const;
     /// It took these.
     void accepted(const std::vector<OutgoingAlert>& alerts, core::Time now);
+    /// Our clock jumped.
+    void clock_jumped(core::Duration by);
 
   private:
     struct Told {

@@ -2,6 +2,7 @@
 #include "exporters/alertmanager_sender.hpp"
 
 #include "exporters/own_metrics.hpp"
+#include "exporters/peer_clock.hpp"
 #include "io/wake.hpp"
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr core::Duration kFirstBackOff = 5s;
+constexpr core::Duration kSettling = 50ms;
 
 /// Half of `wait` to one and a half: agents that lost the same Alertmanager shall not come back in step.
 core::Duration jittered(core::Duration wait, std::minstd_rand& random) {
@@ -45,7 +47,12 @@ std::string words_of(const core::Result<io::HttpAnswer>& answer) {
 
 struct AlertmanagerSender::Shared {
     struct Slot {
+        explicit Slot(const io::Timers& timers) : clock(timers) {}
+
         AlertmanagerPlace place;
+        PeerClock clock;
+        /// By which it was told last.
+        core::Duration ahead{0};
         io::Wake wake;
         SentAlerts sent;
         /// What it refused when sent alone; left out until it is over.
@@ -69,6 +76,7 @@ struct AlertmanagerSender::Shared {
     Shared(io::World& w, AlertmanagerOptions o, Sources s) : world(w), options(std::move(o)), sources(std::move(s)) {}
 
     using Ptr = std::shared_ptr<Shared>;
+    static io::Task<void> until_in_time(Ptr shared);
     static io::Task<void> serve(Ptr shared, std::shared_ptr<Slot> slot);
     static io::Task<bool> send_all(Ptr shared, std::shared_ptr<Slot> slot);
     static io::Task<bool> send_singly(Ptr shared, std::shared_ptr<Slot> slot, std::vector<OutgoingAlert> alerts);
@@ -146,6 +154,8 @@ io::Task<bool> AlertmanagerSender::Shared::send_singly(Ptr shared, std::shared_p
     for (OutgoingAlert& alert : alerts) {
         std::string body = batches({alert}).front();
         const auto answer = co_await post(shared, slot->place, std::move(body));
+        if (answer)
+            slot->clock.answered(answer->header("date"));
         const auto outcome = outcome_of(answer);
         shared->count(*slot, outcome);
         if (outcome == "accepted") {
@@ -174,8 +184,10 @@ io::Task<bool> AlertmanagerSender::Shared::send_singly(Ptr shared, std::shared_p
 
 io::Task<bool> AlertmanagerSender::Shared::send_all(Ptr shared, std::shared_ptr<Slot> slot) {
     const auto snapshot = shared->sources.snapshot();
+    slot->sent.clock_jumped(slot->clock.take_jump());
+    slot->ahead = slot->clock.ahead();
     std::vector<OutgoingAlert> alerts =
-        slot->sent.due(*snapshot, shared->sources.facts(), shared->now(), shared->options.interval);
+        slot->sent.due(*snapshot, shared->sources.facts(), shared->now(), shared->options.interval, slot->ahead);
     std::erase_if(slot->refused, [&](const core::Labels& labels) {
         return std::ranges::none_of(alerts, [&](const OutgoingAlert& alert) { return alert.labels == labels; });
     });
@@ -186,6 +198,8 @@ io::Task<bool> AlertmanagerSender::Shared::send_all(Ptr shared, std::shared_ptr<
         std::vector<OutgoingAlert> batch(first, first + count);
         std::string body = batches(batch).front();
         const auto answer = co_await post(shared, slot->place, std::move(body));
+        if (answer)
+            slot->clock.answered(answer->header("date"));
         const auto outcome = outcome_of(answer);
         shared->count(*slot, outcome);
         if (outcome == "accepted") {
@@ -203,10 +217,22 @@ io::Task<bool> AlertmanagerSender::Shared::send_all(Ptr shared, std::shared_ptr<
     co_return true;
 }
 
+/// Between a jump of the clock and the first snapshot after it, moments and clock do not belong together.
+io::Task<void> AlertmanagerSender::Shared::until_in_time(Ptr shared) {
+    while (shared->sources.in_time && !shared->sources.in_time())
+        co_await shared->world.timers().sleep(kSettling);
+}
+
 io::Task<void> AlertmanagerSender::Shared::serve(Ptr shared, std::shared_ptr<Slot> slot) {
+    bool is_second_try = false;
     for (;;) {
+        co_await until_in_time(shared);
         const core::Duration began = shared->world.timers().elapsed();
         const bool taken = co_await send_all(shared, slot);
+        // It was told in another time than it lives in, and may have taken what fires for over.
+        is_second_try = taken && !is_second_try && !slot->clock.agrees(slot->ahead);
+        if (is_second_try)
+            continue;
         if (taken) {
             slot->backing_off = false;
             const core::Duration took = shared->world.timers().elapsed() - began;
@@ -253,7 +279,7 @@ io::Task<void> AlertmanagerSender::Shared::match_slots(Ptr shared) {
     for (const auto& [url, place] : wanted) {
         if (shared->running.contains(url))
             continue;
-        auto slot = std::make_shared<Slot>();
+        auto slot = std::make_shared<Slot>(shared->world.timers());
         slot->place = place;
         slot->random.seed(static_cast<unsigned>(std::hash<std::string>{}(url + shared->sources.facts().external_url)));
         io::Companion task = co_await io::Companion::start(serve(shared, slot));

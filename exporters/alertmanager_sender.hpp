@@ -53,6 +53,8 @@ class AlertmanagerSender {
     struct Sources {
         std::function<std::shared_ptr<const core::Snapshot>()> snapshot;
         std::function<AgentFacts()> facts;
+        /// Is the snapshot by the clock as it is now? May be empty: then it always is.
+        std::function<bool()> in_time;
         /// One line for the log.
         std::function<void(std::string)> warn;
         /// May be null.

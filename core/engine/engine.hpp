@@ -44,8 +44,9 @@ class Engine {
     std::size_t forget(std::string_view subject, Time now);
     /// One of the agent's own troubles begins (`reason`) or ends (nothing).
     void report_trouble(RuleId rule, std::optional<std::string> reason);
-    /// After a jump of the clock, everything is to be judged again.
     void judge_all_again();
+    /// The wall clock jumped: what was observed here is dated anew, and everything is to be judged again.
+    void clock_jumped(Duration by);
 
     /// When `advance` has something to do next; `Time::min()` when something is waiting already.
     Time next() const;

@@ -653,3 +653,36 @@ TEST_CASE("the status word follows the worst that is known, and unknown is never
     watched.pass(3h);
     CHECK(watched.engine.snapshot(watched.now).status == Status::partial_outage);
 }
+
+TEST_CASE("a clock that jumps has kept nobody silent, and who is silent stays so") {
+    for (const Duration by : {Duration{kDay}, -Duration{kDay}}) {
+        Watched watched;
+        watched.now += by;
+        watched.engine.clock_jumped(by);
+        watched.engine.advance(watched.now);
+        CHECK_FALSE(watched.alert("EvidenceMissing"));
+        CHECK(watched.engine.check("b")->memory.last_success == watched.now);
+        // As if nothing had been: four minutes are no silence, five are.
+        watched.pass(4min);
+        CHECK_FALSE(watched.alert("EvidenceMissing"));
+        watched.pass(2min);
+        CHECK(watched.alert("EvidenceMissing"));
+    }
+}
+
+TEST_CASE("what fires goes on through a jump of the clock and back, with the start it had") {
+    Watched watched(3h);
+    REQUIRE(watched.alert("BackupTooOld"));
+    const Alert before = *watched.alert("BackupTooOld");
+    watched.now += kDay;
+    watched.engine.clock_jumped(kDay);
+    watched.engine.advance(watched.now);
+    REQUIRE(watched.alert("BackupTooOld"));
+    CHECK(watched.alert("BackupTooOld")->started_at == before.started_at + kDay);
+    watched.now -= kDay;
+    watched.engine.clock_jumped(-kDay);
+    watched.engine.advance(watched.now);
+    REQUIRE(watched.alert("BackupTooOld"));
+    CHECK(watched.alert("BackupTooOld")->started_at == before.started_at);
+    CHECK(watched.engine.take_changes().transitions.size() == 2); // it, and the watchdog, from before
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/clock.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace recoverd::core {
+
+void move_by(Time& at, Duration by) {
+    if (at != Time{})
+        at += by;
+}
+
+namespace {
+
+void move_by(std::optional<Time>& at, Duration by) {
+    if (at)
+        *at += by;
+}
+
+/// A newest moment that is no older than this was the time of looking.
+constexpr Duration kLook = 1min;
+
+/// What a server tells of its log means "now" or "for so long", and is told anew at the next look. What a repository
+/// holds has its date.
+std::shared_ptr<const EvidenceList> moved(const SubjectMemory& seen, Duration by) {
+    if (std::ranges::none_of(*seen.evidence, [](const Evidence& e) { return std::holds_alternative<LogArchive>(e); }))
+        return seen.evidence;
+    auto made = std::make_shared<EvidenceList>(*seen.evidence);
+    for (Evidence& one : *made)
+        if (auto* archive = std::get_if<LogArchive>(&one); archive && !archive->from_repository) {
+            if (archive->newest_at && std::chrono::abs(seen.learned_at - *archive->newest_at) < kLook)
+                *archive->newest_at += by;
+            move_by(archive->waiting_since, by);
+            move_by(archive->failing_since, by);
+        }
+    return made;
+}
+
+void move_by(SubjectMemory& seen, Duration by) {
+    seen.evidence = moved(seen, by);
+    for (Time* at : {&seen.first_seen, &seen.learned_at, &seen.failing_since, &seen.settled_since})
+        core::move_by(*at, by);
+    move_by(seen.vanished_since, by);
+    for (RunningJob& job : seen.running)
+        core::move_by(job.first_seen, by);
+    for (ArchivedMark& mark : seen.archived)
+        core::move_by(mark.at, by);
+    for (FailingAssertion& failing : seen.failing_assertions)
+        core::move_by(failing.since, by);
+    for (PastFingerprint& fingerprint : seen.fingerprints) {
+        core::move_by(fingerprint.since, by);
+        core::move_by(fingerprint.broken_since, by);
+    }
+}
+
+} // namespace
+
+void move_by(CheckMemory& memory, Duration by) {
+    for (Time* at : {&memory.first_seen, &memory.watched_since, &memory.failing_since})
+        move_by(*at, by);
+    move_by(memory.last_run, by);
+    move_by(memory.last_success, by);
+    for (auto& [name, seen] : memory.subjects)
+        move_by(seen, by);
+}
+
+void move_by(Alerts& alerts, Duration by) {
+    for (auto& [labels, alert] : alerts)
+        for (Time* at : {&alert.since, &alert.started_at, &alert.resolved_at})
+            move_by(*at, by);
+}
+
+} // namespace recoverd::core

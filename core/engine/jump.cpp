@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/clock.hpp"
+#include "core/engine/engine.hpp"
+
+namespace recoverd::core {
+
+void Engine::clock_jumped(Duration by) {
+    move_by(start_, by);
+    const auto move = [&](JudgedUnit& unit) {
+        move_by(unit.alerts, by);
+        note_change(unit);
+    };
+    for (auto& [name, unit] : checks_) {
+        move_by(unit->memory, by);
+        move(*unit);
+        publish(*unit);
+    }
+    for (auto& [name, unit] : assets_) {
+        move_by(unit->first_seen, by);
+        move(*unit);
+        publish(*unit);
+    }
+    for (auto& [name, unit] : targets_) {
+        move_by(unit->down_until, by);
+        move(*unit);
+    }
+    move(agent_);
+    judge_all_again();
+}
+
+} // namespace recoverd::core

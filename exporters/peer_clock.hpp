@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clock of somebody we tell moments to, beside ours. Alertmanager takes an alert whose `endsAt` is behind its own
+// clock for over: an agent whose wall clock is an hour slow would resolve everything, and one that is fast could resolve
+// nothing. So moments are sent in the time of who reads them, as far as its answers (`Date`) tell it.
+#pragma once
+
+#include "core/time.hpp"
+#include "io/timers.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace recoverd::exporters {
+
+class PeerClock {
+  public:
+    explicit PeerClock(const io::Timers& timers) : timers_(timers), wall_(wall_offset()) {}
+
+    /// It answered with this `Date`; what is none is passed over.
+    void answered(std::string_view date);
+    /// What to add to a moment on our wall clock to have it on theirs. Nothing while the two agree, or nothing is known.
+    core::Duration ahead() const;
+    /// Is `ahead`, which was used, still what it would be?
+    bool agrees(core::Duration ahead) const;
+    /// How far our own wall clock jumped since this was asked last: what was noted by it is to be moved along.
+    core::Duration take_jump();
+
+  private:
+    core::Duration wall_offset() const { return timers_.now().time_since_epoch() - timers_.elapsed(); }
+
+    const io::Timers& timers_;
+    core::Duration wall_;
+    /// Theirs, from our clock that never jumps: still right after ours has jumped.
+    std::optional<core::Duration> theirs_;
+};
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT", as RFC 9110 wants it.
+std::optional<core::Time> read_http_date(std::string_view text);
+
+} // namespace recoverd::exporters
