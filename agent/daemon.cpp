@@ -54,7 +54,10 @@ class Daemon {
     void start_sender();
     void spawn(io::Task<void> task);
 
-    io::Task<void> reload(std::function<void(std::optional<std::string>)> done);
+    /// Called with the mistakes, or with nothing when the configuration was taken; may be empty.
+    using Reloaded = std::function<void(std::optional<std::string>)>;
+    io::Task<void> reload(Reloaded done);
+    io::Task<std::optional<std::string>> reload_once();
     io::Task<void> on_signal();
     io::Task<void> measure_lag();
     io::Task<void> settle();
@@ -78,8 +81,10 @@ class Daemon {
     /// Of the sender that runs now; one that was told to stop holds its own until it has.
     std::shared_ptr<asio::cancellation_signal> cancel_sender_ = std::make_shared<asio::cancellation_signal>();
     std::shared_ptr<exporters::AlertmanagerSender> sender_;
+    exporters::AlertmanagerOptions sender_options_;
     std::unique_ptr<io::HttpServer> server_;
     bool reloading_ = false;
+    std::vector<Reloaded> waiting_for_reload_;
     bool stopping_ = false;
     // What the web thread asks for; the loop hands it over whole.
     Published<exporters::AgentFacts> facts_;
@@ -132,7 +137,7 @@ exporters::WebSources Daemon::sources() {
     return web_sources(
         {loop_, agent_, [this] { return facts(); }, [this] { return io::gunzip(*config_text_.get()); },
          [this] { return token_.get(); }, [this](io::Task<void> task) { spawn(std::move(task)); },
-         [this](std::function<void(std::optional<std::string>)> done) { return reload(std::move(done)); }});
+         [this](Reloaded done) { return reload(std::move(done)); }});
 }
 
 bool Daemon::start_web() {
@@ -140,8 +145,13 @@ bool Daemon::start_web() {
     return server_ != nullptr;
 }
 
-/// Begins to send as the configuration says; who was sending before stops.
+/// Begins to send as the configuration says; who was sending otherwise before stops.
 void Daemon::start_sender() {
+    exporters::AlertmanagerOptions wanted = alertmanager_options(configuration_.loaded);
+    // It knows what it has told, and by whose clock.
+    if (sender_ && wanted == sender_options_)
+        return;
+    sender_options_ = wanted;
     cancel_sender_->emit(asio::cancellation_type::terminal);
     cancel_sender_ = std::make_shared<asio::cancellation_signal>();
     sender_.reset();
@@ -153,8 +163,7 @@ void Daemon::start_sender() {
     sources.in_time = [this] { return agent_.in_time(); };
     sources.warn = [](const std::string& line) { log(LogLevel::warn, line); };
     sources.metrics = &metrics_;
-    sender_ = std::make_shared<exporters::AlertmanagerSender>(world_, alertmanager_options(configuration_.loaded),
-                                                              std::move(sources));
+    sender_ = std::make_shared<exporters::AlertmanagerSender>(world_, std::move(wanted), std::move(sources));
     asio::co_spawn(loop_, sender_->run(),
                    asio::bind_cancellation_slot(cancel_sender_->slot(),
                                                 [signal = cancel_sender_](const std::exception_ptr& thrown) {
@@ -184,12 +193,23 @@ io::Task<void> Daemon::settle() {
     co_await io::run_blocking(world_.pool(), give_back_memory);
 }
 
-io::Task<void> Daemon::reload(std::function<void(std::optional<std::string>)> done) {
-    if (std::exchange(reloading_, true)) {
-        if (done)
-            done("another reload is going on");
+/// Whoever asks while the files are being read has changed them since, as far as anybody knows: they are read again.
+io::Task<void> Daemon::reload(Reloaded done) {
+    waiting_for_reload_.push_back(std::move(done));
+    if (std::exchange(reloading_, true))
         co_return;
+    while (!waiting_for_reload_.empty()) {
+        const auto asked = std::exchange(waiting_for_reload_, {});
+        const auto mistakes = co_await reload_once();
+        for (const Reloaded& answer : asked)
+            if (answer)
+                answer(mistakes);
     }
+    reloading_ = false;
+}
+
+/// The mistakes for which the files were not taken.
+io::Task<std::optional<std::string>> Daemon::reload_once() {
     tell_reloading();
     // Named first: g++ 12 destroys a lambda that is written into the awaited call twice.
     auto read = [file = options_.config_file] { return prepare(load(file)); };
@@ -210,10 +230,8 @@ io::Task<void> Daemon::reload(std::function<void(std::optional<std::string>)> do
         take_over(std::move(configuration));
         log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running().checks.size())}});
     }
-    reloading_ = false;
     tell_watching();
-    if (done)
-        done(mistakes);
+    co_return mistakes;
 }
 
 void Daemon::tell_watching() const {

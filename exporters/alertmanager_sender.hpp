@@ -25,6 +25,8 @@ struct AlertmanagerOptions {
     /// How often everything is sent again.
     core::Duration interval{60'000};
     core::Duration timeout{10'000};
+
+    bool operator==(const AlertmanagerOptions&) const = default;
 };
 
 /// One Alertmanager: an address that answers for a configured name.

@@ -14,6 +14,8 @@ struct AuthRefs {
     core::config::SecretRef bearer;
     std::string header_name;
     core::config::SecretRef header_value;
+
+    bool operator==(const AuthRefs&) const = default;
 };
 
 TlsOptions read_tls(const core::config::Node& node, const std::string& path, core::config::Diagnostics& diagnostics);
