@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+from pathlib import Path
 
 from .http import answers, get, get_json, post_json
 from .process import Process, complete, free_port, server_user, until
@@ -54,6 +55,15 @@ class Agent:
     @property
     def pid(self):
         return self._process.pid
+
+    def private_memory(self):
+        """RssAnon, in bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
+        return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) * 1024
+
+    def descriptors(self):
+        """How many files and connections it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def command(self, *words, text_in=""):
         """Another command of the program, run to its end: status, stdout and stderr."""
@@ -135,6 +145,12 @@ class Agent:
     def runs(self):
         """When each check ran last."""
         return {labels["check"]: value for labels, value in self.samples("recoverd_check_last_run_timestamp_seconds")}
+
+    def late_starts(self, bound):
+        """Of all runs so far, the share that began more than so many seconds after they were due."""
+        buckets = {float(labels["le"]): value
+                   for labels, value in self.samples("recoverd_scheduler_lag_seconds_bucket")}
+        return 1 - buckets[bound] / buckets[float("inf")]
 
     def looks(self, times, checks=None):
         """Waits until each check (or those named) has run so many times more."""
