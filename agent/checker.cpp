@@ -7,6 +7,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/this_coro.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace recoverd::agent {
@@ -114,7 +116,9 @@ io::Task<core::Report> Checker::look(Entry entry) {
     collectors::Run run{world_, entry.check->timeout, hooks_.cursor(entry.check->name), timers.now(),
                         entry.check->name};
     const core::Duration limit = entry.check->timeout + kLastWord;
-    report.result = co_await io::with_deadline(timers, limit, entry.runnable->compiled.collect(std::move(run)));
+    std::string late = fmt::format("no answer within {} s", core::to_seconds(entry.check->timeout));
+    report.result =
+        co_await io::with_deadline(timers, limit, entry.runnable->compiled.collect(std::move(run)), std::move(late));
     report.looked_at = timers.now();
     report.took = timers.elapsed() - began;
     co_return report;

@@ -134,10 +134,9 @@ exporters::AgentFacts Daemon::facts() const {
 }
 
 exporters::WebSources Daemon::sources() {
-    return web_sources(
-        {loop_, agent_, [this] { return facts(); }, [this] { return io::gunzip(*config_text_.get()); },
-         [this] { return token_.get(); }, [this](io::Task<void> task) { spawn(std::move(task)); },
-         [this](Reloaded done) { return reload(std::move(done)); }});
+    return web_sources({loop_, agent_, [this] { return facts(); }, [this] { return io::gunzip(*config_text_.get()); },
+                        [this] { return token_.get(); }, [this](io::Task<void> task) { spawn(std::move(task)); },
+                        [this](Reloaded done) { return reload(std::move(done)); }});
 }
 
 bool Daemon::start_web() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clock of somebody we tell moments to, beside ours. Alertmanager takes an alert whose `endsAt` is behind its own
-// clock for over: an agent whose wall clock is an hour slow would resolve everything, and one that is fast could resolve
-// nothing. So moments are sent in the time of who reads them, as far as its answers (`Date`) tell it.
+// clock for over: an agent whose wall clock is an hour slow would resolve everything, and one that is fast could
+// resolve nothing. So moments are sent in the time of who reads them, as far as its answers (`Date`) tell it.
 #pragma once
 
 #include "core/time.hpp"
@@ -18,7 +18,8 @@ class PeerClock {
 
     /// It answered with this `Date`; what is none is passed over.
     void answered(std::string_view date);
-    /// What to add to a moment on our wall clock to have it on theirs. Nothing while the two agree, or nothing is known.
+    /// What to add to a moment on our wall clock to have it on theirs. Nothing while the two agree, or nothing is
+    /// known.
     core::Duration ahead() const;
     /// Is `ahead`, which was used, still what it would be?
     bool agrees(core::Duration ahead) const;

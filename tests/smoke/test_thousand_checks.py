@@ -24,7 +24,7 @@ def way_to_the_database(servers):
 
 
 def config(site, crowd, database, checks, every):
-    """Two thirds ask what will go on to answer. Of the rest most probe what will hang, one each; some share a server."""
+    """Two thirds ask what will go on to answer. Of the rest most probe what will hang, some share a server."""
     sections = {
         "": {"instance": "smoke"},
         "asset.orders-db": {"rpo": "1h"},
