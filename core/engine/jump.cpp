@@ -11,7 +11,9 @@ void Engine::clock_jumped(Duration by) {
         note_change(unit);
     };
     for (auto& [name, unit] : checks_) {
-        move_by(unit->memory, by);
+        // What was reported to us has the date that its reporter gave it, and nobody looks at it again.
+        if (unit->check->looks())
+            move_by(unit->memory, by);
         move(*unit);
         publish(*unit);
     }

@@ -5,9 +5,10 @@ import os
 
 import pytest
 
+from servers.agent import toml
 from servers.alertmanager import Alert
 from servers.crowd import Crowd
-from servers.agent import toml
+from servers.footprint import Footprint
 from servers.postgres import Writer
 from servers.process import until
 from watched import STANDBY
@@ -130,7 +131,7 @@ def test_reloads_while_checks_run(site, drills, crowd, times):
         return made
 
     site.agent.begin(config(0))
-    memory = site.agent.private_memory()
+    memory = Footprint.of(site.agent.pid).anonymous_kib
 
     def reload_often():
         began = site.alertmanager.document("ReplicaMissing")["startsAt"]
@@ -141,7 +142,7 @@ def test_reloads_while_checks_run(site, drills, crowd, times):
                 until(lambda name=f"new-{number}": name in taken_checks(site.agent), f"reload {number} is taken")
         assert site.alertmanager.document("ReplicaMissing")["startsAt"] == began
         assert site.agent.value("recoverd_config_last_reload_successful") == 1
-        assert site.agent.private_memory() < 2 * memory + 8 * 2**20
+        assert Footprint.of(site.agent.pid).anonymous_kib < 2 * memory + 8 * 1024
 
     drills.run(f"{times} reloads while an alert fires", [MISSING], site.standby.stop, site.standby.start,
                while_broken=reload_often)

@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 
+from servers.footprint import Footprint
 from servers.http import get
 from servers.process import complete, until
 from servers.prometheus import Prometheus
@@ -150,7 +151,7 @@ def test_others_read_both_formats(site):
 def test_bad_clients_keep_nobody_waiting(site, drills):
     site.agent.begin(site.config())
     drills.until_quiet()
-    before = site.agent.descriptors()
+    before = Footprint.of(site.agent.pid).descriptors
     mark = site.alertmanager.pager.mark()
     with Bad(site.agent), Scrapers(site.agent, MANY) as scrapers:
         runs = site.agent.runs()["orders-wal"]
@@ -167,7 +168,8 @@ def test_bad_clients_keep_nobody_waiting(site, drills):
         assert looked <= time.time() - began + 1
     assert set(scrapers.came_out) == {"whole"}, scrapers.came_out
     assert site.agent.late_starts(5) == 0
-    until(lambda: site.agent.descriptors() <= before + 3, lambda: f"{before} descriptors: {site.agent.descriptors()}")
+    until(lambda: Footprint.of(site.agent.pid).descriptors <= before + 3,
+          lambda: f"{before} descriptors: {Footprint.of(site.agent.pid)}")
     drills.stays_quiet(looks=1)
     assert not site.alertmanager.pager.since(mark)
 

@@ -5,9 +5,7 @@ import pytest
 
 from servers.alertmanager import Alert
 from servers.crowd import Crowd, Forwarder
-
-MEBIBYTE = 2**20
-
+from servers.footprint import Footprint
 
 @pytest.fixture
 def crowd():
@@ -75,7 +73,7 @@ def test_a_third_hangs(site, drills, crowd, way_to_the_database, checks, every):
         assert min(counts) >= 3
         assert max(counts) <= min(counts) + 2
         assert site.agent.late_starts(1) < 0.05
-        assert site.agent.private_memory() < 64 * MEBIBYTE
+        assert Footprint.of(site.agent.pid).anonymous_kib < 64 * 1024
         (missing,) = [alert for alert in site.alertmanager.all()
                       if alert["labels"]["alertname"] == "EvidenceMissing"]
         assert missing["labels"]["target"] == f"127.0.0.1:{way_to_the_database.port}"

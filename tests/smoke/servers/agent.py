@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-from pathlib import Path
 
 from .http import answers, get, get_json, post_json
 from .process import Process, complete, free_port, server_user, until
@@ -56,15 +55,6 @@ class Agent:
     def pid(self):
         return self._process.pid
 
-    def private_memory(self):
-        """RssAnon, in bytes."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
-        return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) * 1024
-
-    def descriptors(self):
-        """How many files and connections it has open."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
-
     def command(self, *words, text_in=""):
         """Another command of the program, run to its end: status, stdout and stderr."""
         done = complete([self.binary, *words], text_in)
@@ -89,10 +79,6 @@ class Agent:
         self.write(config)
         self.start()
         self.looks(1)
-
-    @property
-    def pid(self):
-        return self._process.pid
 
     def send(self, number):
         self._process.send(number)
