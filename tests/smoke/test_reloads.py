@@ -36,7 +36,7 @@ def replace(agent, config):
     os.replace(new, agent.config_file)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_renamed_check_takes_its_alert_along(site, drills):
     """The old name's alert ends, the new one's begins: a check's name is part of who an alert is."""
     config = site.config()
@@ -65,7 +65,7 @@ def test_renamed_check_takes_its_alert_along(site, drills):
         site.standby.start()
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_changed_check_keeps_its_alert_until_it_has_looked(site, drills):
     site.agent.begin(site.config())
     changed = site.config()

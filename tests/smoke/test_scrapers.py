@@ -174,7 +174,7 @@ def test_bad_clients_keep_nobody_waiting(site, drills):
     assert not site.alertmanager.pager.since(mark)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_prometheus_scrapes_for_a_while(site, drills):
     """Every scrape comes whole, in the format that it prefers, and no series is there twice."""
     site.agent.begin(site.config())
