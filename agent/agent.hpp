@@ -63,7 +63,8 @@ class Agent {
 
     const Published<core::Snapshot>& snapshot() const { return published_; }
     const core::Engine& engine() const { return engine_; }
-    /// Is the snapshot by the clock as it is now? Not between a jump and the next snapshot.
+    /// Is there a snapshot, and is it by the clock as it is now? Not before the first one, nor between a jump and the
+    /// next one: what is told of an older one is wrong.
     bool in_time();
     /// How far the wall clock has jumped, while that is told. From any thread.
     core::Duration clock_skew() const { return clock_skew_; }
@@ -86,7 +87,7 @@ class Agent {
     /// How far it has jumped since it was last trusted, and when (`elapsed`) that began to be told.
     std::atomic<core::Duration> clock_skew_{core::Duration{0}};
     std::optional<core::Duration> skewed_at_;
-    bool in_time_ = true;
+    bool in_time_ = false;
     Checker checker_;
     Keeper keeper_;
     Published<core::Snapshot> published_;

@@ -152,6 +152,22 @@ TEST_CASE("an agent that is killed while something fires goes on with it, as if 
     CHECK(site.played.notified() == Notified{"EndpointDown P2 orders"});
 }
 
+TEST_CASE("an agent that dies more often than it sends keeps up what fires") {
+    Site site;
+    site.pass_days(1);
+    site.listening = false;
+    site.played.pass(10min);
+    const auto before = site.played.alertmanager.firing();
+    REQUIRE(before.size() == 1);
+    // An alert that is not sent anew ends by itself after four intervals of a minute.
+    for (int i = 0; i < 12; ++i) {
+        site.played.kill();
+        site.played.start();
+        site.played.pass(50s);
+        CHECK(site.played.alertmanager.firing() == before);
+    }
+}
+
 TEST_CASE("an agent that was off for a day wakes nobody, and tells what it finds") {
     Site site;
     site.pass_days(2);

@@ -111,6 +111,7 @@ void Played::run_agent() {
 void Played::run_sender() {
     exporters::AlertmanagerSender::Sources sources;
     sources.snapshot = [agent = life_->agent.get()] { return agent->snapshot().get(); };
+    sources.in_time = [agent = life_->agent.get()] { return agent->in_time(); };
     sources.facts = [this] {
         exporters::AgentFacts facts;
         facts.external_url = "http://db1:9754";
