@@ -28,15 +28,26 @@ struct AssetBench : Bench {
 
     AssetBench() { check.brings = {EvidenceKind::exercise}; }
 
-    Judgement judged_asset() {
+    std::vector<Contributor> contributors() {
         std::vector<Contributor> contributors;
         for (const auto& [name, known] : memory.subjects)
             contributors.push_back({&check, name, &known, &memory});
         if (contributors.empty())
             contributors.push_back({&check, {}, nullptr, &memory});
+        return contributors;
+    }
+    Judgement judged_asset() {
+        const auto all = contributors();
         Judgement out;
-        judge_asset({asset, first_seen, contributors, planned, {}, now}, out);
+        judge_asset({asset, first_seen, all, planned, {}, now}, out);
         return out;
+    }
+    std::vector<std::string> exercises_due_by_name() {
+        const auto all = contributors();
+        std::vector<std::string> names;
+        for (const ExerciseDue& due : exercises_due({asset, first_seen, all, planned, {}, now}))
+            names.push_back(due.exercise);
+        return names;
     }
     Lines asset_says() { return lines(judged_asset().findings); }
     Time asset_speaks(RuleId id) {
@@ -113,6 +124,33 @@ TEST_CASE("a restore test that failed is not also overdue") {
     bench.sees({run("restore-test", kFailed, kNow)}).after(30 * kDay);
     CHECK(bench.asset_says().empty());
     CHECK(bench.says(restore_test_failed).size() == 1);
+}
+
+TEST_CASE("the newest of several places' restore tests counts, whichever is asked first") {
+    for (const bool failed_first : {false, true}) {
+        AssetBench bench = promised_weekly();
+        bench.subject = failed_first ? "a" : "b";
+        bench.sees({run("restore-test", kFailed, kNow)});
+        bench.subject = failed_first ? "b" : "a";
+        bench.sees({run("restore-test", kPassed, kNow - 20 * kDay)});
+        CHECK(bench.asset_says().empty());
+    }
+    for (const Duration first : {kDay, 3 * kDay}) {
+        AssetBench bench = promised_weekly();
+        bench.subject = "a";
+        bench.sees({run("restore-test", kPassed, kNow - first)});
+        bench.subject = "b";
+        bench.sees({run("restore-test", kPassed, kNow - (4 * kDay - first))});
+        CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 9 * kDay);
+    }
+}
+
+TEST_CASE("a restore test that is planned as well is due once, and what has no cadence never") {
+    AssetBench bench = promised_weekly();
+    bench.planned = {{.name = "restore-test", .asset = "db", .cadence = kDay},
+                     {.name = "failover", .asset = "db", .cadence = kDay},
+                     {.name = "game-day", .asset = "db"}};
+    CHECK(bench.exercises_due_by_name() == std::vector<std::string>{"restore-test", "failover"});
 }
 
 TEST_CASE("an asset to which no restore test was promised is never overdue") {

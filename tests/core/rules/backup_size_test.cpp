@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/rules/points.hpp"
 #include "tests/core/support.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -72,6 +73,17 @@ TEST_CASE("a steadily growing database is no anomaly") {
     while (sizes.size() < 40)
         sizes.push_back(sizes.back() * 1.12);
     CHECK(reported(sizes).find('!') == std::string::npos);
+}
+
+TEST_CASE("a change is told of the third size on, and never of what builds on another backup") {
+    const auto change_of = [](std::vector<double> mib, const std::string& type) {
+        const RecoveryPoints points = hourly(std::move(mib), type);
+        return size_change(Bench{}.sees({points}).seen(), points.method, points.points.back());
+    };
+    CHECK(change_of({100, 100, 50}, "full") == std::nullopt);
+    CHECK(change_of({100, 100, 100, 50}, "full") == -0.5);
+    CHECK(change_of({100, 100, 100, 50}, "diff") == std::nullopt);
+    CHECK(change_of({100, 100, 100, 50}, "incr") == std::nullopt);
 }
 
 TEST_CASE("differentials that grow between fulls are no anomaly") {

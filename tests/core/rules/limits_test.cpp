@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/rules/rules.hpp"
+#include "core/rules/threshold.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -35,6 +36,28 @@ TEST_CASE("of several steps the lowest is where it begins to be bad, and none is
     CHECK(first_threshold(check, &asset, backup_too_old) == 7'200);
     check.policy[backup_too_old].enabled = false;
     CHECK(first_threshold(check, &asset, backup_too_old) == std::nullopt);
+}
+
+TEST_CASE("of two steps of one priority the lower one is told, in whatever order they stand") {
+    for (const auto& steps : {std::vector<Step>{{.over = 3'600.0}, {.over = 7'200.0}},
+                              std::vector<Step>{{.over = 7'200.0}, {.over = 3'600.0}}}) {
+        Policy policy;
+        policy[backup_too_old].steps = steps;
+        Judgement out;
+        const auto over = crossed(thresholds(policy, backup_too_old, 0), Time{}, Time{3h}, out);
+        REQUIRE(over);
+        CHECK(over->over == 3'600.0);
+    }
+}
+
+TEST_CASE("a duration is told as exactly as its length deserves") {
+    CHECK(in_words(500ms) == "500ms");
+    CHECK(in_words(1s) == "1s");
+    CHECK(in_words(1500ms) == "1s");
+    CHECK(in_words(90s) == "1m30s");
+    CHECK(in_words(10min + 1s) == "10m");
+    CHECK(in_words(47h + 59min) == "1d23h59m");
+    CHECK(in_words(2 * kDay + 59min) == "2d");
 }
 
 TEST_CASE("for a subject of another asset that asset's policy counts, under the check's own") {

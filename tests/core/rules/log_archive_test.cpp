@@ -41,6 +41,7 @@ LogArchive holding(std::string segment) {
     return archive;
 }
 
+constexpr const char* kOne = "000000010000000000000001";
 constexpr const char* kThree = "000000010000000000000003";
 constexpr const char* kFour = "000000010000000000000004";
 constexpr const char* kOnTwo = "000000020000000000000001";
@@ -98,6 +99,19 @@ TEST_CASE("a window shorter than promised by more than one backup interval is fo
     CHECK(bench.sees({archive}).says() == Lines{"P3 PitrWindowShort: one can go back 5d23h continuously, 7d wanted"});
     bench.asset.objectives.since = kNow - 7 * kDay;
     CHECK(bench.says().empty());
+}
+
+TEST_CASE("of several windows that are missed the worst is told, in whatever order they stand") {
+    const Step a_week{.over = 7.0 * 86'400, .priority = Priority::p3};
+    const Step two_days{.over = 2.0 * 86'400, .priority = Priority::p1};
+    for (const auto& steps : {std::vector{a_week, two_days}, std::vector{two_days, a_week}}) {
+        Bench bench;
+        bench.asset.objectives.since = kNow - 100 * kDay;
+        LogArchive archive = idle();
+        archive.oldest_at = kNow - 6h;
+        CHECK(bench.policy(pitr_window_short, steps).sees({archive}).says(pitr_window_short) ==
+              Lines{"P1 PitrWindowShort: one can go back 6h continuously, 2d wanted"});
+    }
 }
 
 TEST_CASE("a day is wanted where no window is promised, once the asset is a day old") {
@@ -221,6 +235,20 @@ TEST_CASE("one repository that holds the segment is enough; one of another datab
     CHECK(bench.says(wal_archive_gap).size() == 1);
     bench.repositories = {{&foreign, bench.now}};
     CHECK(bench.says(wal_archive_gap).empty());
+}
+
+TEST_CASE("of the segments that several repositories lost the newest is named") {
+    for (const bool newer_first : {false, true}) {
+        Bench bench;
+        const LogArchive behind = holding(kOne);
+        bench.sees({said(kThree)}).after(30min).sees({said(kFour)}).after(5min);
+        const HeldArchive newer{&behind, bench.now};
+        const HeldArchive older{&behind, bench.now - 20min};
+        bench.repositories = newer_first ? std::vector{newer, older} : std::vector{older, newer};
+        const Lines told = bench.says(wal_archive_gap);
+        REQUIRE(told.size() == 1);
+        CHECK(told.front().find(kFour) != std::string::npos);
+    }
 }
 
 TEST_CASE("a repository on a later timeline is past the segment, one on an earlier is not") {
