@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PostgreSQL 15 cluster: a primary from initdb, a standby of it, or one restored from a backup."""
 
+import os
+import shutil
 import signal
 import threading
+from pathlib import Path
 
 from .process import Process, free_port, run, until
 
@@ -34,17 +37,22 @@ class Postgres:
             for key, value in lines.items():
                 conf.write(f"{key} = '{value}'\n")
 
-    def start(self):
+    def start(self, state="ready", **settings):
+        """Until it is in this state: `ready` for queries, `starting`, or `standby` where nobody may ask."""
         if self._process:
             return
-        self._process = Process([f"{PROGRAMS}/postgres", "-D", self.data], self.directory / f"{self.name}.log")
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._process = Process([f"{PROGRAMS}/postgres", "-D", self.data, *options],
+                                self.directory / f"{self.name}.log")
+        self._process.until_ready(lambda: self._is(state), f"PostgreSQL {self.name}")
 
-        # The postmaster writes its own state into the last line of its lock file.
-        def ready():
-            lock = self.data / "postmaster.pid"
-            return lock.exists() and "ready " in lock.read_text(encoding="utf-8")
+    def _is(self, state):
+        """The postmaster writes its own state into the last line of its lock file."""
+        lock = self.data / "postmaster.pid"
+        return lock.exists() and lock.read_text(encoding="utf-8").split()[-1] == state
 
-        self._process.until_ready(ready, f"PostgreSQL {self.name}")
+    def until_ready(self):
+        self._process.until_ready(lambda: self._is("ready"), f"PostgreSQL {self.name}")
 
     def signal(self, number):
         """To the postmaster alone: with SIGSTOP, who is connected goes on and nobody new gets in."""
@@ -56,6 +64,43 @@ class Postgres:
     def abandon(self):
         """Ends it at once; the next start would begin with recovery."""
         self._end(signal.SIGQUIT)
+
+    def discard(self):
+        """Ends it, and nothing is left of it."""
+        self.abandon()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def freeze(self):
+        """The postmaster first: then nobody new comes. The kernel goes on accepting connections for it."""
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        self._send(signal.SIGSTOP, [pid])
+        self._send(signal.SIGSTOP, children.read_text(encoding="utf-8").split())
+
+    def thaw(self):
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        self._send(signal.SIGCONT, [*children.read_text(encoding="utf-8").split(), pid])
+
+    @staticmethod
+    def _send(number, pids):
+        for pid in pids:
+            os.kill(int(pid), number)
+
+    def promote(self):
+        """Returns when it takes writes."""
+        assert self.sql("SELECT pg_promote()") == "t"
+
+    def become_standby_of(self, primary):
+        """With the data it has, as after a planned switchover; at its next start."""
+        with open(self.data / "postgresql.auto.conf", "a", encoding="utf-8") as conf:
+            conf.write(f"primary_conninfo = 'host={primary.directory} port={primary.port} user=postgres "
+                       f"application_name={self.name}'\nprimary_slot_name = ''\n")
+        (self.data / "standby.signal").touch()
+
+    def followers(self):
+        """Names of those that stream from it."""
+        return self.sql("SELECT application_name FROM pg_stat_replication WHERE state = 'streaming'").split()
 
     def _end(self, number):
         if self._process:
