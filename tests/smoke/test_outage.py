@@ -21,10 +21,15 @@ def silent_for(site, seconds):
     return time.time() - last > seconds
 
 
-def test_down_is_said_by_the_check_of_the_port(site, drills):
+def with_port(site):
     config = site.config()
     config["check.orders-port"] = {"asset": "orders-db", "collector": "tcp", "every": "1s", "timeout": "900ms",
                                    "address": f"127.0.0.1:{site.primary.port}"}
+    return config
+
+
+def test_down_is_said_by_the_check_of_the_port(site, drills):
+    config = with_port(site)
     # Above three probes of the port.
     config["policy"]["evidence_missing"] = {"over": "8s"}
     site.agent.begin(config)
@@ -41,3 +46,20 @@ def test_down_without_a_check_of_the_port_is_missing_evidence(site, drills):
     drills.run("PostgreSQL stopped, port is not watched",
                [Alert("EvidenceMissing", "P3", "warning", "orders-db", "orders-wal")],
                lambda: stop(site), lambda: start(site))
+
+
+def test_a_database_that_hangs_is_missing_evidence_though_its_port_is_up(site, drills):
+    """The kernel goes on accepting connections for a server that does nothing any more."""
+    config = with_port(site)
+    config["policy"]["evidence_missing"] = {"over": "3s"}
+    site.agent.begin(config)
+
+    def told():
+        assert site.agent.value("recoverd_probe_success", check="orders-port") == 1
+        description = site.alertmanager.document("EvidenceMissing")["annotations"]["description"]
+        assert "it accepts, but says nothing" in description, description
+
+    drills.run("PostgreSQL hangs, port is watched",
+               [Alert("EvidenceMissing", "P3", "warning", "orders-db", "orders-wal")],
+               site.primary.freeze, site.primary.thaw, while_broken=told)
+    site.until_streaming()
