@@ -3,6 +3,8 @@
 
 import time
 
+import pytest
+
 from servers.alertmanager import Alert
 from servers.process import until
 
@@ -63,3 +65,29 @@ def test_a_database_that_hangs_is_missing_evidence_though_its_port_is_up(site, d
                [Alert("EvidenceMissing", "P3", "warning", "orders-db", "orders-wal")],
                site.primary.freeze, site.primary.thaw, while_broken=told)
     site.until_streaming()
+
+
+@pytest.mark.ci
+def test_many_checks_of_one_database_that_is_down_are_one_alert(site, drills):
+    """It names the target, and all who learn nothing of it."""
+    config = site.config()
+    others = [f"orders-{number}" for number in range(9)]
+    for other in others:
+        config[f"check.{other}"] = {**config["check.orders-wal"], "asset": other}
+        config[f"asset.{other}"] = {"description": "on the same server"}
+    config["policy"]["evidence_missing"] = {"over": "3s"}
+    site.agent.begin(config)
+
+    def names_all():
+        description = site.alertmanager.document("EvidenceMissing")["annotations"]["description"]
+        return all(check in description for check in (*others, "orders-wal"))
+
+    def told():
+        assert (site.alertmanager.document("EvidenceMissing")["labels"]["target"]
+                == f"127.0.0.1:{site.primary.port}")
+        # Each falls silent at its own moment, and who came later is told with the next sending.
+        until(names_all, "all are named")
+
+    drills.run("PostgreSQL stopped, ten checks ask it", [Alert("EvidenceMissing", "P3", "warning")],
+               lambda: stop(site), lambda: start(site),
+               while_broken=told)
