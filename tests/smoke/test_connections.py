@@ -106,7 +106,7 @@ def test_a_certificate_that_nobody_trusts_is_missing_evidence(drill, accounts):
           lambda: accounts.show(accounts.unknown), lambda: accounts.show(accounts.trusted))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_a_certificate_of_another_host_is_missing_evidence(drill, accounts):
     """Signed by somebody who is trusted, for another name: this may be another server."""
     drill("PostgreSQL: certificate of another name",
@@ -157,7 +157,7 @@ def test_a_server_that_is_still_recovering_is_missing_evidence(drill, accounts):
           lambda: restart(accounts, "recovery.signal", "starting", restore_command=fetch), mend)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_a_standby_that_takes_no_queries_is_missing_evidence(drill, accounts):
     def mend():
         accounts.stop()

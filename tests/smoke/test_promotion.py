@@ -24,7 +24,8 @@ class Pair:
         self.primary.init()
         self.primary.configure(wal_level="replica", wal_keep_size="256MB", wal_retrieve_retry_interval="200ms")
         self.primary.start()
-        self.primary.sql("CREATE ROLE recoverd LOGIN", "GRANT pg_monitor TO recoverd", "CREATE TABLE orders (item text)")
+        self.primary.sql("CREATE ROLE recoverd LOGIN", "GRANT pg_monitor TO recoverd",
+                         "CREATE TABLE orders (item text)")
         self.rebuild_standby()
 
     def swap(self):
@@ -93,6 +94,21 @@ def test_a_standby_takes_over_from_a_dead_primary(site, drills, pair):
 
 
 @pytest.mark.ci
+def test_a_dead_primary_is_told_by_both_ends(site, drills, pair):
+    """One cannot be asked, and the other follows nobody; its own data may still be read."""
+    site.agent.begin(config(site, pair, silence="3s"))
+
+    def mend():
+        pair.primary.start()
+        pair.until_streaming()
+
+    drills.run("primary dies, standby waits",
+               [Alert("EvidenceMissing", "P3", "warning", "ledger-db", PRIMARY),
+                Alert("ReplicaMissing", "P2", "critical", "ledger-db", STANDBY, pair.standby.name)],
+               pair.primary.abandon, mend)
+
+
+@pytest.mark.ci
 def test_a_planned_switchover_that_the_configuration_does_not_know(site, drills, pair):
     """Both say that they are not what they should be, and nothing is missing."""
     site.agent.begin(config(site, pair, silence="60s"))
@@ -110,18 +126,42 @@ def test_two_primaries(site, drills, pair):
                pair.standby.promote, pair.rebuild_standby)
 
 
-@pytest.mark.ci
-def test_an_old_primary_comes_back(site, drills, pair):
-    """One check for whoever is primary: a failover is none of its business, one that goes back in time is."""
+def whoever_is_primary(site, pair, silence):
+    """One check that finds it by itself."""
     hosts = f"host=127.0.0.1,127.0.0.1 port={pair.primary.port},{pair.standby.port} user=recoverd dbname=postgres"
     made = site.config_of("ledger-db", ledger={
         "collector": "postgresql", "dsn": f"{hosts} target_session_attrs=read-write", "expect_role": "primary",
         "settings": {"fsync": "off"}})
-    made["policy"] = {"evidence_missing": {"over": "60s"}}
-    site.agent.begin(made)
-    pair.primary.abandon()
+    made["policy"] = {"evidence_missing": {"over": silence}}
+    return made
+
+
+def take_over(pair):
     pair.standby.promote()
     pair.swap()
+
+
+@pytest.mark.all
+def test_nobody_is_primary(site, drills, pair):
+    """The one that still answers tells more than the one that does not."""
+    site.agent.begin(whoever_is_primary(site, pair, silence="3s"))
+
+    def told():
+        description = site.alertmanager.document("EvidenceMissing")["annotations"]["description"]
+        assert "session is read-only" in description, description
+
+    drills.run("primary dies, nobody takes over",
+               [Alert("EvidenceMissing", "P3", "warning", "ledger-db", "ledger")],
+               pair.primary.abandon, lambda: take_over(pair), while_broken=told)
+    pair.rebuild_standby()
+
+
+@pytest.mark.ci
+def test_an_old_primary_comes_back(site, drills, pair):
+    """A failover is no business of a check for whoever is primary; one that goes back in time is."""
+    site.agent.begin(whoever_is_primary(site, pair, silence="60s"))
+    pair.primary.abandon()
+    take_over(pair)
     drills.stays_quiet(looks=2)
     drills.run("old primary comes back after a failover",
                [Alert("AssertionFailed", "P2", "critical", "ledger-db", "ledger", assertion="timeline")],

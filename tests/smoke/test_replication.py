@@ -48,7 +48,7 @@ def test_standby_that_replays_nothing_is_behind(site, drills, talkative):
     drills.run("standby's replay paused", [LAGS], pause, lambda: talkative.sql("SELECT pg_wal_replay_resume()"))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_standby_that_is_late_on_purpose_is_late_only_beyond_that(site, drills, talkative):
     """What it is late by is seen, and nobody is told; then it stops replaying, and somebody is."""
     config = site.config()
