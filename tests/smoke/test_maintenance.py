@@ -2,6 +2,7 @@
 """What was planned lowers what it explains, says so, and nothing else. Nor is a day without an agent a reason to page."""
 
 import socket
+import time
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 
@@ -143,3 +144,29 @@ def test_running_exercise_lowers_what_it_brings_about(site, drills):
                break_it, mend_it,
                while_broken=lambda: says(site, "ReplicaMissing",
                                          "Lowered from P2 to P4: exercise failover is running."))
+
+
+@pytest.mark.ci
+def test_day_without_the_agent_is_no_storm(site, drills, shop):
+    """All is long silent when it starts, and some of it goes on so until its turn comes. Nobody hears of it."""
+    config = config_with_shop(site, shop)
+    config["asset.orders-db"].update(backup_every="7d", rpo="7d", restore_test_every="7d")
+    for number in range(30):
+        config[f"check.rare-{number}"] = {"asset": "shop", "collector": "exec", "every": "1h", "timeout": "10s",
+                                          "command": ["/bin/echo", "fine"]}
+    site.agent.begin(config)
+    drills.until_quiet()
+    mark = site.alertmanager.pager.mark()
+    assert site.agent.stop() == 0
+    site.agent.environment = {"LD_PRELOAD": FAKETIME, "FAKETIME": "+1d", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                              # Files keep the dates they have.
+                              "NO_FAKE_STAT": "1"}
+    try:
+        site.agent.start()
+        tomorrow = time.time() + 23 * 3600
+        until(lambda: min(site.agent.runs().values()) > tomorrow, lambda: f"all has run: {site.agent.runs()}")
+        site.agent.looks(2, ["orders-backup", "orders-wal", "shop-port"])
+        drills.until_quiet()
+    finally:
+        site.agent.environment = {}
+    assert not site.alertmanager.pager.since(mark)
