@@ -99,7 +99,7 @@ Daemon::Daemon(DaemonOptions options, Configuration configuration)
       configuration_(std::move(configuration)),
       world_(loop_, {.worker_path = find_worker()}),
       store_(make_sqlite_store(options_.storage_path)),
-      agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_)) {}
+      agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_, agent_)) {}
 
 void Daemon::spawn(io::Task<void> task) {
     asio::co_spawn(loop_, std::move(task), [](const std::exception_ptr& thrown) {
@@ -234,7 +234,11 @@ io::Task<std::optional<std::string>> Daemon::reload_once() {
 }
 
 void Daemon::tell_watching() const {
-    tell_ready(fmt::format("watching {} assets with {} checks", running().assets.size(), running().checks.size()));
+    const auto snapshot = agent_.snapshot().get();
+    // Nothing was judged yet when it starts.
+    tell_ready(snapshot->sequence > 0 ? status_line(*snapshot)
+                                      : fmt::format("watching {} assets with {} checks", running().assets.size(),
+                                                    running().checks.size()));
 }
 
 io::Task<void> Daemon::on_signal() {

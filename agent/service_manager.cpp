@@ -19,6 +19,19 @@ std::string one_line(std::string status) {
 
 } // namespace
 
+std::string status_line(const core::Snapshot& snapshot) {
+    std::string status{core::name_of(snapshot.status)};
+    std::ranges::replace(status, '_', ' ');
+    std::string alerts;
+    const auto& firing = snapshot.alert_counts[static_cast<std::size_t>(core::AlertState::firing)];
+    for (std::size_t priority = 0; priority < firing.size(); ++priority)
+        if (firing[priority] > 0)
+            alerts += fmt::format("{}{} {}", alerts.empty() ? "" : ", ", firing[priority],
+                                  core::name_of(static_cast<core::Priority>(priority)));
+    return fmt::format("{}: {}; watching {} assets with {} checks", status, alerts.empty() ? "no alerts" : alerts,
+                       snapshot.assets.size(), snapshot.checks.size());
+}
+
 void tell_ready(const std::string& status) {
     ::sd_notify(0, fmt::format("READY=1\nSTATUS={}", one_line(status)).c_str());
 }

@@ -2,13 +2,16 @@
 // What is told to systemd, and got from it. Without systemd all of it does nothing.
 #pragma once
 
-#include "core/time.hpp"
+#include "core/snapshot.hpp"
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace recoverd::agent {
+
+/// The verdict in the one line that `systemctl status` has room for.
+std::string status_line(const core::Snapshot& snapshot);
 
 void tell_ready(const std::string& status);
 void tell_reloading();
