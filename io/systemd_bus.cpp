@@ -52,6 +52,8 @@ struct BusError {
 using Value = std::variant<std::string, std::int64_t, std::uint64_t, bool>;
 using Properties = std::map<std::string, Value, std::less<>>;
 
+constexpr std::string_view kSimpleTypes = "sogiuxtb";
+
 bool read_value(sd_bus_message* message, char type, Value& out) {
     union {
         const char* text;
@@ -61,7 +63,7 @@ bool read_value(sd_bus_message* message, char type, Value& out) {
         std::uint64_t t;
         int b;
     } raw{};
-    if (std::strchr("sogiuxtb", type) == nullptr || ::sd_bus_message_read_basic(message, type, &raw) < 0)
+    if (::sd_bus_message_read_basic(message, type, &raw) < 0)
         return false;
     switch (type) {
     case 'i':
@@ -109,7 +111,8 @@ int read_properties(sd_bus_message* message, Properties& out) {
             break;
         const std::string contents = type;
         Value value;
-        if (contents.size() == 1 || contents == "ay") {
+        // Of all others, none is asked for; a service has a few, such as the rows of its terminal (q).
+        if (contents == "ay" || (contents.size() == 1 && kSimpleTypes.contains(contents[0]))) {
             ::sd_bus_message_enter_container(message, 'v', contents.c_str());
             const bool read = contents == "ay" ? read_id(message, value) : read_value(message, contents[0], value);
             if (read)
