@@ -45,13 +45,21 @@ std::string logfmt_value(std::string_view value) {
     return plain ? std::string{value} : io::json_quote(value);
 }
 
+std::string logfmt_fields(LogFields fields) {
+    std::string text;
+    for (const auto& [name, value] : fields)
+        text += fmt::format(" {}={}", name, logfmt_value(value));
+    return text;
+}
+
 int syslog_priority(LogLevel level) {
     constexpr std::array kPriorities{7, 6, 4, 3};
     return kPriorities[static_cast<std::size_t>(level)];
 }
 
 void send_to_journal(LogLevel level, std::string_view message, LogFields fields) {
-    std::vector<std::string> lines{fmt::format("MESSAGE={}", message),
+    // journalctl shows the message alone, unless it is asked for more.
+    std::vector<std::string> lines{fmt::format("MESSAGE={}{}", message, logfmt_fields(fields)),
                                    fmt::format("PRIORITY={}", syslog_priority(level)), "SYSLOG_IDENTIFIER=recoverd"};
     for (const auto& [name, value] : fields) {
         std::string upper{name};
@@ -78,10 +86,8 @@ std::string log_line(LogFormat format, std::string_view time, LogLevel level, st
         out.end_object();
         return out.take();
     }
-    std::string line = fmt::format("time={} level={} msg={}", time, core::name_of(level), logfmt_value(message));
-    for (const auto& [name, value] : fields)
-        line += fmt::format(" {}={}", name, logfmt_value(value));
-    return line;
+    return fmt::format("time={} level={} msg={}{}", time, core::name_of(level), logfmt_value(message),
+                       logfmt_fields(fields));
 }
 
 void set_up_log(LogLevel level, LogFormat format) {
