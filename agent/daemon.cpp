@@ -39,6 +39,7 @@ namespace {
 
 /// What is left to be written at the end gets this long; systemd sends SIGKILL long after.
 constexpr core::Duration kStopWithin{3'000};
+constexpr core::Duration kFirstSnapshotWithin{5'000};
 constexpr core::Duration kLagEvery{5'000};
 constexpr core::Duration kSettleAfter{30'000};
 
@@ -65,7 +66,7 @@ class Daemon {
     io::Task<void> stop();
     void take_over(Configuration configuration);
     const core::Config& running() const { return *configuration_.loaded.config; }
-    void tell_watching() const;
+    void await_snapshot();
     exporters::AgentFacts facts() const;
     exporters::WebSources sources();
 
@@ -75,6 +76,7 @@ class Daemon {
     io::RealWorld world_;
     std::unique_ptr<Store> store_;
     exporters::OwnMetrics metrics_;
+    StatusLine status_;
     Agent agent_;
     asio::signal_set signals_{loop_};
     asio::cancellation_signal cancel_agent_;
@@ -99,7 +101,7 @@ Daemon::Daemon(DaemonOptions options, Configuration configuration)
       configuration_(std::move(configuration)),
       world_(loop_, {.worker_path = find_worker()}),
       store_(make_sqlite_store(options_.storage_path)),
-      agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_, agent_)) {}
+      agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_, agent_, status_)) {}
 
 void Daemon::spawn(io::Task<void> task) {
     asio::co_spawn(loop_, std::move(task), [](const std::exception_ptr& thrown) {
@@ -229,16 +231,16 @@ io::Task<std::optional<std::string>> Daemon::reload_once() {
         take_over(std::move(configuration));
         log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running().checks.size())}});
     }
-    tell_watching();
+    status_.ready(*agent_.snapshot().get());
     co_return mistakes;
 }
 
-void Daemon::tell_watching() const {
-    const auto snapshot = agent_.snapshot().get();
-    // Nothing was judged yet when it starts.
-    tell_ready(snapshot->sequence > 0 ? status_line(*snapshot)
-                                      : fmt::format("watching {} assets with {} checks", running().assets.size(),
-                                                    running().checks.size()));
+/// A scrape that finds no series ends every alert that Prometheus has: whoever asks at once waits for the first
+/// snapshot, though not for a disk that hangs.
+void Daemon::await_snapshot() {
+    const auto deadline = std::chrono::steady_clock::now() + kFirstSnapshotWithin;
+    while (agent_.snapshot().get()->sequence == 0 && loop_.run_one_until(deadline) > 0) {
+    }
 }
 
 io::Task<void> Daemon::on_signal() {
@@ -291,14 +293,18 @@ int Daemon::run() {
     signals_.add(SIGINT);
     signals_.add(SIGHUP);
     start_agent();
-    if (!start_web())
+    await_snapshot();
+    if (!start_web()) {
+        spawn(stop());
+        loop_.run();
         return 1;
+    }
     take_over(std::move(configuration_));
     spawn(on_signal());
     spawn(measure_lag());
     spawn(ping());
     spawn(token_.run());
-    tell_watching();
+    status_.ready(*agent_.snapshot().get());
     log(LogLevel::info, "recoverd has started",
         {{"version", RECOVERD_VERSION},
          {"assets", std::to_string(running().assets.size())},

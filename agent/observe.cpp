@@ -2,23 +2,21 @@
 #include "agent/observe.hpp"
 
 #include "agent/log.hpp"
-#include "agent/service_manager.hpp"
 
 namespace recoverd::agent {
 
 Agent::Observer observe(exporters::OwnMetrics& metrics, std::shared_ptr<exporters::AlertmanagerSender>& sender,
-                        const Agent& agent) {
+                        const Agent& agent, StatusLine& status) {
     Agent::Observer observer;
     observer.late = [&metrics](core::Duration late) { metrics.observe_scheduler_lag(late); };
     observer.store_error = [&metrics](const std::string& error) {
         metrics.count_store_error();
         log(LogLevel::error, "state cannot be written", {{"error", error}});
     };
-    observer.published = [&sender, &agent, shown = std::string{}](bool transitions) mutable {
+    observer.published = [&sender, &agent, &status](bool transitions) {
         if (transitions && sender)
             sender->poke();
-        if (std::string line = status_line(*agent.snapshot().get()); line != shown)
-            tell_status(shown = std::move(line));
+        status.show(*agent.snapshot().get());
     };
     observer.transition = [](const core::Transition& transition) {
         const core::Alert& alert = transition.alert;

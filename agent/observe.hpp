@@ -3,14 +3,14 @@
 #pragma once
 
 #include "agent/agent.hpp"
+#include "agent/service_manager.hpp"
 #include "exporters/alertmanager_sender.hpp"
 #include "exporters/own_metrics.hpp"
 
 namespace recoverd::agent {
 
-/// `metrics` and `sender` must outlive the agent, whose snapshots systemd is told of; there may be no sender, or
-/// another one later.
+/// All of them must outlive the agent; there may be no sender, or another one later.
 Agent::Observer observe(exporters::OwnMetrics& metrics, std::shared_ptr<exporters::AlertmanagerSender>& sender,
-                        const Agent& agent);
+                        const Agent& agent, StatusLine& status);
 
 } // namespace recoverd::agent

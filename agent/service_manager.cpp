@@ -11,15 +11,15 @@ namespace recoverd::agent {
 
 namespace {
 
-/// A newline would begin another assignment.
-std::string one_line(std::string status) {
-    std::ranges::replace(status, '\n', ' ');
-    return status;
+std::string counted(std::size_t number, std::string_view what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 } // namespace
 
 std::string status_line(const core::Snapshot& snapshot) {
+    if (snapshot.sequence == 0)
+        return "nothing is judged yet";
     std::string status{core::name_of(snapshot.status)};
     std::ranges::replace(status, '_', ' ');
     std::string alerts;
@@ -28,12 +28,21 @@ std::string status_line(const core::Snapshot& snapshot) {
         if (firing[priority] > 0)
             alerts += fmt::format("{}{} {}", alerts.empty() ? "" : ", ", firing[priority],
                                   core::name_of(static_cast<core::Priority>(priority)));
-    return fmt::format("{}: {}; watching {} assets with {} checks", status, alerts.empty() ? "no alerts" : alerts,
-                       snapshot.assets.size(), snapshot.checks.size());
+    return fmt::format("{}: {}; watching {} with {}", status, alerts.empty() ? "no alerts" : alerts,
+                       counted(snapshot.assets.size(), "asset"), counted(snapshot.checks.size(), "check"));
 }
 
-void tell_ready(const std::string& status) {
-    ::sd_notify(0, fmt::format("READY=1\nSTATUS={}", one_line(status)).c_str());
+void StatusLine::ready(const core::Snapshot& snapshot) {
+    shown_ = status_line(snapshot);
+    ::sd_notify(0, fmt::format("READY=1\nSTATUS={}", shown_).c_str());
+}
+
+void StatusLine::show(const core::Snapshot& snapshot) {
+    std::string line = status_line(snapshot);
+    if (shown_.empty() || line == shown_)
+        return;
+    shown_ = std::move(line);
+    ::sd_notify(0, fmt::format("STATUS={}", shown_).c_str());
 }
 
 void tell_reloading() {
@@ -44,8 +53,6 @@ void tell_reloading() {
 }
 
 void tell_stopping() { ::sd_notify(0, "STOPPING=1"); }
-
-void tell_status(const std::string& status) { ::sd_notify(0, fmt::format("STATUS={}", one_line(status)).c_str()); }
 
 void ping_watchdog() { ::sd_notify(0, "WATCHDOG=1"); }
 

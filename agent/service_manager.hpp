@@ -13,10 +13,20 @@ namespace recoverd::agent {
 /// The verdict in the one line that `systemctl status` has room for.
 std::string status_line(const core::Snapshot& snapshot);
 
-void tell_ready(const std::string& status);
+/// Keeps that line as it should be.
+class StatusLine {
+  public:
+    /// systemd takes the start, or the reload, for done.
+    void ready(const core::Snapshot& snapshot);
+    /// Tells it when it is another one, and nothing before the start is done.
+    void show(const core::Snapshot& snapshot);
+
+  private:
+    std::string shown_;
+};
+
 void tell_reloading();
 void tell_stopping();
-void tell_status(const std::string& status);
 void ping_watchdog();
 
 /// How often the watchdog wants a ping (half of WATCHDOG_USEC); nothing when it is not watching this process.

@@ -7,6 +7,7 @@ namespace recoverd::agent {
 
 TEST_CASE("what systemd shows of an outage is how bad it is, and what fires by priority") {
     core::Snapshot snapshot;
+    snapshot.sequence = 1;
     snapshot.status = core::Status::partial_outage;
     auto& firing = snapshot.alert_counts[static_cast<std::size_t>(core::AlertState::firing)];
     firing = {0, 2, 0, 1};
@@ -15,8 +16,13 @@ TEST_CASE("what systemd shows of an outage is how bad it is, and what fires by p
 
 TEST_CASE("what systemd shows while all is well says so, whatever is pending") {
     core::Snapshot snapshot;
+    snapshot.sequence = 1;
     snapshot.alert_counts[static_cast<std::size_t>(core::AlertState::pending)] = {1, 0, 0, 0};
     CHECK(status_line(snapshot) == "operational: no alerts; watching 0 assets with 0 checks");
+}
+
+TEST_CASE("what systemd shows before anything was judged is no verdict") {
+    CHECK(status_line(core::Snapshot{}) == "nothing is judged yet");
 }
 
 } // namespace recoverd::agent
