@@ -58,7 +58,7 @@ class Drills:
             # Whatever was seen: the next test wants all to be well.
             mend_it()
         mended = time.monotonic()
-        until(lambda: not self._firing(), lambda: f"all is resolved: {dict(self._firing())}")
+        until(lambda: not self._firing(), lambda: f"all is resolved: {dict(self._firing())}", patience)
         resolved = time.monotonic() - mended
         told = Counter({(status, alert): often * times for status, times in (("firing", told_firing), ("resolved", 1))
                         for alert, often in expected.items()})

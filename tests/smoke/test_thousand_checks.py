@@ -80,4 +80,5 @@ def test_a_third_hangs(site, drills, crowd, way_to_the_database, checks, every):
         assert all(f"shared-{number}" in missing["annotations"]["description"] for number in range(checks // 20))
 
     drills.run(f"a third of {checks} checks hangs", alerts, hang, mend, while_broken=others_keep_their_rhythm,
-               patience=180)
+               # Who has learned nothing for a while looks again every few minutes only.
+               patience=400)

@@ -144,7 +144,8 @@ class Agent:
                              if every]
         for _ in range(times):
             before = self.runs()
-            until(lambda: all(self.runs().get(check) not in (None, before.get(check)) for check in awaited),
+            until(lambda: all(now.get(check) not in (None, before.get(check))
+                              for now in [self.runs()] for check in awaited),
                   lambda: f"{awaited} have run again since {before}: {self.runs()}\n{self.log()}")
 
     def api(self, path):
