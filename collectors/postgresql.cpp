@@ -93,7 +93,7 @@ Seen interpret_postgresql(const PostgresqlExpected& expected, const io::PgAnswer
     if (auto archive = interpret_archive(server, answer.tables[archiver_table], cursor, now))
         report.evidence.emplace_back(std::move(*archive));
     report.evidence.emplace_back(core::Fingerprint{.name = "system_identifier", .value = server.system_id});
-    core::Replication replication = interpret_replication(expected, server, settings, answer);
+    core::Replication replication = interpret_replication(expected, server, settings, answer, cursor, now);
     // A dsn that leads to "the primary" and comes out on an older timeline has found one that was replaced.
     if (!server.in_recovery)
         report.evidence.emplace_back(

@@ -25,6 +25,17 @@ void write(io::JsonWriter& out, const Sighting& sighting) {
         .end_object();
 }
 
+Received read_received(const io::Json& json) {
+    return {.position = json["position"].natural(), .at = core::Time{core::Duration{json["at_ms"].integer()}}};
+}
+
+void write(io::JsonWriter& out, const Received& received) {
+    out.begin_object()
+        .field("position", received.position)
+        .field("at_ms", std::int64_t{received.at.time_since_epoch().count()})
+        .end_object();
+}
+
 } // namespace
 
 Cursor read_cursor(std::string_view text) {
@@ -43,6 +54,11 @@ Cursor read_cursor(std::string_view text) {
         cursor.last_segment = json["last_segment"].text();
         if (json["failing_since_ms"])
             cursor.failing_since = core::Time{core::Duration{json["failing_since_ms"].integer()}};
+        if (json["looked_at_ms"]) {
+            cursor.looked_at = core::Time{core::Duration{json["looked_at_ms"].integer()}};
+            for (const io::Json& received : json["unreplayed"].items())
+                cursor.unreplayed.push_back(read_received(received));
+        }
         return cursor;
     } catch (const io::BadDocument&) {
         // Starting anew costs one run in which "written since" is not told.
@@ -66,6 +82,13 @@ std::string write_cursor(const Cursor& cursor) {
     out.end_array().field("last_segment", cursor.last_segment);
     if (cursor.failing_since)
         out.field("failing_since_ms", std::int64_t{cursor.failing_since->time_since_epoch().count()});
+    if (cursor.looked_at) {
+        out.field("looked_at_ms", std::int64_t{cursor.looked_at->time_since_epoch().count()});
+        out.key("unreplayed").begin_array();
+        for (const Received& received : cursor.unreplayed)
+            write(out, received);
+        out.end_array();
+    }
     out.end_object();
     return out.take();
 }

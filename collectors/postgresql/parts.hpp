@@ -86,6 +86,14 @@ struct Sighting {
     bool operator==(const Sighting&) const = default;
 };
 
+/// A position up to which a standby had received the log at `at`, and that it had not replayed yet.
+struct Received {
+    std::uint64_t position = 0;
+    core::Time at;
+
+    bool operator==(const Received&) const = default;
+};
+
 /// What is remembered from run to run, as JSON in `Seen::cursor`.
 struct Cursor {
     std::string system_id;
@@ -98,6 +106,9 @@ struct Cursor {
     std::vector<Sighting> unsafe;
     std::string last_segment;
     std::optional<core::Time> failing_since;
+    /// Of a standby: what it has still to replay, oldest first, and when it was looked at last.
+    std::vector<Received> unreplayed;
+    std::optional<core::Time> looked_at;
 
     bool operator==(const Cursor&) const = default;
 };
@@ -112,7 +123,12 @@ std::optional<core::LogArchive> interpret_archive(const Server& server, const io
 bool archive_status_hidden(const Server& server, const io::PgTable& archiver);
 
 core::Replication interpret_replication(const PostgresqlExpected& expected, const Server& server,
-                                        const Settings& settings, const io::PgAnswer& answer);
+                                        const Settings& settings, const io::PgAnswer& answer, Cursor& cursor,
+                                        core::Time now);
+
+/// The standby we are asking, as it sees itself.
+core::Follower interpret_standby(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
+                                 const io::PgTable& receiver, Cursor& cursor, core::Time now);
 
 core::Assertions interpret_assertions(const PostgresqlExpected& expected, const Server& server,
                                       const Settings& settings, const io::PgTable& checksums);

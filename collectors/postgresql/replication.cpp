@@ -18,10 +18,6 @@ using core::FollowerState;
 using core::Replication;
 using core::ReplicationSlot;
 
-// A walreceiver asks for a sign of life after half its wal_receiver_timeout, whose default is this; one that is silent
-// for longer does not know how far its primary is.
-constexpr double kFreshSeconds = 60;
-
 std::string text_or(const Row& row, std::string_view column) { return row.text(column).value_or(""); }
 
 /// A row of pg_stat_replication with the names it may go by.
@@ -97,43 +93,6 @@ void add_followers(const PostgresqlExpected& expected, const Server& server, std
     }
 }
 
-/// The standby we are asking, as it sees itself.
-Follower self(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
-              const io::PgTable& receiver) {
-    Follower follower;
-    const auto cluster_name = settings.find("cluster_name");
-    follower.name =
-        cluster_name == settings.end() || cluster_name->second.shown.empty() ? "standby" : cluster_name->second.shown;
-    follower.expected = expected.role != "primary";
-    const auto delay = settings.find("recovery_min_apply_delay");
-    Duration::rep wanted = 0;
-    if (delay != settings.end()) {
-        const std::string& raw = delay->second.raw;
-        std::from_chars(raw.data(), raw.data() + raw.size(), wanted);
-    }
-    if (wanted > 0)
-        follower.wanted_delay = Duration{wanted};
-    if (receiver.rows.empty()) {
-        // It lives on the archive alone when no primary_conninfo says otherwise. Then the age of the last transaction
-        // only tells how long ago the primary wrote one.
-        follower.state = server.streams == false ? FollowerState::catching_up : FollowerState::missing;
-        if (server.streams != false)
-            follower.lag = server.replay_age;
-        return follower;
-    }
-    const Row row(receiver, 0);
-    const bool streaming = text_or(row, "status") == "streaming";
-    follower.state = streaming ? FollowerState::streaming : FollowerState::catching_up;
-    if (const auto upstream = row.natural("upstream_position"); upstream && server.replay_position)
-        follower.lag_bytes = *upstream - std::min(*upstream, *server.replay_position);
-    // now() - pg_last_xact_replay_timestamp() grows on an idle primary, so it counts only while something is left to
-    // replay or the primary was not heard of. It is NULL right after a start.
-    const bool caught_up = server.receive_position && server.receive_position == server.replay_position;
-    const bool fresh = row.number("silent_for").value_or(kFreshSeconds) < kFreshSeconds;
-    follower.lag = streaming && caught_up && fresh ? std::optional{Duration{0}} : server.replay_age;
-    return follower;
-}
-
 std::vector<ReplicationSlot> read_slots(const io::PgTable& table, const Settings& settings) {
     std::optional<std::uint64_t> limit;
     if (const auto keep = settings.find("max_slot_wal_keep_size"); keep != settings.end()) {
@@ -172,13 +131,13 @@ std::string timeline_of(const Server& server, const io::PgTable& receiver) {
 } // namespace
 
 Replication interpret_replication(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
-                                  const io::PgAnswer& answer) {
+                                  const io::PgAnswer& answer, Cursor& cursor, core::Time now) {
     const io::PgTable& receiver = answer.tables[receiver_table];
     Replication replication;
     replication.role = server.in_recovery ? "standby" : "primary";
     replication.timeline = timeline_of(server, receiver);
     if (server.in_recovery)
-        replication.followers.push_back(self(expected, server, settings, receiver));
+        replication.followers.push_back(interpret_standby(expected, server, settings, receiver, cursor, now));
     add_followers(expected, server, read_senders(answer.tables[followers_table]), replication);
     replication.slots = read_slots(answer.tables[slots_table], settings);
     return replication;

@@ -178,6 +178,9 @@ TEST_CASE("a cursor survives being written and read") {
     cursor.last_segment = "000000010000000000000006";
     cursor.failing_since = kStart;
     CHECK(read_cursor(write_cursor(cursor)) == cursor);
+    cursor.looked_at = kStart + 2s;
+    cursor.unreplayed = {{5, kStart}, {6, kStart + 1s}};
+    CHECK(read_cursor(write_cursor(cursor)) == cursor);
     CHECK(read_cursor(write_cursor(Cursor{})) == Cursor{});
 }
 
@@ -232,8 +235,69 @@ TEST_CASE("archiving that is off, or has no command, is told as that") {
     CHECK_THAT(the<core::LogArchive>(subject({}, empty)).failing_detail, ContainsSubstring("archive_command is empty"));
 }
 
+namespace {
+
+/// recovery_min_apply_delay in milliseconds.
+std::optional<std::string>& delay_of(io::PgAnswer& answer) {
+    std::size_t row = 0;
+    while (cell(answer, settings_table, "name", row) != "recovery_min_apply_delay")
+        ++row;
+    return cell(answer, settings_table, "raw", row);
+}
+
+/// A standby that a test moves along, looked at every half minute by its own check.
+struct LateStory {
+    io::PgAnswer answer = captured("standby");
+    std::string cursor;
+    core::Time now = kStart;
+
+    explicit LateStory(const char* delay = "0") { delay_of(answer) = delay; }
+    std::optional<core::Duration> look(std::uint64_t received, std::uint64_t replayed, const char* replay_age) {
+        now += 30s;
+        cell(answer, server_table, "receive_position") = std::to_string(received);
+        cell(answer, server_table, "replay_position") = std::to_string(replayed);
+        cell(answer, server_table, "replay_age") = replay_age ? std::optional<std::string>{replay_age} : std::nullopt;
+        core::Seen seen = interpret_postgresql({.role = "standby"}, answer, cursor, now);
+        cursor = seen.cursor;
+        return the<core::Replication>(seen.subjects.at(0)).followers.at(0).lag;
+    }
+};
+
+} // namespace
+
+TEST_CASE("a standby that replays nothing from its start on is behind for as long as that was seen") {
+    LateStory story;
+    CHECK_FALSE(story.look(2000, 1000, nullptr));
+    for (int i = 1; i <= 200; ++i)
+        CHECK(story.look(2000 + 8U * static_cast<unsigned>(i), 1000, nullptr) == i * 30s);
+    CHECK(story.cursor.size() < 8192);
+    CHECK(story.look(4000, 4000, "1") == core::Duration{0});
+}
+
+TEST_CASE("what a primary writes after a silence is late since then, not since the silence began") {
+    LateStory story;
+    CHECK(story.look(1000, 1000, "86400") == core::Duration{0});
+    CHECK(story.look(1200, 1000, "86430") == 30s);
+    CHECK(story.look(1400, 1000, "86460") == 60s);
+    CHECK(story.look(1400, 1200, "61") == 60s);
+    // A busy one is behind by less than the time between two looks.
+    CHECK(story.look(1600, 1500, "0.5") == 500ms);
+    LateStory on_purpose("14400000");
+    CHECK(on_purpose.look(1000, 1000, "86400") == core::Duration{0});
+    CHECK(on_purpose.look(1200, 1000, "86430") == core::Duration{0});
+    CHECK(on_purpose.look(1400, 1000, "86460") == 30s);
+    CHECK(on_purpose.look(1400, 1200, "61") == 30s);
+}
+
+TEST_CASE("at the first look at a standby that is late on purpose nobody knows how late it is") {
+    LateStory story("14400000");
+    CHECK_FALSE(story.look(1200, 1000, "86400"));
+    CHECK(story.look(1200, 1000, "86430") == 30s);
+}
+
 TEST_CASE("the lag of a standby that has caught up is none, however long its primary has been idle") {
     io::PgAnswer idle = captured("standby");
+    delay_of(idle) = "0";
     cell(idle, server_table, "replay_age") = "86400";
     cell(idle, server_table, "receive_position") = "67109488";
     cell(idle, server_table, "replay_position") = "67109488";
