@@ -108,6 +108,24 @@ def test_a_dead_primary_is_told_by_both_ends(site, drills, pair):
                pair.primary.abandon, mend)
 
 
+@pytest.mark.all
+def test_a_standby_that_is_behind_is_told_by_both_ends(site, drills, pair):
+    """Each check has seen it for itself, and each says it once."""
+    made = config(site, pair, silence="60s")
+    made["policy"]["replication_lag_high"] = {"over": "2s"}
+    pair.standby.set("wal_receiver_status_interval", "1s")
+    site.agent.begin(made)
+
+    def pause():
+        pair.standby.sql("SELECT pg_wal_replay_pause()")
+        pair.primary.write()
+
+    drills.run("standby's replay paused, both are watched",
+               [Alert("ReplicationLagHigh", "P2", "critical", "ledger-db", check, pair.standby.name)
+                for check in (PRIMARY, STANDBY)],
+               pause, lambda: pair.standby.sql("SELECT pg_wal_replay_resume()"))
+
+
 @pytest.mark.ci
 def test_a_planned_switchover_that_the_configuration_does_not_know(site, drills, pair):
     """Both say that they are not what they should be, and nothing is missing."""
