@@ -74,7 +74,7 @@ def test_down_for_longer_than_an_alert_lasts_unsent(site, drills, keeps_data):
                     told_firing=1 if keeps_data else 2)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_one_of_two_down_the_other_gets_all(site, drills):
     with second_alertmanager(site) as second:
         second.end()
@@ -90,7 +90,7 @@ def test_one_of_two_down_the_other_gets_all(site, drills):
         until(lambda: not second.firing() and not second.pager.open(), "the one that returned is told that it is over")
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_one_of_two_hangs_the_other_gets_all(site, drills):
     """A stopped process takes connections and answers none; what ended meanwhile does not go on firing there."""
     with second_alertmanager(site) as second:
@@ -179,7 +179,7 @@ def locked_alertmanager_config(directory):
     return web, cert
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_locked_alertmanager_opens_to_the_right_password(site, drills):
     """And to one that was put right without a reload: a rotated password counts with the next send."""
     web, cert = locked_alertmanager_config(site.directory)

@@ -58,7 +58,7 @@ def test_certificate_has_expired(site, drills, shop):
     run(drills, shop, "certificate expired", P1, shop.root.issue(NAME, begun_days_ago=90, ends_in_days=-1))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_certificate_ends_soon(site, drills, shop):
     site.agent.begin(site.config_of("shop", front=shop.over_tls()))
     run(drills, shop, "certificate near its end", P3, shop.root.issue(NAME, begun_days_ago=85, ends_in_days=5))
@@ -70,14 +70,14 @@ def test_certificate_is_of_another_name(site, drills, shop):
     run(drills, shop, "certificate of another name", P1, shop.root.issue("other.example", **GOOD))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_chain_is_broken(site, drills, shop):
     """Browsers that know the intermediate one from elsewhere go on, programs do not."""
     site.agent.begin(site.config_of("shop", front=shop.over_tls()))
     run(drills, shop, "certificate without its intermediate", P1, shop.intermediate.issue(NAME, **GOOD))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_certificate_of_a_web_server_has_expired(site, drills, shop):
     """Nobody gets through to the endpoint, and that has one cause: it is said once."""
     site.agent.begin(site.config_of("shop", front=shop.over_https()))

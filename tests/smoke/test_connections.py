@@ -94,13 +94,13 @@ def test_a_changed_password_is_missing_evidence_until_the_agent_has_the_new_one(
           lambda: accounts.secret.write_text(new, encoding="utf-8"))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_a_rejected_host_is_missing_evidence(drill, accounts):
     drill("PostgreSQL: pg_hba.conf rejects", "pg_hba.conf rejects connection",
           lambda: accounts.admit("local all all trust\nhost all all all reject\n"), lambda: accounts.admit(RULES))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_a_certificate_that_nobody_trusts_is_missing_evidence(drill, accounts):
     drill("PostgreSQL: certificate not trusted", "certificate verify failed",
           lambda: accounts.show(accounts.unknown), lambda: accounts.show(accounts.trusted))
@@ -128,7 +128,7 @@ def take_places(accounts, places):
     until(all_taken, "all places are taken")
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_no_connection_left_is_missing_evidence(drill, accounts):
     places = SETTINGS["max_connections"] - SETTINGS["superuser_reserved_connections"]
     # A server that sleeps for somebody does not notice that he left.
@@ -143,7 +143,7 @@ def restart(accounts, signal_file, state, **settings):
     accounts.start(state, **settings)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_a_server_that_is_still_recovering_is_missing_evidence(drill, accounts):
     """It waits for the archive, as one does that was just restored; nobody mends it but time."""
     accounts.hold.touch()

@@ -50,14 +50,14 @@ def test_endpoint_says_nothing_that_is_json(site, drills, front):
         lambda stream: stream.sendall(scripted.answer(b"<html>Welcome</html>")))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_answer_is_cut_off(site, drills, front):
     run(site, drills, front, "HTTP: cut off in the body", DOWN, scripted.cut_off)
 
 
 @pytest.mark.parametrize("fault, script", [
     pytest.param("endless body", scripted.endless, marks=pytest.mark.all),
-    pytest.param("compressed bomb of 64 MiB", scripted.bomb(64), marks=pytest.mark.ci),
+    pytest.param("compressed bomb of 64 MiB", scripted.bomb(64), marks=pytest.mark.all),
 ])
 def test_body_is_too_large(site, drills, front, fault, script):
     """As much is read as the check allows, and no more is held."""
@@ -72,7 +72,7 @@ def test_body_is_too_large(site, drills, front, fault, script):
                lambda: setattr(front, "script", healthy), while_broken=holds_little)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_body_drips(site, drills, front):
     """The check's timeout is for all of it, and to run into it is an answer: it is down."""
     run(site, drills, front, "HTTP: dripping body", DOWN, scripted.dripping)
@@ -83,7 +83,7 @@ def test_redirects_go_round(site, drills, front):
     run(site, drills, front, "HTTP: redirect loop", DOWN, scripted.redirect_to(front.url))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_name_does_not_resolve(site, drills, front):
     """The server is well, and nobody finds it."""
     begin(site, front.url)
@@ -93,7 +93,7 @@ def test_name_does_not_resolve(site, drills, front):
                lambda: site.agent.reload(good))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_endpoint_that_has_ipv6_only_is_up(site, drills):
     server = ScriptedServer(healthy, host="::1")
     try:

@@ -67,7 +67,7 @@ def lost(site, acknowledged):
     return [answer for answer in answers if answer[1] != 200]
 
 
-@pytest.mark.parametrize("times", [pytest.param(10, marks=pytest.mark.ci), pytest.param(200, marks=pytest.mark.all)])
+@pytest.mark.parametrize("times", [pytest.param(10, marks=pytest.mark.all), pytest.param(200, marks=pytest.mark.all)])
 def test_nothing_acknowledged_is_lost_when_killed(site, drills, times):
     seed = random.SystemRandom().randrange(2**32)
     site.agent.begin(site.config())

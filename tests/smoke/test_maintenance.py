@@ -85,7 +85,7 @@ def test_maintenance_lowers_its_assets_and_no_others(site, drills, shop):
                                          "Lowered from P2 to P4: maintenance: move to new disks."))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_end_of_maintenance_gives_back_the_priority(site, drills):
     """By itself, at its second, and the alert keeps its beginning."""
     site.agent.begin(site.config())
@@ -115,7 +115,7 @@ def test_end_of_maintenance_gives_back_the_priority(site, drills):
     assert alertmanager.pager.since(mark) == told
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_running_exercise_lowers_what_it_brings_about(site, drills):
     """A failover test takes the standby away. It does not make a restore fail."""
     config = site.config()
@@ -146,7 +146,7 @@ def test_running_exercise_lowers_what_it_brings_about(site, drills):
                                          "Lowered from P2 to P4: exercise failover is running."))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_day_without_the_agent_is_no_storm(site, drills, shop):
     """All is long silent when it starts, and some of it goes on so until its turn comes. Nobody hears of it."""
     config = config_with_shop(site, shop)

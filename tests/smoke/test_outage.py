@@ -67,7 +67,7 @@ def test_a_database_that_hangs_is_missing_evidence_though_its_port_is_up(site, d
     site.until_streaming()
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_many_checks_of_one_database_that_is_down_are_one_alert(site, drills):
     """It names the target, and all who learn nothing of it."""
     config = site.config()

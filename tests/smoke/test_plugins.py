@@ -55,13 +55,13 @@ def run(site, drills, plugin, fault, alert, body):
     until(lambda: not left_behind(), lambda: f"no process is left behind: {left_behind()}")
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_plugin_hangs(site, drills, plugin):
     """It and what it has started are ended."""
     run(site, drills, plugin, "plug-in hangs", UNKNOWN, f"sleep {LONG} &\nsleep {LONG}")
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_plugin_floods(site, drills, plugin):
     run(site, drills, plugin, "plug-in prints without end", UNKNOWN, "exec yes 'DISK OK'")
 
@@ -71,7 +71,7 @@ def test_plugin_dies_by_a_signal(site, drills, plugin):
     run(site, drills, plugin, "plug-in dies by a signal", UNKNOWN, "echo 'DISK OK'\nkill -SEGV $$")
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_performance_data_is_bad(site, drills, plugin):
     """The verdict stands, be it good or bad; what can be read of the figures is kept."""
     plugin.write("echo \"DISK OK | /=40% size=1,5GB =3 'odd=1 free=nan\"")

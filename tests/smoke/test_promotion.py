@@ -93,7 +93,7 @@ def test_a_standby_takes_over_from_a_dead_primary(site, drills, pair):
                fail_over, mend)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_a_dead_primary_is_told_by_both_ends(site, drills, pair):
     """One cannot be asked, and the other follows nobody; its own data may still be read."""
     site.agent.begin(config(site, pair, silence="3s"))
@@ -126,7 +126,7 @@ def test_a_standby_that_is_behind_is_told_by_both_ends(site, drills, pair):
                pause, lambda: pair.standby.sql("SELECT pg_wal_replay_resume()"))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_a_planned_switchover_that_the_configuration_does_not_know(site, drills, pair):
     """Both say that they are not what they should be, and nothing is missing."""
     site.agent.begin(config(site, pair, silence="60s"))
@@ -134,7 +134,7 @@ def test_a_planned_switchover_that_the_configuration_does_not_know(site, drills,
                pair.switch_over, pair.switch_over)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_two_primaries(site, drills, pair):
     """The standby was promoted although its primary lives: whoever writes to either is on his own."""
     site.agent.begin(config(site, pair, silence="60s"))
@@ -174,7 +174,7 @@ def test_nobody_is_primary(site, drills, pair):
     pair.rebuild_standby()
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_an_old_primary_comes_back(site, drills, pair):
     """A failover is no business of a check for whoever is primary; one that goes back in time is."""
     site.agent.begin(whoever_is_primary(site, pair, silence="60s"))

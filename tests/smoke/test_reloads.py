@@ -113,7 +113,7 @@ def test_the_last_of_many_changes_is_taken(site, drills, crowd):
 
 
 @pytest.mark.parametrize("times", [
-    pytest.param(30, marks=pytest.mark.ci),
+    pytest.param(30, marks=pytest.mark.all),
     pytest.param(500, marks=pytest.mark.all),
 ])
 def test_reloads_while_checks_run(site, drills, crowd, times):
@@ -148,7 +148,7 @@ def test_reloads_while_checks_run(site, drills, crowd, times):
                while_broken=reload_often)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_files_that_are_being_written_never_take_anything_away(site, drills):
     """Somebody writes the file in place, bit by bit, while it is read again and again."""
     config = site.config()

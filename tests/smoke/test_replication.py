@@ -33,7 +33,7 @@ def lag(site):
 LAGS = Alert("ReplicationLagHigh", "P2", "critical", "orders-db", "orders-wal", STANDBY)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_standby_that_replays_nothing_is_behind(site, drills, talkative):
     """It receives everything: what was written is safe, and cannot be read there. One row is enough."""
     config = site.config()
@@ -122,7 +122,7 @@ def drop(ledger):
     ledger.sql(f"SELECT pg_drop_replication_slot('{SLOT}')")
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_slot_that_nobody_reads_fills_the_disk(site, drills, ledger):
     watch_slots(site, ledger, replication_slot_retaining={"over": "40MiB"})
 
@@ -134,7 +134,7 @@ def test_slot_that_nobody_reads_fills_the_disk(site, drills, ledger):
     drills.run("slot retains more than its limit", [RETAINS], fill, lambda: drop(ledger))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_slot_that_lost_what_it_needs(site, drills, ledger):
     """The server's own limit is the threshold: the disk is safe, and the slot's consumer must be rebuilt."""
     ledger.set("max_slot_wal_keep_size", "16MB")

@@ -46,7 +46,7 @@ def test_nobody_tests_the_restore(site, drills):
                lambda: None, lambda: report(site, "passed", depth="restored"))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_restore_test_never_ends(site, drills):
     """It said that it began, and died. The one after it shows that it is over."""
     config = site.config()
@@ -75,7 +75,7 @@ def test_backup_job_never_ends(site, drills):
                lambda: dump("started"), lambda: dump("passed", size_bytes=1000000))
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_restore_test_ends_twice(site, drills):
     """A run has one end: the first one told stays, whichever it is."""
     site.agent.begin(site.config())
@@ -94,7 +94,7 @@ def test_restore_test_ends_twice(site, drills):
                lambda: report(site, "passed", id="night-3", depth="queried"), while_broken=contradict)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_reports_from_the_future_change_nothing(site, drills):
     """Neither does a good one end what a bad one began, nor a bad one begin anything."""
     site.agent.begin(site.config())

@@ -125,7 +125,7 @@ def restart_with(site, harm):
 
 @pytest.mark.parametrize("what, harm", [
     pytest.param("damaged", overwrite_beginning, id="damaged"),
-    pytest.param("half-written", cut_in_half, id="half-written", marks=pytest.mark.ci),
+    pytest.param("half-written", cut_in_half, id="half-written", marks=pytest.mark.all),
     pytest.param("later version's", lambda file: set_version(file, 99), id="later", marks=pytest.mark.all)])
 def test_state_that_cannot_be_read_is_set_aside(site, drills, what, harm):
     """It is said until a start that reads what this one wrote; outcomes are taken at once."""
@@ -140,7 +140,7 @@ def test_state_that_cannot_be_read_is_set_aside(site, drills, what, harm):
     assert report(site, "after") == 200
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_state_of_an_older_version_is_taken_over(site, drills):
     site.agent.begin(site.config())
     assert report(site, "before") == 201

@@ -48,7 +48,7 @@ def config(site, crowd, database, checks, every):
 
 
 @pytest.mark.parametrize("checks, every", [
-    pytest.param(90, 2, marks=pytest.mark.ci),
+    pytest.param(90, 2, marks=pytest.mark.all),
     pytest.param(1000, 12, marks=pytest.mark.all),
 ])
 def test_a_third_hangs(site, drills, crowd, way_to_the_database, checks, every):
