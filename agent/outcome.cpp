@@ -117,6 +117,8 @@ class Reader {
     void require(const Outcome& outcome) {
         if (!json_["asset"])
             mistakes_.emplace_back("asset: missing");
+        else if (outcome.asset.empty())
+            mistakes_.emplace_back("asset: expected a name, found ''");
         if (!json_["outcome"])
             mistakes_.emplace_back("outcome: missing");
         if (outcome.kind == Outcome::Kind::exercise && outcome.exercise.empty())
