@@ -18,10 +18,10 @@ double stable_fraction(std::string_view name) {
     return static_cast<double>(hash >> 11U) * 0x1.0p-53;
 }
 
-void Schedule::set_due(const std::string& name, Entry& entry, Duration due) {
-    queue_.erase({entry.due, name});
-    entry.due = due;
-    queue_.emplace(due, name);
+void Schedule::set_due(Named& named, Duration due) {
+    queue_.erase(place_of(named));
+    named.second.due = due;
+    queue_.insert(place_of(named));
 }
 
 void Schedule::add(const Check& check, Duration elapsed, Time now, Past past) {
@@ -29,9 +29,11 @@ void Schedule::add(const Check& check, Duration elapsed, Time now, Past past) {
     Entry& entry = at->second;
     if (!is_new && entry.every == check.every)
         return;
+    if (is_new)
+        entry.order = next_order_++;
     entry.every = check.every;
     if (!check.looks()) {
-        queue_.erase({entry.due, check.name});
+        queue_.erase(place_of(*at));
         return;
     }
     // A running check gets its next moment when it has finished.
@@ -43,12 +45,12 @@ void Schedule::add(const Check& check, Duration elapsed, Time now, Past past) {
     if (past.due_at && *past.due_at > now && *past.due_at - now <= check.every)
         wait = *past.due_at - now;
     const Duration due = elapsed + wait + kGrid - Duration{1};
-    set_due(check.name, entry, due - due % kGrid);
+    set_due(*at, due - due % kGrid);
 }
 
 void Schedule::remove(std::string_view name) {
     if (const auto at = entries_.find(name); at != entries_.end()) {
-        queue_.erase({at->second.due, at->first});
+        queue_.erase(place_of(*at));
         entries_.erase(at);
     }
 }
@@ -56,16 +58,16 @@ void Schedule::remove(std::string_view name) {
 std::optional<Duration> Schedule::next() const {
     if (queue_.empty())
         return std::nullopt;
-    return queue_.begin()->first;
+    return std::get<Duration>(*queue_.begin());
 }
 
 std::optional<Schedule::Due> Schedule::take(Duration elapsed) {
-    if (queue_.empty() || queue_.begin()->first > elapsed)
+    if (queue_.empty() || std::get<Duration>(*queue_.begin()) > elapsed)
         return std::nullopt;
-    const auto [due, name] = *queue_.begin();
+    auto& [name, entry] = *std::get<Named*>(*queue_.begin());
     queue_.erase(queue_.begin());
-    entries_.find(name)->second.running = true;
-    return Due{name, elapsed - due};
+    entry.running = true;
+    return Due{name, elapsed - entry.due};
 }
 
 void Schedule::finished(std::string_view name, bool learned, Duration elapsed) {
@@ -84,12 +86,12 @@ void Schedule::finished(std::string_view name, bool learned, Duration elapsed) {
     Duration due = entry.due + interval;
     if (due <= elapsed)
         due += ((elapsed - due) / interval + 1) * interval;
-    set_due(at->first, entry, due);
+    set_due(*at, due);
 }
 
 void Schedule::run_now(std::string_view name, Duration elapsed) {
     if (const auto at = entries_.find(name); at != entries_.end() && !at->second.running)
-        set_due(at->first, at->second, std::min(elapsed, at->second.due));
+        set_due(*at, std::min(elapsed, at->second.due));
 }
 
 std::optional<Duration> Schedule::due(std::string_view name) const {
