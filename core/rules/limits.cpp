@@ -56,13 +56,8 @@ bool is_asked(const Check& check, RuleId id) {
     }
 }
 
-} // namespace
-
-std::optional<double> first_threshold(const Check& check, const Asset* asset, RuleId id) {
-    if (rule(id).unit != Unit::duration || !is_asked(check, id))
-        return std::nullopt;
-    const bool own = !asset || asset->name == check.asset;
-    const RulePolicy said = (own ? check.policy : asset->policy.overlaid(check.own_policy))[id];
+/// The lowest of the steps for all backup types.
+std::optional<double> first_step(const RulePolicy& said, std::optional<double> by_default) {
     if (!said.enabled.value_or(true))
         return std::nullopt;
     std::optional<double> first;
@@ -71,10 +66,20 @@ std::optional<double> first_threshold(const Check& check, const Asset* asset, Ru
         if (!step.backup_type.empty())
             continue;
         for_all = true;
-        if (const auto over = step.over ? step.over : fallback(check, asset, id))
+        if (const auto over = step.over ? step.over : by_default)
             first = std::min(first.value_or(*over), *over);
     }
-    return for_all ? first : fallback(check, asset, id);
+    return for_all ? first : by_default;
+}
+
+} // namespace
+
+std::optional<double> first_threshold(const Check& check, const Asset* asset, RuleId id) {
+    if (!is_asked(check, id) || rule(id).unit != Unit::duration)
+        return std::nullopt;
+    const bool own = !asset || asset->name == check.asset;
+    return own ? first_step(check.policy[id], fallback(check, asset, id))
+               : first_step(asset->policy.overlaid(check.own_policy)[id], fallback(check, asset, id));
 }
 
 } // namespace recoverd::core
