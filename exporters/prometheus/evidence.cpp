@@ -20,7 +20,7 @@ std::string inner_labels(const SubjectSeries& subject, std::string_view item) {
 template <class E>
 void write_state_set(SeriesWriter& out, MetricId id, const std::string& labels, std::string_view label, E holds) {
     for (std::size_t i = 0; i < core::Names<E>::values.size(); ++i)
-        out.add(id, LabelText{labels}.add(label, core::Names<E>::values[i]).text(), static_cast<E>(i) == holds);
+        out.add(id, labels, {label, core::Names<E>::values[i]}, static_cast<E>(i) == holds);
 }
 
 } // namespace
@@ -91,7 +91,7 @@ void ExerciseSeries::write(SeriesWriter& out) const {
     for (const auto& [key, known] : known_) {
         const std::string labels = LabelText{}.add("asset", key.first).add("exercise", key.second).text();
         for (const auto& [outcome, at] : known.last)
-            out.add(MetricId::exercise_last, LabelText{labels}.add("outcome", name_of(outcome)).text(), at);
+            out.add(MetricId::exercise_last, labels, {"outcome", name_of(outcome)}, at);
         if (known.duration)
             out.add(MetricId::exercise_duration, labels, *known.duration);
         if (known.passed_at != core::Time::min())

@@ -11,6 +11,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace recoverd::exporters::families {
 
@@ -50,10 +52,25 @@ void write_reachability(SeriesWriter& out, const SubjectSeries& subject, const c
 void write_assertions(SeriesWriter& out, const SubjectSeries& subject, const core::Assertions& assertions);
 void write_measurement(SeriesWriter& out, const SubjectSeries& subject, const core::Measurement& measurement);
 
-/// `labels`: asset and check, escaped.
-void write_check(SeriesWriter& out, const core::CheckSnapshot& snapshot, const std::string& labels);
-/// `asset`: nullptr for what belongs to none. `labels`: of that asset and the check.
-void write_thresholds(SeriesWriter& out, const core::Check& check, const core::Asset* asset, const std::string& labels);
+/// From where on rules about time find bad what a check sees of an asset, in seconds.
+using Thresholds = std::vector<std::pair<core::RuleId, double>>;
+
+/// What only the configuration says of a check.
+struct CheckSeries {
+    /// asset and check, escaped.
+    std::string labels;
+    /// The same, collector, and configured labels.
+    std::string info;
+    core::Duration every;
+    Thresholds thresholds;
+};
+
+/// `asset`: nullptr for what belongs to none.
+Thresholds thresholds_of(const core::Check& check, const core::Asset* asset);
+CheckSeries describe(const core::Check& check, const core::Asset* asset);
+void write_check(SeriesWriter& out, const core::CheckMemory& memory, const CheckSeries& series);
+/// `labels`: of that asset and the check.
+void write_thresholds(SeriesWriter& out, const Thresholds& thresholds, const std::string& labels);
 void write_asset(SeriesWriter& out, const core::AssetSnapshot& snapshot);
 void write_alert(SeriesWriter& out, const core::Alert& alert);
 void write_status(SeriesWriter& out, const core::Snapshot& snapshot);

@@ -18,15 +18,31 @@ void add_configured(LabelText& text, const core::Labels& labels, std::initialize
 
 } // namespace
 
-void write_check(SeriesWriter& out, const core::CheckSnapshot& snapshot, const std::string& labels) {
-    using M = MetricId;
-    const core::Check& check = *snapshot.check;
-    const core::CheckMemory& memory = snapshot.memory;
+Thresholds thresholds_of(const core::Check& check, const core::Asset* asset) {
+    Thresholds thresholds;
+    for (const core::Rule& rule : core::rules())
+        if (const auto first = core::first_threshold(check, asset, rule.id))
+            thresholds.emplace_back(rule.id, *first);
+    return thresholds;
+}
+
+CheckSeries describe(const core::Check& check, const core::Asset* asset) {
+    LabelText labels;
+    // "{subject}" stands for many assets; its subjects name them.
+    if (check.asset.find('{') == std::string::npos)
+        labels.add("asset", check.asset);
+    labels.add("check", check.name);
     LabelText info{labels};
     info.add("collector", check.collector);
     add_configured(info, check.labels, {"asset", "check", "collector"});
-    out.add(M::check_info, info.text(), true);
-    out.add(M::check_interval, labels, check.every);
+    return {labels.text(), info.text(), check.every, thresholds_of(check, asset)};
+}
+
+void write_check(SeriesWriter& out, const core::CheckMemory& memory, const CheckSeries& series) {
+    using M = MetricId;
+    const std::string& labels = series.labels;
+    out.add(M::check_info, series.info, true);
+    out.add(M::check_interval, labels, series.every);
     if (memory.last_run) {
         out.add(M::check_success, labels, !memory.failure.has_value());
         out.add(M::check_last_run, labels, *memory.last_run);
@@ -36,16 +52,13 @@ void write_check(SeriesWriter& out, const core::CheckSnapshot& snapshot, const s
         out.add(M::check_last_success, labels, *memory.last_success);
     for (std::size_t i = 0; i < memory.failures_total.size(); ++i)
         if (memory.failures_total[i] > 0)
-            out.add(M::check_failures,
-                    LabelText{labels}.add("failure", core::Names<core::FailureKind>::values[i]).text(),
+            out.add(M::check_failures, labels, {"failure", core::Names<core::FailureKind>::values[i]},
                     memory.failures_total[i]);
 }
 
-void write_thresholds(SeriesWriter& out, const core::Check& check, const core::Asset* asset,
-                      const std::string& labels) {
-    for (const core::Rule& rule : core::rules())
-        if (const auto first = core::first_threshold(check, asset, rule.id))
-            out.add(MetricId::threshold, LabelText{labels}.add("rule", rule.name).text(), *first);
+void write_thresholds(SeriesWriter& out, const Thresholds& thresholds, const std::string& labels) {
+    for (const auto& [id, seconds] : thresholds)
+        out.add(MetricId::threshold, labels, {"rule", core::rule(id).name}, seconds);
 }
 
 void write_asset(SeriesWriter& out, const core::AssetSnapshot& snapshot) {
@@ -57,7 +70,7 @@ void write_asset(SeriesWriter& out, const core::AssetSnapshot& snapshot) {
     add_configured(info, asset.labels, {"asset", "class"});
     out.add(M::asset_info, info.text(), true);
     for (std::size_t i = 0; i < core::Names<core::VerdictState>::values.size(); ++i)
-        out.add(M::asset_verdict, LabelText{labels}.add("verdict", core::Names<core::VerdictState>::values[i]).text(),
+        out.add(M::asset_verdict, labels, {"verdict", core::Names<core::VerdictState>::values[i]},
                 static_cast<core::VerdictState>(i) == snapshot.verdict.state);
     if (snapshot.verdict.recoverable_until)
         out.add(M::asset_recoverable_until, labels, *snapshot.verdict.recoverable_until);
@@ -105,7 +118,7 @@ void write_alert(SeriesWriter& out, const core::Alert& alert) {
 
 void write_status(SeriesWriter& out, const core::Snapshot& snapshot) {
     for (std::size_t i = 0; i < core::Names<core::Status>::values.size(); ++i)
-        out.add(MetricId::status, LabelText{}.add("status", core::Names<core::Status>::values[i]).text(),
+        out.add(MetricId::status, {}, {"status", core::Names<core::Status>::values[i]},
                 static_cast<core::Status>(i) == snapshot.status);
     for (const core::AlertState state : {core::AlertState::pending, core::AlertState::firing})
         for (std::size_t priority = 0; priority < snapshot.alert_counts[0].size(); ++priority)

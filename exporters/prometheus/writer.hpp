@@ -29,20 +29,47 @@ class LabelText {
     std::string text_;
 };
 
+/// One label more. `value` is one of our own names, which need no escaping.
+struct Label {
+    std::string_view name;
+    std::string_view value;
+};
+
+/// A number as both formats write it.
+class ValueText {
+  public:
+    explicit ValueText(double value);
+    explicit ValueText(std::uint64_t value);
+    explicit ValueText(bool value) : ValueText(std::uint64_t{value}) {}
+    explicit ValueText(int value) = delete;
+    explicit ValueText(core::Duration value);
+    explicit ValueText(core::Time value) : ValueText(value.time_since_epoch()) {}
+
+    std::string_view text() const { return {room_.data(), size_}; }
+
+  private:
+    std::array<char, 32> room_;
+    std::size_t size_ = 0;
+};
+
 class SeriesWriter {
   public:
     /// Forgets all series but keeps the room they took: at 80,000 of them, getting fresh memory from the system costs
     /// more than rendering.
     void clear();
 
-    void add(MetricId id, std::string_view labels, double value);
-    void add(MetricId id, std::string_view labels, std::uint64_t value);
-    void add(MetricId id, std::string_view labels, bool value) { add(id, labels, std::uint64_t{value}); }
-    void add(MetricId id, std::string_view labels, int value) = delete;
-    void add(MetricId id, std::string_view labels, core::Duration value);
-    void add(MetricId id, std::string_view labels, core::Time value) { add(id, labels, value.time_since_epoch()); }
+    template <class Value>
+    void add(MetricId id, std::string_view labels, Value value) {
+        line(id, {}, labels, {}, ValueText{value});
+    }
+    template <class Value>
+    void add(MetricId id, std::string_view labels, Label more, Value value) {
+        line(id, {}, labels, more, ValueText{value});
+    }
     /// A histogram's parts: the family's name with `suffix`.
-    void add_part(MetricId id, std::string_view suffix, std::string_view labels, double value);
+    void add_part(MetricId id, std::string_view suffix, std::string_view labels, double value) {
+        line(id, suffix, labels, {}, ValueText{value});
+    }
 
     /// From here on a series with the labels of one added later than this is dropped: a source that names two of
     /// its things alike would otherwise spoil the scrape.
@@ -53,7 +80,7 @@ class SeriesWriter {
     std::string join(Format format) const;
 
   private:
-    std::string& begin(MetricId id, std::string_view suffix, std::string_view labels);
+    void line(MetricId id, std::string_view suffix, std::string_view labels, Label more, const ValueText& value);
 
     std::array<std::string, kMetricCount> families_;
     std::array<std::size_t, kMetricCount> group_{};

@@ -109,6 +109,33 @@ TEST_CASE("a renderer that kept its labels says the same as a fresh one") {
     CHECK_THAT(kept.render(snapshot, test::facts()), ContainsSubstring("{asset=\"elsewhere\",check=\"orders-backup\""));
 }
 
+TEST_CASE("a renderer that kept thresholds shows those of the asset that it sees now") {
+    const auto promising = [](core::Snapshot snapshot, core::Duration backup_every) {
+        core::AssetSnapshot asset = snapshot.assets[0];
+        asset.asset.objectives.backup_every = backup_every;
+        core::CheckSnapshot check = snapshot.checks[0];
+        auto configured = std::make_shared<core::Check>(*check.check);
+        configured->brings = {core::EvidenceKind::recovery_points};
+        check.check = std::move(configured);
+        snapshot.assets.set(0, std::make_shared<const core::AssetSnapshot>(std::move(asset)));
+        snapshot.checks.set(0, std::make_shared<const core::CheckSnapshot>(std::move(check)));
+        return snapshot;
+    };
+    const core::Snapshot daily = promising(test::sample_snapshot(), 24h);
+    // A reload in which the check stayed as it was.
+    core::Snapshot hourly = promising(daily, 1h);
+    hourly.checks = daily.checks;
+    hourly.config = std::make_shared<const core::Config>(*daily.config);
+    // Before its asset was discovered.
+    core::Snapshot bare = daily;
+    bare.assets = {};
+    PrometheusRenderer kept;
+    for (const core::Snapshot& snapshot : {daily, hourly, bare, daily})
+        CHECK(steady(kept.render(snapshot, test::facts())) == steady(render(snapshot)));
+    CHECK(steady(render(daily)) != steady(render(hourly)));
+    CHECK(steady(render(daily)) != steady(render(bare)));
+}
+
 TEST_CASE("a bad or future point never counts as the last success") {
     core::Snapshot snapshot = test::empty_snapshot();
     core::CheckSnapshot check = test::sample_snapshot().checks[0];
