@@ -26,7 +26,7 @@ struct Sort {
 
 RecoveryPoint point(Time at, std::uint64_t size, std::string type) {
     RecoveryPoint made;
-    made.id = std::to_string(to_unix_seconds(at));
+    made.id = fmt::to_string(at.time_since_epoch().count());
     made.data_at = made.ended_at = at;
     made.size_bytes = size;
     made.stored_bytes = size / 3;

@@ -66,8 +66,11 @@ std::size_t render() {
     exporters::PrometheusRenderer renderer;
     renderer.render(fleet.round(kBegin + 15s), {});
     const Snapshot later = fleet.round(kBegin + 30s);
-    const Counted counted;
-    const std::string text = renderer.render(later, {});
+    std::string text;
+    {
+        const Counted counted;
+        text = renderer.render(later, {});
+    }
     return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
 
