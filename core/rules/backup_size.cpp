@@ -37,6 +37,7 @@ constexpr double kCollapseFloor = 4096;
 /// Sizes of the points before `point` that are comparable with it, newest first.
 std::vector<double> sizes_before(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
     std::vector<double> sizes;
+    sizes.reserve(kCompared);
     for (const PastPoint& past : seen.past_points | std::views::reverse)
         if (past.method == method && past.backup_type == point.backup_type && past.ended_at < point.ended_at &&
             past.size_bytes && sizes.size() < kCompared)
@@ -127,8 +128,10 @@ void judge_backup_size(const SubjectView& view, const RecoveryPoints& points, Ju
 }
 
 std::optional<double> size_change(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
+    if (!point.size_bytes || point.backup_type == "diff" || point.backup_type == "incr")
+        return std::nullopt;
     const std::vector<double> before = sizes_before(seen, method, point);
-    if (!point.size_bytes || before.size() < kFewest || point.backup_type == "diff" || point.backup_type == "incr")
+    if (before.size() < kFewest)
         return std::nullopt;
     return change(median(before), static_cast<double>(*point.size_bytes));
 }
