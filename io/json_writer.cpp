@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/json.hpp"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,13 +73,13 @@ JsonWriter& JsonWriter::value(bool boolean) { return raw(boolean ? "true" : "fal
 
 JsonWriter& JsonWriter::value(std::int64_t number) {
     separate();
-    fmt::format_to(std::back_inserter(out_), "{}", number);
+    fmt::format_to(std::back_inserter(out_), FMT_COMPILE("{}"), number);
     return *this;
 }
 
 JsonWriter& JsonWriter::value(std::uint64_t number) {
     separate();
-    fmt::format_to(std::back_inserter(out_), "{}", number);
+    fmt::format_to(std::back_inserter(out_), FMT_COMPILE("{}"), number);
     return *this;
 }
 
@@ -87,7 +88,7 @@ JsonWriter& JsonWriter::value(double number) {
         return null();
     separate();
     // The shortest text that reads back as the same number.
-    fmt::format_to(std::back_inserter(out_), "{}", number);
+    fmt::format_to(std::back_inserter(out_), FMT_COMPILE("{}"), number);
     return *this;
 }
 
