@@ -64,7 +64,7 @@ class Schedule {
         std::uint64_t order = 0;
     };
     struct NameHash : std::hash<std::string_view> {
-        using is_transparent = void;
+        using is_transparent = void; // NOLINT(readability-identifier-naming): the library looks for this name
     };
     // Hashed, and the queue without names: among 50,000 checks, comparing names in two trees took most of the time.
     using Entries = std::unordered_map<std::string, Entry, NameHash, std::equal_to<>>;
