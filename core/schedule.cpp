@@ -44,8 +44,9 @@ void Schedule::add(const Check& check, Duration elapsed, Time now, Past past) {
     Duration wait = spread(std::min(check.every, kRamp));
     if (past.due_at && *past.due_at > now && *past.due_at - now <= check.every)
         wait = *past.due_at - now;
-    const Duration due = elapsed + wait + kGrid - Duration{1};
-    set_due(*at, due - due % kGrid);
+    // Down to the grid: rounded up, the last of the ramp would begin after it.
+    const Duration due = elapsed + wait;
+    set_due(*at, std::max(elapsed, due - due % kGrid));
 }
 
 void Schedule::remove(std::string_view name) {
