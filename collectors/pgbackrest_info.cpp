@@ -237,6 +237,14 @@ PgBackRestRepo read_repo(const Json& stanza, const Json& repo, std::size_t repos
     return seen;
 }
 
+/// Two accounts of one repository cannot both be true.
+void must_be_named_once(const std::vector<PgBackRestRepo>& repos) {
+    std::set<std::string_view> named;
+    for (const PgBackRestRepo& repo : repos)
+        if (!named.insert(repo.report.subject).second)
+            throw io::BadDocument(fmt::format("expected each repository once, found {} twice", repo.report.subject));
+}
+
 } // namespace
 
 Result<PgBackRestInfo> interpret_pgbackrest(const Json& info, bool local, Time now) {
@@ -258,6 +266,7 @@ Result<PgBackRestInfo> interpret_pgbackrest(const Json& info, bool local, Time n
         for (const Json& repo : repos)
             seen.repos.push_back(read_repo(stanza, repo, repos.size(), local, now));
     }
+    must_be_named_once(seen.repos);
     if (unlisted && seen.repos.empty())
         return std::unexpected(*unlisted);
     return seen;

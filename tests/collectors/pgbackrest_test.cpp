@@ -290,6 +290,14 @@ TEST_CASE("a document without a stop time names the place") {
     CHECK_THROWS_WITH(interpret_pgbackrest(json, true, kNow), ContainsSubstring("$[0].backup[0].timestamp.stop"));
 }
 
+TEST_CASE("a document that tells of one repository twice is believed in neither") {
+    const auto json = io::Json::parse(R"([{"name":"a","cipher":"none","archive":[],"db":[],"backup":[],
+        "status":{"code":0,"message":"ok"},
+        "repo":[{"key":1,"cipher":"none","status":{"code":0,"message":"ok"}},
+                {"key":1,"cipher":"none","status":{"code":1,"message":"missing"}}]}])");
+    CHECK_THROWS_WITH(interpret_pgbackrest(json, true, kNow), ContainsSubstring("found a/repo1 twice"));
+}
+
 TEST_CASE("how pgBackRest ended tells whether its configuration or its world is wrong") {
     const auto refused =
         pgbackrest_failure(test::exited("", 31, test::data("pgbackrest/info-config-error.txt")), false);

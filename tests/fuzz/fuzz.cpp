@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <set>
 
 namespace recoverd::fuzz {
 
@@ -24,6 +25,9 @@ void sound(const auto& /*anything else*/) {}
 } // namespace
 
 void must_be_sound(const core::Seen& seen) {
+    std::set<std::string_view> subjects;
+    for (const core::SubjectReport& report : seen.subjects)
+        must(subjects.insert(report.subject).second, "each subject is reported once", report.subject);
     for (const core::SubjectReport& report : seen.subjects) {
         for (const core::Evidence& evidence : report.evidence)
             std::visit([](const auto& one) { sound(one); }, evidence);
