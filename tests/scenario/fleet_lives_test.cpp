@@ -184,10 +184,11 @@ class FleetLife {
     }
     /// It is told of the asset, which after a start waits until each of its checks has looked: those that hang, too.
     void fail_restore(int asset) {
-        const std::string outcomes = fmt::format("a{}/outcomes restore-test", asset);
+        // Its check, subject and exercise.
+        const std::string outcomes = fmt::format("a{}/outcomes restore-test restore-test", asset);
         if (broken(outcomes) || fleet_.restore(asset, "failed").status != 201)
             return;
-        begin({.alert = "RestoreTestFailed P2 " + of(asset) + outcomes + " restore-test",
+        begin({.alert = "RestoreTestFailed P2 " + of(asset) + outcomes,
                .to_find = kOneLook,
                .to_end = kSlack,
                .mend = [this, asset] { fleet_.restore(asset, "passed"); }},
