@@ -21,8 +21,8 @@ class PeerClock {
     /// What to add to a moment on our wall clock to have it on theirs. Nothing while the two agree, or nothing is
     /// known.
     core::Duration ahead() const;
-    /// Is `ahead`, which was used, still what it would be?
-    bool agrees(core::Duration ahead) const;
+    /// Is what was `used` as `ahead` still what it would be?
+    bool agrees(core::Duration used) const;
     /// How far our own wall clock jumped since this was asked last: what was noted by it is to be moved along.
     core::Duration take_jump();
 
