@@ -4,12 +4,38 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <utility>
+
 namespace recoverd::agent {
 
 namespace {
 
 [[noreturn]] void fail(sqlite3* db, int code, std::string_view doing) {
     throw SqliteError(code, fmt::format("{}: {}", doing, db ? sqlite3_errmsg(db) : sqlite3_errstr(code)));
+}
+
+int flags_of(Access access) {
+    switch (access) {
+    case Access::read_write:
+        return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    case Access::exclusive:
+        return SQLITE_OPEN_READWRITE;
+    case Access::read_only:
+    case Access::immutable:
+        return SQLITE_OPEN_READONLY;
+    }
+    std::unreachable();
+}
+
+/// As a URI, which alone can say that nobody changes the file.
+std::string uri_of(std::string_view path, Access access) {
+    std::string uri = "file:";
+    for (const char c : path)
+        if (c == '%' || c == '?' || c == '#')
+            uri += fmt::format("%{:02X}", c);
+        else
+            uri += c;
+    return uri + (access == Access::immutable ? "?immutable=1" : "");
 }
 
 } // namespace
@@ -21,15 +47,17 @@ bool SqliteError::damaged() const {
     return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
 }
 
-Database::Database(const std::string& path) {
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (const int code = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr); code != SQLITE_OK) {
+Database::Database(const std::string& path, Access access) {
+    const int flags = flags_of(access) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI;
+    if (const int code = sqlite3_open_v2(uri_of(path, access).c_str(), &db_, flags, nullptr); code != SQLITE_OK) {
         const std::string what = db_ ? sqlite3_errmsg(db_) : sqlite3_errstr(code);
         sqlite3_close_v2(db_);
         throw SqliteError(code, fmt::format("open {}: {}", path, what));
     }
     sqlite3_extended_result_codes(db_, 1);
     sqlite3_busy_timeout(db_, 5'000);
+    if (access == Access::exclusive)
+        run("PRAGMA locking_mode=EXCLUSIVE");
 }
 
 Database::~Database() { sqlite3_close_v2(db_); }

@@ -30,9 +30,19 @@ class SqliteError : public std::runtime_error {
 
 class Statement;
 
+enum class Access {
+    /// Made when it is not there.
+    read_write,
+    read_only,
+    /// The file as it lies there: no lock, no log beside it, nothing written.
+    immutable,
+    /// Ours alone, so that the index of the log needs no room on the disk.
+    exclusive,
+};
+
 class Database {
   public:
-    explicit Database(const std::string& path);
+    explicit Database(const std::string& path, Access access = Access::read_write);
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;

@@ -65,12 +65,13 @@ class SqliteStore final : public Store {
         Stored stored;
         try {
             open();
-            read(stored);
+            stored.rows = read(*database_);
         } catch (const SqliteError& error) {
-            stored = {};
             stored.trouble = error.what();
             if (error.damaged())
                 set_aside(stored);
+            else
+                stored.rows = read_what_is_there();
         }
         return stored;
     }
@@ -151,11 +152,7 @@ class SqliteStore final : public Store {
         database_ = std::make_unique<Database>(path_);
         // WAL with FULL: a commit that was answered is on disk (about 0.3 ms for one row).
         database_->run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304");
-        const std::int64_t version = database_->integer("PRAGMA user_version");
-        if (version > kSchemaVersion)
-            throw SqliteError(SqliteError::kNotADatabase,
-                              fmt::format("{} was written by a later version (schema {}, this one knows {})", path_,
-                                          version, kSchemaVersion));
+        must_know_version_of(*database_);
         database_->run(kSchema);
         database_->run(fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str());
         measure();
@@ -166,13 +163,45 @@ class SqliteStore final : public Store {
             open();
     }
 
-    void read(Stored& stored) {
-        auto check = database_->prepare("PRAGMA quick_check(1)");
+    void must_know_version_of(Database& database) const {
+        const std::int64_t version = database.integer("PRAGMA user_version");
+        if (version > kSchemaVersion)
+            throw SqliteError(SqliteError::kNotADatabase,
+                              fmt::format("{} was written by a later version (schema {}, this one knows {})", path_,
+                                          version, kSchemaVersion));
+    }
+
+    std::vector<StateRow> read(Database& database) const {
+        auto check = database.prepare("PRAGMA quick_check(1)");
         if (check.step() && check.text(0) != "ok")
             throw SqliteError(SqliteError::kCorrupt, fmt::format("{}: {}", path_, check.text(0)));
-        auto rows = database_->prepare("SELECT kind, name, fingerprint, due_at, memory, alerts FROM state");
+        std::vector<StateRow> found;
+        auto rows = database.prepare("SELECT kind, name, fingerprint, due_at, memory, alerts FROM state");
         while (rows.step())
-            stored.rows.push_back({rows.text(0), rows.text(1), rows.text(2), rows.time(3), rows.text(4), rows.text(5)});
+            found.push_back({rows.text(0), rows.text(1), rows.text(2), rows.time(3), rows.text(4), rows.text(5)});
+        return found;
+    }
+
+    /// What cannot be written can still be read: on a read-only disk, or on a full one, where there is no room for the
+    /// index of the log. Nothing when that fails, too.
+    std::vector<StateRow> read_what_is_there() {
+        database_.reset();
+        std::error_code ignored;
+        const auto log_size = std::filesystem::file_size(path_ + "-wal", ignored);
+        const bool log_is_empty = ignored || log_size == 0;
+        for (const Access access : {Access::read_only, Access::exclusive, Access::immutable}) {
+            // What was committed last may be in the log alone.
+            if (access == Access::immutable && !log_is_empty)
+                continue;
+            try {
+                Database database{path_, access};
+                must_know_version_of(database);
+                return read(database);
+            } catch (const SqliteError&) {
+                continue;
+            }
+        }
+        return {};
     }
 
     /// Keeps the file that cannot be read for whoever wants to look at it, and begins a new one.

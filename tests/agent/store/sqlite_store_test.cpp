@@ -166,3 +166,47 @@ TEST_CASE("a folder that is not there fails the commit and comes back with it") 
     std::filesystem::create_directory(inside);
     REQUIRE(await(store->commit(rows({check_row("a")}))));
 }
+
+TEST_CASE("what cannot be written is read all the same, whatever its path, and is said not to be whole") {
+    const Folder folder;
+    const std::string inside = folder / "100% #1?";
+    std::filesystem::create_directory(inside);
+    {
+        const auto store = make_sqlite_store(inside);
+        store->load();
+        REQUIRE(await(store->commit(rows({check_row("a")}))));
+    }
+    SECTION("no room for the index of the log, as on a full disk") {
+        std::filesystem::create_directory(inside + "/recoverd.db-shm");
+    }
+    SECTION("no log can be made either, as on a read-only disk") {
+        std::filesystem::create_directory(inside + "/recoverd.db-shm");
+        std::filesystem::create_directory(inside + "/recoverd.db-wal");
+    }
+    const auto store = make_sqlite_store(inside);
+    const auto stored = store->load();
+    CHECK_FALSE(stored.trouble.empty());
+    CHECK(stored.rows == std::vector{check_row("a")});
+    CHECK_FALSE(await(store->commit(rows({check_row("b")}))));
+    for (const char* name : {"/recoverd.db-shm", "/recoverd.db-wal"})
+        std::filesystem::remove(inside + name);
+    REQUIRE(await(store->commit(rows({check_row("b")}))));
+}
+
+TEST_CASE("what stands in the log alone is read on a full disk, too") {
+    const Folder folder;
+    const Folder killed;
+    {
+        const auto store = make_sqlite_store(folder.path());
+        store->load();
+        REQUIRE(await(store->commit(rows({check_row("a")}))));
+        // As kill -9 leaves them.
+        for (const char* name : {"recoverd.db", "recoverd.db-wal"})
+            std::filesystem::copy(folder / name, killed / name);
+    }
+    REQUIRE(std::filesystem::file_size(killed / "recoverd.db-wal") > 0);
+    std::filesystem::create_directory(killed / "recoverd.db-shm");
+    const auto stored = make_sqlite_store(killed.path())->load();
+    CHECK_FALSE(stored.trouble.empty());
+    CHECK(stored.rows == std::vector{check_row("a")});
+}
