@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from servers.alertmanager import Alert
-from servers.process import server_user
+from servers.process import server_user, until
 from test_agent import FAILING, break_archiving, mend_archiving
 
 DEGRADED = Alert("StateDegraded", "P3", "warning")
@@ -96,10 +96,53 @@ def test_disk_read_only_at_start(site, drills):
             site.agent.start()
 
         drills.run("disk of the state is read-only", [DEGRADED], break_it,
-                   lambda: as_root("mount", "-o", "remount,rw", disk),
+                   lambda: write_again(disk),
                    while_broken=lambda: is_said_and_worked_on(site))
         assert report(site, "before") == 200
         assert report(site, "while-broken") == 201
+
+
+def stopped_on_a_read_only_disk(site, disk):
+    site.agent.stop()
+    as_root("mount", "-o", "remount,ro", disk)
+
+
+def killed_on_a_full_disk(site, disk):
+    """What was committed last stands in SQLite's log, and there is no room for its index."""
+    site.agent.kill()
+    (disk / "recoverd.db-shm").unlink()
+    fill(disk)
+
+
+def write_again(disk):
+    as_root("mount", "-o", "remount,rw", disk)
+    (disk / "ballast").unlink(missing_ok=True)
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("harm", [stopped_on_a_read_only_disk, killed_on_a_full_disk])
+def test_firing_alert_goes_on_over_a_start_that_cannot_write(site, drills, harm):
+    """What cannot be written can still be read: the alert keeps its beginning."""
+    with small_disk(site) as disk:
+        begin_on(site)
+        began = []
+
+        def break_both():
+            break_archiving(site)
+            until(lambda: site.alertmanager.firing() == {FAILING: 1}, "the alert fires")
+            began.append(site.agent.began(FAILING.alertname))
+            harm(site, disk)
+            site.agent.start()
+
+        def mend_both():
+            write_again(disk)
+            mend_archiving(site)
+
+        def kept():
+            assert site.agent.began(FAILING.alertname) == began[0]
+
+        drills.run(f"{harm.__name__.replace('_', ' ')}, alert fires", [FAILING, DEGRADED], break_both, mend_both,
+                   while_broken=kept)
 
 
 def overwrite_beginning(file):
