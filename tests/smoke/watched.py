@@ -84,6 +84,19 @@ class Site:
                 **{f"check.{name}": {**often, **check} for name, check in checks.items()},
                 "alertmanager": whole["alertmanager"]}
 
+    @staticmethod
+    def check_of(repository, **options):
+        """The backups of one repository, and nothing of its WAL."""
+        return {"collector": "pgbackrest", "every": "2s", "timeout": "1900ms", "config": repository.config,
+                "scan_archive": False, **options}
+
+    def config_of_backups(self, repository, **policy):
+        """Just the backups of a stanza of its own."""
+        name = repository.stanza
+        config = self.config_of(f"{name}-db", **{f"{name}-backup": self.check_of(repository)})
+        config[f"asset.{name}-db"]["backup_every"] = "1h"
+        return {**config, "policy": policy}
+
     def stop(self):
         for server in reversed(self._running):
             server.abandon() if isinstance(server, Postgres) else server.stop()
