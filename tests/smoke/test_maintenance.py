@@ -102,7 +102,7 @@ def test_end_of_maintenance_gives_back_the_priority(site, drills):
         break_archiving(site)
         began = became(FAILING)
         config = site.config()
-        config["[maintenance]"] = window(timedelta(seconds=8))
+        config["[maintenance]"] = window(timedelta(seconds=15))
         site.agent.reload(config)
         assert became(LOWERED) == began
         assert became(FAILING) == began
