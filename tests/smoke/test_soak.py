@@ -18,6 +18,8 @@ WARM_ROUNDS = 2
 # An allocator keeps some pages where it was; a leak of one small object a run would be beyond this after ten minutes.
 ANONYMOUS_KIB_OF_PLAY = 2048
 
+HANG = "primary hangs"
+
 
 class Fault:
     def __init__(self, name, begin, end):
@@ -60,7 +62,7 @@ def faults(site, plugin, config):
         Fault("archiving fails", lambda: (site.primary.set("archive_command", "false"), site.primary.switch_wal()),
               lambda: site.primary.set("archive_command", site.archive_command)),
         Fault("standby stops", site.standby.stop, lambda: (site.standby.start(), site.until_streaming())),
-        Fault("primary hangs", lambda: site.primary.signal(signal.SIGSTOP), lambda: site.primary.signal(signal.SIGCONT)),
+        Fault(HANG, lambda: site.primary.signal(signal.SIGSTOP), lambda: site.primary.signal(signal.SIGCONT)),
         Fault("plug-in hangs", lambda: plugin.write("sleep 1000"), lambda: plugin.write("echo fine")),
         Fault("plug-in floods", lambda: plugin.write("yes"), lambda: plugin.write("echo fine")),
         Fault("restore test fails", lambda: report("failed"), lambda: report("passed")),
@@ -77,11 +79,17 @@ def play_round(site, round_of_faults, dice):
     dice.shuffle(round_of_faults)
     while round_of_faults:
         some = [round_of_faults.pop() for _ in range(min(dice.randint(1, 3), len(round_of_faults)))]
-        for fault in some:
-            fault.begin()
-        site.agent.looks(2, checks=["endpoint-1"])
-        for fault in reversed(some):
-            fault.end()
+        # Others ask the primary when they begin and end.
+        some.sort(key=lambda fault: fault.name == HANG)
+        begun = []
+        try:
+            for fault in some:
+                begun.append(fault)
+                fault.begin()
+            site.agent.looks(2, checks=["endpoint-1"])
+        finally:
+            for fault in reversed(begun):
+                fault.end()
         site.agent.looks(2, checks=["endpoint-1"])
 
 
