@@ -10,12 +10,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from servers import faketime
 from servers.alertmanager import Alert
 from servers.crowd import Crowd
 from servers.process import until
 from watched import STANDBY
 
-LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 SKEWED = Alert("ClockSkewed", "P3", "warning")
 OLD = Alert("BackupTooOld", "P2", "critical", "orders-db", "orders-backup", "orders/repo1")
 MISSING = Alert("ReplicaMissing", "P2", "critical", "orders-db", "orders-wal", STANDBY)
@@ -30,10 +30,8 @@ class WallClock:
     def __init__(self, site):
         self._file = site.directory / "faketime"
         self.set("+0")
-        site.agent.environment = {"LD_PRELOAD": LIBRARY, "FAKETIME_TIMESTAMP_FILE": str(self._file),
-                                  "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                                  # Files keep the dates they have.
-                                  "NO_FAKE_STAT": "1"}
+        site.agent.environment = faketime.environment(site.directory, FAKETIME_TIMESTAMP_FILE=str(self._file),
+                                                      FAKETIME_NO_CACHE="1")
 
     def set(self, offset):
         """At once, also for those who are reading it."""

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from servers import faketime
 from servers.alertmanager import Alert
 from servers.process import free_port, until
 from watched import STANDBY
 
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 FAILING = Alert("WalArchivingFailing", "P2", "critical", "orders-db", "orders-wal")
 LOWERED = Alert("WalArchivingFailing", "P4", "info", "orders-db", "orders-wal")
 
@@ -160,9 +160,7 @@ def test_day_without_the_agent_is_no_storm(site, drills, shop):
     drills.until_quiet()
     mark = site.alertmanager.pager.mark()
     assert site.agent.stop() == 0
-    site.agent.environment = {"LD_PRELOAD": FAKETIME, "FAKETIME": "+1d", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                              # Files keep the dates they have.
-                              "NO_FAKE_STAT": "1"}
+    site.agent.environment = faketime.environment(site.directory, FAKETIME="+1d")
     try:
         site.agent.start()
         tomorrow = time.time() + 23 * 3600
