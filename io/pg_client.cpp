@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace recoverd::io {
 
@@ -475,13 +476,11 @@ Result<std::string> pg_target(const std::string& dsn) {
     const auto places = listed(*settings);
     if (!places)
         return std::unexpected(places.error());
-    std::string target;
-    for (const Place& place : *places) {
-        const std::string name = describe(place);
-        if (target.find(name) == std::string::npos)
-            target += (target.empty() ? "" : ",") + name;
-    }
-    return target;
+    std::vector<std::string> names;
+    for (const Place& place : *places)
+        if (std::string name = describe(place); std::ranges::find(names, name) == names.end())
+            names.push_back(std::move(name));
+    return fmt::format("{}", fmt::join(names, ","));
 }
 
 } // namespace recoverd::io

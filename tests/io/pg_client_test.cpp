@@ -121,6 +121,7 @@ TEST_CASE("a dsn is described without credentials, and what it may not hold is n
           "db1:5433,db2:5432");
     CHECK(io::pg_target("host=/run/postgresql") == "/run/postgresql:5432");
     CHECK(io::pg_target("hostaddr=10.0.0.1 port=6432") == "10.0.0.1:6432");
+    CHECK(io::pg_target("host=mydb1,db1,mydb1") == "mydb1:5432,db1:5432");
     CHECK(io::pg_target("host=db1,db2 target_session_attrs=prefer-standby") == "db1:5432,db2:5432");
     for (const std::string dsn : {"host=db1 password=geheim", "postgresql://u:geheim@db1", "host=db1 geheim",
                                   "service=orders", "host=a,b,c port=1,2", "host=db1 no_such_option=geheim"}) {
