@@ -2,11 +2,11 @@
 """Folders of dumps: one of many is not renewed any more, and dumps of another size than usual."""
 
 import shutil
-import threading
 
 import pytest
 
 from servers.alertmanager import Alert
+from servers.background import Background
 from servers.dumps import Dumps
 
 MiB = 1024 * 1024
@@ -21,13 +21,12 @@ def dumps(servers):
     shutil.rmtree(dumps.directory)
 
 
-class Nights:
+class Nights(Background):
     """Renews the dumps of all but those in `stopped`, every second, as long as the with-block lasts."""
 
     def __init__(self, dumps):
+        super().__init__()
         self._dumps = dumps
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self.stopped = set()
         self._renew()
 
@@ -40,14 +39,6 @@ class Nights:
     def _run(self):
         while not self._over.wait(1):
             self._renew()
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._thread.join()
 
 
 @pytest.mark.all

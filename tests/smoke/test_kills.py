@@ -2,30 +2,29 @@
 """kill -9 at random moments while outcomes are reported: what was answered with 2xx is there, alerts go on as one."""
 
 import random
-import threading
 import time
 from datetime import datetime, timezone
 
 import pytest
 
+from servers.background import Background
 from servers.process import until
 from test_agent import FAILING, break_archiving, mend_archiving
 
 
-class Reporter:
+class Reporter(Background):
     """Reports one passed restore test after the other, and keeps what was acknowledged."""
 
     def __init__(self, agent):
+        super().__init__()
         self._agent = agent
-        self._ending = threading.Event()
         self.acknowledged = []
         # What no caller may ever be told of an outcome that is fine.
         self.refused = []
-        self._thread = threading.Thread(target=self._report, daemon=True)
 
-    def _report(self):
+    def _run(self):
         number = 0
-        while not self._ending.is_set():
+        while not self._over.is_set():
             number += 1
             now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
             outcome = {"id": f"run-{number}", "asset": "orders-db", "exercise": "restore-test", "outcome": "passed",
@@ -40,14 +39,6 @@ class Reporter:
                 self.acknowledged.append(outcome)
             else:
                 self.refused.append((status, body))
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ending.set()
-        self._thread.join()
 
 
 def kill_at_random(site, reporter, times, seed):

@@ -9,7 +9,6 @@ import secrets
 import shutil
 import signal
 import socket
-import threading
 import time
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from servers.agent import Agent, toml
 from servers.alertmanager import Alert
+from servers.background import Background
 from servers.container import Container
 from servers.http import answers, get
 from servers.process import PATIENCE, Process, free_port, program, run, server_user, until
@@ -234,17 +234,16 @@ def test_it_ends_in_time_though_its_checks_hang(servers, service):
     assert service.show("ExecMainStatus") == "0"
 
 
-class Scraper:
+class Scraper(Background):
     """Scrapes all the time, as long as the with-block lasts. A scrape that fails, or finds no series, ends alerts."""
 
     def __init__(self, service):
+        super().__init__()
         self._service = service
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self.complaints = []
 
     def _run(self):
-        while not self._stop.is_set():
+        while not self._over.is_set():
             try:
                 if "recoverd_check_info{" not in get(f"{self._service.url}/metrics", timeout=PATIENCE):
                     self.complaints.append("there are no series")
@@ -253,14 +252,6 @@ class Scraper:
                 pass
             except OSError as failure:
                 self.complaints.append(failure)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
 
 
 def test_socket_stays_open_while_it_restarts(servers, service):

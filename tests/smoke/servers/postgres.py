@@ -4,9 +4,9 @@
 import os
 import shutil
 import signal
-import threading
 from pathlib import Path
 
+from .background import Background
 from .process import Process, free_port, run, until
 
 PROGRAMS = "/usr/lib/postgresql/15/bin"
@@ -133,29 +133,23 @@ class Postgres:
         return self.sql("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")[:24] >= segment
 
 
-class Writer:
+class Writer(Background):
     """Somebody who writes all the time, as long as the with-block lasts."""
 
     def __init__(self, postgres):
+        super().__init__()
         self._postgres = postgres
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self.failure = None
         self.writes = 0
 
     def _run(self):
         try:
-            while not self._stop.is_set():
+            while not self._over.is_set():
                 self._postgres.write()
                 self.writes += 1
         except (RuntimeError, OSError) as failure:
             self.failure = failure
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
+    def __exit__(self, *error):
+        super().__exit__(*error)
         assert self.failure is None, self.failure
