@@ -130,13 +130,23 @@ TEST_CASE("a port that is down fires after three probes, once, and two good ones
     CHECK(site.played.notified() == Notified{"EndpointDown P2 orders"});
 }
 
-TEST_CASE("an agent that is killed while something fires goes on with it, as if it had never been away") {
-    Site site;
+namespace {
+
+/// What fires ten minutes after the port was closed: one alert.
+auto fires_for_a_closed_port(Site& site) {
     site.pass_days(1);
     site.listening = false;
     site.played.pass(10min);
-    const auto before = site.played.alertmanager.firing();
-    REQUIRE(before.size() == 1);
+    auto firing = site.played.alertmanager.firing();
+    REQUIRE(firing.size() == 1);
+    return firing;
+}
+
+} // namespace
+
+TEST_CASE("an agent that is killed while something fires goes on with it, as if it had never been away") {
+    Site site;
+    const auto before = fires_for_a_closed_port(site);
     for (int i = 0; i < 3; ++i) {
         site.played.kill();
         site.played.pass(90s);
@@ -154,11 +164,7 @@ TEST_CASE("an agent that is killed while something fires goes on with it, as if 
 
 TEST_CASE("an agent that dies more often than it sends keeps up what fires") {
     Site site;
-    site.pass_days(1);
-    site.listening = false;
-    site.played.pass(10min);
-    const auto before = site.played.alertmanager.firing();
-    REQUIRE(before.size() == 1);
+    const auto before = fires_for_a_closed_port(site);
     // An alert that is not sent anew ends by itself after four intervals of a minute.
     for (int i = 0; i < 12; ++i) {
         site.played.kill();
