@@ -27,6 +27,14 @@ std::string part(const Handle& handle, CURLUPart what, unsigned flags = 0) {
     return text;
 }
 
+/// Whether `text` has `host` when it is read. curl reads an IPv4 address before it decodes: "33%330" is the host "3330",
+/// and that, read again, 0.0.13.2. What was checked would not be what is asked.
+bool reads_as_host(const std::string& text, const std::string& host) {
+    const auto again = new_handle();
+    return ::curl_url_set(again.get(), CURLUPART_URL, text.c_str(), 0) == CURLUE_OK &&
+           part(again, CURLUPART_HOST) == host;
+}
+
 /// Reads what `handle` holds; an error in words otherwise.
 std::expected<Url, std::string> read(const Handle& handle) {
     Url url;
@@ -49,6 +57,8 @@ std::expected<Url, std::string> read(const Handle& handle) {
         ::curl_url_set(handle.get(), secret, nullptr, 0);
     ::curl_url_set(handle.get(), CURLUPART_HOST, url.host.c_str(), 0);
     url.text = part(handle, CURLUPART_URL);
+    if (!reads_as_host(url.text, url.host))
+        return std::unexpected("expected a host in plain letters, found an address in percent signs");
     if (url.host.front() == '[')
         url.host = url.host.substr(1, url.host.size() - 2);
     asio::error_code not_numeric;

@@ -39,6 +39,15 @@ TEST_CASE("a redirect to a host name that is not ASCII is a bad answer") {
     CHECK(next.error().kind == FailureKind::bad_answer);
 }
 
+TEST_CASE("a host that would be another one when read again is refused") {
+    const auto url = Url::parse("http://33%330/");
+    REQUIRE_FALSE(url);
+    CHECK(url.error().kind == FailureKind::misconfigured);
+    CHECK_THAT(url.error().detail, ContainsSubstring("expected a host in plain letters"));
+    for (const std::string same : {"http://%41.example/", "http://127.1/", "http://[::1]/", "http://[fe80::1%25lo]/"})
+        CHECK(Url::parse(same));
+}
+
 TEST_CASE("a redirect may be relative, and brings no credentials along") {
     const auto base = Url::parse("https://user:secret@a.example/b/c");
     REQUIRE(base);
