@@ -9,10 +9,30 @@
 
 namespace recoverd::agent {
 
+namespace {
+
+/// A part of what may wait has this many rows at least: each takes some 40 µs of the loop to put in words.
+constexpr std::size_t kRoutineRows = 32;
+
+/// Does a run say nothing that the next one would not say again? A probe that finds all well: were its state lost with
+/// the process, nobody would miss it.
+bool is_routine(const core::CheckUnit& unit) {
+    return !unit.about_recovery && unit.alerts.empty() && unit.findings.empty() && !unit.memory.failure &&
+           std::ranges::all_of(unit.memory.subjects, [](const auto& entry) {
+               const core::SubjectMemory& seen = entry.second;
+               return !seen.failure && !seen.vanished_since && seen.bad_in_row == 0;
+           });
+}
+
+} // namespace
+
 void Keeper::take_changes() {
     auto changes = engine_.take_changes();
-    for (const auto* unit : changes.checks)
-        checks_.insert(unit->name);
+    // With an alert's transition all that led to it is written.
+    for (const auto* unit : changes.checks) {
+        const bool waits = changes.transitions.empty() && is_routine(*unit);
+        (waits ? routine_ : checks_).insert(unit->name);
+    }
     for (const auto* unit : changes.assets)
         assets_.insert(unit->name);
     for (auto& name : changes.dropped_checks)
@@ -30,6 +50,17 @@ void Keeper::take_changes() {
     transitions_ = transitions_ || !changes.transitions.empty();
     visible_ = visible_ || changes.visible;
     dirty_ = !checks_.empty() || !assets_.empty() || !dropped_.empty() || other_ || !log_.empty();
+}
+
+void Keeper::take_routine() {
+    if (round_.empty()) {
+        round_.swap(routine_);
+        round_began_ = timers_.elapsed();
+        part_ = std::max(kRoutineRows, round_.size() / static_cast<std::size_t>(kRoutineEvery / kCommitEvery));
+    }
+    for (std::size_t left = part_; left > 0 && !round_.empty(); --left)
+        checks_.insert(round_.extract(round_.begin()));
+    dirty_ = dirty_ || !checks_.empty();
 }
 
 Batch Keeper::batch() const {
@@ -81,6 +112,14 @@ io::Task<void> Keeper::commit() {
                            fmt::format("state cannot be written: {}", result.error().detail));
 }
 
+/// The time until more of what may wait is due.
+core::Duration Keeper::routine_in() const {
+    if (refused_ || (round_.empty() && routine_.empty()))
+        return core::Duration::max();
+    const core::Duration due = round_.empty() ? round_began_ + kRoutineEvery : last_commit_ + kCommitEvery;
+    return std::max(due - timers_.elapsed(), core::Duration{0});
+}
+
 core::Duration Keeper::patience() const {
     core::Duration wait = std::chrono::hours{1};
     const core::Time next = engine_.next();
@@ -90,13 +129,15 @@ core::Duration Keeper::patience() const {
         const core::Duration pause = refused_ ? kRetryEvery : kCommitEvery;
         wait = std::min(wait, std::max(last_commit_ + pause - timers_.elapsed(), core::Duration{0}));
     }
-    return wait;
+    return std::min(wait, routine_in());
 }
 
 io::Task<void> Keeper::run() {
     for (;;) {
         engine_.advance(hooks_.now());
         take_changes();
+        if (routine_in() == core::Duration{0})
+            take_routine();
         const core::Duration since = timers_.elapsed() - last_commit_;
         const bool due = dirty_ && since >= (refused_ ? kRetryEvery : kCommitEvery);
         const bool urgent = transitions_ && !refused_;
@@ -125,7 +166,9 @@ io::Task<core::Result<void>> Keeper::commit_with(std::string check, Batch batch)
 io::Task<bool> Keeper::flush() {
     engine_.advance(hooks_.now());
     take_changes();
-    if (dirty_)
+    checks_.merge(round_);
+    checks_.merge(routine_);
+    if (!checks_.empty() || dirty_)
         co_await commit();
     co_return !refused_;
 }

@@ -43,13 +43,18 @@ class Keeper {
     static constexpr core::Duration kCommitEvery{1'000};
     /// Reports that come closer together than this after a first one are judged together.
     static constexpr core::Duration kRound{10};
+    /// What the next run of a check brings again anyhow is written in rounds that begin so far apart.
+    static constexpr core::Duration kRoutineEvery{60'000};
     /// After a commit failed, the next try.
     static constexpr core::Duration kRetryEvery{10'000};
 
   private:
     void take_changes();
+    /// Moves a part of what may wait to what is written next.
+    void take_routine();
     Batch batch() const;
     io::Task<void> commit();
+    core::Duration routine_in() const;
     core::Duration patience() const;
 
     core::Engine& engine_;
@@ -59,6 +64,10 @@ class Keeper {
     io::Wake wake_;
 
     std::set<std::string> checks_;
+    /// Checks whose change may wait for the next round, and those whose turn in this round comes yet, so many at a time.
+    std::set<std::string> routine_;
+    std::set<std::string> round_;
+    std::size_t part_ = 0;
     std::set<std::string> assets_;
     std::set<std::pair<std::string, std::string>> dropped_;
     bool other_ = false;
@@ -68,6 +77,7 @@ class Keeper {
     bool visible_ = false;
     bool refused_ = false;
     core::Duration last_commit_{0};
+    core::Duration round_began_{0};
 };
 
 } // namespace recoverd::agent

@@ -35,8 +35,8 @@ bool reads_as_host(const std::string& text, const std::string& host) {
            part(again, CURLUPART_HOST) == host;
 }
 
-/// Reads what `handle` holds; an error in words otherwise.
-std::expected<Url, std::string> read(const Handle& handle) {
+/// Reads what `handle` holds; an error in words otherwise. `written`: what it was made from.
+std::expected<Url, std::string> read(const Handle& handle, std::string_view written) {
     Url url;
     url.scheme = part(handle, CURLUPART_SCHEME);
     if (url.scheme != "http" && url.scheme != "https")
@@ -57,7 +57,7 @@ std::expected<Url, std::string> read(const Handle& handle) {
         ::curl_url_set(handle.get(), secret, nullptr, 0);
     ::curl_url_set(handle.get(), CURLUPART_HOST, url.host.c_str(), 0);
     url.text = part(handle, CURLUPART_URL);
-    if (!reads_as_host(url.text, url.host))
+    if (written.find('%') != std::string_view::npos && !reads_as_host(url.text, url.host))
         return std::unexpected("expected a host in plain letters, found an address in percent signs");
     if (url.host.front() == '[')
         url.host = url.host.substr(1, url.host.size() - 2);
@@ -79,7 +79,7 @@ Result<Url> Url::parse(const std::string& text) {
         wrong = "expected a URL, found a zero byte in it";
     else if (code != CURLUE_OK)
         wrong = fmt::format("expected a URL such as 'https://host/path': {}", ::curl_url_strerror(code));
-    else if (auto url = read(handle))
+    else if (auto url = read(handle, text))
         return std::move(*url);
     else
         wrong = url.error();
@@ -91,7 +91,7 @@ Result<Url> Url::follow(const std::string& location) const {
     ::curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), 0);
     const CURLUcode code =
         ::curl_url_set(handle.get(), CURLUPART_URL, location.c_str(), CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
-    const auto url = code == CURLUE_OK ? read(handle) : std::unexpected(std::string{::curl_url_strerror(code)});
+    const auto url = code == CURLUE_OK ? read(handle, location) : std::unexpected(std::string{::curl_url_strerror(code)});
     if (!url)
         return core::failed(FailureKind::bad_answer, fmt::format("redirected by {} to '{}': {}", bare_url(text),
                                                                  bare_url(location), url.error()));
