@@ -64,7 +64,8 @@ class Keeper {
     io::Wake wake_;
 
     std::set<std::string> checks_;
-    /// Checks whose change may wait for the next round, and those whose turn in this round comes yet, so many at a time.
+    /// Checks whose change may wait for the next round, and those whose turn in this round comes yet, so many at a
+    /// time.
     std::set<std::string> routine_;
     std::set<std::string> round_;
     std::size_t part_ = 0;

@@ -27,8 +27,8 @@ std::string part(const Handle& handle, CURLUPart what, unsigned flags = 0) {
     return text;
 }
 
-/// Whether `text` has `host` when it is read. curl reads an IPv4 address before it decodes: "33%330" is the host "3330",
-/// and that, read again, 0.0.13.2. What was checked would not be what is asked.
+/// Whether `text` has `host` when it is read. curl reads an IPv4 address before it decodes: "33%330" is the host
+/// "3330", and that, read again, 0.0.13.2. What was checked would not be what is asked.
 bool reads_as_host(const std::string& text, const std::string& host) {
     const auto again = new_handle();
     return ::curl_url_set(again.get(), CURLUPART_URL, text.c_str(), 0) == CURLUE_OK &&
@@ -91,7 +91,8 @@ Result<Url> Url::follow(const std::string& location) const {
     ::curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), 0);
     const CURLUcode code =
         ::curl_url_set(handle.get(), CURLUPART_URL, location.c_str(), CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE);
-    const auto url = code == CURLUE_OK ? read(handle, location) : std::unexpected(std::string{::curl_url_strerror(code)});
+    const auto url =
+        code == CURLUE_OK ? read(handle, location) : std::unexpected(std::string{::curl_url_strerror(code)});
     if (!url)
         return core::failed(FailureKind::bad_answer, fmt::format("redirected by {} to '{}': {}", bare_url(text),
                                                                  bare_url(location), url.error()));
