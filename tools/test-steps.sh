@@ -87,25 +87,55 @@ fleets() { # fleets PRESET NUMBER
 }
 
 # The built program against real servers; pytest counts. The marks `ci` and `all` keep a test for that depth and deeper.
+# All of them take most of an hour, and mostly wait: then each file has servers of its own, and two are played at a time.
 smoke() { # smoke PRESET DEPTH SECONDS
     note "smoke tests on real servers"
-    local log="$logs/smoke.log" summary good=0 bad=0 marks
-    case "$2" in quick) marks="not ci and not all" ;; ci) marks="not all" ;; *) marks="" ;; esac
-    RECOVERD_BUILD="$PWD/build/$1" timeout "$3" python3 -m pytest -q --maxfail=20 -p no:cacheprovider -m "$marks" \
-        tests/smoke >"$log" 2>&1
-    local status=$?
-    summary=$(tail -n 1 "$log")
-    [[ $summary =~ ([0-9]+)\ passed ]] && good=${BASH_REMATCH[1]}
-    [[ $summary =~ ([0-9]+)\ failed ]] && bad=${BASH_REMATCH[1]}
-    [[ $summary =~ ([0-9]+)\ error ]] && bad=$((bad + BASH_REMATCH[1]))
-    [[ $summary =~ ([0-9]+)\ skipped ]] && bad=$((bad + BASH_REMATCH[1]))
-    if [ $status -ne 0 ] && [ "$bad" -eq 0 ] || [ $((good + bad)) -eq 0 ]; then bad=$((bad + 1)); fi
-    [ "$bad" -eq 0 ] && echo "$summary" || tail -n 120 "$log"
+    local parts=(tests/smoke) at_once=1 part good=0 bad=0 before
+    export RECOVERD_BUILD="$PWD/build/$1" smoke_seconds=$3 smoke_marks="" logs
+    case "$2" in
+        quick) smoke_marks="not ci and not all" ;;
+        ci) smoke_marks="not all" ;;
+        all) parts=(tests/smoke/test_*.py) at_once=2 ;;
+    esac
+    rm -f "$logs"/smoke-*
+    # From the end: the longest are there, and one that begins last would be waited for alone.
+    printf '%s\n' "${parts[@]}" | sort -r | xargs -P "$at_once" -I PART bash -c 'smoke_part PART'
+    for part in "${parts[@]}"; do
+        before=$bad
+        count_smoke "$(smoke_log "$part")"
+        [ "$bad" -eq "$before" ] || tail -n 120 "$(smoke_log "$part")"
+    done
+    [ $((good + bad)) -gt 0 ] || bad=1
+    echo "$good passed, $bad failed"
     count "$good" "$bad" "smoke"
 }
 
-# The faults that were played, with what they brought: the table that pytest ends with.
-drills() { sed -n '/^fault .*resolved$/,/^[0-9]* \(passed\|failed\)/p' "$logs/smoke.log" 2>/dev/null | sed '$d'; }
+smoke_log() { echo "$logs/smoke-$(basename "$1" .py).log"; }
+
+smoke_part() {
+    timeout "$smoke_seconds" python3 -m pytest -q --maxfail=20 -p no:cacheprovider -m "$smoke_marks" "$1" \
+        >"$(smoke_log "$1")" 2>&1
+    echo "ended with $?" >>"$(smoke_log "$1")"
+}
+export -f smoke_log smoke_part
+
+# Adds what a log says to `good` and `bad`. A skip is a failure, and so is an end (a crash, a time-out) without one.
+count_smoke() {
+    local summary failed=0
+    summary=$(tail -n 2 "$1" | head -n 1)
+    [[ $summary =~ ([0-9]+)\ passed ]] && good=$((good + BASH_REMATCH[1]))
+    [[ $summary =~ ([0-9]+)\ failed ]] && failed=$((failed + BASH_REMATCH[1]))
+    [[ $summary =~ ([0-9]+)\ error ]] && failed=$((failed + BASH_REMATCH[1]))
+    [[ $summary =~ ([0-9]+)\ skipped ]] && failed=$((failed + BASH_REMATCH[1]))
+    if [ "$failed" -eq 0 ] && [ "$(tail -n 1 "$1")" != "ended with 0" ]; then failed=1; fi
+    bad=$((bad + failed))
+}
+
+# The faults that were played, with what they brought: the tables that pytest ends with.
+drills() {
+    sed -sn '/^fault .*resolved$/,/^\(=\|[0-9]* \(passed\|failed\)\)/p' "$logs"/smoke-*.log 2>/dev/null |
+        awk '/^fault / && seen++ { next } !/^(=|[0-9]+ (passed|failed))/ && NF'
+}
 
 closing() { # closing MINUTES: what this depth may take
     local took=$((SECONDS - started))

@@ -78,7 +78,7 @@ class Agent:
             os.chown(self.state, server_user().pw_uid, server_user().pw_gid)
         self.write(config)
         self.start()
-        self.looks(1)
+        self._until_run_since({})
 
     def send(self, number):
         self._process.send(number)
@@ -140,13 +140,15 @@ class Agent:
 
     def looks(self, times, checks=None):
         """Waits until each check (or those named) has run so many times more."""
+        for _ in range(times):
+            self._until_run_since(self.runs(), checks)
+
+    def _until_run_since(self, before, checks=None):
         awaited = checks or [labels["check"] for labels, every in self.samples("recoverd_check_interval_seconds")
                              if every]
-        for _ in range(times):
-            before = self.runs()
-            until(lambda: all(now.get(check) not in (None, before.get(check))
-                              for now in [self.runs()] for check in awaited),
-                  lambda: f"{awaited} have run again since {before}: {self.runs()}\n{self.log()}")
+        until(lambda: all(now.get(check) not in (None, before.get(check))
+                          for now in [self.runs()] for check in awaited),
+              lambda: f"{awaited} have run again since {before}: {self.runs()}\n{self.log()}")
 
     def api(self, path):
         return get_json(f"{self.url}/api/v1/{path}")

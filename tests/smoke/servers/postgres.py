@@ -47,9 +47,9 @@ class Postgres:
         self._process.until_ready(lambda: self._is(state), f"PostgreSQL {self.name}")
 
     def _is(self, state):
-        """The postmaster writes its own state into the last line of its lock file."""
+        """The postmaster writes its own state into the last line of its lock file, which is empty at first."""
         lock = self.data / "postmaster.pid"
-        return lock.exists() and lock.read_text(encoding="utf-8").split()[-1] == state
+        return lock.exists() and lock.read_text(encoding="utf-8").split()[-1:] == [state]
 
     def until_ready(self):
         self._process.until_ready(lambda: self._is("ready"), f"PostgreSQL {self.name}")
