@@ -10,13 +10,16 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
+#include <vector>
 
 using namespace recoverd::core;
 namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kFolder = fs::path{RECOVERD_SOURCE_DIR} / "docs" / "runbooks";
+const fs::path kSource{RECOVERD_SOURCE_DIR};
+const fs::path kFolder = kSource / "docs" / "runbooks";
 
 std::string text_of(const fs::path& path) {
     std::ifstream file{path};
@@ -32,28 +35,55 @@ std::string part(const std::string& page, const std::string& heading) {
     return page.substr(text, page.find("\n## ", text) - text);
 }
 
+/// What is said of the agents themselves, by rules of Prometheus.
+std::vector<std::string> alerts_about_agents() {
+    std::vector<std::string> names;
+    std::ifstream file{kSource / "packaging" / "prometheus" / "rules" / "recoverd-agent.yml"};
+    constexpr std::string_view kAlert = "- alert: ";
+    for (std::string line; std::getline(file, line);)
+        if (const auto at = line.find(kAlert); at != std::string::npos)
+            names.push_back(line.substr(at + kAlert.size()));
+    return names;
+}
+
+void check_page(const std::string& name, const std::string& page) {
+    CHECK(page.starts_with("# " + name + "\n"));
+    for (const char* heading :
+         {"What it means", "What was promised", "What to do first", "How it ends", "What it is not"}) {
+        CAPTURE(heading);
+        CHECK(part(page, heading).size() > 20);
+    }
+}
+
 } // namespace
 
 TEST_CASE("every alert has a runbook that names its policy key and says what to do first") {
     for (const Rule& rule : rules()) {
         CAPTURE(rule.name);
         const std::string page = text_of(kFolder / (std::string{rule.name} + ".md"));
-        CHECK(page.starts_with("# " + std::string{rule.name} + "\n"));
+        check_page(std::string{rule.name}, page);
         CHECK(page.find("Policy key `" + std::string{rule.key} + "`") != std::string::npos);
-        for (const char* heading :
-             {"What it means", "What was promised", "What to do first", "How it ends", "What it is not"}) {
-            CAPTURE(heading);
-            CHECK(part(page, heading).size() > 20);
-        }
         CHECK(part(page, "What was promised").find("```toml\n") != std::string::npos);
     }
 }
 
+TEST_CASE("every alert about the agents themselves has a runbook of the same form") {
+    const auto names = alerts_about_agents();
+    CHECK(!names.empty());
+    for (const std::string& name : names) {
+        CAPTURE(name);
+        check_page(name, text_of(kFolder / (name + ".md")));
+    }
+}
+
 TEST_CASE("no runbook is about an alert that does not exist") {
+    std::vector<std::string> known = alerts_about_agents();
+    for (const Rule& rule : rules())
+        known.emplace_back(rule.name);
     for (const auto& entry : fs::directory_iterator{kFolder}) {
         CAPTURE(entry.path().filename().string());
         CHECK(entry.path().extension() == ".md");
-        CHECK(std::ranges::find(rules(), entry.path().stem().string(), &Rule::name) != rules().end());
+        CHECK(std::ranges::find(known, entry.path().stem().string()) != known.end());
     }
 }
 

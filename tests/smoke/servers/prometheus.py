@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Prometheus that scrapes one target every second, and may judge rules and notify."""
 
+import json
 import signal
 import urllib.parse
 
@@ -13,9 +14,7 @@ global:
   scrape_timeout: 1s
   evaluation_interval: 1s
 scrape_configs:
-  - job_name: recoverd
-    static_configs:
-      - targets: ['{target}']
+  - {scrape}
 """
 
 NOTIFY = """
@@ -28,10 +27,13 @@ alerting:
 
 
 class Prometheus:
-    def __init__(self, directory, target, rules=None, alertmanager=None):
+    def __init__(self, directory, target, rules=None, alertmanager=None, scrape=None):
+        """`scrape` is a whole scrape configuration, in place of `target`."""
         self.url = f"http://127.0.0.1:{free_port()}"
         config = directory / "prometheus.yml"
-        text = CONFIG.format(target=target)
+        scrape = scrape or {"job_name": "recoverd", "static_configs": [{"targets": [target]}]}
+        # YAML reads JSON.
+        text = CONFIG.format(scrape=json.dumps(scrape))
         if rules:
             text += NOTIFY.format(rules=rules, alertmanager=alertmanager.url.removeprefix("http://"))
         config.write_text(text, encoding="utf-8")

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""packaging/prometheus: scrape examples, rules and mixin, by promtool and by a real Prometheus that scrapes a real agent."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+import readme
+from conftest import REPOSITORY
+from servers.http import get_json
+from servers.process import complete, program, until
+from servers.prometheus import Prometheus
+
+FOLDER = REPOSITORY / "packaging" / "prometheus"
+RULES = FOLDER / "rules"
+RUNBOOKS = "https://runbooks.example/recoverd"
+
+
+def load(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def rules_in(document, kind):
+    """By name; `kind` is alert or record."""
+    return {rule[kind]: rule for group in document["groups"] for rule in group["rules"] if kind in rule}
+
+
+def test_shipped_alerts_are_what_the_program_prints(servers):
+    status, printed, err = servers.agent.command("rules", "--runbook-url", RUNBOOKS)
+    assert status == 0, err
+    assert (RULES / "recoverd-alerts.yml").read_text(encoding="utf-8") == printed, "tools/accept-golden writes it anew"
+
+
+def alerts_tested(document):
+    """Of a file of promtool tests: which alerts are expected to fire, and which not to, somewhere."""
+    cases = [case for test in document["tests"] for case in test.get("alert_rule_test", [])]
+    return ({case["alertname"] for case in cases if case["exp_alerts"]},
+            {case["alertname"] for case in cases if not case["exp_alerts"]})
+
+
+def test_each_alert_of_the_agents_is_seen_to_fire_and_to_wait():
+    fire, wait = alerts_tested(load(FOLDER / "tests" / "recoverd-agent.test.yml"))
+    alerts = rules_in(load(RULES / "recoverd-agent.yml"), "alert")
+    assert fire == wait == set(alerts)
+    for name, rule in alerts.items():
+        assert rule["labels"].keys() == {"priority", "severity", "source"}
+        assert rule["annotations"]["runbook_url"] == f"{RUNBOOKS}/{name}"
+
+
+def test_each_recorded_rule_has_a_value_that_somebody_worked_out():
+    document = load(FOLDER / "tests" / "recoverd-recording.test.yml")
+    asked = {case["expr"] for test in document["tests"] for case in test["promql_expr_test"] if case["exp_samples"]}
+    assert asked == set(rules_in(load(RULES / "recoverd-recording.yml"), "record"))
+
+
+def test_the_readmes_commands_work(servers, tmp_path):
+    """promtool's checks and unit tests are among them."""
+    here, _ = readme.run_all(FOLDER, tmp_path, servers.agent.binary)
+    mixin = rules_in(json.loads((here / "alerts.json").read_text(encoding="utf-8")), "alert")
+    files = [rules_in(load(here / "rules" / f"recoverd-{name}.yml"), "alert") for name in ("alerts", "agent")]
+    assert mixin == {**files[0], **files[1]}
+    assert rules_in(json.loads((here / "rules.json").read_text(encoding="utf-8")), "record") == rules_in(
+        load(RULES / "recoverd-recording.yml"), "record")
+    assert "https://wiki.example/runbooks/BackupTooOld" in (here / "rules/recoverd-alerts.yml").read_text("utf-8")
+
+
+def test_the_mixin_takes_another_job_and_other_runbooks():
+    changed = ('((import "mixin.libsonnet") + { _config+:: { job: "backup-agents", runbookUrl: "https://wiki.example" } })'
+               ".prometheusAlerts")
+    done = subprocess.run([program("jsonnet"), "-J", FOLDER / "mixin", "-e", changed], capture_output=True, text=True,
+                          timeout=60, check=True)
+    alerts = rules_in(json.loads(done.stdout), "alert")
+    assert alerts["RecoverdDown"]["expr"] == 'up{job="backup-agents"} == 0'
+    assert alerts["RecoverdDown"]["annotations"]["runbook_url"] == "https://wiki.example/RecoverdDown"
+    assert alerts["BackupTooOld"]["annotations"]["runbook_url"] == "https://wiki.example/BackupTooOld"
+    assert 'job="recoverd"' not in done.stdout
+
+
+def quick_rules(directory):
+    """The shipped rules with seconds for the minutes that they wait; nothing else is changed."""
+    files = []
+    for source in sorted(RULES.glob("*.yml")):
+        text = re.sub(r"(\bfor: \d+)m$", r"\1s", source.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        files.append(directory / source.name)
+        files[-1].write_text(text, encoding="utf-8")
+    return files
+
+
+def judged(prometheus):
+    """Every rule of a Prometheus, by name."""
+    groups = get_json(f"{prometheus.url}/api/v1/rules")["data"]["groups"]
+    return {rule["name"]: rule for group in groups for rule in group["rules"]}
+
+
+def firing(prometheus):
+    return {labels["alertname"] for labels, _ in prometheus.query('ALERTS{alertstate="firing"}')}
+
+
+@pytest.fixture
+def prometheus(servers):
+    """Scrapes the agent, with the shipped rules."""
+    directory = servers.directory / "shipped-rules"
+    directory.mkdir(mode=0o755)
+    quick_rules(directory)
+    server = Prometheus(servers.directory, f"127.0.0.1:{servers.agent.port}", f"{directory}/*.yml", servers.alertmanager)
+    yield server
+    server.stop()
+    shutil.rmtree(directory)
+
+
+@pytest.mark.ci
+def test_real_prometheus_judges_a_real_agent_by_them(site, prometheus):
+    """Pushing by itself, so that of its verdicts no rule speaks; then dead, which it cannot say itself."""
+    site.agent.begin(site.config())
+    status, _ = site.agent.report(asset="orders-db", kind="exercise", exercise="restore-test", outcome="passed",
+                                  depth="queried", started_at="2026-01-01T00:00:00Z", ended_at="2026-01-01T00:20:00Z",
+                                  rto_seconds=1200)
+    assert status == 201
+    recorded = set(rules_in(load(RULES / "recoverd-recording.yml"), "record"))
+    until(lambda: all(prometheus.query(name) for name in recorded),
+          lambda: f"each has a value: { {name: prometheus.query(name) for name in recorded} }")
+    assert firing(prometheus) == set()
+    assert {rule["health"] for rule in judged(prometheus).values()} == {"ok"}
+    site.agent.stop()
+    until(lambda: firing(prometheus) == {"RecoverdDown"}, lambda: f"it is said to be down: {firing(prometheus)}")
+
+
+def fake_pods(port):
+    """What discovery tells of pods, and which `instance` each gets. Every `ip:port` leads to the same agent."""
+    base = {"__meta_kubernetes_pod_phase": "Running", "__meta_kubernetes_namespace": "monitoring",
+            "__meta_kubernetes_pod_container_port_number": "9754"}
+    daemon = {**base, "__meta_kubernetes_pod_name": "recoverd-x7k2p", "__meta_kubernetes_pod_node_name": "node-1",
+              "__meta_kubernetes_pod_controller_kind": "DaemonSet"}
+    deployed = {**base, "__meta_kubernetes_pod_name": "recoverd-cluster-5d-9", "__meta_kubernetes_pod_node_name": "node-2",
+                "__meta_kubernetes_pod_controller_kind": "ReplicaSet"}
+    sidecar = {**base, "__meta_kubernetes_pod_name": "orders-db-0", "__meta_kubernetes_pod_node_name": "node-2",
+               "__meta_kubernetes_pod_controller_kind": "StatefulSet", "__meta_kubernetes_namespace": "shop"}
+    neighbour = {**sidecar, "__meta_kubernetes_pod_container_port_number": "5432"}
+    ended = {**deployed, "__meta_kubernetes_pod_phase": "Succeeded", "__meta_kubernetes_pod_name": "ended"}
+    pods = [daemon, deployed, sidecar, neighbour, ended]
+    return ([{"targets": [f"127.0.0.1:{port}"], "labels": pod} for pod in pods],
+            {"node-1", "monitoring/recoverd-cluster-5d-9", "shop/orders-db-0"})
+
+
+@pytest.mark.ci
+def test_the_kubernetes_example_names_each_pod_as_it_should(site, tmp_path):
+    """Debian's Prometheus knows no Kubernetes, so a file tells it of pods, in the words of that discovery."""
+    (job,) = load(FOLDER / "prometheus-kubernetes.yml")["scrape_configs"]
+    assert job["kubernetes_sd_configs"] == [
+        {"role": "pod", "selectors": [{"role": "pod", "label": "app.kubernetes.io/name=recoverd"}]}]
+    site.agent.begin(site.config())
+    targets, instances = fake_pods(site.agent.port)
+    found = site.directory / "pods.json"
+    found.write_text(json.dumps(targets), encoding="utf-8")
+    del job["kubernetes_sd_configs"]
+    job["file_sd_configs"] = [{"files": [str(found)]}]
+    prometheus = Prometheus(site.directory, None, scrape=job)
+    try:
+        up = until(lambda: len(prometheus.query("up == 1")) == 3 and prometheus.query("up"), "three agents are up")
+        assert {labels["instance"] for labels, _ in up} == instances
+        assert {labels["job"] for labels, _ in up} == {"recoverd"}
+    finally:
+        prometheus.stop()
+
+
+def test_the_kubernetes_example_is_well_formed_but_for_what_debian_left_out(tmp_path):
+    """Everything in it but Kubernetes' discovery is judged by promtool."""
+    config = load(FOLDER / "prometheus-kubernetes.yml")
+    config["rule_files"] = [str(RULES / "recoverd-*.yml")]
+    del config["scrape_configs"][0]["kubernetes_sd_configs"]
+    del config["alerting"]["alertmanagers"][0]["kubernetes_sd_configs"]
+    checked = tmp_path / "prometheus.yml"
+    checked.write_text(yaml.safe_dump(config), encoding="utf-8")
+    done = subprocess.run([program("promtool"), "check", "config", checked], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
