@@ -15,8 +15,9 @@ def commands(readme):
     return [line for block in BLOCK.findall(text) for line in block.splitlines() if line]
 
 
-def run_all(folder, scratch, binary, environment=None):
-    """Runs them in a copy of `folder`, where `recoverd` is `binary`. Each must end with 0; returns what they print."""
+def run_all(folder, scratch, binary, replacing=None):
+    """Runs them in a copy of `folder`, where `recoverd` is `binary`, with other paths in place of those that the keys of
+    `replacing` name. Each must end with 0; returns where, and what they print."""
     here = scratch / folder.name
     shutil.copytree(folder, here)
     lines = commands(folder / "README.md")
@@ -24,8 +25,10 @@ def run_all(folder, scratch, binary, environment=None):
     path = f"{binary.parent}:{os.environ['PATH']}"
     printed = {}
     for line in lines:
+        for shown, meant in (replacing or {}).items():
+            line = line.replace(shown, str(meant))
         done = subprocess.run(["bash", "-euo", "pipefail", "-c", line], cwd=here, capture_output=True, text=True,
-                              timeout=60, check=False, env={**os.environ, "PATH": path, **(environment or {})})
+                              timeout=60, check=False, env={**os.environ, "PATH": path})
         assert done.returncode == 0, f"{line}\nended with {done.returncode}:\n{done.stdout}{done.stderr}"
         printed[line] = done.stdout
     return here, printed

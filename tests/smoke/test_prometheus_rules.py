@@ -112,7 +112,7 @@ def prometheus(servers):
     shutil.rmtree(directory)
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_real_prometheus_judges_a_real_agent_by_them(site, prometheus):
     """Pushing by itself, so that of its verdicts no rule speaks; then dead, which it cannot say itself."""
     site.agent.begin(site.config())
@@ -146,7 +146,7 @@ def fake_pods(port):
             {"node-1", "monitoring/recoverd-cluster-5d-9", "shop/orders-db-0"})
 
 
-@pytest.mark.ci
+@pytest.mark.all
 def test_the_kubernetes_example_names_each_pod_as_it_should(site, tmp_path):
     """Debian's Prometheus knows no Kubernetes, so a file tells it of pods, in the words of that discovery."""
     (job,) = load(FOLDER / "prometheus-kubernetes.yml")["scrape_configs"]

@@ -87,16 +87,17 @@ class Pager:
 
 
 class Alertmanager:
-    def __init__(self, directory, name="alertmanager", web=None):
-        """`web` is the file for --web.config.file; then it speaks TLS, and only its pager says what it has."""
+    def __init__(self, directory, name="alertmanager", web=None, config=None):
+        """`web` is the file for --web.config.file; then it speaks TLS, and only its pager says what it has. `config` is
+        the text of a configuration that does not know of the pager."""
         self.pager = Pager()
         self.port = free_port()
         self.url = f"{'https' if web else 'http'}://127.0.0.1:{self.port}"
         self.data = directory / name
-        config = directory / f"{name}.yml"
-        config.write_text(CONFIG.format(port=self.pager.port), encoding="utf-8")
+        file = directory / f"{name}.yml"
+        file.write_text(config or CONFIG.format(port=self.pager.port), encoding="utf-8")
         self._log = directory / f"{name}.log"
-        self._command = [program("prometheus-alertmanager", "alertmanager"), f"--config.file={config}",
+        self._command = [program("prometheus-alertmanager", "alertmanager"), f"--config.file={file}",
                          f"--storage.path={self.data}", "--cluster.listen-address=",
                          f"--web.listen-address=127.0.0.1:{self.port}"]
         if web:

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""packaging/alertmanager: which alert hides which, by a real Alertmanager. What is hidden wrongly is a page that never comes."""
+
+import re
+
+import pytest
+
+from routed import Routed, shipped
+from servers.process import until
+from test_routes import every_alert
+
+# Cause, consequence, and the labels beside the asset that both have in common.
+PAIRS = [
+    ("EndpointDown", "EvidenceMissing", {"target": "db1:5432"}),
+    ("WalArchivingFailing", "PitrLagHigh", {}),
+    ("WalArchiveGap", "PitrWindowShort", {}),
+    ("ReplicaMissing", "ReplicationLagHigh", {"check": "orders-wal", "subject": "standby1"}),
+    ("BackupCorrupt", "BackupTooOld", {"check": "orders-backup", "subject": "orders/repo1"}),
+]
+CAUSES = {cause for cause, _, _ in PAIRS}
+MATCHER = re.compile(r'(\w+)(=~|!=|=)"(.*)"')
+
+
+def alert(name, asset, priority="P2", **labels):
+    return {"alertname": name, "priority": priority, **({"asset": asset} if asset else {}), **labels}
+
+
+def matchers(texts):
+    return {name: (operator, value) for name, operator, value in (MATCHER.fullmatch(text).groups() for text in texts)}
+
+
+def test_each_pair_is_of_alerts_that_exist_and_of_one_asset():
+    found = []
+    for rule in shipped()["inhibit_rules"]:
+        source, target = matchers(rule["source_matchers"]), matchers(rule["target_matchers"])
+        for side in (source, target):
+            assert side["source"] == ("=", "recoverd")
+            # Labels that both lack are equal: without this a rule hides everything that has no asset.
+            assert all(side[name] == ("=~", ".+") for name in rule["equal"] if name != "check")
+        assert "asset" in rule["equal"]
+        assert source["priority"] == ("=~", "P1|P2") and target["priority"] == ("!=", "P1")
+        found.append((source["alertname"][1], target["alertname"][1]))
+    assert found == [(cause, consequence) for cause, consequence, _ in PAIRS]
+    assert {name for pair in found for name in pair} <= every_alert()
+
+
+@pytest.fixture
+def routed(servers):
+    made = Routed(servers.directory, 60)
+    yield made
+    made.stop()
+
+
+def hidden_after(routed, alerts):
+    """What is hidden once all of them were considered: one more pair comes last, so when it is hidden the others were."""
+    routed.fire(*alerts)
+    routed.fire(alert("WalArchivingFailing", "last"))
+    routed.fire(last := alert("PitrLagHigh", "last"))
+    until(lambda: last in routed.hidden(), "the last one is hidden")
+    return [found for found in routed.hidden() if found != last]
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("cause, consequence, common", PAIRS)
+def test_a_cause_hides_its_consequence_and_nothing_else(routed, cause, consequence, common):
+    hidden = alert(consequence, "orders-db", **common)
+    lower = alert(consequence, "orders-db", "P3", **common)
+    others = [
+        alert(consequence, "orders-db", "P1", **common),
+        alert(consequence, "files", **common),
+        alert(consequence, None, **common),
+        *(alert(consequence, "orders-db", **{**common, name: "another"}) for name in common),
+        *(alert(consequence, "orders-db", **{key: value for key, value in common.items() if key != name})
+          for name in common),
+        # Not the causes of other pairs, which would hide what is theirs.
+        *(alert(name, "orders-db", **common) for name in every_alert() - CAUSES - {consequence}),
+    ]
+    found = hidden_after(routed, [alert(cause, "orders-db", **common), alert(cause, None, **common), hidden, lower, *others])
+    assert sorted(found, key=str) == sorted([hidden, lower], key=str)
+
+
+@pytest.mark.all
+def test_a_cause_that_wakes_nobody_hides_nothing(routed):
+    """Lowered for planned work, or by policy."""
+    alerts = [alert(name, f"{cause}-{priority}", priority if name == cause else "P2", **common)
+              for cause, consequence, common in PAIRS for priority in ("P3", "P4") for name in (cause, consequence)]
+    assert hidden_after(routed, alerts) == []
+
+
+@pytest.mark.ci
+def test_an_outage_hides_no_backup_that_failed(routed):
+    down = alert("EndpointDown", "shop", "P1", check="shop-web", target="shop:443")
+    rest = [alert(name, "shop", check="shop-web", target="shop:443")
+            for name in every_alert() - {"EndpointDown", "EvidenceMissing"}
+            if name not in {consequence for _, consequence, _ in PAIRS}]
+    assert hidden_after(routed, [down, *rest]) == []
+    until(lambda: any("BackupFailed" in note.title for note in routed.sinks.notes("pagerduty")), "its page comes")
