@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import contextmanager
 
 import pytest
 import yaml
@@ -80,14 +81,19 @@ def test_the_mixin_takes_another_job_and_other_runbooks():
     assert 'job="recoverd"' not in done.stdout
 
 
+def test_the_mixin_brings_the_dashboards():
+    done = subprocess.run([program("jsonnet"), "-J", FOLDER / "mixin", "-e", '(import "mixin.libsonnet").grafanaDashboards'],
+                          capture_output=True, text=True, timeout=60, check=True)
+    shipped = {file.name: json.loads(file.read_text(encoding="utf-8"))
+               for file in (REPOSITORY / "packaging" / "grafana").glob("*.json")}
+    assert json.loads(done.stdout) == shipped and shipped
+
+
 def quick_rules(directory):
     """The shipped rules with seconds for the minutes that they wait; nothing else is changed."""
-    files = []
-    for source in sorted(RULES.glob("*.yml")):
+    for source in RULES.glob("*.yml"):
         text = re.sub(r"(\bfor: \d+)m$", r"\1s", source.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        files.append(directory / source.name)
-        files[-1].write_text(text, encoding="utf-8")
-    return files
+        (directory / source.name).write_text(text, encoding="utf-8")
 
 
 def judged(prometheus):
@@ -100,16 +106,24 @@ def firing(prometheus):
     return {labels["alertname"] for labels, _ in prometheus.query('ALERTS{alertstate="firing"}')}
 
 
-@pytest.fixture
-def prometheus(servers):
-    """Scrapes the agent, with the shipped rules."""
+@contextmanager
+def judging(servers):
+    """A Prometheus that scrapes the agent, with the shipped rules."""
     directory = servers.directory / "shipped-rules"
     directory.mkdir(mode=0o755)
     quick_rules(directory)
     server = Prometheus(servers.directory, f"127.0.0.1:{servers.agent.port}", f"{directory}/*.yml", servers.alertmanager)
-    yield server
-    server.stop()
-    shutil.rmtree(directory)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(directory)
+
+
+@pytest.fixture
+def prometheus(servers):
+    with judging(servers) as server:
+        yield server
 
 
 @pytest.mark.all

@@ -21,4 +21,8 @@
   prometheusRules+:: {
     groups+: groups(importstr '../rules/recoverd-recording.yml'),
   },
+  grafanaDashboards+:: {
+    'recoverd-fleet.json': import '../../grafana/recoverd-fleet.json',
+    'recoverd-asset.json': import '../../grafana/recoverd-asset.json',
+  },
 }
