@@ -21,6 +21,7 @@ install(FILES README.md CHANGELOG.md LICENSE DESTINATION share/doc/recoverd)
 install(DIRECTORY docs/ DESTINATION share/doc/recoverd FILES_MATCHING PATTERN "*.md")
 install(DIRECTORY systemd/recoverd.service.d DESTINATION share/doc/recoverd/examples)
 install(FILES packaging/config/recoverd.toml DESTINATION share/doc/recoverd/examples)
+install(DIRECTORY packaging/prometheus packaging/alertmanager packaging/grafana DESTINATION share/doc/recoverd/examples)
 install(CODE [[
     # As GNU has it: the configuration of what lies in /usr and /usr/local is in /etc, where recoverd looks for it.
     if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?$")

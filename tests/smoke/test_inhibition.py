@@ -14,7 +14,7 @@ PAIRS = [
     ("EndpointDown", "EvidenceMissing", {"target": "db1:5432"}),
     ("WalArchivingFailing", "PitrLagHigh", {}),
     ("WalArchiveGap", "PitrWindowShort", {}),
-    ("ReplicaMissing", "ReplicationLagHigh", {"check": "orders-wal", "subject": "standby1"}),
+    ("ReplicaMissing", "ReplicationLagHigh", {"subject": "standby1"}),
     ("BackupCorrupt", "BackupTooOld", {"check": "orders-backup", "subject": "orders/repo1"}),
 ]
 CAUSES = {cause for cause, _, _ in PAIRS}

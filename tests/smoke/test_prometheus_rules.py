@@ -107,12 +107,13 @@ def firing(prometheus):
 
 
 @contextmanager
-def judging(servers):
-    """A Prometheus that scrapes the agent, with the shipped rules."""
+def judging(servers, alertmanager=None):
+    """A Prometheus that scrapes the agent, with the shipped rules. Tells the site's Alertmanager, or another one."""
     directory = servers.directory / "shipped-rules"
     directory.mkdir(mode=0o755)
     quick_rules(directory)
-    server = Prometheus(servers.directory, f"127.0.0.1:{servers.agent.port}", f"{directory}/*.yml", servers.alertmanager)
+    server = Prometheus(servers.directory, f"127.0.0.1:{servers.agent.port}", f"{directory}/*.yml",
+                        alertmanager or servers.alertmanager)
     try:
         yield server
     finally:
@@ -143,40 +144,39 @@ def test_real_prometheus_judges_a_real_agent_by_them(site, prometheus):
     until(lambda: firing(prometheus) == {"RecoverdDown"}, lambda: f"it is said to be down: {firing(prometheus)}")
 
 
-def fake_pods(port):
-    """What discovery tells of pods, and which `instance` each gets. Every `ip:port` leads to the same agent."""
-    base = {"__meta_kubernetes_pod_phase": "Running", "__meta_kubernetes_namespace": "monitoring",
-            "__meta_kubernetes_pod_container_port_number": "9754"}
-    daemon = {**base, "__meta_kubernetes_pod_name": "recoverd-x7k2p", "__meta_kubernetes_pod_node_name": "node-1",
-              "__meta_kubernetes_pod_controller_kind": "DaemonSet"}
-    deployed = {**base, "__meta_kubernetes_pod_name": "recoverd-cluster-5d-9", "__meta_kubernetes_pod_node_name": "node-2",
-                "__meta_kubernetes_pod_controller_kind": "ReplicaSet"}
-    sidecar = {**base, "__meta_kubernetes_pod_name": "orders-db-0", "__meta_kubernetes_pod_node_name": "node-2",
-               "__meta_kubernetes_pod_controller_kind": "StatefulSet", "__meta_kubernetes_namespace": "shop"}
-    neighbour = {**sidecar, "__meta_kubernetes_pod_container_port_number": "5432"}
-    ended = {**deployed, "__meta_kubernetes_pod_phase": "Succeeded", "__meta_kubernetes_pod_name": "ended"}
-    pods = [daemon, deployed, sidecar, neighbour, ended]
-    return ([{"targets": [f"127.0.0.1:{port}"], "labels": pod} for pod in pods],
-            {"node-1", "monitoring/recoverd-cluster-5d-9", "shop/orders-db-0"})
+def pod(name, namespace="monitoring", kind="ReplicaSet", node="node-2", container="recoverd", port=9754, phase="Running"):
+    """What discovery tells of one port of a pod."""
+    told = {"name": name, "controller_kind": kind, "controller_name": name.rpartition("-")[0], "node_name": node,
+            "container_name": container, "container_port_number": str(port), "phase": phase}
+    return {"__meta_kubernetes_namespace": namespace,
+            **{f"__meta_kubernetes_pod_{key}": value for key, value in told.items()}}
+
+
+# By the `instance` that they are to get; the others are none of ours.
+PODS = {"node-1": pod("recoverd-x7k2p", kind="DaemonSet", node="node-1"),
+        "monitoring/recoverd-cluster": pod("recoverd-cluster-5d9f7c-x2x9p"),
+        "shop/orders-db-0": pod("orders-db-0", "shop", "StatefulSet")}
+OTHERS = [pod("orders-db-0", "shop", "StatefulSet", container="postgresql", port=5432),
+          pod("orders-db-0", "shop", "StatefulSet", container="recoverd", port=8080),
+          pod("other-0", "shop", "StatefulSet", container="other"),
+          pod("recoverd-ended", phase="Succeeded"), pod("recoverd-failed", phase="Failed")]
 
 
 @pytest.mark.all
-def test_the_kubernetes_example_names_each_pod_as_it_should(site, tmp_path):
+def test_the_kubernetes_example_names_each_pod_as_it_should(site):
     """Debian's Prometheus knows no Kubernetes, so a file tells it of pods, in the words of that discovery."""
     (job,) = load(FOLDER / "prometheus-kubernetes.yml")["scrape_configs"]
-    assert job["kubernetes_sd_configs"] == [
-        {"role": "pod", "selectors": [{"role": "pod", "label": "app.kubernetes.io/name=recoverd"}]}]
+    assert job.pop("kubernetes_sd_configs") == [{"role": "pod"}]
     site.agent.begin(site.config())
-    targets, instances = fake_pods(site.agent.port)
     found = site.directory / "pods.json"
-    found.write_text(json.dumps(targets), encoding="utf-8")
-    del job["kubernetes_sd_configs"]
+    found.write_text(json.dumps([{"targets": [f"127.0.0.1:{site.agent.port}"], "labels": labels}
+                                 for labels in [*PODS.values(), *OTHERS]]), encoding="utf-8")
     job["file_sd_configs"] = [{"files": [str(found)]}]
     prometheus = Prometheus(site.directory, None, scrape=job)
     try:
-        up = until(lambda: len(prometheus.query("up == 1")) == 3 and prometheus.query("up"), "three agents are up")
-        assert {labels["instance"] for labels, _ in up} == instances
-        assert {labels["job"] for labels, _ in up} == {"recoverd"}
+        up = until(lambda: len(prometheus.query("up == 1")) == len(PODS) and prometheus.query("up"), "each is up")
+        assert {labels["instance"] for labels, _ in up} == PODS.keys()
+        assert all(labels.keys() == {"__name__", "job", "instance", "namespace"} for labels, _ in up)
     finally:
         prometheus.stop()
 

@@ -10,7 +10,8 @@ import readme
 from routed import CONFIG, FOLDER, SECRETS, Routed, routes, seconds, shipped
 from servers.http import get
 from servers.process import program, until
-from test_prometheus_rules import RULES, load, rules_in
+from test_agent import break_archiving, mend_archiving
+from test_prometheus_rules import RULES, judging, load, rules_in
 
 PRIORITIES = ("P1", "P2", "P3", "P4")
 ENGINEERING = {"P1": "engineering-page", "P2": "engineering-page", "P3": "engineering-chat", "P4": "engineering-mail"}
@@ -207,6 +208,38 @@ def slower(servers):
     made = Routed(servers.directory, 20)
     yield made
     made.stop()
+
+
+@pytest.fixture(params=["the agent", "Prometheus"])
+def notified(request, site, slower):
+    """An agent of which that Alertmanager hears, by itself or through Prometheus."""
+    config = site.config()
+    config["policy"] = {"wal_archiving_failing": {"over": "2s"}, "pitr_lag_high": {"over": "6s"}}
+    if request.param == "the agent":
+        config["alertmanager"]["urls"] = [slower.alertmanager.url]
+        site.agent.begin(config)
+        yield slower
+    else:
+        del config["alertmanager"]
+        with judging(site, slower.alertmanager):
+            site.agent.begin(config)
+            yield slower
+
+
+@pytest.mark.all
+def test_what_a_real_agent_finds_pages_engineering_once(site, notified):
+    """Cause and consequence, with the labels that they really have."""
+    sinks = notified.sinks
+    until(lambda: sinks.notes("hook /deadman"), "the watchdog arrives")
+    break_archiving(site)
+    try:
+        until(lambda: "PitrLagHigh" in {labels["alertname"] for labels in notified.hidden()}, "the consequence is hidden")
+        until_told(sinks, {"pagerduty", "slack #incidents", "hook /deadman"})
+    finally:
+        mend_archiving(site)
+    until_told(sinks, {"pagerduty", "slack #incidents"}, firing=False)
+    told = [(note.firing, note.title) for note in sinks.notes("pagerduty")]
+    assert told == [(True, "[P2] WalArchivingFailing: orders-db"), (False, "[over] WalArchivingFailing: orders-db")]
 
 
 @pytest.mark.all
