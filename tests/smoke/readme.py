@@ -16,8 +16,8 @@ def commands(readme):
 
 
 def run_all(folder, scratch, binary, replacing=None):
-    """Runs them in a copy of `folder`, where `recoverd` is `binary`, with other paths in place of those that the keys of
-    `replacing` name. Each must end with 0; returns where, and what they print."""
+    """Runs them in a copy of `folder`, where `recoverd` is `binary`, with other paths in place of the keys of
+    `replacing`. Each must end with 0; returns where, and what they print."""
     here = scratch / folder.name
     shutil.copytree(folder, here)
     lines = commands(folder / "README.md")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shipped Alertmanager configuration on this machine: other addresses, other secrets, shorter times; the rest as it is."""
+"""The shipped Alertmanager configuration on this machine: other addresses and secrets, shorter times, the rest as it is."""
 
 import re
 import shutil
@@ -44,7 +44,8 @@ def hasten(config, factor):
 
 def lead_to(config, sinks, secrets):
     """Every address leads to the sinks, every secret is read from `secrets`."""
-    config["global"].update(smtp_smarthost=sinks.smarthost, smtp_require_tls=False, pagerduty_url=f"{sinks.url}/pagerduty")
+    config["global"].update(smtp_smarthost=sinks.smarthost, smtp_require_tls=False,
+                            pagerduty_url=f"{sinks.url}/pagerduty")
     (secrets / "slack-url").write_text(f"{sinks.url}/slack/secret-of-slack", encoding="utf-8")
     for name, secret in SECRETS.items():
         (secrets / name).write_text(secret, encoding="utf-8")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""packaging/grafana: what the dashboards are made of, and that each of their queries brings something. Grafana itself is
-not asked: Debian does not have it."""
+"""packaging/grafana: what the dashboards are made of, and that each of their queries brings something. Grafana itself
+is not asked: Debian does not have it."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def load(name):
 def test_the_readmes_commands_make_what_is_shipped(servers, tmp_path):
     here, _ = readme.run_all(FOLDER, tmp_path, servers.agent.binary)
     for name in NAMES:
-        assert (here / f"{name}.json").read_text(encoding="utf-8") == (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+        assert (here / f"{name}.json").read_bytes() == (FOLDER / f"{name}.json").read_bytes()
 
 
 def overlap(one, other):
@@ -88,6 +88,8 @@ def eventful(site):
     site.primary.sql(f"SELECT pg_create_physical_replication_slot('{SLOT}', true)")
     try:
         site.agent.begin(config)
+        # Not archived before a segment is full.
+        site.primary.sql("INSERT INTO orders VALUES ('one more')")
         # It learned something once, and learns nothing now.
         lost.path.with_name(f"{lost.path.name}.gone").touch()
         status, body = site.agent.report(asset=ASSET, kind="exercise", exercise="restore-test", outcome="passed",
@@ -97,6 +99,7 @@ def eventful(site):
         yield site.agent
     finally:
         site.primary.sql(f"SELECT pg_drop_replication_slot('{SLOT}')")
+        site.primary.switch_wal()
         lost.path.with_name(f"{lost.path.name}.gone").unlink(missing_ok=True)
         shop.stop()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""packaging/alertmanager: which alert hides which, by a real Alertmanager. What is hidden wrongly is a page that never comes."""
+"""packaging/alertmanager in a real Alertmanager: which alert hides which. One hidden wrongly is a page that never comes."""
 
 import re
 
@@ -52,7 +52,7 @@ def routed(servers):
 
 
 def hidden_after(routed, alerts):
-    """What is hidden once all of them were considered: one more pair comes last, so when it is hidden the others were."""
+    """What is hidden once all of them were considered: when one more pair is hidden, which comes last."""
     routed.fire(*alerts)
     routed.fire(alert("WalArchivingFailing", "last"))
     routed.fire(last := alert("PitrLagHigh", "last"))
@@ -75,7 +75,8 @@ def test_a_cause_hides_its_consequence_and_nothing_else(routed, cause, consequen
         # Not the causes of other pairs, which would hide what is theirs.
         *(alert(name, "orders-db", **common) for name in every_alert() - CAUSES - {consequence}),
     ]
-    found = hidden_after(routed, [alert(cause, "orders-db", **common), alert(cause, None, **common), hidden, lower, *others])
+    causes = [alert(cause, "orders-db", **common), alert(cause, None, **common)]
+    found = hidden_after(routed, [*causes, hidden, lower, *others])
     assert sorted(found, key=str) == sorted([hidden, lower], key=str)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""packaging/prometheus: scrape examples, rules and mixin, by promtool and by a real Prometheus that scrapes a real agent."""
+"""packaging/prometheus: scrape examples, rules and mixin, by promtool and a real Prometheus that scrapes a real agent."""
 
 import json
 import re
@@ -61,32 +61,34 @@ def test_each_recorded_rule_has_a_value_that_somebody_worked_out():
 def test_the_readmes_commands_work(servers, tmp_path):
     """promtool's checks and unit tests are among them."""
     here, _ = readme.run_all(FOLDER, tmp_path, servers.agent.binary)
-    mixin = rules_in(json.loads((here / "alerts.json").read_text(encoding="utf-8")), "alert")
+    made = rules_in(json.loads((here / "alerts.json").read_text(encoding="utf-8")), "alert")
     files = [rules_in(load(here / "rules" / f"recoverd-{name}.yml"), "alert") for name in ("alerts", "agent")]
-    assert mixin == {**files[0], **files[1]}
+    assert made == {**files[0], **files[1]}
     assert rules_in(json.loads((here / "rules.json").read_text(encoding="utf-8")), "record") == rules_in(
         load(RULES / "recoverd-recording.yml"), "record")
     assert "https://wiki.example/runbooks/BackupTooOld" in (here / "rules/recoverd-alerts.yml").read_text("utf-8")
 
 
+def mixin(part, config=""):
+    """What it makes of itself, as text."""
+    code = f'((import "mixin.libsonnet") + {{ _config+:: {{ {config} }} }}).{part}'
+    return subprocess.run([program("jsonnet"), "-J", FOLDER / "mixin", "-e", code], capture_output=True, text=True,
+                          timeout=60, check=True).stdout
+
+
 def test_the_mixin_takes_another_job_and_other_runbooks():
-    changed = ('((import "mixin.libsonnet") + { _config+:: { job: "backup-agents", runbookUrl: "https://wiki.example" } })'
-               ".prometheusAlerts")
-    done = subprocess.run([program("jsonnet"), "-J", FOLDER / "mixin", "-e", changed], capture_output=True, text=True,
-                          timeout=60, check=True)
-    alerts = rules_in(json.loads(done.stdout), "alert")
+    text = mixin("prometheusAlerts", 'job: "backup-agents", runbookUrl: "https://wiki.example"')
+    alerts = rules_in(json.loads(text), "alert")
     assert alerts["RecoverdDown"]["expr"] == 'up{job="backup-agents"} == 0'
     assert alerts["RecoverdDown"]["annotations"]["runbook_url"] == "https://wiki.example/RecoverdDown"
     assert alerts["BackupTooOld"]["annotations"]["runbook_url"] == "https://wiki.example/BackupTooOld"
-    assert 'job="recoverd"' not in done.stdout
+    assert 'job="recoverd"' not in text
 
 
 def test_the_mixin_brings_the_dashboards():
-    done = subprocess.run([program("jsonnet"), "-J", FOLDER / "mixin", "-e", '(import "mixin.libsonnet").grafanaDashboards'],
-                          capture_output=True, text=True, timeout=60, check=True)
     shipped = {file.name: json.loads(file.read_text(encoding="utf-8"))
                for file in (REPOSITORY / "packaging" / "grafana").glob("*.json")}
-    assert json.loads(done.stdout) == shipped and shipped
+    assert shipped and json.loads(mixin("grafanaDashboards")) == shipped
 
 
 def quick_rules(directory):
@@ -144,7 +146,8 @@ def test_real_prometheus_judges_a_real_agent_by_them(site, prometheus):
     until(lambda: firing(prometheus) == {"RecoverdDown"}, lambda: f"it is said to be down: {firing(prometheus)}")
 
 
-def pod(name, namespace="monitoring", kind="ReplicaSet", node="node-2", container="recoverd", port=9754, phase="Running"):
+def pod(name, namespace="monitoring", kind="ReplicaSet", node="node-2", container="recoverd", port=9754,
+        phase="Running"):
     """What discovery tells of one port of a pod."""
     told = {"name": name, "controller_kind": kind, "controller_name": name.rpartition("-")[0], "node_name": node,
             "container_name": container, "container_port_number": str(port), "phase": phase}
