@@ -5,7 +5,9 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import yaml
@@ -13,7 +15,7 @@ import yaml
 import readme
 from conftest import REPOSITORY
 from servers.http import get_json
-from servers.process import complete, program, until
+from servers.process import free_port, program, until
 from servers.prometheus import Prometheus
 
 FOLDER = REPOSITORY / "packaging" / "prometheus"
@@ -109,12 +111,13 @@ def firing(prometheus):
 
 
 @contextmanager
-def judging(servers, alertmanager=None):
-    """A Prometheus that scrapes the agent, with the shipped rules. Tells the site's Alertmanager, or another one."""
+def judging(servers, alertmanager=None, port=None):
+    """A Prometheus with the shipped rules. Scrapes the agent, or another port; tells the site's Alertmanager, or
+    another one."""
     directory = servers.directory / "shipped-rules"
     directory.mkdir(mode=0o755)
     quick_rules(directory)
-    server = Prometheus(servers.directory, f"127.0.0.1:{servers.agent.port}", f"{directory}/*.yml",
+    server = Prometheus(servers.directory, f"127.0.0.1:{port or servers.agent.port}", f"{directory}/*.yml",
                         alertmanager or servers.alertmanager)
     try:
         yield server
@@ -144,6 +147,39 @@ def test_real_prometheus_judges_a_real_agent_by_them(site, prometheus):
     assert {rule["health"] for rule in judged(prometheus).values()} == {"ok"}
     site.agent.stop()
     until(lambda: firing(prometheus) == {"RecoverdDown"}, lambda: f"it is said to be down: {firing(prometheus)}")
+
+
+@pytest.mark.all
+def test_an_agent_that_no_alertmanager_hears_is_said(site, prometheus):
+    config = site.config()
+    config["alertmanager"]["urls"] = [f"http://127.0.0.1:{free_port()}"]
+    site.agent.begin(config)
+    until(lambda: firing(prometheus) == {"RecoverdNotSending"}, lambda: f"it is said: {firing(prometheus)}")
+
+
+class SomethingElse(BaseHTTPRequestHandler):
+    """Answers with a page of metrics of which none is recoverd's."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.end_headers()
+        self.wfile.write(b"up_since 1\n")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.all
+def test_something_else_on_the_agents_port_is_said(servers):
+    other = ThreadingHTTPServer(("127.0.0.1", 0), SomethingElse)
+    threading.Thread(target=other.serve_forever, daemon=True).start()
+    try:
+        with judging(servers, port=other.server_address[1]) as prometheus:
+            until(lambda: firing(prometheus) == {"RecoverdWatchdogMissing"}, lambda: f"it is said: {firing(prometheus)}")
+    finally:
+        other.shutdown()
+        other.server_close()
 
 
 def pod(name, namespace="monitoring", kind="ReplicaSet", node="node-2", container="recoverd", port=9754,
