@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shipped Alertmanager configuration on this machine: other addresses and secrets, shorter times, the rest as it is."""
 
+import os
 import re
 import shutil
 import time
@@ -10,6 +11,7 @@ import yaml
 from conftest import REPOSITORY
 from servers.alertmanager import Alertmanager
 from servers.http import get_json, post_json
+from servers.process import server_user
 from servers.sinks import Sinks
 
 FOLDER = REPOSITORY / "packaging" / "alertmanager"
@@ -65,7 +67,8 @@ class Routed:
         shutil.copytree(FOLDER, self._directory)
         for path in (self._directory, self._directory / "templates"):
             path.chmod(0o755)
-        shutil.chown(self._directory, *[directory.owner()] * 2)
+        if os.geteuid() == 0:
+            os.chown(self._directory, server_user().pw_uid, server_user().pw_gid)
         self.sinks = Sinks()
         # When what it is told of began: just now, or Alertmanager does not wait for others of the group.
         self._began = time.gmtime()
