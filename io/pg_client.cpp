@@ -382,16 +382,16 @@ Task<Result<PgTable>> answer(Session& session) {
     co_return table;
 }
 
-/// Our own commands go as simple queries, several in one; foreign statements one by one as prepared ones, which
-/// cannot hide a second command behind a semicolon.
+/// Our own commands go as simple queries, several in one, and so does what a console is asked; foreign statements one
+/// by one as prepared ones, which cannot hide a second command behind a semicolon.
 Task<Result<PgTable>> ask(Session& session, std::string text, bool own) {
     PGconn* connection = session.connection.get();
     const int sent = own ? PQsendQuery(connection, text.c_str())
                          : PQsendQueryParams(connection, text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);
     if (!sent)
         co_return std::unexpected(lost(session));
-    if (!own)
-        PQsetSingleRowMode(connection);
+    // Row by row, or libpq would hold all of an answer before we could say that it is too much.
+    PQsetSingleRowMode(connection);
     while (true) {
         const int rest = PQflush(connection);
         if (rest == 0)
@@ -439,6 +439,18 @@ Task<Result<PgAnswer>> converse(Session& session, std::vector<std::string> state
     co_return answers;
 }
 
+Task<Result<PgAnswer>> converse_with_console(Session& session, std::vector<std::string> statements) {
+    PgAnswer answers;
+    answers.server_version = PQserverVersion(session.connection.get());
+    for (std::string& statement : statements) {
+        auto table = co_await ask(session, std::move(statement), true);
+        if (!table)
+            co_return std::unexpected(table.error());
+        answers.tables.push_back(std::move(*table));
+    }
+    co_return answers;
+}
+
 } // namespace
 
 Task<Result<PgAnswer>> pg_query(PgRequest request) {
@@ -458,6 +470,8 @@ Task<Result<PgAnswer>> pg_query(PgRequest request) {
         auto connection = co_await connect(*settings, (*places)[i], request.password, share);
         if (connection) {
             Session session{std::move(*connection), describe((*places)[i]), until, request.timeout};
+            if (request.console)
+                co_return co_await converse_with_console(session, std::move(request.statements));
             co_return co_await converse(session, std::move(request.statements));
         }
         // A server that speaks tells more than one that is silent.

@@ -8,8 +8,8 @@
 namespace recoverd::io {
 
 /// Connects (every host and address of the dsn in turn, each with its share of the time), asks in one READ ONLY
-/// transaction, disconnects. `unreachable`: nobody answered there; `refused`: the server did and would not let us in,
-/// with its words; `misconfigured`: the dsn is at fault.
+/// transaction (a console: without one), disconnects. `unreachable`: nobody answered there; `refused`: the server did
+/// and would not let us in, with its words; `misconfigured`: the dsn is at fault.
 /// Answers are limited to 10,000 rows and 8 MiB over all statements; more ends in `bad_answer`.
 Task<Result<PgAnswer>> pg_query(PgRequest request);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PostgreSQL as a client: a few statements in one read-only transaction.
+// PostgreSQL as a client: a few statements in one read-only transaction, or to a console that knows none.
 #pragma once
 
 #include "core/failure.hpp"
@@ -19,6 +19,10 @@ struct PgRequest {
     /// Run in order in one READ ONLY transaction, with `statement_timeout` at three quarters of what is left.
     std::vector<std::string> statements;
     core::Duration timeout{10'000};
+    /// For what speaks the protocol and is no database (PgBouncer's admin console): each statement goes as a simple
+    /// query as it stands, outside of any transaction, and nothing but `timeout` ends one. Only for fixed statements: a
+    /// second one behind a semicolon would run, too.
+    bool console = false;
 };
 
 /// Text as the server sent it; nothing stands for NULL.

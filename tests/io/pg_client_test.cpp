@@ -246,6 +246,31 @@ TEST_CASE("too much of an answer is a bad answer, soon, and so is COPY") {
     CHECK(copy.error().kind == FailureKind::misconfigured);
 }
 
+TEST_CASE("a console is asked without a transaction, and one statement's failure stays its own") {
+    NEED_POSTGRES();
+    const test::PostgresServer server;
+    PgRequest asked = request(server.dsn(), {"SHOW transaction_read_only", "SHOW NOTHING_SUCH", "SELECT 'x' AS last"});
+    asked.console = true;
+    const auto answer = query(asked);
+    REQUIRE(answer);
+    REQUIRE(answer->tables.size() == 3);
+    CHECK(answer->tables[0].rows.at(0).at(0) == "off");
+    CHECK(answer->tables[1].sqlstate == "42704");
+    CHECK(answer->tables[2].columns == std::vector<std::string>{"last"});
+    // It may be as wrong about how much it says as any server.
+    asked.statements = {"SELECT generate_series(1, 100000000)"};
+    const auto begun = Clock::now();
+    const auto endless = query(asked);
+    REQUIRE_FALSE(endless);
+    CHECK(endless.error().kind == FailureKind::bad_answer);
+    CHECK(Clock::now() - begun < 8s);
+    asked.statements = {"SELECT pg_sleep(60)"};
+    asked.timeout = 500ms;
+    const auto hangs = query(asked);
+    REQUIRE_FALSE(hangs);
+    CHECK(hangs.error().kind == FailureKind::timed_out);
+}
+
 TEST_CASE("a wrong password is refused in the server's words, without the password") {
     NEED_POSTGRES();
     const test::PostgresServer server;
