@@ -2,6 +2,7 @@
 #include "collectors/connect_options.hpp"
 
 #include "core/config/values.hpp"
+#include "io/client_options.hpp"
 #include "io/connect.hpp"
 
 #include <fmt/format.h>
@@ -13,6 +14,18 @@ void check_address(const std::string& address, const core::config::Place& place,
     if (!address.empty() && !io::split_address(address))
         diagnostics.mistake(place.at, place.path, fmt::format("address: expected host:port, found '{}'", address),
                             "an IPv6 address stands in brackets: [2001:db8::1]:5432.");
+}
+
+void check_url(const std::string& url, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
+    if (url.empty())
+        return; // that it is missing has been said
+    const auto host = url.find("://");
+    const bool known = url.starts_with("http://") || url.starts_with("https://");
+    if (!known || url.size() == host + 3)
+        diagnostics.mistake(place.at, place.path, "expected a URL such as 'https://host/path'");
+    else if (io::bare_url(url) != url.substr(0, url.find_first_of("?#")))
+        diagnostics.mistake(place.at, place.path, "expected a URL without credentials, found some in it",
+                            "write auth = { basic = { username = …, password = { file = … } } }");
 }
 
 Collected interpret_connection(const Result<io::Connected>& connected, const std::string& address, Duration slow) {

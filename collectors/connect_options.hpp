@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `tcp` and `tls` have in common: where to connect, and what an answer means as evidence.
+// What collectors that connect have in common: where to, and what an answer means as evidence.
 #pragma once
 
 #include "collectors/collector.hpp"
@@ -11,6 +11,9 @@ namespace recoverd::collectors {
 /// A mistake unless `address` is host:port.
 void check_address(const std::string& address, const core::config::Place& place,
                    core::config::Diagnostics& diagnostics);
+
+/// A mistake unless `url` is an http(s) URL without credentials; one that is empty is for the table to say.
+void check_url(const std::string& url, const core::config::Place& place, core::config::Diagnostics& diagnostics);
 
 /// What came of connecting. Not reaching the target is evidence (`down`); a probe that could not be made because of its
 /// configuration is a failure. `slow`: above it an answer counts as degraded; zero for never.

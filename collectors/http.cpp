@@ -4,6 +4,7 @@
 #include "collectors/http.hpp"
 
 #include "collectors/all.hpp"
+#include "collectors/connect_options.hpp"
 #include "core/config/values.hpp"
 #include "io/client_options.hpp"
 
@@ -122,21 +123,8 @@ std::vector<std::pair<std::string, Node>> read_json(const Node& node, const std:
     return expected;
 }
 
-void check_url(const Options& options, const Place& place, Diagnostics& diagnostics) {
-    const auto path = place.path + ".url";
-    const auto host = options.url.find("://");
-    const bool known = options.url.starts_with("http://") || options.url.starts_with("https://");
-    if (options.url.empty())
-        return; // that it is missing has been said
-    if (!known || options.url.size() == host + 3)
-        diagnostics.mistake(place.at, path, "expected a URL such as 'https://host/path'");
-    else if (io::bare_url(options.url) != options.url.substr(0, options.url.find_first_of("?#")))
-        diagnostics.mistake(place.at, path, "expected a URL without credentials, found some in it",
-                            "write auth = { basic = { username = …, password = { file = … } } }");
-}
-
 Probe read_probe(const Options& options, const Place& place, Diagnostics& diagnostics) {
-    check_url(options, place, diagnostics);
+    check_url(options.url, {place.path + ".url", place.owner, place.at}, diagnostics);
     Probe probe;
     auto& expected = probe.expected;
     if (options.expect_status)
