@@ -18,6 +18,7 @@ Kind files();
 Kind http();
 Kind outcome();
 Kind pgbackrest();
+Kind pgbouncer();
 Kind postgresql();
 Kind systemd_unit();
 Kind tcp();

@@ -44,6 +44,7 @@ const std::vector<Minimal>& minimal_options() {
         {"http", {{"url", text("http://app.example:8080/healthz")}}},
         {"outcome", {}},
         {"pgbackrest", {}},
+        {"pgbouncer", {{"dsn", text("host=pooler.example port=6432 dbname=pgbouncer")}}},
         {"postgresql", {{"dsn", text("host=db.example dbname=postgres")}}},
         // [row]
         {"proxmox_backup", {{"repository", text("watcher@pbs@pbs.example:store1")}}},
