@@ -7,7 +7,8 @@ namespace {
 
 const std::vector<Kind>& list() {
     static const std::vector<Kind> kinds{
-        exec(), files(), http(), outcome(), pgbackrest(), pgbouncer(), postgresql(), systemd_unit(), tcp(), tls(),
+        exec(),      files(),      http(),         outcome(), patroni(), pgbackrest(),
+        pgbouncer(), postgresql(), systemd_unit(), tcp(),     tls(),
     };
     return kinds;
 }

@@ -17,6 +17,7 @@ Kind exec();
 Kind files();
 Kind http();
 Kind outcome();
+Kind patroni();
 Kind pgbackrest();
 Kind pgbouncer();
 Kind postgresql();

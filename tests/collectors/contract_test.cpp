@@ -43,6 +43,7 @@ const std::vector<Minimal>& minimal_options() {
         {"files", {{"path", text("/backups/*.dump")}}},
         {"http", {{"url", text("http://app.example:8080/healthz")}}},
         {"outcome", {}},
+        {"patroni", {{"urls", list({"http://node1.example:8008", "http://node2.example:8008"})}}},
         {"pgbackrest", {}},
         {"pgbouncer", {{"dsn", text("host=pooler.example port=6432 dbname=pgbouncer")}}},
         {"postgresql", {{"dsn", text("host=db.example dbname=postgres")}}},

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Patroni's documents, read. /cluster is what the members last wrote into the DCS; /patroni is what one member knows of
+// itself, whether or not it can reach the DCS.
+#pragma once
+
+#include "collectors/patroni.hpp"
+
+namespace recoverd::collectors::patroni_parts {
+
+/// One of /cluster.
+struct Member {
+    std::string name;
+    bool leads = false;
+    std::string state;
+    std::optional<std::uint64_t> timeline;
+    /// Bytes behind the leader; nothing when Patroni does not know.
+    std::optional<std::uint64_t> lag;
+    bool may_take_over = true;
+
+    bool runs() const { return state == "running" || state == "streaming"; }
+};
+
+/// A member's account of itself.
+struct Node {
+    bool leads = false;
+    bool unlocked = false;
+    std::optional<core::Time> dcs_seen;
+    std::string system_id;
+    /// Where its log stands, in bytes.
+    std::optional<std::uint64_t> position;
+};
+
+/// All of it.
+struct Cluster {
+    std::vector<Member> members;
+    std::vector<Node> nodes;
+    bool paused = false;
+
+    /// By the DCS, and by its own word; either may be missing, and then it is null.
+    const Member* leader() const;
+    const Node* leading_node() const;
+    const Member* find(std::string_view name) const;
+};
+
+/// Throws io::BadDocument for documents that are not Patroni's.
+Cluster read_cluster(const PatroniAnswers& answers);
+
+} // namespace recoverd::collectors::patroni_parts
