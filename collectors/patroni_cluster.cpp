@@ -63,8 +63,9 @@ bool is_expected(const PatroniExpected& expected, const std::string& name) {
     return expected.members.empty() || std::ranges::find(expected.members, name) != expected.members.end();
 }
 
+/// `now`: nothing while the leader's position is not known, on which every lag depends.
 core::Replication replication_of(const PatroniExpected& expected, const Cluster& cluster, const Cursor& cursor,
-                                 Time now) {
+                                 std::optional<Time> now) {
     core::Replication replication;
     replication.role = cluster.leader() ? "leader" : "";
     if (cluster.leader() && cluster.leader()->timeline)
@@ -77,8 +78,8 @@ core::Replication replication_of(const PatroniExpected& expected, const Cluster&
         if (member) {
             follower.state = state_of(*member, cluster.leader());
             follower.lag_bytes = member->lag;
-            if (member->lag && follower.state != FollowerState::missing)
-                follower.lag = cursor.lag(*member->lag, now);
+            if (now && member->lag && follower.state != FollowerState::missing)
+                follower.lag = cursor.lag(*member->lag, *now);
         }
         replication.followers.push_back(std::move(follower));
     }
@@ -188,6 +189,27 @@ std::optional<Failure> stale(const Cluster& cluster, Time now) {
                                                         core::config::format_duration(now - *newest))};
 }
 
+/// Keeps what the next look needs. Is the leader's position known?
+bool remember(const Cluster& cluster, Cursor& cursor, Time now) {
+    for (const Member& member : cluster.members)
+        cursor.add_member(member.name);
+    const Node* leading = cluster.leading_node();
+    if (!leading || !leading->position)
+        return false;
+    cursor.add_position(*leading->position, now);
+    return true;
+}
+
+void add_fingerprints(const Cluster& cluster, const std::string& timeline, std::vector<core::Evidence>& evidence) {
+    const Node* leading = cluster.leading_node();
+    const Node& told = leading ? *leading : cluster.nodes.front();
+    if (!told.system_id.empty())
+        evidence.emplace_back(core::Fingerprint{.name = "system_identifier", .value = told.system_id});
+    if (!timeline.empty())
+        evidence.emplace_back(
+            core::Fingerprint{.name = "timeline", .value = timeline, .constancy = core::Constancy::rising});
+}
+
 } // namespace
 
 core::Result<core::Seen> interpret_patroni(const PatroniExpected& expected, const PatroniAnswers& answers,
@@ -198,25 +220,20 @@ core::Result<core::Seen> interpret_patroni(const PatroniExpected& expected, cons
         return without_cluster(expected, answers, cluster, cursor);
     if (auto failure = stale(cluster, now))
         return std::unexpected(std::move(*failure));
-    for (const Member& member : cluster.members)
-        cursor.add_member(member.name);
-    const Node* leading = cluster.leading_node();
-    if (leading && leading->position)
-        cursor.add_position(*leading->position, now);
-    else
-        cursor.positions.clear();
-    core::Replication replication = replication_of(expected, cluster, cursor, now);
+    const bool positioned = remember(cluster, cursor, now);
+    core::Replication replication =
+        replication_of(expected, cluster, cursor, positioned ? std::optional{now} : std::nullopt);
     core::SubjectReport report;
     report.failure = unknown_in(cluster, replication);
     report.evidence.emplace_back(leader_state(cluster, expected.target));
     report.evidence.emplace_back(assertions_of(expected, cluster, cursor));
-    const Node& told = leading ? *leading : cluster.nodes.front();
-    if (!told.system_id.empty())
-        report.evidence.emplace_back(core::Fingerprint{.name = "system_identifier", .value = told.system_id});
-    if (!replication.timeline.empty())
-        report.evidence.emplace_back(
-            core::Fingerprint{.name = "timeline", .value = replication.timeline, .constancy = core::Constancy::rising});
-    report.evidence.emplace_back(std::move(replication));
+    add_fingerprints(cluster, replication.timeline, report.evidence);
+    // Without a lag a lag that was found would be over, so that what was last seen stays and ages; but that somebody is
+    // missing is told.
+    if (!report.failure || std::ranges::any_of(replication.followers, [](const Follower& f) {
+            return f.expected && f.state == FollowerState::missing;
+        }))
+        report.evidence.emplace_back(std::move(replication));
     if (answers.history)
         report.evidence.emplace_back(failovers_of(expected, *answers.history, now));
     else if (!report.failure)

@@ -87,6 +87,12 @@ core::Follower follower(const Seen& seen, std::string_view name) {
     std::abort();
 }
 
+bool tells_replication(const Seen& seen) {
+    return std::ranges::any_of(seen.subjects[0].evidence, [](const Evidence& evidence) {
+        return std::holds_alternative<core::Replication>(evidence);
+    });
+}
+
 std::string failure(const Seen& seen) { return seen.subjects[0].failure ? seen.subjects[0].failure->detail : ""; }
 
 } // namespace
@@ -130,8 +136,9 @@ TEST_CASE("a member that runs and whose lag is unknown is unknown, not well") {
     for (const char* lag : {R"(, "lag": "unknown")", "", R"(, "lag": null)"}) {
         const Seen seen = look(with_cluster(cluster_of(
             fmt::format(R"({{"name": "node2", "role": "replica", "state": "running", "timeline": 3{}}})", lag))));
-        CHECK(follower(seen, "node2").state == FollowerState::streaming);
         CHECK_THAT(failure(seen), ContainsSubstring("expected how far behind node2 is"));
+        // A lag that was found before would be over.
+        CHECK_FALSE(tells_replication(seen));
     }
 }
 
@@ -280,9 +287,14 @@ TEST_CASE("when only replicas can be asked the lag is unknown, and it is said wh
     PatroniAnswers answers = well();
     answers.nodes.erase(answers.nodes.begin());
     const Seen seen = look(answers);
-    CHECK_FALSE(follower(seen, "node2").lag);
+    CHECK_FALSE(tells_replication(seen));
     CHECK(the<core::Reachability>(seen).state == ReachState::up);
     CHECK_THAT(failure(seen), ContainsSubstring("hint: name the REST API of every member in urls"));
+    // That somebody is missing outweighs it. Positions of before are kept for when it is known again.
+    const Seen missing = look(answers, {.members = {"node1", "node2", "node3"}}, look(well()).cursor);
+    CHECK(follower(missing, "node3").state == FollowerState::missing);
+    CHECK_FALSE(follower(missing, "node2").lag);
+    CHECK(patroni_parts::read_cursor(missing.cursor).positions.size() == 1);
 }
 
 TEST_CASE("failovers of the last day are counted, not those before, and no row is too short") {
