@@ -24,5 +24,6 @@ Kind postgresql();
 Kind systemd_unit();
 Kind tcp();
 Kind tls();
+Kind valkey();
 
 } // namespace recoverd::collectors

@@ -121,26 +121,33 @@ Task<Result<Connected>> converse(Connection& connection, ConnectRequest request,
     co_return connected;
 }
 
-Task<Result<Connected>> try_addresses(Timers& timers, ConnectRequest request, HostPort where) {
-    const core::Duration deadline = timers.elapsed() + request.timeout;
-    const auto addresses = co_await resolve(where.host, request.timeout);
+Task<Result<Connected>> reach_and_converse(Timers& timers, ConnectRequest request, HostPort where) {
+    Connection connection{co_await asio::this_coro::executor};
+    const auto reached = co_await reach(timers, connection, where, request.timeout);
+    if (!reached)
+        co_return std::unexpected(reached.error());
+    co_return co_await converse(connection, std::move(request), where.host);
+}
+
+} // namespace
+
+Task<Result<void>> reach(Timers& timers, Connection& connection, HostPort where, core::Duration timeout) {
+    const core::Duration deadline = timers.elapsed() + timeout;
+    const auto addresses = co_await resolve(where.host, timeout);
     if (!addresses)
         co_return std::unexpected(addresses.error());
     Failure last{FailureKind::unreachable, "no address"};
     for (std::size_t i = 0; i < addresses->size(); ++i) {
-        Connection connection{co_await asio::this_coro::executor};
         const core::Duration left = deadline - timers.elapsed();
         const core::Duration share = left / static_cast<core::Duration::rep>(addresses->size() - i);
         auto opening = connection.open((*addresses)[i], where.port);
         const auto opened = co_await with_deadline(timers, share, std::move(opening));
         if (opened)
-            co_return co_await converse(connection, std::move(request), where.host);
+            co_return opened;
         last = opened.error();
     }
     co_return std::unexpected(last);
 }
-
-} // namespace
 
 std::optional<HostPort> split_address(const std::string& address) {
     const auto colon = address.rfind(':');
@@ -165,7 +172,7 @@ Task<Result<Connected>> connect(Timers& timers, ConnectRequest request) {
     const core::Duration began = timers.elapsed();
     const core::Duration timeout = request.timeout;
     const std::string address = request.address;
-    auto trying = try_addresses(timers, std::move(request), *where);
+    auto trying = reach_and_converse(timers, std::move(request), *where);
     auto connected = co_await with_deadline(timers, timeout, std::move(trying));
     if (connected)
         connected->latency = timers.elapsed() - began;

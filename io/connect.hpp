@@ -2,6 +2,7 @@
 // Connects, shakes hands, says a line and listens: what a probe of a plain or TLS port does.
 #pragma once
 
+#include "io/connection.hpp"
 #include "io/probe.hpp"
 #include "io/timers.hpp"
 
@@ -14,9 +15,12 @@ struct HostPort {
 };
 std::optional<HostPort> split_address(const std::string& address);
 
-/// Tries the addresses of the host one after the other, each with its share of the time that is left. Fails with
-/// `unreachable`, `refused`, `timed_out`; with `bad_answer` when the other side says something else than it should;
-/// with `misconfigured` for an address or a TLS file that cannot be used.
+/// Opens `connection` to the first address of the host that answers; they are tried one after the other, each with its
+/// share of the time that is left. Fails with `unreachable`, `refused`, `timed_out`.
+Task<Result<void>> reach(Timers& timers, Connection& connection, HostPort where, core::Duration timeout);
+
+/// Reaches the address and does what the request says. Fails as `reach` does; with `bad_answer` when the other side
+/// says something else than it should; with `misconfigured` for an address or a TLS file that cannot be used.
 Task<Result<Connected>> connect(Timers& timers, ConnectRequest request);
 
 } // namespace recoverd::io

@@ -88,6 +88,7 @@ Connection::~Connection() = default;
 
 Task<Result<void>> Connection::open(std::string address, std::string port) {
     const Tcp::endpoint endpoint{asio::ip::make_address(address), static_cast<std::uint16_t>(std::stoul(port))};
+    state_ = std::make_unique<State>(state_->socket.get_executor());
     asio::error_code error;
     co_await state_->socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted)

@@ -20,7 +20,7 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// `address` is numeric.
+    /// `address` is numeric. Begins anew each time.
     Task<Result<void>> open(std::string address, std::string port);
     /// TLS from here on. A certificate that is not trusted comes back with its fault, for its dates; `host` is asked
     /// for and checked unless the options name another one.

@@ -5,6 +5,7 @@
 #include "io/deadline.hpp"
 #include "io/pg_client.hpp"
 #include "io/process_runner.hpp"
+#include "io/resp_client.hpp"
 #include "io/systemd_bus.hpp"
 
 namespace recoverd::io {
@@ -36,6 +37,8 @@ Task<Result<Finished>> RealWorld::run(Command command) { return run_process(time
 Task<Result<PgAnswer>> RealWorld::postgres(PgRequest request) { return pg_query(std::move(request)); }
 
 Task<Result<Connected>> RealWorld::connect(ConnectRequest request) { return io::connect(timers_, std::move(request)); }
+
+Task<Result<RespAnswer>> RealWorld::resp(RespRequest request) { return ask(timers_, std::move(request)); }
 
 Task<Result<UnitState>> RealWorld::systemd_unit(std::string unit, core::Duration timeout) {
     std::string late = "expected systemd to tell of " + unit + ", found its bus hanging";

@@ -28,6 +28,7 @@ class RealWorld : public World {
     Task<Result<Finished>> run(Command command) override;
     Task<Result<PgAnswer>> postgres(PgRequest request) override;
     Task<Result<Connected>> connect(ConnectRequest request) override;
+    Task<Result<RespAnswer>> resp(RespRequest request) override;
     Task<Result<UnitState>> systemd_unit(std::string unit, core::Duration timeout) override;
     Task<Result<Finished>> worker(std::string job, std::string input, core::Duration timeout) override;
     Task<Result<std::vector<std::string>>> resolve(std::string host, core::Duration timeout) override;

@@ -9,6 +9,7 @@
 #include "io/probe.hpp"
 #include "io/process.hpp"
 #include "io/resolve.hpp"
+#include "io/resp.hpp"
 #include "io/systemd.hpp"
 #include "io/timers.hpp"
 
@@ -23,6 +24,7 @@ class World {
     virtual Task<Result<Finished>> run(Command command) = 0;
     virtual Task<Result<PgAnswer>> postgres(PgRequest request) = 0;
     virtual Task<Result<Connected>> connect(ConnectRequest request) = 0;
+    virtual Task<Result<RespAnswer>> resp(RespRequest request) = 0;
     virtual Task<Result<UnitState>> systemd_unit(std::string unit, core::Duration timeout) = 0;
     /// A run of the worker program: `job` names what it does, `input` goes to its stdin as JSON, evidence comes
     /// back as JSON lines on stdout.

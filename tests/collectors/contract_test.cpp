@@ -53,6 +53,7 @@ const std::vector<Minimal>& minimal_options() {
         {"systemd_unit", {{"unit", text("backup.service")}}},
         {"tcp", {{"address", text("db.example:5432")}}},
         {"tls", {{"address", text("db.example:443")}}},
+        {"valkey", {{"address", text("cache.example:6379")}}},
     };
     return rows;
 }
@@ -123,6 +124,7 @@ void answer_all(test::FakeWorld& world, Answer answer) {
     world.on_run = [answer](const auto&) { return answer(std::type_identity<io::Finished>{}); };
     world.on_postgres = [answer](const auto&) { return answer(std::type_identity<io::PgAnswer>{}); };
     world.on_connect = [answer](const auto&) { return answer(std::type_identity<io::Connected>{}); };
+    world.on_resp = [answer](const auto&) { return answer(std::type_identity<io::RespAnswer>{}); };
     world.on_unit = [answer](const auto&) { return answer(std::type_identity<io::UnitState>{}); };
     world.on_worker = [answer](const auto&, const auto&) { return answer(std::type_identity<io::Finished>{}); };
 }
@@ -173,6 +175,17 @@ class Garbage {
         if (below(2))
             connected.certificate = core::Certificate{core::kNever, {}, std::nullopt, words(), words()};
         return connected;
+    }
+    Result<io::RespAnswer> operator()(std::type_identity<io::RespAnswer>) {
+        io::RespAnswer answer;
+        answer.replies.resize(below(4));
+        for (auto& reply : answer.replies) {
+            reply.kind = static_cast<io::RespValue::Kind>(below(5));
+            reply.text = below(2) ? words() : "run_id:x\r\nrole:master\r\n" + words();
+            if (reply.kind == io::RespValue::Kind::list)
+                reply.items.resize(below(4), {.kind = io::RespValue::Kind::text, .text = words()});
+        }
+        return answer;
     }
     Result<io::UnitState> operator()(std::type_identity<io::UnitState>) {
         io::UnitState state;

@@ -109,6 +109,17 @@ Task<core::Result<io::Connected>> FakeWorld::connect(io::ConnectRequest request)
     co_return on_connect ? on_connect(request) : nobody<io::Connected>();
 }
 
+Task<core::Result<io::RespAnswer>> FakeWorld::resp(io::RespRequest request) {
+    asked.push_back("resp " + request.address);
+    for (const auto& command : request.commands)
+        for (const auto& word : command)
+            asked.back() += (&word == command.data() ? " | " : " ") + word;
+    const bool arrived = co_await arrives_within(request.timeout);
+    if (!arrived)
+        co_return too_late<io::RespAnswer>(request.timeout);
+    co_return on_resp ? on_resp(request) : nobody<io::RespAnswer>();
+}
+
 Task<core::Result<io::UnitState>> FakeWorld::systemd_unit(std::string unit, Duration timeout) {
     asked.push_back("unit " + unit);
     const bool arrived = co_await arrives_within(timeout);

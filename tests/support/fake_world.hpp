@@ -60,6 +60,7 @@ class FakeWorld final : public io::World {
     Task<core::Result<io::Finished>> run(io::Command command) override;
     Task<core::Result<io::PgAnswer>> postgres(io::PgRequest request) override;
     Task<core::Result<io::Connected>> connect(io::ConnectRequest request) override;
+    Task<core::Result<io::RespAnswer>> resp(io::RespRequest request) override;
     Task<core::Result<io::UnitState>> systemd_unit(std::string unit, Duration timeout) override;
     Task<core::Result<io::Finished>> worker(std::string job, std::string input, Duration timeout) override;
     Task<core::Result<std::vector<std::string>>> resolve(std::string host, Duration timeout) override;
@@ -70,6 +71,7 @@ class FakeWorld final : public io::World {
     std::function<core::Result<io::Finished>(const io::Command&)> on_run;
     std::function<core::Result<io::PgAnswer>(const io::PgRequest&)> on_postgres;
     std::function<core::Result<io::Connected>(const io::ConnectRequest&)> on_connect;
+    std::function<core::Result<io::RespAnswer>(const io::RespRequest&)> on_resp;
     std::function<core::Result<io::UnitState>(const std::string&)> on_unit;
     std::function<core::Result<io::Finished>(const std::string& job, const std::string& input)> on_worker;
     std::map<std::string, std::string> secrets;
