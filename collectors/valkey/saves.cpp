@@ -82,6 +82,9 @@ void note_save(const Server& server, const Info& info, Cursor& cursor) {
         return;
     if (cursor.save && cursor.save->ended_at == ended_at) {
         cursor.save->saves = info.natural("rdb_saves");
+        // A flush in the second of the last save leaves its time as it was.
+        if (info.natural("rdb_changes_since_last_save") == 0U)
+            cursor.save->dataset_bytes = info.natural("used_memory_dataset");
         return;
     }
     const bool synced =

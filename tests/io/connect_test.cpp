@@ -2,18 +2,13 @@
 #include "io/connect.hpp"
 
 #include "io/real_timers.hpp"
+#include "tests/support/listener.hpp"
 #include "tests/support/test_certificates.hpp"
 
 #include <asio/co_spawn.hpp>
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/read.hpp>
-#include <asio/write.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
-
-#include <thread>
 
 using namespace recoverd;
 using namespace recoverd::io;
@@ -21,44 +16,11 @@ using core::FailureKind;
 
 namespace {
 
-using Tcp = asio::ip::tcp;
-
-/// A listener on a free port of loopback that does one thing with each connection, in a thread of its own.
-class Listener {
-  public:
-    explicit Listener(std::function<void(Tcp::socket&)> script, const char* address = "127.0.0.1")
-        : acceptor_(loop_, Tcp::endpoint{asio::ip::make_address(address), 0}),
-          script_(std::move(script)),
-          thread_([this] { serve(); }) {}
-    ~Listener() {
-        stopping_ = true;
-        asio::error_code ignored;
-        Tcp::socket{loop_}.connect(acceptor_.local_endpoint(), ignored);
-        thread_.join();
-    }
-    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-
-  private:
-    void serve() {
-        while (!stopping_) {
-            asio::error_code error;
-            Tcp::socket socket = acceptor_.accept(error);
-            if (error || stopping_)
-                return;
-            try {
-                script_(socket);
-            } catch (const asio::system_error&) {
-                // The client left in the middle: that is what some tests are about.
-            }
-        }
-    }
-
-    asio::io_context loop_;
-    Tcp::acceptor acceptor_;
-    std::function<void(Tcp::socket&)> script_;
-    std::atomic<bool> stopping_ = false;
-    std::thread thread_;
-};
+using test::closed_port;
+using test::hear;
+using test::Listener;
+using test::say;
+using test::Tcp;
 
 ConnectRequest to(std::uint16_t port, core::Duration timeout = std::chrono::seconds{5}) {
     ConnectRequest request;
@@ -80,19 +42,6 @@ Result<Connected> run(ConnectRequest request) {
     loop.run_for(std::chrono::seconds{20});
     REQUIRE(result.has_value());
     return std::move(*result);
-}
-
-std::uint16_t closed_port() {
-    asio::io_context loop;
-    return Tcp::acceptor{loop, Tcp::endpoint{asio::ip::address_v4::loopback(), 0}}.local_endpoint().port();
-}
-
-void say(Tcp::socket& socket, std::string_view text) { asio::write(socket, asio::buffer(text)); }
-
-std::string hear(Tcp::socket& socket, std::size_t size) {
-    std::string bytes(size, '\0');
-    asio::read(socket, asio::buffer(bytes));
-    return bytes;
 }
 
 } // namespace

@@ -30,6 +30,9 @@ class Valkey:
         run(["mkdir", self.data])
         self._log = directory / f"{name}.log"
         self._program = program(server)
+        if "cluster_enabled" in options:
+            # Its default, port + 10000, may not exist.
+            options["cluster_port"] = free_port()
         self._options = {"save": "", "enable-debug-command": "local", "repl-diskless-sync-delay": 0,
                          "repl-ping-replica-period": 1,
                          **{key.replace("_", "-"): value for key, value in options.items()}}
