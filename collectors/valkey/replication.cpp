@@ -101,7 +101,8 @@ Follower read_self(const ValkeyExpected& expected, const Info& info) {
 void expect_followers(const std::vector<std::string>& expected, bool judged, std::vector<Follower>& followers) {
     for (const std::string& name : expected) {
         const auto found = std::ranges::find_if(followers, [&](const Follower& follower) {
-            return follower.name == name || follower.name.starts_with(name + ":");
+            return follower.name == name || follower.name.starts_with(name + ":") ||
+                   follower.name.starts_with("[" + name + "]:");
         });
         if (found != followers.end()) {
             found->expected = true;

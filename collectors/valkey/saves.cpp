@@ -123,17 +123,30 @@ void add_jobs(const Info& info, Cursor& cursor, Time now, std::vector<BackupJob>
                     .detail = "rdb_last_bgsave_status is err: the server's log has the cause"});
 }
 
+/// Do the changes that are counted come on top of what the save holds? They are counted from the time that the server
+/// tells, which a full sync moves; after a restart from what it read, which is the append-only file where there is one.
+bool counts_from_save(const Server& server, const Info& info, const Save& save) {
+    const auto told = info.natural("rdb_last_save_time");
+    if (told && core::to_unix_seconds(save.ended_at) == static_cast<double>(*told))
+        return true;
+    const bool before_start = save.ended_at < server.started_at + server.ahead + kStartTolerance;
+    return before_start && !server.replica && !info.flag("aof_enabled");
+}
+
 /// When the dataset last changed, as far as it matters: at the save when nothing changed since, else at the last look
 /// at which nothing had.
-std::optional<Time> changed_at(const Info& info, Cursor& cursor, Time now) {
+std::optional<Time> changed_at(const Server& server, const Info& info, Cursor& cursor, Time now) {
     const auto changes = info.natural("rdb_changes_since_last_save");
     if (!cursor.save || !changes)
         return std::nullopt;
+    const Time saved = cursor.save->data_at;
+    if (!counts_from_save(server, info, *cursor.save))
+        return saved + Duration{1};
     if (*changes == 0) {
         cursor.all_saved_at = now;
-        return cursor.save->data_at;
+        return saved;
     }
-    return std::max(cursor.save->data_at, cursor.all_saved_at.value_or(Time::min())) + Duration{1};
+    return std::max(saved, cursor.all_saved_at.value_or(Time::min())) + Duration{1};
 }
 
 } // namespace
@@ -151,7 +164,7 @@ core::RecoveryPoints interpret_saves(const Server& server, const Info& info, Cur
                                  .duration = cursor.save->took,
                                  .backup_type = "rdb"});
     add_jobs(info, cursor, now, points.jobs);
-    points.source_changed_at = changed_at(info, cursor, now);
+    points.source_changed_at = changed_at(server, info, cursor, now);
     points.count = points.points.size();
     if (cursor.save)
         points.oldest_at = cursor.save->data_at;

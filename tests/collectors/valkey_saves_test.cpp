@@ -252,6 +252,28 @@ TEST_CASE("nothing is unsaved while nothing was written, and then since the last
     CHECK(anew.source_changed_at == anew.points.at(0).data_at + 1ms);
 }
 
+TEST_CASE("no change since a full sync, or since a restart from an append-only file, is not no change since the save") {
+    Story synced{"replica-saved"};
+    synced.look();
+    synced.save(2);
+    const auto before = points(synced.look());
+    CHECK(before.source_changed_at == before.points.at(0).data_at);
+    set(synced.info, "rdb_last_save_time", seconds(synced.now));
+    const auto after = points(synced.look());
+    CHECK(after.source_changed_at == before.points.at(0).data_at + 1ms);
+    for (const bool append_only : {true, false}) {
+        Story story{append_only ? "aof" : "saved"};
+        story.save(2);
+        story.look();
+        story.restart("another");
+        set(story.info, "rdb_last_load_keys_loaded", "100");
+        const auto found = points(story.look());
+        const auto rdb = std::ranges::find(found.points, "rdb", &core::RecoveryPoint::id);
+        REQUIRE(rdb != found.points.end());
+        CHECK(found.source_changed_at == rdb->data_at + (append_only ? 1ms : 0ms));
+    }
+}
+
 TEST_CASE("a child that writes for a replica is no save") {
     Story story{"primary"};
     set(story.info, "rdb_bgsave_in_progress", "1");

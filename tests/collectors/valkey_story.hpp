@@ -11,6 +11,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace recoverd::test {

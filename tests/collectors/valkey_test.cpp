@@ -66,6 +66,8 @@ TEST_CASE("bytes that a replica lacks have been there since the look that first 
         return the<core::Replication>(story.look()).followers.at(0);
     };
     CHECK(at(1'000, 1'000).name == "[::1]:6379");
+    story.expected.replicas = {"::1"};
+    CHECK(at(1'000, 1'000).expected);
     CHECK(at(1'000, 1'000).lag == 0s);
     CHECK(at(2'000, 1'000).lag == 1s);
     CHECK(at(3'000, 1'500).lag == 30s);
