@@ -8,6 +8,7 @@
 #include "collectors/connect_options.hpp"
 #include "collectors/valkey/parts.hpp"
 #include "io/client_options.hpp"
+#include "io/connection.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,14 +52,15 @@ Result<Info> read_info(const io::RespAnswer& first) {
     const io::RespValue& reply = first.replies.empty() ? io::RespValue{} : first.replies.front();
     if (reply.is_error())
         return std::unexpected(refusal(reply.text));
-    const Info info{text_of(reply, "INFO")};
+    Info info{text_of(reply, "INFO")};
     // Then all it tells is of the time before.
     if (info.flag("loading"))
-        return core::failed(FailureKind::refused,
-                            fmt::format("LOADING: the server is reading its dataset from disk, {} % of it",
-                                        info.natural("loading_total_bytes").value_or(0) == 0
-                                            ? std::string{"?"}
-                                            : info.find("loading_loaded_perc").value_or("?").substr(0, 8)));
+        return core::failed(
+            FailureKind::refused,
+            fmt::format("LOADING: the server is reading its dataset from disk, {} % of it",
+                        info.natural("loading_total_bytes").value_or(0) == 0
+                            ? std::string{"?"}
+                            : io::printable(info.find("loading_loaded_perc").value_or("?").substr(0, 8))));
     return info;
 }
 

@@ -2,6 +2,7 @@
 // Who follows whom, from whichever end we stand at. A primary tells how many bytes a replica is behind; since when
 // those have been there is remembered from look to look.
 #include "collectors/valkey/parts.hpp"
+#include "io/connection.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -43,7 +44,7 @@ Duration behind_for(std::uint64_t position, const Cursor& cursor, Time now) {
 std::string name_of(const Parts& parts) {
     const auto part = [&](std::string_view name) {
         const auto found = parts.find(name);
-        return found == parts.end() ? std::string{} : found->second;
+        return found == parts.end() ? std::string{} : io::printable(std::string_view{found->second}.substr(0, 253));
     };
     const std::string address = part("ip");
     return fmt::format(fmt::runtime(address.contains(':') ? "[{}]:{}" : "{}:{}"), address, part("port"));
@@ -118,7 +119,7 @@ core::Replication interpret_replication(const ValkeyExpected& expected, const Se
                                         Cursor& cursor, Time now) {
     core::Replication replication;
     replication.role = server.replica ? "replica" : "primary";
-    replication.timeline = info.text("master_replid");
+    replication.timeline = io::printable(info.text("master_replid").substr(0, 40));
     replication.followers = read_followers(info, cursor, now);
     // One that turned out to be a replica is not the one they should follow, unless it was meant to be one.
     expect_followers(expected.replicas, !server.replica || expected.role == "replica", replication.followers);

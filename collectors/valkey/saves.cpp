@@ -16,7 +16,6 @@ namespace {
 using core::BackupJob;
 using core::Duration;
 using core::JobState;
-using core::RecoveryPoint;
 using core::Time;
 
 // uptime_in_seconds counts whole seconds, from some moments after the process began.

@@ -11,7 +11,6 @@ namespace {
 using namespace std::chrono_literals;
 using namespace collectors::vk;
 using collectors::interpret_valkey;
-using collectors::ValkeyExpected;
 using core::Time;
 using core::Told;
 using namespace test;

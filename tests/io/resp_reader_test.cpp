@@ -47,7 +47,7 @@ TEST_CASE("every kind of reply is read, however the bytes are cut") {
                                           empty,
                                           {.kind = Kind::list, .items = {text("x"), inner, text("z")}},
                                           text("")};
-    for (const std::size_t step : {1, 2, 3, 7, 1'000})
+    for (const std::size_t step : {1U, 2U, 3U, 7U, 1'000U})
         CHECK(read(kAll, step) == expected);
 }
 
