@@ -57,10 +57,6 @@ class AppArguments : public Arguments {
     std::vector<std::string>* rest_ = nullptr;
 };
 
-std::string_view summary_of_group(std::string_view group) {
-    return group == "config" ? "Look at the configuration without running it" : std::string_view{};
-}
-
 /// One command after its arguments were declared.
 struct Declared {
     CLI::App* app;
@@ -152,6 +148,10 @@ class CommandLine {
 };
 
 } // namespace
+
+std::string_view summary_of_group(std::string_view group) {
+    return group == "config" ? "Look at the configuration without running it" : std::string_view{};
+}
 
 int run_command_line(std::vector<std::string> arguments, std::span<const Command> commands, Console console) {
     return CommandLine{commands, std::move(console)}.run(std::move(arguments));

@@ -66,6 +66,9 @@ Command command(std::string_view name, std::string_view summary, void (*declare)
             }};
 }
 
+/// What the first word of commands of two is about.
+std::string_view summary_of_group(std::string_view group);
+
 /// Parses `arguments` (without the program's name) and runs the command they name.
 int run_command_line(std::vector<std::string> arguments, std::span<const Command> commands, Console console);
 

@@ -1,5 +1,5 @@
-# `cmake --install`: programs, units, documents and an example. The units name the paths of a prefix of /usr; other prefixes
-# are filled in. A configuration that is there already is left alone.
+# `cmake --install`: programs, units, documents, completions and an example. The units name the paths of a prefix of /usr;
+# other prefixes are filled in. A configuration that is there already is left alone.
 install(TARGETS recoverd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS recoverd_worker_program RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/recoverd)
 
@@ -16,6 +16,12 @@ install(CODE [[
     file(WRITE "${binary_dir}/recoverd.service" "${unit}")
     file(INSTALL "${binary_dir}/recoverd.service" DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/systemd/system")
 ]])
+
+install(FILES packaging/man/recoverd.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES packaging/man/recoverd.toml.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+install(FILES packaging/completions/recoverd.bash DESTINATION share/bash-completion/completions RENAME recoverd)
+install(FILES packaging/completions/recoverd.fish DESTINATION share/fish/vendor_completions.d)
+install(FILES packaging/completions/_recoverd DESTINATION share/zsh/site-functions)
 
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION share/doc/recoverd)
 install(DIRECTORY docs/ DESTINATION share/doc/recoverd FILES_MATCHING PATTERN "*.md")
