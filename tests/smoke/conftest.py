@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from drill import Drills
+from servers import debian_package
 from watched import Site
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("RECOVERD_BUILD", REPOSITORY / "build/dev"))
 _tables = []
 
 
@@ -25,7 +27,7 @@ def pytest_configure(config):
 @pytest.fixture(scope="session")
 def servers():
     """Started once, used by all; each test mends what it broke."""
-    site = Site(Path(os.environ.get("RECOVERD_BUILD", REPOSITORY / "build/dev")))
+    site = Site(BUILD)
     yield site
     site.stop()
 
@@ -35,6 +37,12 @@ def drills(servers):
     drills = Drills(servers)
     _tables.append(drills)
     return drills
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory):
+    """The Debian package, of what was built."""
+    return debian_package.build(tmp_path_factory.mktemp("deb"), "--from", BUILD)
 
 
 @pytest.fixture

@@ -136,12 +136,16 @@ class Container:
             raise RuntimeError(self.complete("systemctl", "--failed")[1])
         return state.strip() == "running"
 
-    def complete(self, *argv):
-        """Runs in it as root, to the end: status, stdout, stderr."""
-        return complete(["nsenter", "--target", self._leader(), "--all", *argv])
+    def inside(self, *argv):
+        """The command of this machine that runs in it, as far as the leading options of nsenter say."""
+        return ["nsenter", "--target", str(self._leader()), *argv]
 
-    def run(self, *argv):
-        return run(["nsenter", "--target", self._leader(), "--all", *argv])
+    def complete(self, *argv, patience=PATIENCE):
+        """Runs in it as root, to the end: status, stdout, stderr."""
+        return complete(self.inside("--all", *argv), patience)
+
+    def run(self, *argv, patience=PATIENCE):
+        return run(self.inside("--all", *argv), patience)
 
     def show(self, unit, name):
         """One of its properties, as systemd writes it."""
