@@ -13,6 +13,10 @@ from test_systemd_unit import ROOT
 
 pytestmark = pytest.mark.ci
 
+# All of it, on two busy cores.
+COMPILE_PATIENCE = 2400
+MOST_BYTES = 6_000_000
+
 # Debian 12 has them there; what comes after it, below /usr.
 UNITS = run(["pkg-config", "--variable=systemdsystemunitdir", "systemd"]).strip().lstrip("/")
 FILES = {
@@ -84,3 +88,17 @@ def test_lintian_would_notice_a_mistake(content, tmp_path):
     status, said = lintian(debian_package.pack(tmp_path / "content", tmp_path / "recoverd.deb"))
     assert status != 0
     assert "no-manual-page" in said
+
+
+@pytest.mark.all
+def test_the_same_sources_give_the_same_bytes_and_few_of_them(tmp_path):
+    package = debian_package.build(tmp_path / "one", patience=COMPILE_PATIENCE)
+    # Elsewhere, at another time, by somebody with other habits, and nothing that was compiled before is used.
+    run(["env", "CCACHE_DISABLE=1", "TZ=Pacific/Kiritimati", "LC_ALL=C", "sh", "-c", 'umask 077 && exec "$@"', "sh",
+         ROOT / "packaging/deb/build", tmp_path / "other"], COMPILE_PATIENCE)
+    names = sorted(file.name for file in (tmp_path / "one").glob("*.deb"))
+    assert [name.split("_")[0] for name in names] == ["recoverd", "recoverd-dbgsym"]
+    for name in names:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "other" / name).read_bytes(), name
+    program = debian_package.unpack(package, tmp_path / "content") / "usr/bin/recoverd"
+    assert program.stat().st_size < MOST_BYTES
