@@ -11,8 +11,8 @@ CONFIG = "/etc/recoverd/recoverd.toml"
 BUILD_PATIENCE = 600
 
 
-def build(folder, *options, patience=BUILD_PATIENCE):
-    run([ROOT / "packaging/deb/build", *options, folder], patience)
+def build(folder, *options):
+    run([ROOT / "packaging/deb/build", *options, folder], BUILD_PATIENCE)
     [package] = folder.glob("recoverd_*.deb")
     return package
 
