@@ -55,7 +55,7 @@ std::string spec_of(const DeclaredArgument& argument) {
 /// What stands where a positional argument may.
 std::string positional_spec(const CompletedCommand& command) {
     if (command.takes_command)
-        return quoted("*:: :_normal");
+        return quoted("*:::command:_normal");
     if (command.takes_file)
         return quoted("*:file:_files");
     if (!command.words.empty())

@@ -106,3 +106,10 @@ def test_a_value_behind_an_equals_sign_is_offered_by_bash(folder):
     # Three words, as bash splits them.
     assert bash(folder, ["recoverd", "check", "--output", "=", "n"]) == {"nagios"}
     assert bash(folder, ["recoverd", "check", "--output", "="]) == {"table", "json", "nagios"}
+
+
+def test_behind_the_dashes_it_is_as_if_that_command_had_been_typed(folder):
+    assert "dpkg-deb" in bash(folder, ["recoverd", "outcome", "--asset", "x", "--", "dpkg-de"])
+    assert "passwd" in zsh(folder, ["recoverd", "outcome", "--asset", "x", "--", "ls", "--all", "/etc/passw"])
+    # There, too, and not --asset: it belongs to the other command.
+    assert zsh(folder, ["recoverd", "outcome", "--", "ls", "--asse"]) == set()
