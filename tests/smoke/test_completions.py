@@ -88,7 +88,7 @@ SHELLS = pytest.mark.parametrize("shell", [bash, fish, zsh])
     (["recoverd", "config", ""], {"check", "show", "schema"}),
     (["recoverd", "run", "--log.format", ""], {"logfmt", "json", "journal"}),
     (["recoverd", "run", "--storage.path", "/x", "--log.l"], {"--log.level"}),
-    (["recoverd", "collectors", "p"], {"pgbackrest", "postgresql"}),
+    (["recoverd", "collectors", "sys"], {"systemd_unit"}),
     (["recoverd", "explain", "BackupTooO"], {"BackupTooOld"}),
     # It is not `recoverd check`, which has --output.
     (["recoverd", "config", "check", "--"], {"--config.file", "--help"}),
