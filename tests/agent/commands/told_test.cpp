@@ -82,6 +82,28 @@ TEST_CASE("a daemon that is away, or is something else, is unknown and not good"
     }
 }
 
+TEST_CASE("a health check asks whether the daemon works, not what it found") {
+    std::string nobody;
+    {
+        const test::ScriptedServer gone;
+        nobody = gone.url("");
+    }
+    const auto away = typed({"status", "--healthy", "--url", nobody});
+    CHECK(away.code == 1);
+    CHECK_THAT(away.err, ContainsSubstring("no answer from the daemon at " + nobody) && ContainsSubstring("hint: "));
+    Daemon daemon;
+    daemon.saw_backup(5h);
+    REQUIRE(daemon.ask({"status"}).code == 2);
+    daemon.server.on("/-/healthy", test::says(200, "recoverd is healthy.\n"));
+    const auto healthy = daemon.ask({"status", "--healthy"});
+    CHECK(healthy.code == 0);
+    CHECK(healthy.out + healthy.err == "");
+    daemon.server.on("/-/healthy", test::says(503, "no\n"));
+    const auto sick = daemon.ask({"status", "--healthy"});
+    CHECK(sick.code == 1);
+    CHECK_THAT(sick.err, ContainsSubstring("expected status 200") && ContainsSubstring("found 503"));
+}
+
 TEST_CASE("status ends with how bad it is") {
     Daemon daemon;
     // Fresh and good, but nobody has proven it by a restore.
