@@ -3,6 +3,7 @@
 
 #include "agent/agent.hpp"
 #include "agent/alertmanager_options.hpp"
+#include "agent/config/file_watch.hpp"
 #include "agent/configuration.hpp"
 #include "agent/log.hpp"
 #include "agent/memory.hpp"
@@ -43,6 +44,12 @@ constexpr core::Duration kFirstSnapshotWithin{5'000};
 constexpr core::Duration kLagEvery{5'000};
 constexpr core::Duration kSettleAfter{30'000};
 
+std::vector<std::string> watched_of(const Loaded& loaded) {
+    std::vector<std::string> paths = loaded.files;
+    paths.insert(paths.end(), loaded.folders.begin(), loaded.folders.end());
+    return paths;
+}
+
 class Daemon {
   public:
     Daemon(DaemonOptions options, Configuration configuration);
@@ -60,6 +67,7 @@ class Daemon {
     io::Task<void> reload(Reloaded done);
     io::Task<std::optional<std::string>> reload_once();
     io::Task<void> on_signal();
+    io::Task<void> watch_files(core::Duration interval);
     io::Task<void> measure_lag();
     io::Task<void> settle();
     io::Task<void> ping();
@@ -86,6 +94,8 @@ class Daemon {
     exporters::AlertmanagerOptions sender_options_;
     std::unique_ptr<io::HttpServer> server_;
     bool reloading_ = false;
+    /// Of the configuration that was read last, taken or refused: what makes it another one.
+    std::vector<std::string> watched_;
     std::vector<Reloaded> waiting_for_reload_;
     bool stopping_ = false;
     // What the web thread asks for; the loop hands it over whole.
@@ -101,7 +111,8 @@ Daemon::Daemon(DaemonOptions options, Configuration configuration)
       configuration_(std::move(configuration)),
       world_(loop_, {.worker_path = find_worker()}),
       store_(make_sqlite_store(options_.storage_path)),
-      agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_, agent_, status_)) {}
+      agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_, agent_, status_)),
+      watched_(watched_of(configuration_.loaded)) {}
 
 void Daemon::spawn(io::Task<void> task) {
     asio::co_spawn(loop_, std::move(task), [](const std::exception_ptr& thrown) {
@@ -216,6 +227,7 @@ io::Task<std::optional<std::string>> Daemon::reload_once() {
     auto read = [file = options_.config_file] { return prepare(load(file)); };
     auto configuration = co_await io::run_blocking(world_.pool(), read);
     const Loaded& loaded = configuration.loaded;
+    watched_ = watched_of(loaded);
     std::optional<std::string> mistakes;
     for (const auto& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == core::config::Severity::mistake)
@@ -253,6 +265,19 @@ io::Task<void> Daemon::on_signal() {
         log(LogLevel::info, "stopping", {{"signal", ::strsignal(signal)}});
         spawn(stop());
         co_return;
+    }
+}
+
+/// For where nobody sends a signal: kubelet changes a ConfigMap below the agent and tells no one. The first look always
+/// reads anew: what changed between the start's reading and that look would be lost for ever.
+io::Task<void> Daemon::watch_files(core::Duration interval) {
+    const auto watch = std::make_shared<FileWatch>();
+    for (;;) {
+        co_await world_.timers().sleep(interval);
+        auto look = [watch, paths = watched_] { return watch->changed(paths); };
+        const bool changed = co_await io::run_blocking(world_.pool(), look);
+        if (changed)
+            spawn(reload({}));
     }
 }
 
@@ -304,6 +329,8 @@ int Daemon::run() {
     spawn(measure_lag());
     spawn(ping());
     spawn(token_.run());
+    if (options_.auto_reload_interval)
+        spawn(watch_files(*options_.auto_reload_interval));
     status_.ready(*agent_.snapshot().get());
     log(LogLevel::info, "recoverd has started",
         {{"version", RECOVERD_VERSION},

@@ -21,6 +21,8 @@ struct DaemonOptions {
     bool lifecycle = false;
     std::string storage_path = "/var/lib/recoverd";
     std::optional<core::Scope> scope;
+    /// How often to look whether files of the configuration changed; never when it is not there. Positive.
+    std::optional<core::Duration> auto_reload_interval;
 };
 
 /// Runs until SIGTERM or SIGINT. `loaded` has no mistakes. Returns the exit code.

@@ -93,10 +93,19 @@ class Reader {
         const auto folder = std::filesystem::path{path}.parent_path();
         for (std::size_t i = 0; i < patterns.size(); ++i) {
             const Position& at = (*include->node.array())[i].at;
+            document_.folders.push_back(folder_of(folder / patterns[i]));
             for (std::string& file : matches((folder / patterns[i]).string(), at))
                 files.push_back({std::move(file), at});
         }
         return files;
+    }
+
+    /// The deepest one that has a name: below a pattern nobody knows beforehand.
+    static std::string folder_of(std::filesystem::path pattern) {
+        do
+            pattern = pattern.parent_path();
+        while (pattern.string().find_first_of("*?[") != std::string::npos);
+        return pattern.empty() ? "." : pattern.string();
     }
 
     /// In the order of their names. A pattern may match nothing, a file must be there.
@@ -147,7 +156,7 @@ class Reader {
 } // namespace
 
 Document read_document(const std::string& path, Diagnostics& diagnostics) {
-    Document document{{Table{}, {std::make_shared<const std::string>(path), 0, 0}}, {}, true};
+    Document document{{Table{}, {std::make_shared<const std::string>(path), 0, 0}}, {}, {}, true};
     Reader{document, diagnostics}.read(path, {});
     return document;
 }

@@ -51,11 +51,11 @@ class Machine : public Surroundings {
                                                                       const Position& from) override {
         const auto folder = std::filesystem::path{from.file ? *from.file : std::string{}}.parent_path();
         const std::string file = (folder / path).string();
+        files_.push_back(file);
         std::error_code error;
         std::ifstream in{file, std::ios::binary};
         if (!in || !std::filesystem::is_regular_file(file, error))
             return std::unexpected(fmt::format("cannot read '{}'", file));
-        files_.push_back(file);
         const std::string text{std::istreambuf_iterator<char>{in}, {}};
         try {
             return interpret_targets(io::Json::parse(text, kMaxTargetsBytes));
@@ -115,6 +115,7 @@ Loaded load(const std::string& path, std::span<const collectors::Kind> kinds) {
     Loaded loaded;
     Document document = read_document(path, loaded.diagnostics);
     loaded.files = std::move(document.files);
+    loaded.folders = std::move(document.folders);
     // What a file that cannot be read would have said is not known; everything that refers to it would look wrong.
     if (!document.whole)
         return loaded;

@@ -21,8 +21,10 @@ struct Loaded {
     /// By "check.NAME" and "asset.NAME": every value and who said it.
     std::map<std::string, std::vector<core::config::Origin>, std::less<>> origins;
     core::config::Diagnostics diagnostics;
-    /// Every file that was read, the configuration itself first.
+    /// Every file that it is made of, readable or not, the configuration itself first.
     std::vector<std::string> files;
+    /// Where further files would become part of it.
+    std::vector<std::string> folders;
 };
 
 /// Reads and compiles `path` with these collectors. Blocks on files: not for the loop's thread.

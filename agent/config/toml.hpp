@@ -12,8 +12,10 @@ namespace recoverd::agent {
 
 struct Document {
     core::config::Node root;
-    /// Every file that was read, the first one first.
+    /// Every file that it is made of, readable or not, the first one first.
     std::vector<std::string> files;
+    /// Where an `include` looks: a new file there may match.
+    std::vector<std::string> folders;
     /// False when a file is missing or is no TOML: then what it would have said is not known.
     bool whole = true;
 };

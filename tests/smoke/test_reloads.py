@@ -2,6 +2,7 @@
 """The configuration changes while checks run, alerts fire, and somebody may still be writing it."""
 
 import os
+import shutil
 
 import pytest
 
@@ -34,6 +35,60 @@ def replace(agent, config):
     new = agent.config_file.with_suffix(".new")
     new.write_text(toml(config), encoding="utf-8")
     os.replace(new, agent.config_file)
+
+
+class ConfigMap:
+    """A mounted one, which changes as kubelet changes it: the files are links through `..data`, which is turned at once
+    to another folder, and the old folder goes."""
+
+    def __init__(self, folder):
+        self.file = folder / "recoverd.toml"
+        self._folder = folder
+        self._number = 0
+        folder.mkdir()
+
+    def write(self, config):
+        self._number += 1
+        new = self._folder / f"..{self._number}"
+        new.mkdir()
+        (new / self.file.name).write_text(config if isinstance(config, str) else toml(config), encoding="utf-8")
+        turning = self._folder / "..data_tmp"
+        turning.symlink_to(new.name)
+        turning.rename(self._folder / "..data")
+        if not self.file.is_symlink():
+            self.file.symlink_to(f"..data/{self.file.name}")
+        shutil.rmtree(self._folder / f"..{self._number - 1}", ignore_errors=True)
+
+
+@pytest.fixture
+def config_map(site):
+    made = ConfigMap(site.directory / "config-map")
+    before = site.agent.config_file
+    site.agent.config_file, site.agent.arguments = made.file, ["--config.auto-reload-interval=1s"]
+    # The site's own way to write a file would write through the links.
+    site.agent.write = made.write
+    yield made
+    del site.agent.write
+    site.agent.config_file, site.agent.arguments = before, []
+    shutil.rmtree(made.file.parent)
+
+
+def test_config_map_that_kubelet_swaps_is_taken_over(site, drills, config_map):
+    """Nobody sends a signal. A broken one is refused, said, and mended by the next."""
+    config = site.config()
+    site.agent.begin(config)
+    changed = site.config()
+    changed["check.orders-log"] = changed.pop("check.orders-wal")
+    config_map.write(changed)
+    until(lambda: taken_checks(site.agent) == {"orders-backup", "orders-log"}, "the swapped one is taken")
+    assert site.agent.value("recoverd_config_last_reload_successful") == 1
+
+    def mend_it():
+        config_map.write(config)
+        until(lambda: taken_checks(site.agent) == {"orders-backup", "orders-wal"}, "the mended one is taken")
+
+    drills.run("broken ConfigMap swapped in", [REFUSED], lambda: config_map.write("[check.orders-wal]\nnonsense = 1\n"),
+               mend_it, while_broken=lambda: site.agent.looks(2))
 
 
 @pytest.mark.all

@@ -76,3 +76,17 @@ TEST_CASE("the schema is JSON and knows every rule, every section and every coll
     CHECK(schema.at_pointer("/properties/maintenance/items/$ref").text() == "#/$defs/maintenance");
     CHECK_FALSE(schema["additionalProperties"].boolean());
 }
+
+TEST_CASE("an interval for looking at the configuration that makes no sense is refused before anything runs") {
+    for (const char* interval : {"0s", "999ms", "-1m", "often"}) {
+        INFO(interval);
+        const auto ended = typed({"run", "--config.check", "--config.auto-reload-interval", interval, "--config.file",
+                                  kData + "good_contract.toml"});
+        CHECK(ended.code == 64);
+        CHECK_THAT(ended.err,
+                   ContainsSubstring("recoverd: --config.auto-reload-interval: ") && ContainsSubstring("\nhint: "));
+    }
+    CHECK(typed({"run", "--config.check", "--config.auto-reload-interval", "30s", "--config.file",
+                 kData + "good_contract.toml"})
+              .code == 0);
+}

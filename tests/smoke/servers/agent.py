@@ -43,6 +43,8 @@ class Agent:
         self._process = None
         # Beyond what every server gets.
         self.environment = {}
+        # To `recoverd run`, likewise.
+        self.arguments = []
         # The servers' user need not be able to read the build folder.
         for name in ("recoverd", "worker"):
             if (build / name).exists():
@@ -66,7 +68,8 @@ class Agent:
     def start(self):
         self._process = Process([self.binary, "run", f"--config.file={self.config_file}",
                                  f"--web.listen-address=127.0.0.1:{self.port}", f"--storage.path={self.state}",
-                                 f"--log.level={self._log_level}"], self.log_file, self.environment)
+                                 f"--log.level={self._log_level}", *self.arguments],
+                                self.log_file, self.environment)
         self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "recoverd")
 
     def begin(self, config):
