@@ -1,0 +1,71 @@
+{{- define "recoverd.fullname" -}}
+{{- if contains .Chart.Name .Release.Name -}}{{ .Release.Name | trunc 50 | trimSuffix "-" }}{{- else -}}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" }}{{- end -}}
+{{- end -}}
+
+{{/* By what selectors select: never changes. Of (dict "root" $ "component" NAME). */}}
+{{- define "recoverd.selector" -}}
+app.kubernetes.io/name: recoverd
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- with .component }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{- define "recoverd.labels" -}}
+{{ include "recoverd.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* The metadata of everything. Of (dict "root" $ "component" NAME). */}}
+{{- define "recoverd.metadata" -}}
+name: {{ include "recoverd.fullname" .root }}{{ with .component }}-{{ . }}{{ end }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "recoverd.labels" . | nindent 2 }}
+{{- end -}}
+
+{{- define "recoverd.configMapName" -}}
+{{ .Values.existingConfigMap | default (include "recoverd.fullname" .) }}
+{{- end -}}
+
+{{/* recoverd.toml. TOML writes strings and lists of them as JSON does. */}}
+{{- define "recoverd.config" -}}
+{{ .Values.config | default (.Files.Get "files/recoverd.toml") | trimSuffix "\n" }}
+{{- with .Values.alertmanager }}
+{{- if .urls }}
+
+[alertmanager]
+urls = {{ .urls | toJson }}
+{{- if .labels }}
+labels = { {{ range $i, $name := keys .labels | sortAlpha }}{{ if $i }}, {{ end }}{{ $name | quote }} = {{ get $.Values.alertmanager.labels $name | toJson }}{{ end }} }
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Whether the configuration names Alertmanagers by itself. */}}
+{{- define "recoverd.configPushes" -}}
+{{- if regexMatch "(?m)^\\s*(\\[\\s*alertmanager\\s*\\]|alertmanager\\s*[.=])" .Values.config -}}yes{{- end -}}
+{{- end -}}
+
+{{/* What makes no sense is refused in words. */}}
+{{- define "recoverd.refuse" -}}
+{{- $pushes := include "recoverd.configPushes" . -}}
+{{- if and .Values.prometheusRule.enabled (or .Values.alertmanager.urls $pushes) -}}
+{{- fail (printf "expected one that notifies, found two: the agents push to Alertmanager (%s) and Prometheus would by prometheusRule.enabled; every alert would come twice\nhint: leave out one of them" (ternary "alertmanager.urls" "[alertmanager] in config" (not (empty .Values.alertmanager.urls)))) -}}
+{{- end -}}
+{{- if and .Values.alertmanager.urls $pushes -}}
+{{- fail "expected Alertmanagers in one place, found two: alertmanager.urls and [alertmanager] in config\nhint: leave out alertmanager.urls" -}}
+{{- end -}}
+{{- if and .Values.alertmanager.urls .Values.existingConfigMap -}}
+{{- fail (printf "expected alertmanager.urls to have a configuration to stand in, found existingConfigMap '%s'\nhint: name the Alertmanagers there, in [alertmanager]" .Values.existingConfigMap) -}}
+{{- end -}}
+{{- if and .Values.config .Values.existingConfigMap -}}
+{{- fail (printf "expected one configuration, found two: config and existingConfigMap '%s'\nhint: leave out one of them" .Values.existingConfigMap) -}}
+{{- end -}}
+{{- if not (or .Values.node.enabled .Values.cluster.enabled) -}}
+{{- fail "expected node.enabled or cluster.enabled, found neither: nothing would run" -}}
+{{- end -}}
+{{- end -}}

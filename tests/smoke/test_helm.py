@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""packaging/helm/recoverd: rendered by helm, read as an API server and the Prometheus operator would read it."""
+
+import json
+import re
+import tomllib
+
+import pytest
+import yaml
+
+from servers.manifest_rules import all_hold
+from servers.manifests import ROOT, Tools, agent_in, of_kind, pod_of, the, workloads
+from servers.process import complete, program, run
+from test_systemd_unit import BUILD
+
+pytestmark = pytest.mark.ci
+
+CHART = ROOT / "packaging/helm/recoverd"
+PUSH = {"alertmanager": {"urls": ["http://alertmanager.monitoring.svc:9093"], "labels": {"team": "platform"}}}
+OPERATOR = {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"},
+                               "runbookUrl": "https://runbooks.example/"}}
+GUARDED = {"networkPolicy": {"enabled": True, "from": [{"namespaceSelector": {}}],
+                             "egress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]},
+           "podDisruptionBudget": {"enabled": True}}
+EXISTING = {"existingConfigMap": "ours", "existingSecrets": ["orders-db", "shop-db"], "existingWebConfigSecret": "web",
+            "probeScheme": "HTTPS", "cluster": {"persistence": {"existingClaim": "ours"}},
+            "imagePullSecrets": [{"name": "registry"}]}
+EXTRA = {"extraVolumes": [{"name": "dumps", "persistentVolumeClaim": {"claimName": "dumps", "readOnly": True}}],
+         "extraVolumeMounts": [{"name": "dumps", "mountPath": "/dumps", "readOnly": True}],
+         "extraEnv": [{"name": "SITE", "value": "here"}], "extraArgs": ["--web.external-url=https://recoverd.example"],
+         "podAnnotations": {"note": "1"}, "podLabels": {"team": "platform"},
+         "node": {"runAsUser": 65532, "nodeSelector": {"disk": "big"}, "priorityClassName": "high"}}
+
+
+@pytest.fixture(scope="module")
+def tools():
+    return Tools(BUILD)
+
+
+@pytest.fixture
+def chart(tools, tmp_path):
+    """Renders it with values: helm's status, what it printed, what it complained of."""
+    def render(values, command="template"):
+        file = tmp_path / "values.json"
+        file.write_text(json.dumps(values))
+        about = ["--strict", CHART] if command == "lint" else ["backup", CHART, "--namespace=backup"]
+        return tools.helm(command, *about, f"--values={file}", "--kube-version=1.32.0")
+
+    return render
+
+
+@pytest.fixture
+def objects(tools, chart):
+    def read(values):
+        status, out, err = chart(values)
+        assert status == 0, err
+        return tools.read(out)
+
+    return read
+
+
+def config_of(objects):
+    return the(objects, "ConfigMap")["data"]["recoverd.toml"]
+
+
+@pytest.mark.parametrize("values", [
+    {}, PUSH, OPERATOR, GUARDED, EXISTING, EXTRA, {**OPERATOR, **GUARDED, **EXTRA, "cluster": {"kubernetesApi": True}},
+    {"node": {"enabled": False}}, {"cluster": {"enabled": False}, **GUARDED},
+    {"cluster": {"persistence": {"storageClassName": "fast", "size": "5Gi"}}}, {"node": {"hostPaths": []}},
+], ids=["defaults", "push", "operator", "guarded", "existing", "extra", "all", "no-node", "no-cluster", "claim", "no-host"])
+def test_whatever_is_set_would_be_taken(chart, objects, values):
+    status, out, err = chart(values, "lint")
+    assert status == 0, out + err
+    all_hold(objects(values))
+
+
+@pytest.mark.parametrize("values, complaint", [
+    ({"prometheusRule": {"enabled": True}, **PUSH}, "the agents push to Alertmanager (alertmanager.urls) and Prometheus"),
+    ({"prometheusRule": {"enabled": True}, "config": "[alertmanager]\nurls = []\n"}, "([alertmanager] in config)"),
+    ({"prometheusRule": {"enabled": True}, "config": "alertmanager.urls = []\n"}, "([alertmanager] in config)"),
+    ({**PUSH, "config": " [ alertmanager ]\nurls = []\n"}, "expected Alertmanagers in one place"),
+    ({**PUSH, "existingConfigMap": "ours"}, "expected alertmanager.urls to have a configuration to stand in"),
+    ({"config": "# mine\n", "existingConfigMap": "ours"}, "expected one configuration, found two"),
+    ({"node": {"enabled": False}, "cluster": {"enabled": False}}, "nothing would run"),
+    ({"prometheusRules": {"enabled": True}}, "prometheusRules"),
+    ({"node": {"hostPaths": ["var/backups"]}}, "hostPaths"),
+    ({"alertmanager": {"urls": "http://one"}}, "urls"),
+    ({"autoReloadInterval": "often"}, "autoReloadInterval"),
+])
+def test_what_makes_no_sense_is_refused_in_words(chart, values, complaint):
+    status, out, err = chart(values)
+    assert (status != 0, out) == (True, "")
+    assert complaint in err
+
+
+def test_a_commented_alertmanager_is_no_push(objects):
+    found = objects({"prometheusRule": {"enabled": True}, "config": "#[alertmanager]\n#urls = []\n[policy]\n"})
+    assert of_kind(found, "PrometheusRule")
+
+
+def test_agents_push_where_they_are_told(site, objects):
+    config = config_of(objects(PUSH))
+    assert tomllib.loads(config)["alertmanager"] == PUSH["alertmanager"]
+    site.agent.write(config)
+    done = complete(["env", "RECOVERD_INSTANCE=x", site.agent.binary, "config", "check", site.agent.config_file])
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+@pytest.mark.parametrize("values", [{}, EXTRA, {"log": {"level": "debug", "format": "json"}}])
+def test_program_takes_what_the_pods_give_it(site, objects, values):
+    found = objects(values)
+    site.agent.write(config_of(found))
+    for workload in workloads(found):
+        variables = [f"{each['name']}=x" for each in agent_in(workload)["env"]]
+        done = complete(["env", *variables, site.agent.binary, *agent_in(workload)["args"], "--config.check",
+                         f"--config.file={site.agent.config_file}"])
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+
+
+def test_chart_and_overlays_are_of_one_program():
+    """The same version, the same example, and the rules that it prints."""
+    version = re.search(r"project\(recoverd VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1]
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert (chart["version"], chart["appVersion"]) == (version, version)
+    assert (CHART / "files/recoverd.toml").read_text() == (ROOT / "packaging/kubernetes/base/recoverd.toml").read_text()
+    rules = run([BUILD / "recoverd", "rules", "--runbook-url=RUNBOOKS"])
+    assert (CHART / "files/rules.yaml").read_text() == rules, "when the change is meant: tools/accept-golden"
+
+
+def test_prometheus_takes_the_rules(site, objects):
+    """With runbooks, and without; none notifies beside an agent that pushes."""
+    for values in (OPERATOR, {"prometheusRule": {"enabled": True}}):
+        rule = the(objects(values), "PrometheusRule")["spec"]
+        file = site.directory / "helm-rules.yml"
+        file.write_text(yaml.safe_dump(rule))
+        run([program("promtool"), "check", "rules", file])
+        alerts = [each for group in rule["groups"] for each in group["rules"]]
+        assert len(alerts) > 30
+        assert all("unless on (instance) recoverd_alertmanager_push_enabled == 1" in each["expr"] for each in alerts)
+        runbooks = {each["annotations"].get("runbook_url") for each in alerts}
+        wanted = {f"https://runbooks.example/{each['alert']}" for each in alerts} if values is OPERATOR else {None}
+        assert runbooks == wanted
+
+
+def test_monitor_finds_both_services_and_is_labelled(objects):
+    found = objects(OPERATOR)
+    monitor = the(found, "ServiceMonitor")
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    selector = monitor["spec"]["selector"]["matchLabels"]
+    services = of_kind(found, "Service")
+    assert len(services) == 2
+    for service in services:
+        assert selector.items() <= service["metadata"]["labels"].items()
+        assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
+
+
+def test_what_is_there_already_is_used_and_not_made(objects):
+    found = objects(EXISTING)
+    assert not of_kind(found, "ConfigMap") and not of_kind(found, "PersistentVolumeClaim") and not of_kind(found, "Secret")
+    for workload in workloads(found):
+        volumes = {volume["name"]: volume for volume in pod_of(workload)["volumes"]}
+        assert volumes["config"]["projected"]["sources"][0]["configMap"]["name"] == "ours"
+        assert [each["secret"]["name"] for each in volumes["secrets"]["projected"]["sources"]] == ["orders-db", "shop-db"]
+        assert "--web.config.file=/run/secrets/recoverd-web/web.yml" in agent_in(workload)["args"]
+        assert agent_in(workload)["livenessProbe"]["httpGet"]["scheme"] == "HTTPS"
+
+
+def test_nobody_gets_a_token_or_a_right_but_who_was_given_one(objects):
+    assert not {each["kind"] for each in objects({})} & {"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
+    found = objects({"cluster": {"kubernetesApi": True}})
+    assert {verb for rule in the(found, "ClusterRole")["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
+    (subject,) = the(found, "ClusterRoleBinding")["subjects"]
+    deployment = the(found, "Deployment")
+    assert subject["name"] == pod_of(deployment)["serviceAccountName"]
+    assert subject["namespace"] == deployment["metadata"]["namespace"] == "backup"
+    assert "serviceAccountToken" in str(deployment)
+    assert "serviceAccountToken" not in str(the(found, "DaemonSet"))
+
+
+def test_policy_lets_in_whom_it_names_and_nobody_else(objects):
+    policy = the(objects(GUARDED), "NetworkPolicy")["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert policy["ingress"] == [{"ports": [{"port": "web", "protocol": "TCP"}], "from": [{"namespaceSelector": {}}]}]
+    # A monitor has to reach what it watches, unless somebody knows what that is.
+    assert the(objects({"networkPolicy": {"enabled": True}}), "NetworkPolicy")["spec"]["policyTypes"] == ["Ingress"]
