@@ -1,59 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Says what a Kubernetes API server would not take of the manifests on stdin: fields it does not know, values of another
-// type, elements of a list that are there twice. It compares with the types and schemas that Kubernetes and the Prometheus
-// operator publish as Go modules, and needs neither a server nor a network. Prints each object as a line of JSON; what is
-// wrong goes to stderr, and the exit status is then 1.
+// Says what a Kubernetes API server would not take of the manifests on stdin: fields it does not know, and whatever its own
+// validation finds. It is that validation, as Kubernetes publishes it as a Go module, with the types of the Prometheus
+// operator beside it, and needs neither a server nor a network. With --pod-security=LEVEL also what an admission by that
+// Pod Security Standard would not let in. Prints each object as a line of JSON; what is wrong goes to stderr, and the exit
+// status is then 1.
 package main
 
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 
 	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	strict "k8s.io/apimachinery/pkg/runtime/serializer/json"
+	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/client-go/applyconfigurations"
 	builtin "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/pod-security-admission/api"
 	toyaml "sigs.k8s.io/yaml"
 )
 
 type checker struct {
 	decoder runtime.Decoder
-	typed   func(runtime.Object) error
+	level   api.Level
 	out     io.Writer
 }
 
-func newChecker(out io.Writer) (*checker, error) {
+func newChecker(level api.Level, out io.Writer) (*checker, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(builtin.AddToScheme(scheme), monitoring.AddToScheme(scheme)); err != nil {
 		return nil, err
 	}
-	decoder := strict.NewSerializerWithOptions(strict.DefaultMetaFactory, scheme, scheme,
-		strict.SerializerOptions{Yaml: true, Strict: true})
-	converter := applyconfigurations.NewTypeConverter(builtin.Scheme)
-	typed := func(object runtime.Object) error {
-		// Only of the built-in kinds is there a schema; of the others the types have to do.
-		if !builtin.Scheme.Recognizes(object.GetObjectKind().GroupVersionKind()) {
-			return nil
-		}
-		_, err := converter.ObjectToTyped(object)
-		return err
-	}
-	return &checker{decoder, typed, out}, nil
+	decoder := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme,
+		json.SerializerOptions{Yaml: true, Strict: true})
+	return &checker{decoder, level, out}, nil
 }
 
 func (c *checker) check(document []byte) error {
-	object, _, err := c.decoder.Decode(document, nil, nil)
+	object, kind, err := c.decoder.Decode(document, nil, nil)
 	if err != nil {
 		return err
 	}
-	if err := c.typed(object); err != nil {
-		return err
+	// Kubernetes knows its own kinds; of the operator's there are the types, no more.
+	if builtin.Scheme.Recognizes(*kind) {
+		if err := errors.Join(validate(document), admit(object, c.level)); err != nil {
+			return err
+		}
 	}
 	line, err := toyaml.YAMLToJSON(document)
 	if err != nil {
@@ -73,8 +69,8 @@ func named(document []byte) string {
 	return object.Kind + "/" + object.Metadata.Name
 }
 
-func run(in io.Reader, out io.Writer) error {
-	checker, err := newChecker(out)
+func run(level api.Level, in io.Reader, out io.Writer) error {
+	checker, err := newChecker(level, out)
 	if err != nil {
 		return err
 	}
@@ -104,7 +100,13 @@ func run(in io.Reader, out io.Writer) error {
 }
 
 func main() {
-	if err := run(os.Stdin, os.Stdout); err != nil {
+	text := flag.String("pod-security", "privileged", "privileged, baseline or restricted")
+	flag.Parse()
+	level, err := api.ParseLevel(*text)
+	if err == nil {
+		err = run(level, os.Stdin, os.Stdout)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

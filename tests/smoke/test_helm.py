@@ -75,6 +75,13 @@ def test_whatever_is_set_would_be_taken(chart, objects, values):
     all_hold(objects(values))
 
 
+def test_deployment_runs_where_only_the_restricted_may(tools, chart):
+    status, out, err = chart({**GUARDED, "node": {"enabled": False}, "cluster": {"kubernetesApi": True}})
+    assert status == 0, err
+    status, _, err = tools.check(out, "restricted")
+    assert (status, err) == (0, "")
+
+
 @pytest.mark.parametrize("values, complaint", [
     ({"prometheusRule": {"enabled": True}, **PUSH}, "the agents push to Alertmanager (alertmanager.urls) and Prometheus"),
     ({"prometheusRule": {"enabled": True}, "config": "[alertmanager]\nurls = []\n"}, "([alertmanager] in config)"),

@@ -62,7 +62,10 @@ def test_overlay_has_what_it_should(rendered, overlay):
     ("readOnlyRootFilesystem: true", "readOnlyRootFileSystem: true", 'unknown field "spec.template.spec.containers[0].'),
     ("periodSeconds: 15", "periodSeconds: often", "cannot unmarshal string"),
     ("maxUnavailable: 10%", "maxUnavailable: 10%\n      maxUnavailable: 10%", "already set"),
-    ("mountPath: /tmp", "mountPath: /etc/recoverd", "duplicate"),
+    ("mountPath: /tmp", "mountPath: /etc/recoverd", "must be unique"),
+    ("- mountPath: /tmp\n          name: tmp", "- mountPath: /tmp\n          name: temp", 'Not found: "temp"'),
+    ("type: RuntimeDefault", "type: Default", 'Unsupported value: "Default"'),
+    ("port: web", "port: the-web-port-of-it", "must be no more than 15 characters"),
     ("apiVersion: apps/v1", "apiVersion: apps/v1beta7", "no kind"),
 ])
 def test_a_mistake_in_a_manifest_would_be_noticed(tools, good, bad, complaint):
@@ -71,6 +74,18 @@ def test_a_mistake_in_a_manifest_would_be_noticed(tools, good, bad, complaint):
     status, _, err = tools.check(manifests.replace(good, bad, 1))
     assert status != 0
     assert complaint in err
+
+
+def test_only_the_daemonset_needs_more_than_a_restricted_namespace_allows(tools):
+    status, _, err = tools.check(tools.kustomize(KUBERNETES / "overlays/deployment"), "restricted")
+    assert (status, err) == (0, "")
+    status, _, err = tools.check(tools.kustomize(KUBERNETES / "overlays/daemonset"), "restricted")
+    assert status == 1
+    assert [line.partition(":")[0] for line in err.replace("DaemonSet/recoverd-node: ", "").splitlines()] == [
+        "restricted volume types", "runAsNonRoot != true", "runAsUser=0"]
+    # Of the example's database is no promise.
+    _, _, err = tools.check(tools.kustomize(KUBERNETES / "overlays/sidecar"), "restricted")
+    assert '"postgresql"' in err and '"recoverd"' not in err
 
 
 def test_both_ways_to_run_it_share_one_configuration(everything):
