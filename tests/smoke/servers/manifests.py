@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kubernetes manifests: rendered by the programs their users have, and read as an API server would read them."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -35,8 +36,12 @@ class Tools:
             return self._folder / name
         # Its own toolchain and nobody else's flags: what is tested shall not depend on the machine.
         environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
-        status, _, err = _complete([self._go, "build", "-ldflags=-s -w", "-o", self._folder / name, package],
-                                   patience=COMPILE_PATIENCE, cwd=SOURCE, env=environment)
+        self._folder.mkdir(exist_ok=True)
+        # Other test programs may want the same at the same time, and one cannot write what another executes.
+        with open(self._folder / "lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            status, _, err = _complete([self._go, "build", "-ldflags=-s -w", "-o", self._folder / name, package],
+                                       patience=COMPILE_PATIENCE, cwd=SOURCE, env=environment)
         assert status == 0, err
         self._made.add(name)
         return self._folder / name
