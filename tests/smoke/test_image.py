@@ -88,7 +88,7 @@ def test_a_file_that_the_bill_does_not_name_would_be_noticed(root):
     stranger = root / "usr/lib/x86_64-linux-gnu/libpam.so.0"
     shutil.copy(os.path.realpath("/usr/lib/x86_64-linux-gnu/libpam.so.0"), stranger)
     try:
-        with pytest.raises((AssertionError, FileNotFoundError)):
+        with pytest.raises(AssertionError):
             Sbom(root).is_all_there_is()
     finally:
         stranger.unlink()

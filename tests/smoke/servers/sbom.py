@@ -7,7 +7,7 @@ import re
 import stat
 from pathlib import Path
 
-from .container import complete, owner
+from .container import complete
 
 DOCUMENT = "usr/share/recoverd/sbom.spdx.json"
 # The project's own, and what is made for the image alone.
@@ -17,8 +17,15 @@ OURS = {"usr/bin/recoverd", "usr/libexec/recoverd/worker", "etc/recoverd/recover
 MADE_BY = {"etc/ssl/certs/ca-certificates.crt": "ca-certificates"}
 
 
-# dpkg reads all it knows for each question.
-_owner = functools.cache(owner)
+def owners_here(names):
+    """The package of each file, by this machine's dpkg. It reads all it knows for each question, so there is one; and it
+    knows each file by the path it was packed with, before /lib became a link."""
+    asked = {path: name for name in names for path in (f"/{name}", f"/{name}".removeprefix("/usr"))}
+    _, out, _ = complete(["dpkg", "-S", *asked])
+    packages = {asked[path]: package.split(":")[0] for package, _, path in
+                (line.rpartition(": ") for line in out.splitlines()) if path in asked}
+    assert packages.keys() == set(names), f"no package holds {set(names) - packages.keys()}"
+    return packages
 
 
 @functools.cache
@@ -82,7 +89,7 @@ class Sbom:
 
     def owners(self):
         """The package of each file that is not the project's, by this machine's dpkg."""
-        found = {}
+        found, others = {}, []
         for name in files_of(self._root):
             parts = name.split("/")
             if name in OURS or name.startswith("usr/share/doc/recoverd/"):
@@ -91,9 +98,11 @@ class Sbom:
                 found[name] = parts[3]
             elif parts[:4] == ["var", "lib", "dpkg", "status.d"]:
                 found[name] = parts[4]
+            elif name in MADE_BY:
+                found[name] = MADE_BY[name]
             else:
-                found[name] = MADE_BY.get(name) or _owner(f"/{name}")
-        return found
+                others.append(name)
+        return {**found, **owners_here(others)}
 
     def is_all_there_is(self):
         """No file of a package it does not name, no package named of which there is nothing; and scanners, which read
