@@ -27,13 +27,13 @@ _recoverd() {
             words="run check status explain outcome forget config collectors rules test-alert" ;;
         config) words="check show schema" ;;
         "run")
-            options="--help --config.file --web.listen-address --web.config.file --web.external-url --web.route-prefix --web.systemd-socket --web.enable-lifecycle --storage.path --scope --log.level --log.format --config.check"
+            options="--help --config.file --web.listen-address --web.config.file --web.external-url --web.route-prefix --web.systemd-socket --web.enable-lifecycle --storage.path --scope --log.level --log.format --config.check --config.auto-reload-interval"
             words=""
             case $previous in
                 --scope) options= words="node cluster all" ;;
                 --log.level) options= words="debug info warn error" ;;
                 --log.format) options= words="logfmt json journal" ;;
-                --config.file | --web.listen-address | --web.config.file | --web.external-url | --web.route-prefix | --storage.path) return ;;
+                --config.file | --web.listen-address | --web.config.file | --web.external-url | --web.route-prefix | --storage.path | --config.auto-reload-interval) return ;;
             esac ;;
         "check")
             options="--help --config.file --output --scope"
@@ -44,7 +44,7 @@ _recoverd() {
                 --config.file) return ;;
             esac ;;
         "status")
-            options="--help --config.file --url --token-file --ca-file"
+            options="--help --config.file --url --token-file --ca-file --healthy"
             words=""
             case $previous in
                 --config.file | --url | --token-file | --ca-file) return ;;
