@@ -5,6 +5,7 @@
 #include "collectors/pgbackrest.hpp"
 
 #include "collectors/all.hpp"
+#include "collectors/tool.hpp"
 
 #include <fmt/format.h>
 
@@ -43,13 +44,6 @@ bool plain(std::string_view name) {
            });
 }
 
-/// Behind these, pgBackRest still runs on this host and sees its locks.
-bool runs_here(const std::vector<std::string>& command) {
-    const std::string_view program = command.front();
-    const std::string_view name = program.substr(program.rfind('/') + 1);
-    return command.size() == 1 || name == "sudo" || name == "runuser" || name == "setpriv" || name == "doas";
-}
-
 io::Command command(const Options& options, const std::string& stanza, std::initializer_list<std::string> words,
                     Duration timeout) {
     io::Command made;
@@ -63,16 +57,6 @@ io::Command command(const Options& options, const std::string& stanza, std::init
     made.argv.insert(made.argv.end(), words);
     made.timeout = timeout;
     return made;
-}
-
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
-Task<Result<std::string>> answer_of(io::World& world, io::Command asked, bool prefixed) {
-    const auto finished = co_await world.run(std::move(asked));
-    if (!finished)
-        co_return std::unexpected(finished.error());
-    if (const auto failure = pgbackrest_failure(*finished, prefixed))
-        co_return std::unexpected(*failure);
-    co_return finished->out;
 }
 
 /// The history of the newest timeline, where a backup of an older one is to be rolled forward into it.
@@ -132,7 +116,7 @@ Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRe
     const auto left = [&] { return until - run.world.timers().elapsed(); };
 
     auto asked = command(options, repo->stanza, {key, "--output=json", "repo-ls", path}, left());
-    const auto top = co_await answer_of(run.world, std::move(asked), prefixed);
+    const auto top = co_await answer_of(run.world, std::move(asked), pgbackrest_failure, prefixed);
     if (!top)
         co_return top.error();
     const auto found = understood([&] { return read_wal_directories(io::Json::parse(*top)); });
@@ -142,7 +126,7 @@ Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRe
     if (needs_history(*repo, *newest, *found)) {
         const std::string file = fmt::format("{}/{:08X}.history", path, newest->timeline);
         asked = command(options, repo->stanza, {key, "repo-get", file}, left());
-        const auto text = co_await answer_of(run.world, std::move(asked), prefixed);
+        const auto text = co_await answer_of(run.world, std::move(asked), pgbackrest_failure, prefixed);
         if (!text)
             co_return text.error();
         auto lines = understood([&] { return read_history(*text); });
@@ -157,7 +141,7 @@ Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRe
         if (left() <= Duration{0})
             break;
         asked = command(options, repo->stanza, {key, "--output=json", "repo-ls", path + "/" + directory}, left());
-        const auto listing = co_await answer_of(run.world, std::move(asked), prefixed);
+        const auto listing = co_await answer_of(run.world, std::move(asked), pgbackrest_failure, prefixed);
         // Time that ran out in the middle of a long scan is no failure: the next run goes on from here.
         if (!listing && listing.error().kind == FailureKind::timed_out && scan->newest())
             break;
@@ -225,7 +209,7 @@ Task<Collected> collect(Options options, Run run) {
     const Duration began = run.world.timers().elapsed();
     auto asked = command(options, options.stanza, {"--output=json", "info"}, run.timeout);
     const bool here = runs_here(options.command);
-    const auto answer = co_await answer_of(run.world, std::move(asked), !here);
+    const auto answer = co_await answer_of(run.world, std::move(asked), pgbackrest_failure, !here);
     if (!answer)
         co_return std::unexpected(answer.error());
     auto info = interpret_pgbackrest(io::Json::parse_lenient(*answer), here, run.now);
@@ -241,9 +225,7 @@ Task<Collected> collect(Options options, Run run) {
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    if (options.command.empty() || options.command.front().empty())
-        diagnostics.mistake(place.at, place.path, "expected a program in 'command', found nothing",
-                            "leave it out to run pgbackrest from PATH");
+    check_command(options.command, "pgbackrest", place, diagnostics);
 }
 
 } // namespace
@@ -251,22 +233,15 @@ void check(const Options& options, const core::config::Place& place, core::confi
 std::optional<Failure> pgbackrest_failure(const io::Finished& finished, bool prefixed) {
     if (finished.status == 0)
         return std::nullopt;
-    if (!finished.status)
-        return Failure{FailureKind::bad_answer, fmt::format("pgbackrest was ended by signal {}", finished.signal)};
     // The last line is a hint of pgBackRest's; what happened stands where it says ERROR.
     const auto error = finished.err.find("ERROR:");
-    const std::string words = error == std::string::npos
-                                  ? io::last_words(finished.err)
-                                  : io::last_words(finished.err.substr(error, finished.err.find('\n', error) - error));
-    // 27 and 30 to 37 are what pgBackRest gives for its configuration and options, 126 and 127 what a shell or env
-    // gives for a program that is not there, 255 what ssh gives when it got nowhere.
-    const int status = *finished.status;
-    FailureKind kind = FailureKind::bad_answer;
-    if (status == 27 || (status >= 30 && status <= 37) || status == 126 || status == 127)
-        kind = FailureKind::misconfigured;
-    else if (prefixed && status == 255)
-        kind = FailureKind::unreachable;
-    return Failure{kind, fmt::format("pgbackrest ended with status {}: {}", status, words)};
+    const std::string words =
+        error == std::string::npos ? finished.err : finished.err.substr(error, finished.err.find('\n', error) - error);
+    // 27 and 30 to 37 are what pgBackRest gives for its configuration and options.
+    const int status = finished.status.value_or(0);
+    const bool configuration = status == 27 || (status >= 30 && status <= 37);
+    return tool_failure(finished, "pgbackrest", configuration ? FailureKind::misconfigured : FailureKind::bad_answer,
+                        words, prefixed);
 }
 
 Kind pgbackrest() {

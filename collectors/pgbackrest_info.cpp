@@ -3,6 +3,8 @@
 // repository). The status of a stanza or repository is in the document; the exit status says nothing of it.
 #include "collectors/pgbackrest.hpp"
 
+#include "collectors/tool.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -197,12 +199,7 @@ RecoveryPoints read_points(const Json& stanza, const Json& repo, std::uint64_t k
         if (repo_key(backup) == key)
             points.points.push_back(read_point(backup, encrypted));
     judge_chains(points.points);
-    std::stable_sort(points.points.begin(), points.points.end(),
-                     [](const auto& a, const auto& b) { return a.ended_at < b.ended_at; });
-    points.count = points.points.size();
-    for (const RecoveryPoint& point : points.points)
-        if (point.state == PointState::good && (!points.oldest_at || point.data_at < *points.oldest_at))
-            points.oldest_at = point.data_at;
+    put_in_order(points);
     return points;
 }
 
@@ -231,8 +228,7 @@ PgBackRestRepo read_repo(const Json& stanza, const Json& repo, std::size_t repos
     const bool tells = local && lock && (repos == 1 || lock["repo"]);
     points.tells_jobs = tells ? Told::yes : local ? Told::not_told : Told::no;
 
-    if (points.points.size() > core::kMaxPoints)
-        points.points.erase(points.points.begin(), points.points.end() - core::kMaxPoints);
+    keep_newest(points);
     seen.report.evidence.insert(seen.report.evidence.begin(), std::move(points));
     return seen;
 }
