@@ -21,6 +21,7 @@ Kind patroni();
 Kind pgbackrest();
 Kind pgbouncer();
 Kind postgresql();
+Kind restic();
 Kind systemd_unit();
 Kind tcp();
 Kind tls();

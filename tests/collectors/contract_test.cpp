@@ -50,6 +50,7 @@ const std::vector<Minimal>& minimal_options() {
         // [row]
         {"proxmox_backup", {{"repository", text("watcher@pbs@pbs.example:store1")}}},
         // [/row]
+        {"restic", {}},
         {"systemd_unit", {{"unit", text("backup.service")}}},
         {"tcp", {{"address", text("db.example:5432")}}},
         {"tls", {{"address", text("db.example:443")}}},

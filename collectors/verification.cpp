@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/verification.hpp"
+
+#include "core/config/values.hpp"
+
+#include <algorithm>
+
+namespace recoverd::collectors {
+
+namespace {
+
+constexpr std::size_t kMaxProven = 5'000;
+/// A check that fails at its first attempt may have met a backup, and need not wait for a day.
+constexpr int kSooner = 8;
+
+} // namespace
+
+bool Verification::due(Time now, Duration every) const {
+    // A clock that was set back may not put it off for longer than it was meant to.
+    return !tried_at || *tried_at > now || now - *tried_at >= (failure ? every / kSooner : every);
+}
+
+void Verification::passed(const Series& series) {
+    std::vector<std::pair<Time, std::string>> found;
+    for (const auto& [subject, points] : series)
+        for (const core::RecoveryPoint& point : points.points)
+            found.emplace_back(point.ended_at, point.id);
+    std::ranges::sort(found, std::ranges::greater{});
+    if (found.size() > kMaxProven)
+        found.resize(kMaxProven);
+    proven.clear();
+    for (auto& [ended_at, id] : found)
+        proven.insert(std::move(id));
+    errors.clear();
+    failure.reset();
+}
+
+void Verification::found(std::string words) {
+    errors = words.empty() ? "no words" : std::move(words);
+    proven.clear();
+    failure.reset();
+}
+
+void Verification::mark(core::RecoveryPoints& points, core::Depth depth) const {
+    for (core::RecoveryPoint& point : points.points) {
+        if (!errors.empty()) {
+            point.state = core::PointState::bad;
+            point.detail = errors;
+        } else if (proven.contains(point.id)) {
+            point.depth = std::max(point.depth, depth);
+        }
+    }
+}
+
+Verification Verification::read(const io::Json& json) {
+    Verification read;
+    if (json["tried_at"])
+        read.tried_at = json["tried_at"].time();
+    if (const io::Json& failure = json["failure"]) {
+        const auto kind = core::from_name<FailureKind>(failure["kind"].text());
+        if (!kind)
+            failure["kind"].bad("a kind of failure");
+        read.failure = Failure{*kind, failure["detail"].text()};
+    }
+    if (json["errors"])
+        read.errors = json["errors"].text();
+    if (json["proven"])
+        for (const io::Json& id : json["proven"].items())
+            read.proven.insert(id.text());
+    return read;
+}
+
+void Verification::write(io::JsonWriter& out) const {
+    out.begin_object();
+    if (tried_at)
+        out.field("tried_at", core::config::format_time(*tried_at));
+    if (failure) {
+        out.key("failure").begin_object();
+        out.field("kind", core::name_of(failure->kind)).field("detail", failure->detail);
+        out.end_object();
+    }
+    if (!errors.empty())
+        out.field("errors", errors);
+    if (!proven.empty()) {
+        out.key("proven").begin_array();
+        for (const std::string& id : proven)
+            out.value(id);
+        out.end_array();
+    }
+    out.end_object();
+}
+
+} // namespace recoverd::collectors

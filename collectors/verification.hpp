@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a tool's own check of a whole repository found. It may take hours and is run seldom, so that what it found is
+// kept from run to run, in the cursor, beside the list of points that each run makes anew.
+#pragma once
+
+#include "collectors/collector.hpp"
+
+#include <map>
+#include <set>
+
+namespace recoverd::collectors {
+
+/// Points by subject.
+using Series = std::map<std::string, core::RecoveryPoints, std::less<>>;
+
+struct Verification {
+    std::optional<Time> tried_at;
+    /// Why the last one came to no end; nobody knows then, and what the one before found still stands.
+    std::optional<Failure> failure;
+    /// The errors that it found, in the tool's words; empty when there were none.
+    std::string errors;
+    /// The ids of the points that were there and found whole, the newest 5,000 at most.
+    std::set<std::string, std::less<>> proven;
+
+    /// Is it time for the next one? After one that came to no end, sooner.
+    bool due(Time now, Duration every) const;
+    /// It came to an end without finding any error in what held `series`.
+    void passed(const Series& series);
+    /// It found errors. The tools do not say in which points, so that none can be relied on until one passes again.
+    void found(std::string words);
+    /// Writes what was found into the points: how far they are proven, or that they are bad.
+    void mark(core::RecoveryPoints& points, core::Depth depth) const;
+
+    /// Throws BadDocument.
+    static Verification read(const io::Json& json);
+    void write(io::JsonWriter& out) const;
+};
+
+} // namespace recoverd::collectors
