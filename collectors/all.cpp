@@ -7,8 +7,8 @@ namespace {
 
 const std::vector<Kind>& list() {
     static const std::vector<Kind> kinds{
-        exec(),       files(),  http(),         outcome(), patroni(), pgbackrest(), pgbouncer(),
-        postgresql(), restic(), systemd_unit(), tcp(),     tls(),     valkey(),
+        barman(),    borg(),       exec(),   files(),        http(), outcome(), patroni(), pgbackrest(),
+        pgbouncer(), postgresql(), restic(), systemd_unit(), tcp(),  tls(),     valkey(),
     };
     return kinds;
 }

@@ -13,6 +13,8 @@ std::span<const Kind> all();
 /// The collector of that name, or nullptr.
 const Kind* find(std::string_view name);
 
+Kind barman();
+Kind borg();
 Kind exec();
 Kind files();
 Kind http();

@@ -39,6 +39,8 @@ struct Minimal {
 /// The least that each collector must be told.
 const std::vector<Minimal>& minimal_options() {
     static const std::vector<Minimal> rows{
+        {"barman", {}},
+        {"borg", {}},
         {"exec", {{"command", list({"check_something"})}}},
         {"files", {{"path", text("/backups/*.dump")}}},
         {"http", {{"url", text("http://app.example:8080/healthz")}}},

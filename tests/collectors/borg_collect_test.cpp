@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collector as a whole against a scripted world: what it runs, with what in the environment, and what it makes of
+// it.
+#include "collectors/all.hpp"
+#include "tests/support/fake_world.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+using namespace recoverd;
+using namespace recoverd::collectors;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+core::config::Entry text(std::string key, std::string value) { return {std::move(key), {}, {std::move(value), {}}}; }
+
+struct Scripted {
+    asio::io_context ioc;
+    test::FakeWorld world{ioc};
+    core::Result<io::Finished> list = test::exited(test::data("borg/list.json"));
+    core::Result<io::Finished> check = test::exited("");
+    std::vector<io::Command> ran;
+    Duration later{0};
+
+    Scripted() {
+        world.on_run = [this](const io::Command& command) {
+            ran.push_back(command);
+            return std::ranges::find(command.argv, "list") != command.argv.end() ? list : check;
+        };
+    }
+
+    Collected look(const core::config::Table& table = {}, const std::string& cursor = {}) {
+        core::config::Diagnostics diagnostics;
+        const auto compiled = find("borg")->compile(table, {"check.x", "collector 'borg'", {}}, {}, diagnostics);
+        REQUIRE(diagnostics.all().empty());
+        world.asked.clear();
+        ran.clear();
+        Run run{world, std::chrono::minutes{5}, cursor, world.timers().now() + later, "x"};
+        return test::run(ioc, world.timers(), compiled.collect(std::move(run)));
+    }
+};
+
+const SubjectReport& subject(const Collected& seen, std::string_view name) {
+    const auto found = std::ranges::find(seen->subjects, name, &SubjectReport::subject);
+    if (found == seen->subjects.end())
+        throw std::runtime_error(fmt::format("no subject '{}'", name));
+    return *found;
+}
+
+template <class T>
+const T& evidence(const Collected& seen, std::string_view name) {
+    for (const auto& item : subject(seen, name).evidence)
+        if (const auto* found = std::get_if<T>(&item))
+            return *found;
+    throw std::runtime_error(fmt::format("no such evidence of '{}'", name));
+}
+
+const core::RecoveryPoints& points(const Collected& seen, std::string_view name) {
+    return evidence<core::RecoveryPoints>(seen, name);
+}
+
+} // namespace
+
+TEST_CASE("borg: archives and the repository's identity come from one run that takes no lock") {
+    Scripted scripted;
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    CHECK(seen->complete);
+    REQUIRE(seen->subjects.size() == 1);
+    CHECK(points(seen, "").count == 4);
+    CHECK(evidence<core::Fingerprint>(seen, "").name == "repository");
+    CHECK(scripted.world.asked ==
+          std::vector<std::string>{"run borg --log-json --bypass-lock list --json --consider-checkpoints"});
+    const auto grouped = scripted.look({text("archives", "{subject}-20*")});
+    CHECK(grouped->subjects.size() == 3);
+    CHECK(points(grouped, "db1").count == 2);
+    CHECK(subject(grouped, "").evidence.size() == 1);
+}
+
+TEST_CASE("borg: an empty repository, and one in which no archive counts, are ones in which nothing is") {
+    Scripted scripted;
+    CHECK(points(scripted.look({text("archives", "other-{subject}")}), "").count == 0);
+    scripted.list = test::exited(test::data("borg/list-empty.json"));
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    CHECK(points(seen, "").count == 0);
+    CHECK_FALSE(points(seen, "").oldest_at);
+}
+
+TEST_CASE("borg: secrets are handed over in the environment, and stand in no argument and no failure") {
+    Scripted scripted;
+    scripted.world.secrets["hidden"] = "s3cret";
+    const core::config::Table table{text("repository", "ssh://user:t0ken@example.org/./r"),
+                                    {"passphrase", {}, {core::config::Table{text("env", "hidden")}, {}}}};
+    REQUIRE(scripted.look(table));
+    const io::Command& command = scripted.ran.at(0);
+    for (const std::string& word : command.argv) {
+        CHECK_THAT(word, !ContainsSubstring("s3cret"));
+        CHECK_THAT(word, !ContainsSubstring("t0ken"));
+    }
+    const auto has = [&](const char* name, const char* value) {
+        return std::ranges::find(command.env, std::pair<std::string, std::string>{name, value}) != command.env.end();
+    };
+    CHECK(has("BORG_PASSPHRASE", "s3cret"));
+    CHECK(has("BORG_REPO", "ssh://user:t0ken@example.org/./r"));
+    CHECK(has("TZ", "UTC"));
+    scripted.list = test::exited("", 2, "Repository ssh://user:t0ken@example.org/./r does not exist.");
+    const auto failed = scripted.look(table);
+    REQUIRE_FALSE(failed);
+    CHECK_THAT(failed.error().detail, !ContainsSubstring("t0ken"));
+}
+
+TEST_CASE("borg: a check that passed proves what was there, and is not made again before its time") {
+    for (const auto& [verify, depth] :
+         {std::pair{"listed", core::Depth::listed}, std::pair{"checksummed", core::Depth::checksummed}}) {
+        Scripted scripted;
+        const core::config::Table table{text("verify", verify)};
+        const auto seen = scripted.look(table);
+        REQUIRE(seen);
+        CHECK(points(seen, "").points.front().depth == depth);
+        scripted.later = 6 * core::kDay;
+        const auto again = scripted.look(table, seen->cursor);
+        CHECK(points(again, "").points.front().depth == depth);
+        CHECK(scripted.ran.size() == 1);
+        scripted.later = 7 * core::kDay;
+        CHECK(scripted.look(table, again->cursor));
+        CHECK(scripted.ran.size() == 2);
+        CHECK(scripted.world.asked.back() ==
+              (depth == core::Depth::listed ? "run borg --log-json check" : "run borg --log-json check --verify-data"));
+    }
+}
+
+TEST_CASE("borg: errors that its check finds make all archives bad, until one passes") {
+    Scripted scripted;
+    const core::config::Table table{text("verify", "listed")};
+    scripted.check = test::exited("", 1, test::data("borg/check-truncated.txt"));
+    const auto seen = scripted.look(table);
+    REQUIRE(seen);
+    CHECK(points(seen, "").points.back().state == core::PointState::bad);
+    CHECK_THAT(points(seen, "").points.back().detail, ContainsSubstring("short read"));
+    scripted.later = core::kDay;
+    CHECK(points(scripted.look(table, seen->cursor), "").points.back().state == core::PointState::bad);
+    scripted.later = 8 * core::kDay;
+    scripted.check = test::exited("");
+    CHECK(points(scripted.look(table, seen->cursor), "").points.back().state == core::PointState::good);
+}
+
+TEST_CASE("borg: a check that had to wait for a lock, or proves nothing, takes nothing from what is known") {
+    for (const auto& nothing : {core::Result<io::Finished>{core::failed(FailureKind::timed_out, "no answer within 4m")},
+                                core::Result<io::Finished>{test::exited("", 2, test::data("borg/check-locked.txt"))},
+                                core::Result<io::Finished>{test::exited("", 1, "some warning")}}) {
+        Scripted scripted;
+        scripted.check = nothing;
+        const auto seen = scripted.look({text("verify", "listed")});
+        REQUIRE(seen);
+        CHECK(points(seen, "").points.front().depth == core::Depth::exists);
+        CHECK(points(seen, "").points.front().state == core::PointState::good);
+        REQUIRE(subject(seen, "").failure);
+        CHECK_THAT(subject(seen, "").failure->detail, ContainsSubstring("came to no end"));
+    }
+}
+
+TEST_CASE("borg: a cursor that makes no sense begins anew, and options that contradict each other are mistakes") {
+    Scripted scripted;
+    for (const auto* cursor : {"nonsense", "[]", "{\"proven\":3}"})
+        CHECK(scripted.look({}, cursor));
+    for (const core::config::Table& table :
+         {core::config::Table{{"command", {}, {core::config::Array{}, {}}}},
+          core::config::Table{text("archives", "{subject}-{subject}")},
+          core::config::Table{{"passphrase", {}, {core::config::Table{text("env", "X")}, {}}},
+                              text("passcommand", "pass")}}) {
+        core::config::Diagnostics diagnostics;
+        find("borg")->compile(table, {"check.x", "collector 'borg'", {}}, {}, diagnostics);
+        CHECK(diagnostics.has_mistakes());
+    }
+}
