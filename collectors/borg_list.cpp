@@ -51,14 +51,22 @@ struct Said {
     std::string id;
 };
 
+/// The first line; of a traceback, which says on its last one what happened, that one.
+std::string essence(std::string_view message) {
+    if (message.starts_with("Traceback")) {
+        message = message.substr(0, message.find("\n\nPlatform:"));
+        return io::last_words(std::string{message});
+    }
+    return std::string{message.substr(0, message.find('\n'))};
+}
+
 std::optional<Said> read_message(const Json& json) {
     if (json["type"].text() != "log_message")
         return std::nullopt;
     const std::string& level = json["levelname"].text();
     if (level != "ERROR" && level != "CRITICAL")
         return std::nullopt;
-    const std::string& words = json["message"].text();
-    return Said{words.substr(0, words.find('\n')), json["msgid"] ? json["msgid"].text() : ""};
+    return Said{essence(json["message"].text()), json["msgid"] ? json["msgid"].text() : ""};
 }
 
 /// The errors among the lines of `--log-json`, oldest first; what is no such line is passed over.
@@ -84,12 +92,13 @@ Said last_error(const std::string& err) {
     return errors.empty() ? Said{io::last_words(err), {}} : errors.back();
 }
 
-FailureKind kind_of(const std::string& id) {
+FailureKind kind_of(const Said& said) {
+    const std::string& id = said.id;
     if (id.starts_with("Passphrase") || id == "NoPassphraseFailure" || id == "Repository.DoesNotExist" ||
         id == "Repository.InvalidRepository" || id == "Repository.PathDoesNotExist" || id.starts_with("Cache.") ||
         id.find("KeyfileNotFound") != std::string::npos)
         return FailureKind::misconfigured;
-    if (id.starts_with("Lock") || id == "Repository.PathPermissionDenied")
+    if (id.starts_with("Lock") || id == "Repository.PathPermissionDenied" || said.words.starts_with("PermissionError"))
         return FailureKind::refused;
     if (id.starts_with("Connection"))
         return FailureKind::unreachable;
@@ -146,7 +155,7 @@ std::optional<Failure> borg_failure(const io::Finished& finished, bool prefixed)
     if (finished.status == 0 || finished.status == 1)
         return std::nullopt;
     const Said said = last_error(finished.err);
-    return tool_failure(finished, "borg", kind_of(said.id), said.words, prefixed);
+    return tool_failure(finished, "borg", kind_of(said), said.words, prefixed);
 }
 
 std::optional<std::string> borg_errors(const io::Finished& finished) {

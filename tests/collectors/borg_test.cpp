@@ -141,6 +141,8 @@ TEST_CASE("borg: what it says when it fails is a failure of the right kind") {
          {Case{said("wrong-passphrase.txt", 2), FailureKind::misconfigured, "is incorrect"},
           Case{said("no-passphrase.txt", 2), FailureKind::misconfigured, "BORG_PASSPHRASE is not set"},
           Case{said("missing.txt", 2), FailureKind::misconfigured, "/srv/repo does not exist"},
+          Case{said("unreadable.txt", 2), FailureKind::refused,
+               "status 2: PermissionError: [Errno 13] Permission denied: '/srv/repo/config'"},
           Case{said("check-locked.txt", 2), FailureKind::refused, "Failed to create/acquire the lock"},
           Case{test::exited("", 2, "{\"type\":\"log_message\""), FailureKind::bad_answer, "log_message"},
           Case{test::exited("", 2, "Traceback\nKeyError: 7"), FailureKind::bad_answer, "KeyError: 7"},
