@@ -81,7 +81,7 @@ core::RecoveryPoint point_of(const Json& snapshot) {
 /// begins with "Fatal:", which others may follow.
 std::string why(const std::string& err) {
     const auto fatal = err.rfind("Fatal:");
-    const std::string line =
+    std::string line =
         fatal == std::string::npos ? io::last_words(err) : err.substr(fatal, err.find('\n', fatal) - fatal);
     if (const auto at = err.rfind("{\"message_type\":\"exit_error\""); at != std::string::npos) {
         const auto message =

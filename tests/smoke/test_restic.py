@@ -32,12 +32,14 @@ def alert(name, priority, subject=""):
     return Alert(name, priority, "critical" if priority in ("P1", "P2") else "warning", "home", CHECK, subject)
 
 
+@pytest.mark.ci
 def test_no_new_snapshot(site, home, drills):
     """Twice `backup_every` may pass."""
-    site.agent.begin(config_of(site, home))
+    often = {"every": "2s", "timeout": "1900ms"}
+    site.agent.begin(config_of(site, home, **often))
     drills.run("restic: no new snapshot", [alert("BackupTooOld", "P2", home.subject)],
-               lambda: site.agent.reload(config_of(site, home, backup_every="2s")),
-               lambda: (site.agent.reload(config_of(site, home)), home.backup()))
+               lambda: site.agent.reload(config_of(site, home, backup_every="2s", **often)),
+               lambda: (site.agent.reload(config_of(site, home, **often)), home.backup()))
 
 
 @pytest.mark.all
