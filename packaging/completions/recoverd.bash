@@ -87,7 +87,7 @@ _recoverd() {
             esac ;;
         "collectors")
             options="--help --config.file"
-            words="exec files http outcome patroni pgbackrest pgbouncer postgresql systemd_unit tcp tls valkey"
+            words="barman borg exec files http outcome patroni pgbackrest pgbouncer postgresql restic systemd_unit tcp tls valkey"
             case $previous in
                 --config.file) return ;;
             esac ;;

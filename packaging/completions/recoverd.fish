@@ -118,7 +118,7 @@ complete -c recoverd -n '__recoverd_is config schema' -l help -d 'Tell what it t
 complete -c recoverd -n '__recoverd_is config schema' -l config.file -r -F -d 'The configuration to read'
 complete -c recoverd -n '__recoverd_is collectors' -l help -d 'Tell what it takes'
 complete -c recoverd -n '__recoverd_is collectors' -l config.file -r -F -d 'The configuration to read'
-complete -c recoverd -n '__recoverd_is collectors' -a 'exec files http outcome patroni pgbackrest pgbouncer postgresql systemd_unit tcp tls valkey'
+complete -c recoverd -n '__recoverd_is collectors' -a 'barman borg exec files http outcome patroni pgbackrest pgbouncer postgresql restic systemd_unit tcp tls valkey'
 complete -c recoverd -n '__recoverd_is rules' -l help -d 'Tell what it takes'
 complete -c recoverd -n '__recoverd_is rules' -l config.file -r -F -d 'The configuration to read'
 complete -c recoverd -n '__recoverd_is rules' -l runbook-url -r -F -d 'Where runbooks are, instead of the configuration\'s'
