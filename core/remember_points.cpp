@@ -96,6 +96,18 @@ bool same_run(const RunningJob& before, const BackupJob& job, std::optional<Time
     return !ended || *ended <= before.first_seen;
 }
 
+/// Did the last look show this failed job already? What came between two that fail in the same words, a good one above
+/// all, is seen by the first not being shown any more.
+bool shown_before(const SubjectMemory& seen, const RecoveryPoints& points, const BackupJob& job) {
+    const auto same = [&](const BackupJob& past) {
+        return past.state == JobState::failed && past.backup_type == job.backup_type && past.detail == job.detail;
+    };
+    return std::ranges::any_of(*seen.evidence, [&](const Evidence& evidence) {
+        const auto* before = std::get_if<RecoveryPoints>(&evidence);
+        return before && before->method == points.method && std::ranges::any_of(before->jobs, same);
+    });
+}
+
 void note_failure(SubjectMemory& seen, FailedJob failed) {
     if (!seen.last_failed_job || failed.at > seen.last_failed_job->at)
         seen.last_failed_job = std::move(failed);
@@ -107,9 +119,7 @@ void keep_jobs(SubjectMemory& seen, const RecoveryPoints& points, const Learned&
     for (const BackupJob& job : points.jobs) {
         if (job.state == JobState::failed) {
             // Untold when: as new as the first look that showed it, and no newer with every further one.
-            const bool known = seen.last_failed_job && seen.last_failed_job->backup_type == job.backup_type &&
-                               seen.last_failed_job->detail == job.detail;
-            if (job.ended_at || job.started_at || !known)
+            if (job.ended_at || job.started_at || !shown_before(seen, points, job))
                 note_failure(seen, {job.ended_at ? *job.ended_at : job.started_at.value_or(learned.looked_at),
                                     job.backup_type, job.detail});
             continue;

@@ -68,6 +68,17 @@ TEST_CASE("a failed job without a time is as new as when it was first listed") {
     CHECK(bench.says(backup_failed).empty());
 }
 
+TEST_CASE("a job that fails in the words of one before a good backup has failed anew") {
+    Bench bench;
+    const BackupJob untimed{.state = JobState::failed, .backup_type = "full", .detail = "no space left"};
+    bench.sees({with_jobs(all({good(1h)}), {untimed})}).after(1h);
+    bench.sees({with_jobs(all({good(0h, "", bench.now)}), {})}).after(1h);
+    CHECK(bench.says(backup_failed).empty());
+    bench.sees({with_jobs(all({good(1h, "", bench.now)}), {untimed})});
+    CHECK(bench.says(backup_failed) ==
+          Lines{"P2 BackupFailed: full backup 0s ago failed, newest good one is 1h old: no space left"});
+}
+
 TEST_CASE("a job that was seen running and left no backup has failed") {
     Bench bench;
     bench.sees({with_jobs(all({good(1h)}), {})}).after(1min);
