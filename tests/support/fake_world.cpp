@@ -35,7 +35,11 @@ void FakeTimers::settle() {
     while (ioc_.poll() > 0);
 }
 
-Time FakeTimers::next() const { return sleepers_.empty() ? core::kNever : sleepers_.begin()->first.first; }
+std::optional<Duration> FakeTimers::next_in() const {
+    if (sleepers_.empty())
+        return std::nullopt;
+    return sleepers_.begin()->first.first - now_;
+}
 
 void FakeTimers::advance(Duration duration) {
     const Time until = now_ + duration;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 
 namespace recoverd::test {
@@ -34,8 +35,8 @@ class FakeTimers final : public io::Timers {
     void advance(Duration duration);
     /// Moves the wall clock alone, as an administrator or NTP would.
     void jump(Duration by) { jump_ += by; }
-    /// The moment of the next sleeper, or kNever.
-    Time next() const;
+    /// How long until the next sleeper wakes, whatever the wall clock says; nothing when nobody sleeps.
+    std::optional<Duration> next_in() const;
     std::mt19937_64& random() { return random_; }
 
   private:

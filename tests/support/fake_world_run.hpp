@@ -24,11 +24,14 @@ T run(asio::io_context& ioc, FakeTimers& timers, Task<T> task) {
         ioc.restart();
         ioc.poll();
         if (!ended) {
-            if (timers.next() == core::kNever)
+            const auto left = timers.next_in();
+            if (!left)
                 throw std::runtime_error("the task waits for nothing that could ever come");
-            timers.advance(timers.next() - timers.now());
+            timers.advance(*left);
         }
     }
+    if (!ended)
+        throw std::runtime_error("the task does not end");
     if (thrown)
         std::rethrow_exception(thrown);
     return std::move(*result);
