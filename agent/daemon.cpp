@@ -3,11 +3,11 @@
 
 #include "agent/agent.hpp"
 #include "agent/alertmanager_options.hpp"
-#include "agent/config/file_watch.hpp"
 #include "agent/configuration.hpp"
 #include "agent/log.hpp"
 #include "agent/memory.hpp"
 #include "agent/observe.hpp"
+#include "agent/reloader.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/store/sqlite_store.hpp"
 #include "agent/version.hpp"
@@ -44,12 +44,6 @@ constexpr core::Duration kFirstSnapshotWithin{5'000};
 constexpr core::Duration kLagEvery{5'000};
 constexpr core::Duration kSettleAfter{30'000};
 
-std::vector<std::string> watched_of(const Loaded& loaded) {
-    std::vector<std::string> paths = loaded.files;
-    paths.insert(paths.end(), loaded.folders.begin(), loaded.folders.end());
-    return paths;
-}
-
 class Daemon {
   public:
     Daemon(DaemonOptions options, Configuration configuration);
@@ -62,17 +56,14 @@ class Daemon {
     void start_sender();
     void spawn(io::Task<void> task);
 
-    /// Called with the mistakes, or with nothing when the configuration was taken; may be empty.
-    using Reloaded = std::function<void(std::optional<std::string>)>;
-    io::Task<void> reload(Reloaded done);
-    io::Task<std::optional<std::string>> reload_once();
     io::Task<void> on_signal();
-    io::Task<void> watch_files(core::Duration interval);
     io::Task<void> measure_lag();
     io::Task<void> settle();
     io::Task<void> ping();
     io::Task<void> stop();
+    void begin_with(Configuration configuration);
     void take_over(Configuration configuration);
+    void refuse(const std::string& mistakes);
     const core::Config& running() const { return *configuration_.loaded.config; }
     void await_snapshot();
     exporters::AgentFacts facts() const;
@@ -93,10 +84,7 @@ class Daemon {
     std::shared_ptr<exporters::AlertmanagerSender> sender_;
     exporters::AlertmanagerOptions sender_options_;
     std::unique_ptr<io::HttpServer> server_;
-    bool reloading_ = false;
-    /// Of the configuration that was read last, taken or refused: what makes it another one.
-    std::vector<std::string> watched_;
-    std::vector<Reloaded> waiting_for_reload_;
+    Reloader reloader_;
     bool stopping_ = false;
     // What the web thread asks for; the loop hands it over whole.
     Published<exporters::AgentFacts> facts_;
@@ -112,7 +100,9 @@ Daemon::Daemon(DaemonOptions options, Configuration configuration)
       world_(loop_, {.worker_path = find_worker()}),
       store_(make_sqlite_store(options_.storage_path)),
       agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_, agent_, status_)),
-      watched_(watched_of(configuration_.loaded)) {}
+      reloader_(world_.timers(), world_.pool(), options_.config_file, configuration_.loaded,
+                {tell_reloading, [this](Configuration read) { take_over(std::move(read)); },
+                 [this](const std::string& mistakes) { refuse(mistakes); }}) {}
 
 void Daemon::spawn(io::Task<void> task) {
     asio::co_spawn(loop_, std::move(task), [](const std::exception_ptr& thrown) {
@@ -149,7 +139,7 @@ exporters::AgentFacts Daemon::facts() const {
 exporters::WebSources Daemon::sources() {
     return web_sources({loop_, agent_, [this] { return facts(); }, [this] { return io::gunzip(*config_text_.get()); },
                         [this] { return token_.get(); }, [this](io::Task<void> task) { spawn(std::move(task)); },
-                        [this](Reloaded done) { return reload(std::move(done)); }});
+                        [this](Reloader::Done done) { return reloader_.reload(std::move(done)); }});
 }
 
 bool Daemon::start_web() {
@@ -184,7 +174,7 @@ void Daemon::start_sender() {
                                                 }));
 }
 
-void Daemon::take_over(Configuration configuration) {
+void Daemon::begin_with(Configuration configuration) {
     configuration_ = std::move(configuration);
     const Loaded& loaded = configuration_.loaded;
     config_text_.set(std::make_shared<const std::string>(std::move(configuration_.text)));
@@ -205,46 +195,20 @@ io::Task<void> Daemon::settle() {
     co_await io::run_blocking(world_.pool(), give_back_memory);
 }
 
-/// Whoever asks while the files are being read has changed them since, as far as anybody knows: they are read again.
-io::Task<void> Daemon::reload(Reloaded done) {
-    waiting_for_reload_.push_back(std::move(done));
-    if (std::exchange(reloading_, true))
-        co_return;
-    while (!waiting_for_reload_.empty()) {
-        const auto asked = std::exchange(waiting_for_reload_, {});
-        const auto mistakes = co_await reload_once();
-        for (const Reloaded& answer : asked)
-            if (answer)
-                answer(mistakes);
-    }
-    reloading_ = false;
+void Daemon::take_over(Configuration configuration) {
+    agent_.configure(make_setup(configuration.loaded, options_.scope));
+    begin_with(std::move(configuration));
+    log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running().checks.size())}});
+    status_.ready(*agent_.snapshot().get());
 }
 
-/// The mistakes for which the files were not taken.
-io::Task<std::optional<std::string>> Daemon::reload_once() {
-    tell_reloading();
-    // Named first: g++ 12 destroys a lambda that is written into the awaited call twice.
-    auto read = [file = options_.config_file] { return prepare(load(file)); };
-    auto configuration = co_await io::run_blocking(world_.pool(), read);
-    const Loaded& loaded = configuration.loaded;
-    watched_ = watched_of(loaded);
-    std::optional<std::string> mistakes;
-    for (const auto& diagnostic : loaded.diagnostics.all())
-        if (diagnostic.severity == core::config::Severity::mistake)
-            mistakes = mistakes.value_or("") + core::config::format(diagnostic) + "\n";
-    if (mistakes) {
-        log(LogLevel::error, "the configuration was not reloaded", {{"mistakes", *mistakes}});
-        agent_.configuration_failed(mistakes->substr(0, mistakes->find('\n')));
-        auto facts = std::make_shared<exporters::AgentFacts>(*facts_.get());
-        facts->config_reload_successful = false;
-        facts_.set(std::move(facts));
-    } else {
-        agent_.configure(make_setup(loaded, options_.scope));
-        take_over(std::move(configuration));
-        log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running().checks.size())}});
-    }
+void Daemon::refuse(const std::string& mistakes) {
+    log(LogLevel::error, "the configuration was not reloaded", {{"mistakes", mistakes}});
+    agent_.configuration_failed(mistakes.substr(0, mistakes.find('\n')));
+    auto facts = std::make_shared<exporters::AgentFacts>(*facts_.get());
+    facts->config_reload_successful = false;
+    facts_.set(std::move(facts));
     status_.ready(*agent_.snapshot().get());
-    co_return mistakes;
 }
 
 /// A scrape that finds no series ends every alert that Prometheus has: whoever asks at once waits for the first
@@ -259,25 +223,12 @@ io::Task<void> Daemon::on_signal() {
     for (;;) {
         const int signal = co_await signals_.async_wait(asio::use_awaitable);
         if (signal == SIGHUP) {
-            spawn(reload({}));
+            spawn(reloader_.reload({}));
             continue;
         }
         log(LogLevel::info, "stopping", {{"signal", ::strsignal(signal)}});
         spawn(stop());
         co_return;
-    }
-}
-
-/// For where nobody sends a signal: kubelet changes a ConfigMap below the agent and tells no one. The first look always
-/// reads anew: what changed between the start's reading and that look would be lost for ever.
-io::Task<void> Daemon::watch_files(core::Duration interval) {
-    const auto watch = std::make_shared<FileWatch>();
-    for (;;) {
-        co_await world_.timers().sleep(interval);
-        auto look = [watch, paths = watched_] { return watch->changed(paths); };
-        const bool changed = co_await io::run_blocking(world_.pool(), look);
-        if (changed)
-            spawn(reload({}));
     }
 }
 
@@ -324,13 +275,13 @@ int Daemon::run() {
         loop_.run();
         return 1;
     }
-    take_over(std::move(configuration_));
+    begin_with(std::move(configuration_));
     spawn(on_signal());
     spawn(measure_lag());
     spawn(ping());
     spawn(token_.run());
     if (options_.auto_reload_interval)
-        spawn(watch_files(*options_.auto_reload_interval));
+        spawn(reloader_.watch(*options_.auto_reload_interval));
     status_.ready(*agent_.snapshot().get());
     log(LogLevel::info, "recoverd has started",
         {{"version", RECOVERD_VERSION},
