@@ -98,9 +98,11 @@ TEST_CASE("borg: an archive of the future keeps its date, for the rules to disbe
 }
 
 TEST_CASE("borg: a damaged or locked repository lists its archives, and no depth is claimed for them") {
-    for (const auto* name : {"list-damaged.json", "list-locked.json"})
-        for (const auto& point : read(name).series.at("").points)
+    for (const auto* name : {"list-damaged.json", "list-locked.json"}) {
+        const auto repository = read(name);
+        for (const auto& point : repository.series.at("").points)
             CHECK(point.depth == core::Depth::exists);
+    }
 }
 
 TEST_CASE("borg: what is no list of archives is a bad answer that names the place") {
