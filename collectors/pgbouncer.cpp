@@ -4,7 +4,7 @@
 #include "collectors/pgbouncer.hpp"
 
 #include "collectors/all.hpp"
-#include "io/pg_client.hpp"
+#include "collectors/pg_ask.hpp"
 
 #include <fmt/format.h>
 
@@ -38,12 +38,7 @@ constexpr Option<Options> kOptions[] = {
 };
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    if (const auto target = io::pg_target(options.dsn); !target && !options.dsn.empty()) {
-        const std::string& detail = target.error().detail;
-        const auto hint = detail.find("\nhint: ");
-        diagnostics.mistake(place.at, place.path, detail.substr(0, hint),
-                            hint == std::string::npos ? "" : detail.substr(hint + 7));
-    }
+    check_dsn(options.dsn, place, diagnostics);
     if (options.max_clients <= 0 || options.max_clients > 1)
         diagnostics.mistake(place.at, place.path + ".max_clients",
                             fmt::format("expected a share above 0 and up to 1, found {}", options.max_clients));
@@ -55,20 +50,14 @@ void check(const Options& options, const core::config::Place& place, core::confi
                                 fmt::format("expected the name of each database once, found '{}'", name));
 }
 
-std::string target(const Options& options) { return io::pg_target(options.dsn).value_or(""); }
+std::string target(const Options& options) { return dsn_target(options.dsn); }
 
 Task<Collected> collect(Options options, Run run) {
-    const Duration started = run.world.timers().elapsed();
-    auto password = co_await run.world.secret(options.password);
-    if (!password)
-        co_return std::unexpected(password.error());
     io::PgRequest request;
     request.dsn = options.dsn;
-    request.password = std::move(*password);
     request.statements = pgbouncer_statements();
     request.console = true;
-    request.timeout = std::max(Duration{1}, run.timeout - (run.world.timers().elapsed() - started));
-    const auto answer = co_await run.world.postgres(std::move(request));
+    const auto answer = co_await ask_postgres(run.world, std::move(request), options.password, run.timeout);
     if (!answer)
         co_return std::unexpected(answer.error());
     const PgBouncerExpected expected{options.databases, options.max_wait, options.max_clients};

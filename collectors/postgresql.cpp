@@ -4,9 +4,9 @@
 #include "collectors/postgresql.hpp"
 
 #include "collectors/all.hpp"
+#include "collectors/pg_ask.hpp"
 #include "collectors/postgresql/parts.hpp"
 #include "core/config/values.hpp"
-#include "io/pg_client.hpp"
 
 #include <fmt/format.h>
 
@@ -120,12 +120,7 @@ PostgresqlExpected expectations(const Options& options) {
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    if (const auto target = io::pg_target(options.dsn); !target && !options.dsn.empty()) {
-        const std::string& detail = target.error().detail;
-        const auto hint = detail.find("\nhint: ");
-        diagnostics.mistake(place.at, place.path, detail.substr(0, hint),
-                            hint == std::string::npos ? "" : detail.substr(hint + 7));
-    }
+    check_dsn(options.dsn, place, diagnostics);
     for (const auto& [name, delay] : options.standby_delays) {
         const std::string path = fmt::format("{}.standby_delays.{}", place.path, name);
         if (const auto parsed = core::config::parse_duration(delay); !parsed)
@@ -144,20 +139,14 @@ void check(const Options& options, const core::config::Place& place, core::confi
     }
 }
 
-std::string target(const Options& options) { return io::pg_target(options.dsn).value_or(""); }
+std::string target(const Options& options) { return dsn_target(options.dsn); }
 
 Task<Collected> collect(Options options, Run run) {
-    const Duration started = run.world.timers().elapsed();
-    auto password = co_await run.world.secret(options.password);
-    if (!password)
-        co_return std::unexpected(password.error());
     const PostgresqlExpected expected = expectations(options);
     io::PgRequest request;
     request.dsn = options.dsn;
-    request.password = std::move(*password);
     request.statements = postgresql_statements(expected);
-    request.timeout = std::max(Duration{1}, run.timeout - (run.world.timers().elapsed() - started));
-    const auto answer = co_await run.world.postgres(std::move(request));
+    const auto answer = co_await ask_postgres(run.world, std::move(request), options.password, run.timeout);
     if (!answer)
         co_return std::unexpected(answer.error());
     co_return interpret_postgresql(expected, *answer, run.cursor, run.now);
