@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The collector as a whole against a scripted world: what it runs, with what in the environment, and what it makes of
 // it.
-#include "collectors/all.hpp"
-#include "tests/support/fake_world.hpp"
+#include "tests/collectors/one_look.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
@@ -15,10 +14,12 @@
 using namespace recoverd;
 using namespace recoverd::collectors;
 using Catch::Matchers::ContainsSubstring;
+using test::evidence;
+using test::points;
+using test::subject;
+using test::text;
 
 namespace {
-
-core::config::Entry text(std::string key, std::string value) { return {std::move(key), {}, {std::move(value), {}}}; }
 
 struct Scripted {
     asio::io_context ioc;
@@ -36,34 +37,10 @@ struct Scripted {
     }
 
     Collected look(const core::config::Table& table = {}, const std::string& cursor = {}) {
-        core::config::Diagnostics diagnostics;
-        const auto compiled = find("borg")->compile(table, {"check.x", "collector 'borg'", {}}, {}, diagnostics);
-        REQUIRE(diagnostics.all().empty());
-        world.asked.clear();
         ran.clear();
-        Run run{world, std::chrono::minutes{5}, cursor, world.timers().now() + later, "x"};
-        return test::run(ioc, world.timers(), compiled.collect(std::move(run)));
+        return test::look(ioc, world, "borg", table, cursor, std::chrono::minutes{5}, later);
     }
 };
-
-const SubjectReport& subject(const Collected& seen, std::string_view name) {
-    const auto found = std::ranges::find(seen->subjects, name, &SubjectReport::subject);
-    if (found == seen->subjects.end())
-        throw std::runtime_error(fmt::format("no subject '{}'", name));
-    return *found;
-}
-
-template <class T>
-const T& evidence(const Collected& seen, std::string_view name) {
-    for (const auto& item : subject(seen, name).evidence)
-        if (const auto* found = std::get_if<T>(&item))
-            return *found;
-    throw std::runtime_error(fmt::format("no such evidence of '{}'", name));
-}
-
-const core::RecoveryPoints& points(const Collected& seen, std::string_view name) {
-    return evidence<core::RecoveryPoints>(seen, name);
-}
 
 } // namespace
 
@@ -74,7 +51,7 @@ TEST_CASE("borg: archives and the repository's identity come from one run that t
     CHECK(seen->complete);
     REQUIRE(seen->subjects.size() == 1);
     CHECK(points(seen, "").count == 4);
-    CHECK(evidence<core::Fingerprint>(seen, "").name == "repository");
+    CHECK(evidence<core::Fingerprint>(subject(seen, "")).name == "repository");
     CHECK(scripted.world.asked ==
           std::vector<std::string>{"run borg --log-json --bypass-lock list --json --consider-checkpoints"});
     const auto grouped = scripted.look({text("archives", "{subject}-20*")});

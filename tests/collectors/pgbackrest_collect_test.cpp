@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The collector as a whole against a scripted world: what it asks for, in which order, and what it makes of it.
-#include "collectors/all.hpp"
-#include "tests/support/fake_world.hpp"
+#include "tests/collectors/one_look.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
@@ -14,17 +13,10 @@
 using namespace recoverd;
 using namespace recoverd::collectors;
 using Catch::Matchers::ContainsSubstring;
+using test::entry;
+using test::list;
 
 namespace {
-
-core::config::Entry entry(std::string key, core::config::Node node) { return {std::move(key), {}, std::move(node)}; }
-
-core::config::Node list(const std::vector<std::string>& words) {
-    core::config::Array array;
-    for (const auto& word : words)
-        array.push_back({word, {}});
-    return {array, {}};
-}
 
 /// A pgBackRest that answers from documents: `info` with one, `repo-ls` and `repo-get` by their path.
 struct Scripted {
@@ -50,13 +42,7 @@ struct Scripted {
     }
 
     Collected look(const core::config::Table& table = {}, const std::string& cursor = {}) {
-        core::config::Diagnostics diagnostics;
-        const auto compiled =
-            find("pgbackrest")->compile(table, {"check.x", "collector 'pgbackrest'", {}}, {}, diagnostics);
-        REQUIRE(diagnostics.all().empty());
-        world.asked.clear();
-        Run run{world, std::chrono::minutes{1}, cursor, world.timers().now() + core::kDay, "x"};
-        return test::run(ioc, world.timers(), compiled.collect(std::move(run)));
+        return test::look(ioc, world, "pgbackrest", table, cursor, std::chrono::minutes{1}, core::kDay);
     }
 };
 

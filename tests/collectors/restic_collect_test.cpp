@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The collector as a whole against a scripted world: what it runs, with what in the environment, and what it makes of
 // it.
-#include "collectors/all.hpp"
-#include "tests/support/fake_world.hpp"
+#include "tests/collectors/one_look.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers.hpp>
@@ -15,18 +14,14 @@
 using namespace recoverd;
 using namespace recoverd::collectors;
 using Catch::Matchers::ContainsSubstring;
+using test::entry;
+using test::evidence;
+using test::list;
+using test::points;
+using test::subject;
+using test::text;
 
 namespace {
-
-core::config::Entry entry(std::string key, core::config::Node node) { return {std::move(key), {}, std::move(node)}; }
-core::config::Entry text(std::string key, std::string value) { return entry(std::move(key), {std::move(value), {}}); }
-
-core::config::Node list(const std::vector<std::string>& words) {
-    core::config::Array array;
-    for (const auto& word : words)
-        array.push_back({word, {}});
-    return {array, {}};
-}
 
 /// A restic that answers each command from a document.
 struct Scripted {
@@ -59,34 +54,10 @@ struct Scripted {
     }
 
     Collected look(const core::config::Table& table = {}, const std::string& cursor = {}) {
-        core::config::Diagnostics diagnostics;
-        const auto compiled = find("restic")->compile(table, {"check.x", "collector 'restic'", {}}, {}, diagnostics);
-        REQUIRE(diagnostics.all().empty());
-        world.asked.clear();
         ran.clear();
-        Run run{world, std::chrono::minutes{5}, cursor, world.timers().now() + later, "x"};
-        return test::run(ioc, world.timers(), compiled.collect(std::move(run)));
+        return test::look(ioc, world, "restic", table, cursor, std::chrono::minutes{5}, later);
     }
 };
-
-const SubjectReport& subject(const Collected& seen, std::string_view name) {
-    const auto found = std::ranges::find(seen->subjects, name, &SubjectReport::subject);
-    if (found == seen->subjects.end())
-        throw std::runtime_error(fmt::format("no subject '{}'", name));
-    return *found;
-}
-
-template <class T>
-const T& evidence(const SubjectReport& report) {
-    for (const auto& item : report.evidence)
-        if (const auto* found = std::get_if<T>(&item))
-            return *found;
-    throw std::runtime_error("no such evidence of " + report.subject);
-}
-
-const core::RecoveryPoints& points(const Collected& seen, std::string_view name) {
-    return evidence<core::RecoveryPoints>(subject(seen, name));
-}
 
 constexpr const char* kOrders = "db1:/srv/orders";
 
