@@ -56,6 +56,21 @@ TEST_CASE("a probe that fails is written at each run, so that its count of failu
     CHECK(writes_of(site, "7", 2min) >= 8); // backing off
 }
 
+TEST_CASE("a probe that finds all well again is written at once, so that its count of failures ends") {
+    Site site{1, many_probes()};
+    site.played.pass(5min);
+    const auto bad_in_row = [&] {
+        return io::Json::parse(row_of(site, "7").memory)["subjects"][""]["bad_in_row"].natural();
+    };
+    site.listening = false;
+    site.played.pass(8s);
+    REQUIRE(bad_in_row() > 0);
+    REQUIRE(site.played.firing().empty());
+    site.listening = true;
+    site.played.pass(12s);
+    CHECK(bad_in_row() == 0);
+}
+
 TEST_CASE("an agent that ends in order leaves on disk what its probes saw last") {
     Site site{1, many_probes()};
     site.played.pass(5min);
