@@ -4,7 +4,7 @@
 #include "collectors/patroni.hpp"
 
 #include "collectors/all.hpp"
-#include "collectors/patroni_cursor.hpp"
+#include "collectors/patroni/cursor.hpp"
 #include "core/assertion.hpp"
 #include "tests/support/fake_world.hpp"
 

@@ -2,7 +2,7 @@
 // Patroni's documents: {"nodes": [/patroni of each], "cluster": …, "history": …, "cursor": text}; what is left out was
 // not to be had.
 #include "collectors/patroni.hpp"
-#include "collectors/patroni_cursor.hpp"
+#include "collectors/patroni/cursor.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace recoverd::fuzz {

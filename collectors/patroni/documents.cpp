@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collectors/patroni_documents.hpp"
+#include "collectors/patroni/documents.hpp"
 
 #include <fmt/format.h>
 

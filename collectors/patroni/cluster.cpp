@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the documents mean as evidence.
 #include "collectors/patroni.hpp"
-#include "collectors/patroni_cursor.hpp"
-#include "collectors/patroni_documents.hpp"
+#include "collectors/patroni/cursor.hpp"
+#include "collectors/patroni/documents.hpp"
 #include "core/config/values.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collectors/patroni_cursor.hpp"
+#include "collectors/patroni/cursor.hpp"
 
 #include "io/json.hpp"
 
