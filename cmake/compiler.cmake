@@ -11,7 +11,10 @@ endif()
 find_program(RECOVERD_CCACHE ccache)
 if(RECOVERD_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     # Paths below the checkout count as relative, so that another clone of the same sources finds what this one compiled.
+    # The sloppiness is what ccache wants for precompiled headers: it cannot see which macros one defines, nor __TIME__ in it.
+    # Without the cache of inodes it reads all 120 MB of one again for each file: 0.9 s for a hit instead of 0.06 s.
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                                    CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_INODECACHE=1
                                     ${RECOVERD_CCACHE})
 endif()
 
@@ -55,4 +58,25 @@ if(RECOVERD_SANITIZE)
 endif()
 if(RECOVERD_FUZZ)
     target_compile_options(recoverd_options INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(recoverd_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+# The headers of the standard library, fmt and asio are most of what is compiled. Read once instead of in each of 600 files they
+# leave half of the time (g++ 12, -O0, seconds a file: core/engine/judge.cpp 4.7 -> 3.5, io/http_client.cpp 4.2 -> 1.8,
+# tests/core/schedule_test.cpp 3.6 -> 1.5), for 120 MB on disk each in a preset's libraries and tests.
+# For presets that are built for tests. The others go without, so that a file which leans on what others include is found,
+# and since g++ 12 at -O2 takes what comes out of a precompiled <string> for an overflow.
+option(RECOVERD_PRECOMPILE "Compile the common headers of others once" OFF)
+function(recoverd_precompile target)
+    if(NOT RECOVERD_PRECOMPILE)
+        return()
+    endif()
+    cmake_parse_arguments(ARG "" "OWN;FROM" "" ${ARGN})
+    if(ARG_OWN)
+        target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/${ARG_OWN})
+    else()
+        target_precompile_headers(${target} REUSE_FROM ${ARG_FROM})
+    endif()
+    # Without, clang's holds the time at which it was made, and ccache finds nothing.
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:Clang>:-Xclang -fno-pch-timestamp>)
+endfunction()
