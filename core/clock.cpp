@@ -39,7 +39,7 @@ std::shared_ptr<const EvidenceList> moved(const SubjectMemory& seen, Duration by
 
 void move_by(SubjectMemory& seen, Duration by) {
     seen.evidence = moved(seen, by);
-    for (Time* at : {&seen.first_seen, &seen.learned_at, &seen.failing_since, &seen.settled_since})
+    for (Time* at : {&seen.first_seen, &seen.learned_at, &seen.failing_since, &seen.turned_at, &seen.settled_since})
         core::move_by(*at, by);
     move_by(seen.vanished_since, by);
     for (RunningJob& job : seen.running)

@@ -6,6 +6,8 @@
 #include "core/labels.hpp"
 #include "core/policy.hpp"
 #include "core/report.hpp"
+#include "core/scenario.hpp"
+#include "core/validation.hpp"
 
 #include <map>
 #include <memory>
@@ -106,6 +108,10 @@ struct PlannedExercise {
     Duration cadence{0};
     /// How long it may take; nothing: as long as it likes.
     std::optional<Duration> duration;
+    /// Scenarios that it must leave alone: none may hold while it runs …
+    std::vector<std::string> keeps;
+    /// … for this long or longer at a time.
+    Duration downtime{0};
 
     bool operator==(const PlannedExercise&) const = default;
 };
@@ -128,6 +134,8 @@ struct Config {
     std::vector<std::shared_ptr<const Check>> checks;
     std::vector<PlannedExercise> exercises;
     std::vector<Maintenance> maintenance;
+    std::vector<Scenario> scenarios;
+    std::vector<Validation> validations;
     /// Labels on every alert.
     Labels alert_labels;
     /// The `severity` label of each priority.

@@ -322,6 +322,11 @@ struct Measurement {
     bool operator==(const Measurement&) const = default;
 };
 
+/// By these a write canary tells which of its confirmed rows are gone, all in all since somebody forgot: the time in
+/// which they were written, and how many.
+inline constexpr std::string_view kCanaryLostSeconds = "canary_lost_seconds";
+inline constexpr std::string_view kCanaryLostRows = "canary_lost_rows";
+
 // ---------------------------------------------------------------------------------------------------------------
 
 using Evidence =

@@ -5,6 +5,8 @@
 
 #include "core/lifecycle.hpp"
 #include "core/memory.hpp"
+#include "core/scenario.hpp"
+#include "core/validation.hpp"
 
 #include <concepts>
 
@@ -248,6 +250,7 @@ void fields(Self& self, auto&& visit) {
     visit("good_in_row", self.good_in_row);
     visit("down_in_row", self.down_in_row);
     visit("not_down_in_row", self.not_down_in_row);
+    visit("turned_at", self.turned_at);
     visit("settled", self.settled);
     visit("settled_since", self.settled_since);
     visit("failing_assertions", self.failing_assertions);
@@ -267,6 +270,60 @@ void fields(Self& self, auto&& visit) {
     visit("subjects", self.subjects);
     visit("cursor", self.cursor);
     visit("failures_total", self.failures_total);
+}
+
+template <Is<Outage> Self>
+void fields(Self& self, auto&& visit) {
+    visit("began_at", self.began_at);
+    visit("ended_at", self.ended_at);
+    visit("cause", self.cause);
+    visit("lost", self.lost);
+}
+
+template <Is<Loss> Self>
+void fields(Self& self, auto&& visit) {
+    visit("time", self.time);
+    visit("rows", self.rows);
+}
+
+template <Is<CanaryTold> Self>
+void fields(Self& self, auto&& visit) {
+    visit("at", self.at);
+    visit("loss", self.loss);
+}
+
+template <Is<OutageHistory> Self>
+void fields(Self& self, auto&& visit) {
+    visit("running", self.running);
+    visit("past", self.past);
+    visit("told", self.told);
+    visit("early", self.early);
+}
+
+template <Is<StepResult> Self>
+void fields(Self& self, auto&& visit) {
+    visit("check", self.check);
+    visit("state", self.state);
+    visit("began_at", self.began_at);
+    visit("ended_at", self.ended_at);
+    visit("asked_at", self.asked_at);
+    visit("detail", self.detail);
+}
+
+template <Is<ValidationRun> Self>
+void fields(Self& self, auto&& visit) {
+    visit("id", self.id);
+    visit("cause", self.cause);
+    visit("began_at", self.began_at);
+    visit("ended_at", self.ended_at);
+    visit("aborted", self.aborted);
+    visit("steps", self.steps);
+}
+
+template <Is<ValidationMemory> Self>
+void fields(Self& self, auto&& visit) {
+    visit("running", self.running);
+    visit("last", self.last);
 }
 
 template <Is<Identity> Self>

@@ -63,6 +63,14 @@ void keep_up(Alerts& alerts, const LabelledFinding& found, Time now, std::vector
 
 } // namespace
 
+std::vector<Alert> listed(const Alerts& alerts) {
+    std::vector<Alert> list;
+    list.reserve(alerts.size());
+    for (const auto& [labels, alert] : alerts)
+        list.push_back(alert);
+    return list;
+}
+
 std::vector<Transition> step(Alerts& alerts, std::span<const LabelledFinding> found, Time now, Time& revisit) {
     std::vector<Transition> transitions;
     for (const LabelledFinding& one : found)

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <span>
+#include <vector>
 
 namespace recoverd::core {
 
@@ -36,6 +37,9 @@ struct Alert {
 
 /// The alerts of one check or asset, by their labels.
 using Alerts = std::map<Labels, Alert>;
+
+/// In the order of their labels.
+std::vector<Alert> listed(const Alerts& alerts);
 
 struct Transition {
     AlertState from = AlertState::pending;

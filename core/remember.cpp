@@ -4,6 +4,7 @@
 #include "core/remember_parts.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace recoverd::core {
 
@@ -103,9 +104,11 @@ void remember(CheckMemory& memory, const Check& check, const Report& report) {
     }
     if (!result.complete)
         return;
+    std::set<std::string_view> listed;
+    for (const SubjectReport& subject : result.subjects)
+        listed.insert(subject.subject);
     for (auto& [name, seen] : memory.subjects)
-        if (!seen.vanished_since &&
-            std::ranges::find(result.subjects, name, &SubjectReport::subject) == result.subjects.end())
+        if (!seen.vanished_since && !listed.contains(name))
             seen.vanished_since = report.looked_at;
 }
 

@@ -22,6 +22,9 @@ bool holds(bool before, unsigned hits, unsigned misses, const Check& check) {
 } // namespace
 
 void remember_probe(SubjectMemory& seen, ReachState state, const Learned& learned) {
+    const bool was_down = seen.down_in_row > 0;
+    if (was_down != (state == ReachState::down) || !learned.learned_before)
+        seen.turned_at = learned.looked_at;
     count(state != ReachState::up, seen.bad_in_row, seen.good_in_row);
     count(state == ReachState::down, seen.down_in_row, seen.not_down_in_row);
     const bool down = holds(seen.settled == ReachState::down, seen.down_in_row, seen.not_down_in_row, learned.check);

@@ -5,7 +5,10 @@
 #include "core/lifecycle.hpp"
 #include "core/memory.hpp"
 #include "core/pages.hpp"
+#include "core/rules/readiness.hpp"
 #include "core/rules/rules.hpp"
+#include "core/rules/scenarios.hpp"
+#include "core/validation.hpp"
 #include "core/verdict.hpp"
 
 #include <memory>
@@ -37,6 +40,26 @@ struct AssetSnapshot {
     bool operator==(const AssetSnapshot&) const = default;
 };
 
+struct ScenarioSnapshot {
+    /// In the snapshot's configuration.
+    Scenario scenario;
+    struct Group {
+        std::string name;
+        Decision decision;
+        OutageHistory outages;
+    };
+    std::vector<Group> groups;
+    /// Where it was asked for.
+    std::optional<Readiness> readiness;
+    std::vector<Alert> alerts;
+};
+
+struct ValidationSnapshot {
+    Validation validation;
+    ValidationMemory memory;
+    std::vector<Alert> alerts;
+};
+
 /// The four words of the status page, in rising order of badness.
 enum class Status : std::uint8_t { operational, degraded, partial_outage, major_outage };
 template <>
@@ -52,6 +75,9 @@ struct Snapshot {
     std::shared_ptr<const Config> config = std::make_shared<const Config>();
     Pages<CheckSnapshot> checks;
     Pages<AssetSnapshot> assets;
+    /// In the order of their names.
+    std::vector<std::shared_ptr<const ScenarioSnapshot>> scenarios;
+    std::vector<std::shared_ptr<const ValidationSnapshot>> validations;
     /// About targets that several checks share, and about the agent itself.
     std::vector<Alert> other_alerts;
     /// Of the alerts above, by state (pending, firing) and priority.
@@ -70,6 +96,12 @@ void for_each_alert(const Snapshot& snapshot, Visit&& visit) {
         for (const Alert& alert : asset.alerts)
             visit(alert);
     });
+    for (const auto& scenario : snapshot.scenarios)
+        for (const Alert& alert : scenario->alerts)
+            visit(alert);
+    for (const auto& validation : snapshot.validations)
+        for (const Alert& alert : validation->alerts)
+            visit(alert);
     for (const Alert& alert : snapshot.other_alerts)
         visit(alert);
 }

@@ -142,12 +142,7 @@ class CheckCompiler {
     void compile_location(const CheckOptions& options, Check& check) {
         if (!options.location)
             return;
-        const std::string path = path_ + ".location";
-        if (const Table* table = options.location->table())
-            check.location = read_options<Location>(*table, {path, "a location", options.location->at},
-                                                    kLocationOptions, {}, run_.diagnostics);
-        else
-            mistake("location", fmt::format("expected a table, found {}", describe(*options.location)));
+        check.location = read_location(*options.location, path_ + ".location", run_.diagnostics);
     }
 
     void compile_policy(const CheckOptions& options, Check& check) {
@@ -165,7 +160,7 @@ class CheckCompiler {
         CompiledOptions compiled =
             run_.around.compile_options(collector_->name, layered_.table, place, kKeys, run_.diagnostics);
         check.target = std::move(compiled.target);
-        check.brings = collector_->brings;
+        check.brings = compiled.brings.empty() ? collector_->brings : std::move(compiled.brings);
         // Told of exercises, it is nobody's repository.
         if (!check.looks() && find(layered_.table, "exercise"))
             std::erase(check.brings, EvidenceKind::recovery_points);
@@ -240,6 +235,13 @@ class CheckCompiler {
 std::span<const std::string_view> check_keys() { return kKeys; }
 std::span<const std::string_view> default_keys() { return kDefaultKeys; }
 std::vector<OptionInfo> check_option_infos() { return describe_options<CheckOptions>(kOptions); }
+Location read_location(const Node& node, const std::string& path, Diagnostics& diagnostics) {
+    if (const Table* table = node.table())
+        return read_options<Location>(*table, {path, "a location", node.at}, kLocationOptions, {}, diagnostics);
+    diagnostics.mistake(node.at, path, fmt::format("expected a table, found {}", describe(node)));
+    return {};
+}
+
 std::vector<OptionInfo> location_option_infos() { return describe_options<Location>(kLocationOptions); }
 
 void compile_checks(const Table& root, Compiling& run) {

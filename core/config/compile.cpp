@@ -22,8 +22,9 @@ constexpr Option<RootOptions> kOptions[] = {
     {"dashboard_url", &RootOptions::dashboard_url, "the dashboard that alerts point to"},
 };
 
-constexpr std::string_view kSections[] = {"asset",        "class",    "check",       "policy",  "defaults",
-                                          "alertmanager", "exercise", "maintenance", "outcomes"};
+constexpr std::string_view kSections[] = {"asset",    "class",        "check",     "policy",
+                                          "defaults", "alertmanager", "exercise",  "maintenance",
+                                          "outcomes", "scenario",     "validation"};
 
 void compile_root(const Table& root, Compiling& run) {
     RootOptions options =
@@ -51,6 +52,8 @@ Compilation compile(const Node& root, Surroundings& around) {
         compile_exercises(*table, run);
         compile_checks(*table, run);
         compile_maintenance(*table, run);
+        compile_scenarios(*table, run);
+        compile_validations(*table, run);
         compile_alertmanager(*table, run);
         compile_outcomes(*table, run);
         // With mistakes about, half of the checks may be missing.
@@ -72,6 +75,9 @@ std::vector<Section> sections() {
         {"check.NAME.location", "where what is looked at stands", location_option_infos()},
         {"exercise[]", "a proof that is due again and again", exercise_option_infos()},
         {"maintenance[]", "findings in scope are lowered to P4", maintenance_option_infos()},
+        {"scenario[]", "a failure mode, decided from many checks", scenario_option_infos()},
+        {"validation[]", "what is looked at, one after the other, after a recovery", validation_option_infos()},
+        {"validation[].step[]", "one check that must look anew and find nothing wrong", validation_step_option_infos()},
         {"alertmanager", "where alerts are sent", describe_options(alertmanager_options())},
         {"outcomes", "who may report outcomes from elsewhere", describe_options(outcomes_options())},
     };

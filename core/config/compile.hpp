@@ -31,6 +31,8 @@ struct CompiledOptions {
     std::any value;
     /// host:port or URL without credentials and query; empty where there is none.
     std::string target;
+    /// What it can bring with these options; all that its collector can when empty.
+    std::vector<EvidenceKind> brings = {};
 };
 
 /// One group of a Prometheus file_sd document.

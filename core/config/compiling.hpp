@@ -37,8 +37,13 @@ void fill_placeholders(Node& node, const std::map<std::string, std::string>& val
 
 // names.cpp
 /// Names of assets, classes, checks: [A-Za-z0-9_.-]+
+using ChecksByName = std::map<std::string, const Check*, std::less<>>;
+ChecksByName checks_by_name(const Config& config);
+
 bool valid_name(std::string_view name);
 void check_name(const Entry& entry, std::string_view what, Diagnostics& diagnostics);
+/// The same for `name = "…"` in `table`, when it is there.
+void check_name(const Table& table, const std::string& name, const std::string& path, Diagnostics& diagnostics);
 /// Names fit for Prometheus and not ours; drops empty values.
 void check_labels(const Entry* entry, const std::string& path, Labels& labels, Diagnostics& diagnostics);
 /// "there is no asset 'x'" with the nearest one; true when it exists.
@@ -68,9 +73,11 @@ void add_policy_origins(const Policy& policy, std::vector<Origin>& origins);
 
 // assets.cpp
 void compile_assets(const Table& root, Compiling& run);
-// exercises.cpp, maintenance.cpp, alertmanager.cpp, outcomes.cpp
+// exercises.cpp, maintenance.cpp, scenarios.cpp, validations.cpp, alertmanager.cpp, outcomes.cpp
 void compile_exercises(const Table& root, Compiling& run);
 void compile_maintenance(const Table& root, Compiling& run);
+void compile_scenarios(const Table& root, Compiling& run);
+void compile_validations(const Table& root, Compiling& run);
 void compile_alertmanager(const Table& root, Compiling& run);
 void compile_outcomes(const Table& root, Compiling& run);
 
@@ -94,6 +101,8 @@ void check_defaults(const Table& root, Compiling& run);
 
 // checks.cpp
 void compile_checks(const Table& root, Compiling& run);
+/// Where something stands: `{ node, zone, region, role }`.
+Location read_location(const Node& node, const std::string& path, Diagnostics& diagnostics);
 /// The keys common to all checks.
 std::span<const std::string_view> check_keys();
 /// Those of them that `[defaults]` may hold.
@@ -112,5 +121,8 @@ std::vector<OptionInfo> subject_option_infos();
 std::vector<OptionInfo> location_option_infos();
 std::vector<OptionInfo> exercise_option_infos();
 std::vector<OptionInfo> maintenance_option_infos();
+std::vector<OptionInfo> scenario_option_infos();
+std::vector<OptionInfo> validation_option_infos();
+std::vector<OptionInfo> validation_step_option_infos();
 
 } // namespace recoverd::core::config

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/diagnostics.hpp"
 
+#include "core/ascii.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,13 +17,8 @@ namespace {
 
 /// Case and the choice between '-' and '_' are the slips that look smallest, so they cost nothing.
 std::string folded(std::string_view word) {
-    std::string out{word};
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-        else if (c == '-')
-            c = '_';
-    }
+    std::string out = ascii_lower(word);
+    std::ranges::replace(out, '-', '_');
     return out;
 }
 

@@ -2,6 +2,7 @@
 // `[[exercise]]`: proofs that are due again and again.
 #include "core/config/compiling.hpp"
 
+#include <map>
 #include <set>
 
 namespace recoverd::core::config {
@@ -13,6 +14,8 @@ struct ExerciseOptions {
     std::string asset;
     Duration cadence{0};
     std::optional<Duration> duration;
+    std::vector<std::string> keeps;
+    std::optional<Duration> downtime;
 };
 
 constexpr Option<ExerciseOptions> kOptions[] = {
@@ -20,7 +23,30 @@ constexpr Option<ExerciseOptions> kOptions[] = {
     {"asset", &ExerciseOptions::asset, "the asset it proves", Need::required},
     {"cadence", &ExerciseOptions::cadence, "how often it is due", Need::required},
     {"duration", &ExerciseOptions::duration, "how long it may take; as long as it likes when left out"},
+    {"keeps", &ExerciseOptions::keeps,
+     "scenarios that must not hold while it runs, as a chaos experiment promises; one that did makes it failed"},
+    {"downtime", &ExerciseOptions::downtime, "for how long at a time one of them may hold; not at all when left out"},
 };
+
+/// Names of scenarios, which are compiled later, and say themselves what is wrong with them.
+std::map<std::string, Position> scenario_names(const Table& root) {
+    Diagnostics said_elsewhere;
+    std::map<std::string, Position> names;
+    for (const Node* node : section_array(root, "scenario", "scenario", said_elsewhere))
+        if (const Entry* name = find(*node->table(), "name"); name != nullptr && name->node.text() != nullptr)
+            names.emplace(*name->node.text(), name->node.at);
+    return names;
+}
+
+void check_promise(const ExerciseOptions& options, const Table& table, const Position& at, const Table& root,
+                   Diagnostics& diagnostics) {
+    const auto scenarios = scenario_names(root);
+    for (const std::string& name : options.keeps)
+        check_reference(scenarios, name, "scenario", position_of(table, "keeps", at), "exercise.keeps", diagnostics);
+    if (options.downtime && options.keeps.empty())
+        diagnostics.mistake(position_of(table, "downtime", at), "exercise.downtime",
+                            "'downtime' says how long a scenario may hold, and `keeps` names none");
+}
 
 } // namespace
 
@@ -32,10 +58,7 @@ void compile_exercises(const Table& root, Compiling& run) {
         const Place place{"exercise", "an exercise", node->at};
         const auto options = read_options<ExerciseOptions>(table, place, kOptions, {}, run.diagnostics);
         const bool readable = run.diagnostics.all().size() == mistakes;
-        if (find(table, "name") && !valid_name(options.name))
-            run.diagnostics.mistake(
-                position_of(table, "name", node->at), "exercise.name",
-                fmt::format("expected a name of letters, digits, '_', '.' and '-', found '{}'", options.name));
+        check_name(table, options.name, "exercise.name", run.diagnostics);
         if (!options.asset.empty())
             check_reference(run.config.assets, options.asset, "asset", position_of(table, "asset", node->at),
                             "exercise.asset", run.diagnostics);
@@ -48,7 +71,9 @@ void compile_exercises(const Table& root, Compiling& run) {
         if (!known.emplace(options.asset, options.name).second)
             run.diagnostics.mistake(node->at, "exercise",
                                     fmt::format("asset '{}' has two exercises '{}'", options.asset, options.name));
-        run.config.exercises.push_back({options.name, options.asset, options.cadence, options.duration});
+        check_promise(options, table, node->at, root, run.diagnostics);
+        run.config.exercises.push_back({options.name, options.asset, options.cadence, options.duration, options.keeps,
+                                        options.downtime.value_or(Duration{0})});
     }
 }
 

@@ -24,16 +24,36 @@ bool valid_label_name(std::string_view name) {
 
 } // namespace
 
+ChecksByName checks_by_name(const Config& config) {
+    ChecksByName checks;
+    for (const auto& check : config.checks)
+        checks.emplace(check->name, check.get());
+    return checks;
+}
+
 bool valid_name(std::string_view name) {
     return !name.empty() && std::ranges::all_of(name, [](char c) {
         return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
     });
 }
 
+namespace {
+
+void check_name(std::string_view name, const Position& at, const std::string& path, Diagnostics& diagnostics) {
+    if (!valid_name(name))
+        diagnostics.mistake(at, path,
+                            fmt::format("expected a name of letters, digits, '_', '.' and '-', found '{}'", name));
+}
+
+} // namespace
+
 void check_name(const Entry& entry, std::string_view what, Diagnostics& diagnostics) {
-    if (!valid_name(entry.key))
-        diagnostics.mistake(entry.key_at, std::string{what},
-                            fmt::format("expected a name of letters, digits, '_', '.' and '-', found '{}'", entry.key));
+    check_name(entry.key, entry.key_at, std::string{what}, diagnostics);
+}
+
+void check_name(const Table& table, const std::string& name, const std::string& path, Diagnostics& diagnostics) {
+    if (const Entry* entry = find(table, "name"))
+        check_name(name, entry->node.at, path, diagnostics);
 }
 
 void check_labels(const Entry* entry, const std::string& path, Labels& labels, Diagnostics& diagnostics) {

@@ -32,10 +32,10 @@ bool is_listed(const Alert& alert) { return alert.state != AlertState::resolved;
 
 } // namespace
 
-void Engine::lower(Finding& finding, Judgement& judgement, Time now) const {
+std::string Engine::planned(const Identity& identity, Judgement& judgement, Time now) const {
     std::string cause;
     for (const Maintenance& window : config_->maintenance) {
-        if (!in_scope(window, finding.identity) || window.to <= now)
+        if (!in_scope(window, identity) || window.to <= now)
             continue;
         if (now < window.from) {
             judgement.look_again(window.from);
@@ -44,12 +44,19 @@ void Engine::lower(Finding& finding, Judgement& judgement, Time now) const {
         judgement.look_again(window.to);
         cause = window.reason.empty() ? "maintenance" : "maintenance: " + window.reason;
     }
-    const auto asset = assets_.find(finding.identity.asset);
+    const auto asset = assets_.find(identity.asset);
     if (cause.empty() && asset != assets_.end() && !asset->second->running_exercise.empty() &&
-        std::ranges::find(kExplainedByExercise, finding.identity.rule) != kExplainedByExercise.end()) {
+        std::ranges::find(kExplainedByExercise, identity.rule) != kExplainedByExercise.end()) {
         judgement.look_again(asset->second->running_until);
         cause = "exercise " + asset->second->running_exercise + " is running";
     }
+    return cause;
+}
+
+void Engine::lower(Finding& finding, Judgement& judgement, Time now) const {
+    std::string cause = planned(finding.identity, judgement, now);
+    if (cause.empty())
+        cause = explained(finding);
     if (cause.empty() || finding.priority == Priority::p4)
         return;
     finding.priority = Priority::p4;
@@ -77,6 +84,10 @@ void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check,
     if (!transitions.empty())
         note_change(unit);
     for (Transition& transition : transitions) {
+        if (transition.alert.state == AlertState::resolved && take_back(transition.alert.labels)) {
+            unit.alerts.erase(transition.alert.labels);
+            continue;
+        }
         // The same alert may still be known as one that was retired: only one of them may speak.
         if (&unit != &agent_ && agent_.alerts.erase(transition.alert.labels) > 0) {
             recount(agent_, nullptr);
@@ -87,6 +98,18 @@ void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check,
     // A moment that is not ahead would be asked again at once, for ever.
     plan(unit, std::max(revisit, now + 1ms));
     recount(unit, unit.kind == UnitKind::asset ? &static_cast<AssetUnit&>(unit).verdict : nullptr);
+}
+
+/// Forgets that an alert began, when nobody has been told: what explains it was found in the same breath. One that was
+/// told before, and whose end is still owed, may not be forgotten.
+bool Engine::take_back(const Labels& labels) {
+    const auto first =
+        std::ranges::find(changes_.transitions, labels,
+                          [](const Transition& transition) -> const Labels& { return transition.alert.labels; });
+    if (first == changes_.transitions.end() || first->alert.state != AlertState::firing)
+        return false;
+    changes_.transitions.erase(first);
+    return true;
 }
 
 void Engine::recount(JudgedUnit& unit, const Verdict* verdict) {
@@ -134,6 +157,10 @@ void Engine::note_change(JudgedUnit& unit) {
         changes_.checks.push_back(static_cast<const CheckUnit*>(&unit));
     if (unit.kind == UnitKind::asset)
         changes_.assets.push_back(static_cast<const AssetUnit*>(&unit));
+    if (unit.kind == UnitKind::scenario)
+        changes_.scenarios.push_back(static_cast<const ScenarioUnit*>(&unit));
+    if (unit.kind == UnitKind::validation)
+        changes_.validations.push_back(static_cast<const ValidationUnit*>(&unit));
 }
 
 Engine::Changes Engine::take_changes() {
@@ -143,25 +170,17 @@ Engine::Changes Engine::take_changes() {
         checks_.at(unit->name)->changed = false;
     for (const AssetUnit* unit : taken.assets)
         assets_.at(unit->name)->changed = false;
+    for (const ScenarioUnit* unit : taken.scenarios)
+        scenarios_.at(unit->name)->changed = false;
+    for (const ValidationUnit* unit : taken.validations)
+        validations_.at(unit->name)->changed = false;
     return taken;
 }
-
-namespace {
-
-std::vector<Alert> list(const Alerts& alerts) {
-    std::vector<Alert> listed;
-    listed.reserve(alerts.size());
-    for (const auto& [labels, alert] : alerts)
-        listed.push_back(alert);
-    return listed;
-}
-
-} // namespace
 
 void Engine::publish(CheckUnit& unit) {
     changes_.visible = true;
     auto made = std::make_shared<const CheckSnapshot>(
-        CheckSnapshot{unit.check, unit.memory, unit.subject_assets, list(unit.alerts), unit.fresh});
+        CheckSnapshot{unit.check, unit.memory, unit.subject_assets, listed(unit.alerts), unit.fresh});
     if (unit.page == check_pages_.size())
         check_pages_.push_back(std::move(made));
     else
@@ -170,7 +189,7 @@ void Engine::publish(CheckUnit& unit) {
 
 void Engine::publish(AssetUnit& unit) {
     changes_.visible = true;
-    AssetSnapshot made{unit.asset, unit.verdict, list(unit.alerts), {}, {}};
+    AssetSnapshot made{unit.asset, unit.verdict, listed(unit.alerts), {}, {}};
     for (const CheckUnit* member : unit.members)
         made.checks.push_back(member->name);
     std::ranges::sort(made.checks);
@@ -206,7 +225,13 @@ Snapshot Engine::snapshot(Time now) {
     made.config = config_;
     made.checks = check_pages_;
     made.assets = asset_pages_;
-    made.other_alerts = list(other_alerts());
+    for (const auto& [name, unit] : scenarios_)
+        if (unit->published)
+            made.scenarios.push_back(unit->published);
+    for (const auto& [name, unit] : validations_)
+        if (unit->published)
+            made.validations.push_back(unit->published);
+    made.other_alerts = listed(other_alerts());
     made.alert_counts = counts_.alerts;
     const auto& firing = counts_.alerts[static_cast<std::size_t>(AlertState::firing)];
     const auto verdicts = [&](VerdictState state) { return counts_.verdicts[static_cast<std::size_t>(state)]; };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a configuration is taken over: who keeps its memory, who is new, and what becomes of what is gone.
 #include "core/engine/engine.hpp"
+#include "core/engine/own_checks.hpp"
 
 #include <algorithm>
 
@@ -13,20 +14,6 @@ bool is_about_recovery(const Check& check) {
     return std::ranges::any_of(check.brings, [](EvidenceKind kind) {
         return kind != EvidenceKind::reachability && kind != EvidenceKind::measurement;
     });
-}
-
-/// "ASSET/outcomes" is made when an outcome arrives; '/' cannot stand in a configured name.
-constexpr std::string_view kOutcomes = "/outcomes";
-
-std::shared_ptr<const Check> make_outcome_check(const Asset& asset) {
-    Check check;
-    check.name = asset.name + std::string{kOutcomes};
-    check.asset = asset.name;
-    check.collector = "outcome";
-    check.every = Duration{0};
-    check.policy = asset.policy;
-    check.brings = {EvidenceKind::exercise, EvidenceKind::recovery_points};
-    return std::make_shared<const Check>(std::move(check));
 }
 
 bool tells_of_silence(const Alerts& alerts) {
@@ -99,6 +86,8 @@ void Engine::configure(std::shared_ptr<const Config> config, Time now) {
         attach(*unit, now);
     drop_assets_without_configuration();
     drop_targets_without_checks();
+    configure_scenarios();
+    configure_validations(now);
     // What nobody claimed is gone: its alerts end here, not by being forgotten.
     for (auto& [name, restored] : restored_checks_) {
         retire(std::move(restored.alerts));
@@ -108,10 +97,20 @@ void Engine::configure(std::shared_ptr<const Config> config, Time now) {
         retire(std::move(restored.second));
         changes_.dropped_assets.push_back(name);
     }
+    for (auto& [name, restored] : restored_scenarios_) {
+        retire(std::move(restored.second));
+        changes_.dropped_scenarios.push_back(name);
+    }
+    for (auto& [name, restored] : restored_validations_) {
+        retire(std::move(restored.second));
+        changes_.dropped_validations.push_back(name);
+    }
     for (auto& [name, alerts] : restored_targets_)
         retire(std::move(alerts));
     restored_checks_.clear();
     restored_assets_.clear();
+    restored_scenarios_.clear();
+    restored_validations_.clear();
     restored_targets_.clear();
     lay_out_pages();
     judge_all_again();
@@ -150,11 +149,8 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
 
 void Engine::drop_check(CheckUnit& unit) {
     detach(unit);
-    retire(std::move(unit.alerts));
-    unit.alerts.clear();
     unit.findings.clear();
-    recount(unit, nullptr);
-    unplan(unit);
+    retire(unit);
     std::erase(changes_.checks, &unit);
     changes_.dropped_checks.push_back(unit.name);
 }
@@ -167,10 +163,12 @@ void Engine::drop_checks_without_configuration() {
     for (const auto& [name, unit] : assets_) {
         if (!unit->discovered && !config_->assets.contains(name))
             continue;
-        const std::string outcomes = name + std::string{kOutcomes};
-        if (checks_.contains(outcomes) || restored_checks_.contains(outcomes)) {
-            claim_check(make_outcome_check(unit->asset), start_);
-            wanted.insert(checks_.find(outcomes)->first);
+        for (const std::string_view kind : kOwnChecks) {
+            const std::string own = name + std::string{kind};
+            if (checks_.contains(own) || restored_checks_.contains(own)) {
+                claim_check(make_own_check(unit->asset, kind), start_);
+                wanted.insert(checks_.find(own)->first);
+            }
         }
     }
     std::erase_if(checks_, [&](const auto& entry) {
@@ -212,10 +210,7 @@ void Engine::drop_assets_without_configuration() {
         AssetUnit& unit = *entry.second;
         if (config_->assets.contains(entry.first) || (unit.discovered && !unit.members.empty()))
             return false;
-        retire(std::move(unit.alerts));
-        unit.alerts.clear();
-        recount(unit, nullptr);
-        unplan(unit);
+        retire(unit);
         std::erase(changes_.assets, &unit);
         changes_.dropped_assets.push_back(unit.name);
         return true;
@@ -227,10 +222,7 @@ void Engine::drop_targets_without_checks() {
         TargetUnit& unit = *entry.second;
         if (!unit.members.empty())
             return false;
-        retire(std::move(unit.alerts));
-        unit.alerts.clear();
-        recount(unit, nullptr);
-        unplan(unit);
+        retire(unit);
         return true;
     });
 }
@@ -310,6 +302,14 @@ void Engine::detach(CheckUnit& unit) {
     unit.target = nullptr;
 }
 
+/// What is gone is judged no more.
+void Engine::retire(JudgedUnit& unit) {
+    retire(std::move(unit.alerts));
+    unit.alerts.clear();
+    recount(unit, nullptr);
+    unplan(unit);
+}
+
 /// Keeps alerts of what is gone until they have been resolved and told to everybody.
 void Engine::retire(Alerts&& alerts) {
     std::erase_if(alerts, [](const auto& entry) { return entry.second.state == AlertState::pending; });
@@ -332,22 +332,6 @@ void Engine::lay_out_pages() {
         unit->page = asset_pages_.size();
         publish(*unit);
     }
-}
-
-std::string Engine::outcome_check(std::string_view asset, Time now) {
-    const auto at = assets_.find(asset);
-    if (at == assets_.end())
-        return {};
-    for (const CheckUnit* member : at->second->members)
-        if (member->check->collector == "outcome")
-            return member->name;
-    const auto check = make_outcome_check(at->second->asset);
-    claim_check(check, now);
-    CheckUnit& unit = *checks_.at(check->name);
-    attach(unit, now);
-    unit.page = check_pages_.size();
-    publish(unit);
-    return check->name;
 }
 
 std::size_t Engine::forget(std::string_view subject, Time now) {

@@ -3,11 +3,13 @@
 // time, alerts and snapshots come out. No I/O and no clock, so a year of a fleet can be played in a test.
 //
 // Judged are units: each check (all its subjects), each asset (over its checks), each target that several checks share,
-// and the agent itself. Each says when it wants to be judged again; one ordered queue of such moments drives `advance`.
-// If no report ever came again, every age rule would still fire on its second.
+// each scenario (over the checks that decide it), each validation, and the agent itself. Each says when it wants to be
+// judged again; one ordered queue of such moments drives `advance`. If no report ever came again, every age rule would
+// still fire on its second.
 #pragma once
 
 #include "core/engine/units.hpp"
+#include "core/rules/promises.hpp"
 #include "core/snapshot.hpp"
 
 #include <memory>
@@ -24,10 +26,15 @@ class Engine {
   public:
     /// `start`: since when the agent has been looking. Silence before it was nobody's fault.
     explicit Engine(Time start);
+    /// Its queue points into it.
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
 
     // Before the first `configure`: what the store kept.
     void restore_check(const std::string& name, RestoredCheck restored);
     void restore_asset(const std::string& name, Time first_seen, Alerts alerts);
+    void restore_validation(const std::string& name, ValidationMemory memory, Alerts alerts);
+    void restore_scenario(const std::string& name, OutageHistories outages, Alerts alerts);
     /// Alerts about targets, the agent, and what is gone.
     void restore_other(Alerts alerts);
 
@@ -42,6 +49,9 @@ class Engine {
     std::string outcome_check(std::string_view asset, Time now);
     /// Drops a subject ("CHECK/SUBJECT", or a subject of any check) and all that is remembered of it. Returns how many.
     std::size_t forget(std::string_view subject, Time now);
+    enum class Begun : std::uint8_t { yes, running_already, unknown };
+    /// Starts a validation; `cause` says why, in words.
+    Begun begin_validation(std::string_view name, std::string cause, Time now);
     /// One of the agent's own troubles begins (`reason`) or ends (nothing).
     void report_trouble(RuleId rule, std::optional<std::string> reason);
     void judge_all_again();
@@ -57,9 +67,15 @@ class Engine {
     struct Changes {
         std::vector<const CheckUnit*> checks;
         std::vector<const AssetUnit*> assets;
-        /// Names of checks and assets that are gone.
+        std::vector<const ScenarioUnit*> scenarios;
+        std::vector<const ValidationUnit*> validations;
+        /// Names of what is gone.
         std::vector<std::string> dropped_checks;
         std::vector<std::string> dropped_assets;
+        std::vector<std::string> dropped_scenarios;
+        std::vector<std::string> dropped_validations;
+        /// Checks that shall look out of turn.
+        std::vector<std::string> run_now;
         bool other = false;
         std::vector<Transition> transitions;
         /// Would a snapshot show anything new?
@@ -69,6 +85,8 @@ class Engine {
 
     const CheckUnit* check(std::string_view name) const;
     const AssetUnit* asset(std::string_view name) const;
+    const ScenarioUnit* scenario(std::string_view name) const;
+    const ValidationUnit* validation(std::string_view name) const;
     /// Alerts about targets, the agent, and what is gone.
     Alerts other_alerts() const;
     const Config& config() const { return *config_; }
@@ -91,7 +109,35 @@ class Engine {
     void detach(CheckUnit& unit);
     AssetUnit* find_or_discover(const std::string& name, const Check& check, Time now);
     void lay_out_pages();
+    void retire(JudgedUnit& unit);
     void retire(Alerts&& alerts);
+    // own_checks.cpp
+    std::string own_check(const std::string& asset, std::string_view kind, Time now);
+
+    // scenarios.cpp
+    void configure_scenarios();
+    void drop_scenarios_without_configuration();
+    std::map<std::string, std::vector<Member>, std::less<>> members_of(const ScenarioUnit& unit) const;
+    void judge(ScenarioUnit& unit, Time now);
+    void judge_group(ScenarioUnit& unit, const std::string& group, Decision decision, Judgement& judgement, Time now);
+    void follow_outage(ScenarioUnit& unit, const std::string& group, const Decision& decision, Time now);
+    /// The scenarios that planned exercises of the asset must leave alone.
+    std::vector<WatchedScenario> watched_by(const AssetUnit& unit) const;
+    Readiness readiness_of(const Scenario& scenario, Judgement& judgement, Time now) const;
+    /// Has its scenarios judged again when they would see something else of this check.
+    void show_to_scenarios(CheckUnit& unit);
+    /// The scenario that explains a finding, in words; empty for none.
+    std::string explained(const Finding& finding) const;
+    std::string drilled(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement, Time now) const;
+
+    // validations.cpp
+    void configure_validations(Time now);
+    void drop_validations_without_configuration();
+    void judge(ValidationUnit& unit, Time now);
+    void conclude_run(ValidationUnit& unit, Time now);
+    /// An outage of this scenario is over, or begins.
+    void validate_after(const ScenarioUnit& scenario, const std::string& group, bool over, Time now);
+    void show_to_validations(CheckUnit& unit);
 
     // judge.cpp
     void judge(CheckUnit& unit, Time now);
@@ -108,8 +154,13 @@ class Engine {
     // conclude.cpp
     void conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Scope scope, Time now);
     void lower(Finding& finding, Judgement& judgement, Time now) const;
+    /// The maintenance or exercise that a finding belongs to, in words; empty for none.
+    std::string planned(const Identity& identity, Judgement& judgement, Time now) const;
+    bool take_back(const Labels& labels);
     void publish(CheckUnit& unit);
     void publish(AssetUnit& unit);
+    void publish(ScenarioUnit& unit);
+    void publish(ValidationUnit& unit);
     void recount(JudgedUnit& unit, const Verdict* verdict);
 
     void mark(JudgedUnit& unit) { plan(unit, Time::min()); }
@@ -122,11 +173,15 @@ class Engine {
     std::map<std::string, std::unique_ptr<CheckUnit>, std::less<>> checks_;
     std::map<std::string, std::unique_ptr<AssetUnit>, std::less<>> assets_;
     std::map<std::string, std::unique_ptr<TargetUnit>, std::less<>> targets_;
+    std::map<std::string, std::unique_ptr<ScenarioUnit>, std::less<>> scenarios_;
+    std::map<std::string, std::unique_ptr<ValidationUnit>, std::less<>> validations_;
     /// Targets with alerts: of thousands, few or none.
     std::set<const TargetUnit*> told_of_;
     AgentUnit agent_;
     std::map<std::string, RestoredCheck, std::less<>> restored_checks_;
     std::map<std::string, std::pair<Time, Alerts>, std::less<>> restored_assets_;
+    std::map<std::string, std::pair<OutageHistories, Alerts>, std::less<>> restored_scenarios_;
+    std::map<std::string, std::pair<ValidationMemory, Alerts>, std::less<>> restored_validations_;
     std::map<std::string, Alerts, std::less<>> restored_targets_;
 
     std::set<Place> queue_;

@@ -74,6 +74,10 @@ void Engine::judge_all_again() {
         mark(*unit);
     for (auto& [name, unit] : targets_)
         mark(*unit);
+    for (auto& [name, unit] : scenarios_)
+        mark(*unit);
+    for (auto& [name, unit] : validations_)
+        mark(*unit);
     mark(agent_);
 }
 
@@ -100,6 +104,12 @@ void Engine::advance(Time now) {
             break;
         case UnitKind::target:
             judge(static_cast<TargetUnit&>(unit), now);
+            break;
+        case UnitKind::scenario:
+            judge(static_cast<ScenarioUnit&>(unit), now);
+            break;
+        case UnitKind::validation:
+            judge(static_cast<ValidationUnit&>(unit), now);
             break;
         case UnitKind::agent:
             judge(agent_, now);
@@ -260,6 +270,8 @@ void Engine::judge(CheckUnit& unit, Time now) {
     if (unit.findings != before || unit.silence.has_value() != was_silent)
         for (AssetUnit* asset : unit.assets)
             mark(*asset);
+    show_to_scenarios(unit);
+    show_to_validations(unit);
     publish(unit);
 }
 
@@ -294,12 +306,16 @@ void Engine::judge(AssetUnit& unit, Time now) {
         Judgement judgement;
         judgement.look_again(revisit);
         core::judge_asset(view, judgement);
+        judge_promises(view, watched_by(unit), judgement);
         conclude(unit, std::move(judgement), nullptr, scope_of(unit), now);
     } else {
         plan(unit, revisit);
     }
     recount(unit, &unit.verdict);
     publish(unit);
+    for (const auto& [name, scenario] : scenarios_)
+        if (recovers(scenario->scenario, unit.name))
+            mark(*scenario);
 }
 
 void Engine::judge(TargetUnit& unit, Time now) {

@@ -26,6 +26,21 @@ void Engine::clock_jumped(Duration by) {
         move_by(unit->down_until, by);
         move(*unit);
     }
+    for (auto& [name, unit] : scenarios_) {
+        for (auto& [group, history] : unit->outages)
+            if (history.running)
+                move_by(history.running->began_at, by);
+        move(*unit);
+    }
+    for (auto& [name, unit] : validations_) {
+        if (unit->memory.running) {
+            move_by(unit->memory.running->began_at, by);
+            for (StepResult& step : unit->memory.running->steps)
+                for (Time* at : {&step.began_at, &step.ended_at, &step.asked_at})
+                    move_by(*at, by);
+        }
+        move(*unit);
+    }
     move(agent_);
     judge_all_again();
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the engine judges, one after the other: a check, an asset, a target that several checks share, the agent itself.
+// What the engine judges, one after the other: a check, an asset, a target that several checks share, a scenario,
+// a validation, the agent itself.
 #pragma once
 
 #include "core/lifecycle.hpp"
 #include "core/memory.hpp"
+#include "core/rules/readiness.hpp"
+#include "core/rules/scenarios.hpp"
+#include "core/validation.hpp"
 #include "core/verdict.hpp"
 
 #include <array>
@@ -17,7 +21,7 @@
 namespace recoverd::core {
 
 /// In the order in which units that are due together are judged: what a check shows, its asset is judged by.
-enum class UnitKind : std::uint8_t { check, asset, target, agent };
+enum class UnitKind : std::uint8_t { check, asset, target, scenario, validation, agent };
 
 /// What one unit adds to the sums of a snapshot.
 struct Counts {
@@ -39,13 +43,17 @@ struct JudgedUnit {
     std::vector<Finding> findings;
     /// Its place in the queue.
     Time revisit = kNever;
-    /// Changed since the store asked last; of checks and assets, which it keeps one by one.
+    /// Changed since the store asked last; of what it keeps one by one.
     bool changed = false;
     Counts counted;
 };
 
 struct AssetUnit;
 struct TargetUnit;
+struct ScenarioUnit;
+struct ScenarioSnapshot;
+struct ValidationUnit;
+struct ValidationSnapshot;
 
 struct CheckUnit : JudgedUnit {
     using JudgedUnit::JudgedUnit;
@@ -61,6 +69,14 @@ struct CheckUnit : JudgedUnit {
     std::vector<std::string> subject_assets;
     std::set<AssetUnit*> assets;
     TargetUnit* target = nullptr;
+    /// Those it helps to decide.
+    std::vector<ScenarioUnit*> scenarios;
+    /// Those which its canary tells what was lost.
+    std::vector<ScenarioUnit*> canary_of;
+    /// Those of which it is a step.
+    std::vector<ValidationUnit*> validations;
+    /// What its scenarios saw of it when it was judged last, as one number.
+    std::size_t stance = 0;
     /// Its silence, whoever tells of it.
     std::optional<Finding> silence;
     /// Does its target tell of it, for all the checks that share it?
@@ -94,6 +110,42 @@ struct TargetUnit : JudgedUnit {
     std::set<CheckUnit*> members;
     /// Until when a probe found it down, the last time one did.
     Time down_until;
+};
+
+/// What a scenario looked like in one of its groups when it was judged last.
+struct ScenarioGroup {
+    std::string name;
+    Decision decision;
+
+    bool operator==(const ScenarioGroup&) const = default;
+};
+
+struct ScenarioUnit : JudgedUnit {
+    using JudgedUnit::JudgedUnit;
+
+    Scenario scenario;
+    /// The checks that decide it, by name.
+    std::vector<CheckUnit*> members;
+    /// The one whose canary tells what was lost.
+    const CheckUnit* canary = nullptr;
+    OutageHistories outages;
+    /// Those that have members or an outage, by name.
+    std::vector<ScenarioGroup> groups;
+    /// Where it was asked for.
+    std::optional<Readiness> readiness;
+    /// Wider ones, which may explain it.
+    std::vector<const ScenarioUnit*> explained_by;
+    /// For snapshots; never null once it was judged.
+    std::shared_ptr<const ScenarioSnapshot> published;
+};
+
+struct ValidationUnit : JudgedUnit {
+    using JudgedUnit::JudgedUnit;
+
+    Validation validation;
+    ValidationMemory memory;
+    /// For snapshots; never null once it was judged.
+    std::shared_ptr<const ValidationSnapshot> published;
 };
 
 struct AgentUnit : JudgedUnit {

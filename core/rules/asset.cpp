@@ -23,14 +23,7 @@ void found(const AssetView& view, RuleId id, std::string_view exercise, Priority
 
 /// Did the last run of an exercise of the asset fail? Then that is said, and not also that a good one is due.
 bool last_failed(const AssetView& view, auto&& counts) {
-    const Exercise* last = nullptr;
-    for (const Contributor& contributor : view.contributors) {
-        if (contributor.seen == nullptr)
-            continue;
-        for (const Exercise& run : contributor.seen->exercises)
-            if (counts(run) && end_of(run) && (last == nullptr || *end_of(run) >= *end_of(*last)))
-                last = &run;
-    }
+    const Exercise* last = newest_run(view, [&](const Exercise& run) { return counts(run) && end_of(run); });
     return last != nullptr && last->outcome != ExerciseOutcome::passed;
 }
 

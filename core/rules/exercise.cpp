@@ -31,6 +31,19 @@ const Exercise* last_end(const SubjectMemory& seen, std::string_view exercise) {
     return last;
 }
 
+const Exercise* newest_run(const AssetView& view, const std::function<bool(const Exercise&)>& counts) {
+    const auto at = [](const Exercise& run) { return end_of(run).value_or(run.started_at.value_or(Time::min())); };
+    const Exercise* newest = nullptr;
+    for (const Contributor& contributor : view.contributors) {
+        if (contributor.seen == nullptr)
+            continue;
+        for (const Exercise& run : contributor.seen->exercises)
+            if (counts(run) && (newest == nullptr || at(run) >= at(*newest)))
+                newest = &run;
+    }
+    return newest;
+}
+
 const Exercise* newest_passed(const AssetView& view, std::string_view exercise, Depth depth) {
     const Exercise* newest = nullptr;
     for (const Contributor& contributor : view.contributors) {

@@ -4,6 +4,7 @@
 
 #include "core/rules/view.hpp"
 
+#include <functional>
 #include <string_view>
 
 namespace recoverd::core {
@@ -17,6 +18,9 @@ std::optional<Duration> length_of(const Exercise& run);
 /// The last end of this exercise in `seen`, or nullptr.
 const Exercise* last_end(const SubjectMemory& seen, std::string_view exercise);
 
+/// The newest run of an asset that counts, by its end or, while it has none, its start; of equal ones the last. nullptr
+/// when there is none.
+const Exercise* newest_run(const AssetView& view, const std::function<bool(const Exercise&)>& counts);
 /// The newest passed run of an asset, of `exercise` (any when empty) and at least `depth`; nullptr when there is none.
 const Exercise* newest_passed(const AssetView& view, std::string_view exercise, Depth depth);
 /// When the next proof is due by what was promised; counted from when the asset was first seen while there is none.

@@ -39,7 +39,9 @@ void judge_window(const SubjectView& view, const LogArchive& archive, Judgement&
     constexpr RuleId kId = RuleId::pitr_window_short;
     const bool promised = view.asset != nullptr && view.asset->objectives.pitr_window;
     const bool off = archive.enabled == Told::no;
-    if (!archive.oldest_at && !(promised && (off || archive.from_repository)))
+    // A repository without a log may be meant to have none, unless its source says that there is one.
+    const bool wanted_at_all = promised || archive.enabled == Told::yes;
+    if (!archive.oldest_at && !(wanted_at_all && (off || archive.from_repository)))
         return;
     const double fallback = to_seconds(promised ? *view.asset->objectives.pitr_window : kDay);
     const Time end = unsafe(archive) ? archive.newest_at.value_or(view.seen.learned_at) : view.seen.learned_at;

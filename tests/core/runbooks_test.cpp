@@ -2,6 +2,7 @@
 // Whoever is woken finds a page under the alert's name. What a page advises is for people to judge; that each rule has
 // one, and that it has the parts one looks for at night, is held here.
 #include "core/rules/table.hpp"
+#include "tests/places.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kSource{RECOVERD_SOURCE_DIR};
+const fs::path kSource = recoverd::test::source_folder();
 const fs::path kFolder = kSource / "docs" / "runbooks";
 
 std::string text_of(const fs::path& path) {

@@ -39,18 +39,18 @@ struct Watched {
 };
 
 /// What the store would keep, given to a new engine that starts at `now`.
-Engine restarted(const Engine& before, const std::shared_ptr<const Config>& config, Time now,
-                 std::optional<Time> due_at = std::nullopt) {
-    Engine after{now};
+std::unique_ptr<Engine> restarted(const Engine& before, const std::shared_ptr<const Config>& config, Time now,
+                                  std::optional<Time> due_at = std::nullopt) {
+    auto after = std::make_unique<Engine>(now);
     for (const auto& check : config->checks)
         if (const auto* unit = before.check(check->name))
-            after.restore_check(unit->name, {unit->check->fingerprint, unit->memory, unit->alerts, due_at});
+            after->restore_check(unit->name, {unit->check->fingerprint, unit->memory, unit->alerts, due_at});
     for (const auto& [name, kept] : config->assets)
         if (const auto* unit = before.asset(name))
-            after.restore_asset(name, unit->first_seen, unit->alerts);
-    after.restore_other(before.other_alerts());
-    after.configure(config, now);
-    after.advance(now);
+            after->restore_asset(name, unit->first_seen, unit->alerts);
+    after->restore_other(before.other_alerts());
+    after->configure(config, now);
+    after->advance(now);
     return after;
 }
 
@@ -91,7 +91,8 @@ TEST_CASE("an alert is sent on after a restart with the start it had") {
     const Time started = watched.alert("BackupTooOld")->started_at;
     const auto config = Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done();
     Time now = kNow + 10min;
-    Engine after = restarted(watched.engine, config, now);
+    const auto restored = restarted(watched.engine, config, now);
+    Engine& after = *restored;
     CHECK(firing(after, now) == List{"BackupTooOld"});
     after.learn("b", report(now, {points("repo1", {kNow - 4h, kNow - 3h})}), now);
     after.advance(now);
@@ -105,7 +106,8 @@ TEST_CASE("an agent that was stopped for a day does not storm at its start") {
     Watched watched;
     const auto config = Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done();
     Time now = kNow + kDay;
-    Engine after = restarted(watched.engine, config, now);
+    const auto restored = restarted(watched.engine, config, now);
+    Engine& after = *restored;
     pass(after, now, 2min);
     CHECK(firing(after, now).empty());
     after.learn("b", failure(now), now);
@@ -119,7 +121,8 @@ TEST_CASE("silence that was known before a restart goes on") {
     REQUIRE(watched.alert("EvidenceMissing"));
     const auto config = Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done();
     Time now = watched.now + 1min;
-    Engine after = restarted(watched.engine, config, now);
+    const auto restored = restarted(watched.engine, config, now);
+    Engine& after = *restored;
     after.learn("b", failure(now), now);
     pass(after, now, 1s);
     CHECK(firing(after, now) == List{"EvidenceMissing"});
@@ -685,4 +688,31 @@ TEST_CASE("what fires goes on through a jump of the clock and back, with the sta
     REQUIRE(watched.alert("BackupTooOld"));
     CHECK(watched.alert("BackupTooOld")->started_at == before.started_at);
     CHECK(watched.engine.take_changes().transitions.size() == 2); // it, and the watchdog, from before
+}
+
+TEST_CASE(
+    "an alert whose end is owed to somebody is not taken back, however often it comes and goes before that is told") {
+    fleet::Fleet fleet;
+    Check check = fleet::probe("web", "w:80");
+    check.failures = check.successes = 1;
+    fleet.with(check);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto see = [&](ReachState state) {
+        engine.learn("web", fleet::report(now, {fleet::reach(state, "w:80")}), now);
+        engine.advance(now);
+        now += 1s;
+    };
+    see(ReachState::up);
+    see(ReachState::down);
+    engine.take_changes();
+    for (const ReachState state : {ReachState::up, ReachState::down, ReachState::up})
+        see(state);
+    bool resolved = false;
+    for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+        resolved =
+            resolved || (alert.finding.identity.rule == RuleId::endpoint_down && alert.state == AlertState::resolved);
+    });
+    CHECK(resolved);
 }

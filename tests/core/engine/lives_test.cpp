@@ -33,7 +33,10 @@ class Life {
     }
 
     void step() {
-        switch (dice(12)) {
+        switch (dice(13)) {
+        case 6:
+            engine_->begin_validation("recovery", "asked for", now_);
+            break;
         case 0:
             reload();
             break;
@@ -79,6 +82,7 @@ class Life {
             check.discover = true;
             check.discover_class = "gold";
         }
+        check.location.zone = dice(2) != 0 ? "z1" : "z2";
         if (dice(2) != 0)
             check.labels["team"] = dice(2) != 0 ? "red" : "blue";
         return check;
@@ -95,9 +99,31 @@ class Life {
             if (dice(5) != 0)
                 made.with(check);
         }
+        add_scenarios(made.config);
         if (dice(4) == 0)
             made.config.maintenance.push_back({{"*"}, {}, now_ - 1h, now_ + random_duration(), ""});
         return made.done();
+    }
+
+    /// A narrow scenario, one that explains it, and what is validated after either, of whatever checks there are.
+    void add_scenarios(Config& config) {
+        const auto priority = [&] { return static_cast<Priority>(dice(4)); };
+        Scenario narrow{.name = "narrow", .priority = priority(), .rto = 10min, .checks = {"c"}, .by = "zone"};
+        if (dice(2) != 0)
+            narrow.hold = 1min;
+        Scenario wide{.name = "wide", .priority = priority(), .rto = 1h, .checks = {"c", "d"}, .explains = {"narrow"}};
+        wide.at_least = {Quorum::Kind::count, 1 + dice(2)};
+        if (dice(2) != 0)
+            wide.when.push_back(RuleId::backup_too_old);
+        for (const Scenario& scenario : {narrow, wide})
+            if (dice(4) != 0)
+                config.scenarios.push_back(scenario);
+        if (!config.assets.contains("orders") || dice(4) == 0)
+            return;
+        Validation recovery{.name = "recovery", .asset = "orders", .after = {"wide", "narrow"}};
+        for (const auto& check : config.checks)
+            recovery.steps.push_back({check->name, priority(), dice(4) == 0, random_duration() + 1min});
+        config.validations.push_back(recovery);
     }
 
     void reload() {
@@ -109,7 +135,7 @@ class Life {
         engine_->advance(now_);
         hear();
         auto after = std::make_unique<Engine>(now_ + 5s);
-        std::vector<std::string> names{"orders/outcomes", "one/outcomes"};
+        std::vector<std::string> names{"orders/outcomes", "one/outcomes", "orders/validations"};
         for (const Check& check : fleet_)
             names.push_back(check.name);
         for (const std::string& name : names)
@@ -119,6 +145,11 @@ class Life {
         for (const char* name : {"orders", "one", "two", "three"})
             if (const auto* unit = engine_->asset(name))
                 after->restore_asset(name, unit->first_seen, unit->alerts);
+        for (const char* name : {"narrow", "wide"})
+            if (const auto* unit = engine_->scenario(name))
+                after->restore_scenario(name, unit->outages, unit->alerts);
+        if (const auto* unit = engine_->validation("recovery"))
+            after->restore_validation("recovery", unit->memory, unit->alerts);
         after->restore_other(engine_->other_alerts());
         engine_ = std::move(after);
         now_ += 5s;

@@ -150,6 +150,16 @@ TEST_CASE("a promised window without an archive is found") {
     CHECK(bench.sees({archive}).says().empty());
 }
 
+TEST_CASE("a repository that says it keeps a log and reaches nowhere is found, promised or not") {
+    Bench bench;
+    LogArchive archive{.enabled = Told::yes, .from_repository = true};
+    CHECK(bench.sees({archive}).says().empty());
+    CHECK(bench.after(25h).sees({archive}).says() ==
+          Lines{"P3 PitrWindowShort: no moment between backups can be recovered, a window of 1d is wanted"});
+    archive.enabled = Told::not_told;
+    CHECK(bench.sees({archive}).says().empty());
+}
+
 TEST_CASE("archiving that fails with WAL waiting is found after five minutes, on its second") {
     Bench bench;
     LogArchive archive = waiting_since(kNow - 1min);

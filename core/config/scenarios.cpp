@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// `[[scenario]]`: failure modes, decided from many checks.
+#include "core/config/compiling.hpp"
+#include "core/config/values.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace recoverd::core::config {
+
+namespace {
+
+struct ScenarioOptions {
+    std::string name;
+    std::string description;
+    std::string asset;
+    std::string priority;
+    std::optional<Duration> rto;
+    std::optional<Duration> rpo;
+    Duration hold{0};
+    std::vector<std::string> checks;
+    std::vector<std::string> assets;
+    std::vector<std::string> subjects;
+    Labels labels;
+    std::optional<Node> location;
+    std::vector<std::string> when{"endpoint_down"};
+    std::string assertion;
+    std::string measurement;
+    std::string by;
+    std::optional<Node> at_least;
+    std::string canary;
+    std::vector<std::string> explains;
+    std::vector<std::string> recovers;
+    std::vector<std::string> needs;
+    std::optional<Duration> back;
+    std::optional<Node> from;
+};
+
+constexpr Option<ScenarioOptions> kOptions[] = {
+    {"name", &ScenarioOptions::name, "what alerts and metrics call it: az, db-primary …", Need::required},
+    {"description", &ScenarioOptions::description, "what it means, for whoever is woken by it"},
+    {"asset", &ScenarioOptions::asset, "the asset whose labels its alerts carry"},
+    {"priority", &ScenarioOptions::priority, "of its alert; P2 when left out", Need::optional, "P1|P2|P3|P4"},
+    {"rto", &ScenarioOptions::rto, "how long it may last; an outage beyond it is RtoExceeded"},
+    {"rpo", &ScenarioOptions::rpo, "how much may be lost by it, as time"},
+    {"for", &ScenarioOptions::hold,
+     "how long it must hold before its alert fires; the outage counts from its beginning all the same"},
+    {"checks", &ScenarioOptions::checks, "patterns of the checks that decide it; all when left out"},
+    {"assets", &ScenarioOptions::assets, "patterns of the assets whose checks decide it"},
+    {"subjects", &ScenarioOptions::subjects, "patterns of the subjects that count"},
+    {"labels", &ScenarioOptions::labels, "labels of the checks that decide it; values are patterns"},
+    {"location", &ScenarioOptions::location, "where what counts stands: `{ node, zone, region, role }`, as patterns"},
+    {"when", &ScenarioOptions::when, "policy keys of the rules whose finding means that one is down"},
+    {"assertion", &ScenarioOptions::assertion,
+     "pattern of the assertion that must have failed, with `when` about those"},
+    {"measurement", &ScenarioOptions::measurement,
+     "pattern of the measurement that must be out of range, with `when` about those"},
+    {"by", &ScenarioOptions::by,
+     "apart for each node, zone, region, role, asset, or value of that label; once over all when left out"},
+    {"at_least", &ScenarioOptions::at_least,
+     "how many must be down: \"all\" (when left out), a number, or a share such as \"34%\""},
+    {"canary", &ScenarioOptions::canary,
+     "the check whose write canary tells what an outage lost, such as one of `postgresql_validation`"},
+    {"explains", &ScenarioOptions::explains,
+     "narrower scenarios that are lowered to P4 while this one holds over the same things"},
+    {"recovers", &ScenarioOptions::recovers,
+     "patterns of assets that must be recoverable from it: asked at any time, not only while it holds. With nothing "
+     "that "
+     "selects checks it is only asked for this"},
+    {"needs", &ScenarioOptions::needs, "patterns of assertions that must hold of each of them: `object_lock*` …"},
+    {"back", &ScenarioOptions::back, "how far back one must be able to go"},
+    {"from", &ScenarioOptions::from, "where that stands which is left to recover from: `{ region = \"eu-west-*\" }`"},
+};
+
+constexpr std::string_view kPlaces[] = {"node", "zone", "region", "role", "asset"};
+
+std::optional<Quorum> read_quorum(const Node& node) {
+    if (const auto* count = std::get_if<std::int64_t>(&node.value); count && *count > 0)
+        return Quorum{Quorum::Kind::count, static_cast<std::uint64_t>(*count)};
+    const std::string* text = node.text();
+    if (text && *text == "all")
+        return Quorum{};
+    if (!text || !text->ends_with('%'))
+        return std::nullopt;
+    Quorum share{Quorum::Kind::percent, 0};
+    const char* end = text->data() + text->size() - 1;
+    const auto [at, error] = std::from_chars(text->data(), end, share.value);
+    if (error != std::errc{} || at != end || share.value < 1 || share.value > 100)
+        return std::nullopt;
+    return share;
+}
+
+/// One `[[scenario]]`.
+class ScenarioCompiler {
+  public:
+    ScenarioCompiler(const Node& node, Compiling& run) : table_(*node.table()), at_(node.at), run_(run) {}
+
+    void compile() {
+        const auto mistakes = run_.diagnostics.all().size();
+        const auto options =
+            read_options<ScenarioOptions>(table_, {"scenario", "a scenario", at_}, kOptions, {}, run_.diagnostics);
+        Scenario made;
+        made.name = options.name;
+        made.description = options.description;
+        made.asset = options.asset;
+        made.rto = options.rto;
+        made.rpo = options.rpo;
+        made.hold = options.hold;
+        made.checks = options.checks;
+        made.assets = options.assets;
+        made.subjects = options.subjects;
+        made.labels = options.labels;
+        made.assertion = options.assertion;
+        made.measurement = options.measurement;
+        made.by = options.by;
+        made.canary = options.canary;
+        made.explains = options.explains;
+        made.recovers = options.recovers;
+        made.needs = options.needs;
+        made.back = options.back;
+        check_name_of(made);
+        check_canary_of(made);
+        compile_policy(options, made);
+        compile_what_counts(options, made);
+        if (options.rto == Duration{0})
+            mistake("rto", "expected more than 0, found 0");
+        if (run_.diagnostics.all().size() == mistakes)
+            warn_of(made);
+        run_.config.scenarios.push_back(std::move(made));
+    }
+
+  private:
+    void mistake(std::string_view key, std::string text, std::string hint = {}) {
+        run_.diagnostics.mistake(position_of(table_, key, at_), fmt::format("scenario.{}", key), std::move(text),
+                                 std::move(hint));
+    }
+    void warning(std::string_view key, std::string text) {
+        run_.diagnostics.warning(position_of(table_, key, at_), fmt::format("scenario.{}", key), std::move(text));
+    }
+
+    void check_name_of(const Scenario& made) {
+        check_name(table_, made.name, "scenario.name", run_.diagnostics);
+        if (std::ranges::any_of(run_.config.scenarios, [&](const Scenario& one) { return one.name == made.name; }))
+            mistake("name", fmt::format("there are two scenarios '{}'", made.name));
+        if (!made.asset.empty())
+            check_reference(run_.config.assets, made.asset, "asset", position_of(table_, "asset", at_),
+                            "scenario.asset", run_.diagnostics);
+    }
+
+    void check_canary_of(const Scenario& made) {
+        if (made.canary.empty())
+            return;
+        check_reference(checks_by_name(run_.config), made.canary, "check", position_of(table_, "canary", at_),
+                        "scenario.canary", run_.diagnostics);
+        if (!made.by.empty())
+            mistake("canary", "a canary is of one database, and `by` takes the scenario apart",
+                    "leave out one of the two");
+    }
+
+    void compile_policy(const ScenarioOptions& options, Scenario& made) {
+        const auto asset = run_.config.assets.find(made.asset);
+        made.policy = asset == run_.config.assets.end() ? run_.policy : asset->second.policy;
+        made.priority = from_name<Priority>(options.priority).value_or(rule(RuleId::scenario_active).priority);
+    }
+
+    void compile_what_counts(const ScenarioOptions& options, Scenario& made) {
+        made.when.clear();
+        std::vector<std::string_view> keys;
+        for (const Rule& one : rules())
+            keys.push_back(one.key);
+        for (const std::string& key : options.when) {
+            if (const Rule* found = find_rule_by_key(key)) {
+                made.when.push_back(found->id);
+                continue;
+            }
+            const std::string_view near = nearest(key, keys);
+            mistake("when", fmt::format("there is no rule '{}'", key),
+                    near.empty() ? std::string{} : fmt::format("did you mean '{}'?", near));
+        }
+        if (options.when.empty())
+            mistake("when", "expected at least one rule, found none");
+        if (options.location)
+            made.location = read_location(*options.location, "scenario.location", run_.diagnostics);
+        if (options.from)
+            made.recover_from = read_location(*options.from, "scenario.from", run_.diagnostics);
+        for (const char* key : {"needs", "back", "from"})
+            if (options.recovers.empty() && find(table_, key))
+                mistake(key, fmt::format("'{}' says how assets are recovered, and `recovers` names none", key));
+        if (options.at_least) {
+            if (const auto quorum = read_quorum(*options.at_least))
+                made.at_least = *quorum;
+            else
+                mistake("at_least", "expected \"all\", a number above 0, or a share such as \"34%\"");
+        }
+    }
+
+    /// What is no mistake and still not what was meant: nobody decides it, or nobody looks often enough.
+    void warn_of(const Scenario& made) {
+        const bool discovers =
+            std::ranges::any_of(run_.config.checks, [](const auto& check) { return check->discover; });
+        for (const std::string& pattern : made.recovers)
+            if (!discovers && std::ranges::none_of(run_.config.assets, [&](const auto& asset) {
+                    return glob_matches(pattern, asset.first);
+                }))
+                warning("recovers", fmt::format("'{}' matches no asset", pattern));
+        if (!made.is_decided())
+            return;
+        const bool any =
+            std::ranges::any_of(run_.config.checks, [&](const auto& check) { return check && decides(made, *check); });
+        if (!any)
+            warning("checks", fmt::format("no check decides scenario '{}': whether it holds stays unknown", made.name));
+        const bool is_place = std::ranges::find(kPlaces, made.by) != std::end(kPlaces);
+        if (any && !made.by.empty() && !is_place && std::ranges::none_of(run_.config.checks, [&](const auto& check) {
+                return decides(made, *check) && check->labels.contains(made.by);
+            }))
+            warning("by", fmt::format("no check that decides scenario '{}' has a label '{}'", made.name, made.by));
+        if (made.rto)
+            warn_of_slow_checks(made);
+    }
+
+    void warn_of_slow_checks(const Scenario& made) {
+        constexpr int kLooksWithinRto = 4;
+        for (const auto& check : run_.config.checks) {
+            if (!check->looks() || !decides(made, *check) ||
+                *made.rto >= kLooksWithinRto * (check->every + check->timeout))
+                continue;
+            warning("rto",
+                    fmt::format("scenario '{}' may last {}, and check '{}' looks every {} with a timeout of {}: "
+                                "expected at least {} looks within its rto",
+                                made.name, format_duration(*made.rto), check->name, format_duration(check->every),
+                                format_duration(check->timeout), kLooksWithinRto));
+            return; // the first says it; there may be thousands
+        }
+    }
+
+    const Table& table_;
+    const Position& at_;
+    Compiling& run_;
+};
+
+/// Names that are explained must exist, and nothing may explain itself, over whatever detour.
+void check_explanations(const Table& root, Compiling& run) {
+    std::map<std::string, const Scenario*> known;
+    for (const Scenario& scenario : run.config.scenarios)
+        known.emplace(scenario.name, &scenario);
+    const auto nodes = section_array(root, "scenario", "scenario", run.diagnostics);
+    for (std::size_t i = 0; i < nodes.size() && i < run.config.scenarios.size(); ++i) {
+        const Scenario& scenario = run.config.scenarios[i];
+        const Position at = position_of(*nodes[i]->table(), "explains", nodes[i]->at);
+        std::set<std::string> reached;
+        std::vector<std::string> open = scenario.explains;
+        for (const std::string& name : scenario.explains)
+            check_reference(known, name, "scenario", at, "scenario.explains", run.diagnostics);
+        while (!open.empty()) {
+            const std::string name = std::move(open.back());
+            open.pop_back();
+            if (const auto next = known.find(name); next != known.end() && reached.insert(name).second)
+                open.insert(open.end(), next->second->explains.begin(), next->second->explains.end());
+        }
+        if (reached.contains(scenario.name))
+            run.diagnostics.mistake(at, "scenario.explains",
+                                    fmt::format("scenario '{}' explains itself", scenario.name));
+    }
+}
+
+} // namespace
+
+void compile_scenarios(const Table& root, Compiling& run) {
+    for (const Node* node : section_array(root, "scenario", "scenario", run.diagnostics))
+        ScenarioCompiler(*node, run).compile();
+    check_explanations(root, run);
+}
+
+std::vector<OptionInfo> scenario_option_infos() { return describe_options<ScenarioOptions>(kOptions); }
+
+} // namespace recoverd::core::config

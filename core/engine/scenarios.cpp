@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scenarios: which checks decide which, what is an outage now, and what it explains.
+#include "core/rules/scenarios.hpp"
+#include "core/engine/engine.hpp"
+#include "core/engine/explained.hpp"
+#include "core/rules/losses.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <span>
+
+namespace recoverd::core {
+
+namespace {
+
+/// Since when something is found: of a probe the first bad one, of all else the moment it was found.
+Time since(const CheckUnit& unit, const SubjectMemory* seen, const Finding& finding) {
+    if (finding.identity.rule == RuleId::endpoint_down && seen)
+        return seen->turned_at;
+    for (const auto& [labels, alert] : unit.alerts)
+        if (alert.state != AlertState::resolved && alert.finding.identity == finding.identity)
+            return alert.since;
+    return unit.memory.last_run.value_or(unit.memory.first_seen);
+}
+
+Member member_of(const Scenario& scenario, const CheckUnit& unit, std::string_view subject, const SubjectMemory* seen) {
+    Member made{std::string{unit.name}, MemberState::unknown, unit.memory.failing_since};
+    if (!subject.empty())
+        made.name.append("/").append(subject);
+    for (const Finding& finding : unit.findings) {
+        if (!decides(scenario, finding.identity) || !is_about(finding.identity.subject, subject))
+            continue;
+        const Time at = since(unit, seen, finding);
+        made.since = made.state == MemberState::down ? std::min(made.since, at) : at;
+        made.state = MemberState::down;
+    }
+    if (made.state == MemberState::down || !unit.fresh || !seen || unit.memory.failure || seen->failure ||
+        seen->vanished_since || !unit.memory.last_success)
+        return made;
+    made.state = MemberState::up;
+    made.since = scenario.decided_by(RuleId::endpoint_down) ? seen->turned_at : *unit.memory.last_success;
+    return made;
+}
+
+/// A scenario that only checks of one node decide is another one on each node.
+Scope scope_of(const ScenarioUnit& unit) {
+    const auto of_node = [](const CheckUnit* member) { return member->check->scope == Scope::node; };
+    return !unit.members.empty() && std::ranges::all_of(unit.members, of_node) ? Scope::node : Scope::cluster;
+}
+
+/// What it explains: of each group for which it speaks what is down.
+std::vector<std::pair<std::string, std::vector<std::string>>> explains(const ScenarioUnit& unit) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> found;
+    for (std::string& group : speaking(unit)) {
+        const auto down = down_in(unit, group);
+        found.emplace_back(std::move(group), std::vector<std::string>{down.begin(), down.end()});
+    }
+    return found;
+}
+
+bool leaves_alone(const AssetUnit& unit, const std::string& scenario) {
+    return std::ranges::any_of(unit.planned, [&](const PlannedExercise& planned) {
+        return std::ranges::find(planned.keeps, scenario) != planned.keeps.end();
+    });
+}
+
+} // namespace
+
+void Engine::restore_scenario(const std::string& name, OutageHistories outages, Alerts alerts) {
+    restored_scenarios_[name] = {std::move(outages), std::move(alerts)};
+}
+
+void Engine::configure_scenarios() {
+    for (auto& [name, unit] : checks_) {
+        unit->scenarios.clear();
+        unit->canary_of.clear();
+        // Whatever they saw of it may be another check's.
+        unit->stance = 0;
+    }
+    drop_scenarios_without_configuration();
+    for (const Scenario& scenario : config_->scenarios) {
+        auto& unit = scenarios_[scenario.name];
+        if (!unit) {
+            unit = std::make_unique<ScenarioUnit>(UnitKind::scenario, scenario.name, next_order_++);
+            if (const auto at = restored_scenarios_.find(scenario.name); at != restored_scenarios_.end()) {
+                unit->outages = std::move(at->second.first);
+                unit->alerts = std::move(at->second.second);
+                restored_scenarios_.erase(at);
+                recount(*unit, nullptr);
+            }
+        }
+        unit->scenario = scenario;
+        unit->members.clear();
+        unit->explained_by.clear();
+        for (const auto& [name, check] : checks_) {
+            if (!decides(scenario, *check->check))
+                continue;
+            unit->members.push_back(check.get());
+            check->scenarios.push_back(unit.get());
+        }
+        const auto canary = checks_.find(scenario.canary);
+        unit->canary = canary == checks_.end() ? nullptr : canary->second.get();
+        if (unit->canary)
+            canary->second->canary_of.push_back(unit.get());
+        note_change(*unit);
+    }
+    for (const auto& [name, wide] : scenarios_) {
+        std::vector<std::string> open = wide->scenario.explains;
+        while (!open.empty()) {
+            const auto at = scenarios_.find(open.back());
+            open.pop_back();
+            if (at == scenarios_.end() ||
+                std::ranges::find(at->second->explained_by, wide.get()) != at->second->explained_by.end())
+                continue;
+            at->second->explained_by.push_back(wide.get());
+            const auto& further = at->second->scenario.explains;
+            open.insert(open.end(), further.begin(), further.end());
+        }
+    }
+}
+
+void Engine::drop_scenarios_without_configuration() {
+    std::erase_if(scenarios_, [&](const auto& entry) {
+        if (std::ranges::find(config_->scenarios, entry.first, &Scenario::name) != config_->scenarios.end())
+            return false;
+        ScenarioUnit& unit = *entry.second;
+        retire(unit);
+        std::erase(changes_.scenarios, &unit);
+        changes_.dropped_scenarios.push_back(unit.name);
+        return true;
+    });
+}
+
+std::map<std::string, std::vector<Member>, std::less<>> Engine::members_of(const ScenarioUnit& unit) const {
+    std::map<std::string, std::vector<Member>, std::less<>> groups;
+    const auto add = [&](const CheckUnit& check, std::string_view subject, std::string_view asset,
+                         const SubjectMemory* seen) {
+        const Location stands = stands_at(*check.check, seen ? seen->location : Location{});
+        if (!counts(unit.scenario, *check.check, subject, asset, stands))
+            return;
+        if (const auto group = group_of(unit.scenario, *check.check, asset, stands))
+            groups[*group].push_back(member_of(unit.scenario, check, subject, seen));
+    };
+    for (const CheckUnit* check : unit.members) {
+        std::size_t i = 0;
+        for (const auto& [subject, seen] : check->memory.subjects) {
+            const std::size_t at = i++;
+            add(*check, subject, at < check->subject_assets.size() ? check->subject_assets[at] : std::string{}, &seen);
+        }
+        if (check->memory.subjects.empty())
+            add(*check, {}, asset_of(*check->check, {}), nullptr);
+    }
+    return groups;
+}
+
+/// Begins and ends the outage of a group, and starts what an end or a beginning brings about.
+void Engine::follow_outage(ScenarioUnit& unit, const std::string& group, const Decision& decision, Time now) {
+    auto& history = unit.outages[group];
+    if (remember_outage(history, decision, now)) {
+        note_change(unit);
+        validate_after(unit, group, !history.running, now);
+        for (const auto& [name, asset] : assets_)
+            if (leaves_alone(*asset, unit.name))
+                mark(*asset);
+    }
+    if (const auto told = unit.canary ? told_by_canary(unit.canary->memory) : std::nullopt;
+        told && remember_loss(history, *told))
+        note_change(unit);
+}
+
+void Engine::judge_group(ScenarioUnit& unit, const std::string& group, Decision decision, Judgement& judgement,
+                         Time now) {
+    follow_outage(unit, group, decision, now);
+    const std::size_t found = judgement.findings.size();
+    judge_scenario(unit.scenario, group, unit.outages[group], decision, now, judgement);
+    unit.groups.push_back({group, std::move(decision)});
+    const std::string drill = drilled(unit, unit.groups.back(), judgement, now);
+    for (std::size_t i = found; i < judgement.findings.size() && !drill.empty(); ++i) {
+        judgement.findings[i].priority = Priority::p4;
+        judgement.findings[i].lowered_by = drill;
+    }
+}
+
+void Engine::judge(ScenarioUnit& unit, Time now) {
+    auto groups = members_of(unit);
+    const bool all_seen = std::ranges::all_of(
+        unit.members, [](const CheckUnit* member) { return member->fresh && member->memory.last_success.has_value(); });
+    for (const auto& [name, history] : unit.outages)
+        groups.try_emplace(name);
+    const auto explained = explains(unit);
+    unit.groups.clear();
+    Judgement judgement;
+    for (const auto& [name, members] : groups) {
+        Decision decision = decide(unit.scenario.at_least, members, now);
+        // Whoever decided it left the configuration, or stands elsewhere now: nothing of it is left to be down.
+        if (members.empty() && all_seen)
+            decision.state = ScenarioState::clear;
+        judge_group(unit, name, std::move(decision), judgement, now);
+    }
+    unit.readiness.reset();
+    if (!unit.scenario.recovers.empty())
+        unit.readiness = readiness_of(unit.scenario, judgement, now);
+    std::erase_if(unit.outages, [](const auto& entry) {
+        return !entry.second.running && entry.second.past.empty() && !entry.second.told;
+    });
+    conclude(unit, std::move(judgement), nullptr, scope_of(unit), now);
+    publish(unit);
+    if (explains(unit) == explained)
+        return;
+    for (CheckUnit* member : unit.members)
+        mark(*member);
+    for (const auto& [name, other] : scenarios_)
+        if (std::ranges::find(other->explained_by, &unit) != other->explained_by.end())
+            mark(*other);
+}
+
+std::vector<WatchedScenario> Engine::watched_by(const AssetUnit& unit) const {
+    std::vector<WatchedScenario> watched;
+    for (const auto& [name, scenario] : scenarios_) {
+        if (!leaves_alone(unit, name))
+            continue;
+        Time seen_until = Time::max();
+        for (const CheckUnit* member : scenario->members)
+            seen_until = std::min(seen_until, member->memory.last_success.value_or(Time::min()));
+        for (const auto& [group, history] : scenario->outages) {
+            watched.push_back({name, scenario_words(*scenario, group), history.past, seen_until});
+            if (history.running)
+                watched.back().outages.push_back(*history.running);
+        }
+        // Where nothing was ever down there is no history.
+        if (scenario->outages.empty())
+            watched.push_back({name, scenario_words(*scenario, {}), {}, seen_until});
+    }
+    return watched;
+}
+
+Readiness Engine::readiness_of(const Scenario& scenario, Judgement& judgement, Time now) const {
+    std::vector<AssetReadiness> assets;
+    for (const auto& [name, unit] : assets_) {
+        if (!recovers(scenario, name))
+            continue;
+        const auto contributors = contributors_of(*unit);
+        const AssetView view{unit->asset, unit->first_seen, contributors, unit->planned, {}, now};
+        Time revisit = kNever;
+        assets.push_back(judge_readiness(scenario, view, unit->verdict, revisit));
+        judgement.look_again(revisit);
+    }
+    return sum_up(std::move(assets));
+}
+
+void Engine::show_to_scenarios(CheckUnit& unit) {
+    for (ScenarioUnit* scenario : unit.canary_of)
+        mark(*scenario);
+    if (unit.scenarios.empty())
+        return;
+    std::size_t stance = unit.findings.size();
+    const auto mix = [&](const auto& value) {
+        stance = stance * 31 + std::hash<std::decay_t<decltype(value)>>{}(value);
+    };
+    for (const Finding& finding : unit.findings) {
+        mix(static_cast<int>(finding.identity.rule));
+        for (const std::string* part :
+             {&finding.identity.subject, &finding.identity.assertion, &finding.identity.measurement})
+            mix(*part);
+    }
+    mix(unit.memory.failure.has_value());
+    mix(unit.memory.last_success.has_value());
+    for (const auto& [subject, seen] : unit.memory.subjects) {
+        mix(seen.failure.has_value() || seen.vanished_since.has_value());
+        mix(seen.turned_at.time_since_epoch().count());
+        for (const std::string* part :
+             {&subject, &seen.location.node, &seen.location.zone, &seen.location.region, &seen.location.role})
+            mix(*part);
+    }
+    if (std::exchange(unit.stance, stance) == stance)
+        return;
+    for (ScenarioUnit* scenario : unit.scenarios)
+        mark(*scenario);
+}
+
+const ScenarioUnit* Engine::scenario(std::string_view name) const {
+    const auto at = scenarios_.find(name);
+    return at == scenarios_.end() ? nullptr : at->second.get();
+}
+
+void Engine::publish(ScenarioUnit& unit) {
+    auto made = std::make_shared<ScenarioSnapshot>();
+    made->scenario = unit.scenario;
+    made->readiness = unit.readiness;
+    for (const ScenarioGroup& group : unit.groups) {
+        const auto history = unit.outages.find(group.name);
+        made->groups.push_back(
+            {group.name, group.decision, history == unit.outages.end() ? OutageHistory{} : history->second});
+    }
+    made->alerts = listed(unit.alerts);
+    unit.published = std::move(made);
+}
+
+} // namespace recoverd::core

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Validations: started by the end of an outage or by whoever asks, driven by what checks find, told as exercises.
+#include "core/rules/validations.hpp"
+#include "core/engine/engine.hpp"
+#include "core/engine/explained.hpp"
+#include "core/engine/own_checks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::core {
+
+namespace {
+
+/// What a step has to know of a check.
+StepView view_of(const CheckUnit& unit) {
+    StepView view;
+    const CheckMemory& memory = unit.memory;
+    if (memory.last_success && unit.fresh)
+        view.looked_at = *memory.last_success - memory.last_took;
+    if (!unit.findings.empty()) {
+        const Finding& finding = unit.findings.front();
+        view.wrong = fmt::format("{}: {}", rule(finding.identity.rule).name, finding.reason);
+    } else if (memory.failure) {
+        view.wrong = fmt::format("{}: {}", name_of(memory.failure->kind), memory.failure->detail);
+    }
+    return view;
+}
+
+} // namespace
+
+void Engine::restore_validation(const std::string& name, ValidationMemory memory, Alerts alerts) {
+    restored_validations_[name] = {std::move(memory), std::move(alerts)};
+}
+
+void Engine::configure_validations(Time now) {
+    for (auto& [name, unit] : checks_)
+        unit->validations.clear();
+    drop_validations_without_configuration();
+    for (const Validation& validation : config_->validations) {
+        auto& unit = validations_[validation.name];
+        if (!unit) {
+            unit = std::make_unique<ValidationUnit>(UnitKind::validation, validation.name, next_order_++);
+            if (const auto at = restored_validations_.find(validation.name); at != restored_validations_.end()) {
+                unit->memory = std::move(at->second.first);
+                unit->alerts = std::move(at->second.second);
+                restored_validations_.erase(at);
+                recount(*unit, nullptr);
+            }
+        }
+        // Steps that are run are those that were there when it began.
+        if (unit->memory.running && !std::ranges::equal(unit->memory.running->steps, validation.steps, {},
+                                                        &StepResult::check, &ValidationStep::check))
+            abort_validation(*unit->memory.running, "its steps were changed", now);
+        unit->validation = validation;
+        for (const ValidationStep& step : validation.steps)
+            checks_.at(step.check)->validations.push_back(unit.get());
+        note_change(*unit);
+    }
+}
+
+void Engine::drop_validations_without_configuration() {
+    std::erase_if(validations_, [&](const auto& entry) {
+        if (std::ranges::find(config_->validations, entry.first, &Validation::name) != config_->validations.end())
+            return false;
+        ValidationUnit& unit = *entry.second;
+        retire(unit);
+        std::erase(changes_.validations, &unit);
+        changes_.dropped_validations.push_back(unit.name);
+        return true;
+    });
+}
+
+Engine::Begun Engine::begin_validation(std::string_view name, std::string cause, Time now) {
+    const auto at = validations_.find(name);
+    if (at == validations_.end())
+        return Begun::unknown;
+    ValidationUnit& unit = *at->second;
+    if (unit.memory.running)
+        return Begun::running_already;
+    unit.memory.running = core::begin_validation(unit.validation, std::move(cause), now);
+    note_change(unit);
+    mark(unit);
+    return Begun::yes;
+}
+
+void Engine::validate_after(const ScenarioUnit& scenario, const std::string& group, bool over, Time now) {
+    const std::string words = scenario_words(scenario, group);
+    for (auto& [name, unit] : validations_) {
+        if (std::ranges::find(unit->validation.after, scenario.name) == unit->validation.after.end())
+            continue;
+        // Whatever was validated so far was before this.
+        if (unit->memory.running) {
+            abort_validation(*unit->memory.running, over ? words + " is over, too" : words + " holds again", now);
+            conclude_run(*unit, now);
+        }
+        if (over)
+            begin_validation(name, words + " is over", now);
+    }
+}
+
+void Engine::judge(ValidationUnit& unit, Time now) {
+    Judgement judgement;
+    if (unit.memory.running) {
+        std::vector<StepView> views;
+        for (const ValidationStep& step : unit.validation.steps)
+            views.push_back(view_of(*checks_.at(step.check)));
+        Advanced made;
+        if (!unit.memory.running->ended_at)
+            made = advance_validation(unit.validation, *unit.memory.running, views, now, judgement);
+        for (std::string& check : made.look)
+            changes_.run_now.push_back(std::move(check));
+        if (made.changed || !made.look.empty())
+            note_change(unit);
+        if (unit.memory.running->ended_at)
+            conclude_run(unit, now);
+    }
+    judge_validation(unit.validation, unit.memory, now, judgement);
+    conclude(unit, std::move(judgement), nullptr, Scope::cluster, now);
+    publish(unit);
+}
+
+/// A run has ended: it is the last one now, and an exercise of its asset.
+void Engine::conclude_run(ValidationUnit& unit, Time now) {
+    unit.memory.last = std::exchange(unit.memory.running, std::nullopt);
+    note_change(unit);
+    mark(unit);
+    const std::string check = own_check(unit.validation.asset, kValidations, now);
+    if (check.empty())
+        return;
+    Seen seen;
+    seen.complete = false;
+    seen.subjects.push_back({unit.name, {}, {exercise_of(unit.validation, *unit.memory.last)}, {}});
+    learn(check, {now, Duration{0}, std::move(seen)}, now);
+}
+
+void Engine::show_to_validations(CheckUnit& unit) {
+    for (ValidationUnit* validation : unit.validations)
+        if (validation->memory.running)
+            mark(*validation);
+}
+
+const ValidationUnit* Engine::validation(std::string_view name) const {
+    const auto at = validations_.find(name);
+    return at == validations_.end() ? nullptr : at->second.get();
+}
+
+void Engine::publish(ValidationUnit& unit) {
+    auto made = std::make_shared<ValidationSnapshot>();
+    made->validation = unit.validation;
+    made->memory = unit.memory;
+    made->alerts = listed(unit.alerts);
+    unit.published = std::move(made);
+}
+
+} // namespace recoverd::core

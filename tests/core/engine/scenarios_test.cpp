@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scenarios in the whole engine: decided from probes, measured, explained, drilled, and carried over a restart.
+#include "tests/core/engine/fleet.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd::core;
+using fleet::firing;
+using fleet::kNow;
+using fleet::pass;
+using Names_ = std::vector<std::string>;
+
+namespace {
+
+/// Two probes in each of two zones.
+struct Zones {
+    Time now;
+    fleet::Fleet fleet;
+    Engine engine{now};
+
+    explicit Zones(Time start = kNow) : now(start) {
+        for (const std::string zone : {"a", "b"})
+            for (const std::string number : {"1", "2"}) {
+                Check check = fleet::probe("web-" + zone + number, zone + number + ":80");
+                check.location.zone = zone;
+                check.location.node = zone + number;
+                check.failures = 2;
+                fleet.with(check);
+            }
+        Scenario az;
+        az.name = "az";
+        az.priority = Priority::p1;
+        az.rto = 5min;
+        az.by = "zone";
+        az.explains = {"node"};
+        Scenario node;
+        node.name = "node";
+        node.by = "node";
+        fleet.config.scenarios = {az, node};
+    }
+
+    void configure() { engine.configure(fleet.done(), now); }
+    /// Probes of zone a say one thing, those of zone b the other, every 30 s.
+    void probe(ReachState a, ReachState b = ReachState::up) {
+        for (const auto& check : fleet.config.checks)
+            if (check->probes)
+                engine.learn(check->name,
+                             fleet::report(now, {fleet::reach(check->location.zone == "a" ? a : b, check->target)}),
+                             now);
+        pass(engine, now, 30s);
+    }
+    void go_down(ReachState b = ReachState::up) {
+        probe(ReachState::down, b);
+        probe(ReachState::down, b);
+    }
+    Names_ firing_at(Priority priority) {
+        Names_ names;
+        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+            const Identity& id = alert.finding.identity;
+            if (alert.state == AlertState::firing && alert.finding.priority == priority &&
+                id.rule != RuleId::recoverd_watchdog)
+                names.push_back(std::string{rule(id.rule).name} + " " + id.check + id.scenario + "/" + id.subject);
+        });
+        std::ranges::sort(names);
+        return names;
+    }
+    const OutageHistory& history(const std::string& scenario, const std::string& group) {
+        return engine.scenario(scenario)->outages.at(group);
+    }
+};
+
+} // namespace
+
+TEST_CASE("the widest scenario speaks, and what it explains is lowered") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    CHECK(zones.firing_at(Priority::p2).empty());
+    CHECK(zones.firing_at(Priority::p4) ==
+          Names_{"EndpointDown web-a1/", "EndpointDown web-a2/", "ScenarioActive node/a1", "ScenarioActive node/a2"});
+    // Nobody is told first that two endpoints are down, and then that it is nothing.
+    const auto changes = zones.engine.take_changes();
+    CHECK(std::ranges::none_of(changes.transitions, [](const Transition& transition) {
+        return transition.alert.state == AlertState::resolved ||
+               (transition.alert.finding.identity.rule == RuleId::endpoint_down &&
+                transition.alert.finding.priority != Priority::p4);
+    }));
+    const auto* check = zones.engine.check("web-a1");
+    CHECK(check->findings.at(0).lowered_by == "scenario az (a)");
+    CHECK(zones.engine.snapshot(zones.now).status == Status::major_outage);
+}
+
+TEST_CASE("one node down is no zone down") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    for (int i = 0; i < 2; ++i) {
+        zones.engine.learn("web-a1", fleet::report(zones.now, {fleet::reach(ReachState::down, "a1:80")}), zones.now);
+        pass(zones.engine, zones.now, 30s);
+    }
+    CHECK(zones.firing_at(Priority::p1).empty());
+    CHECK(zones.firing_at(Priority::p2) == Names_{"ScenarioActive node/a1"});
+    CHECK(zones.firing_at(Priority::p4) == Names_{"EndpointDown web-a1/"});
+}
+
+TEST_CASE("an outage lasts from the first bad probe to the first good one, however many it takes to believe them") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    const Time broke = zones.now;
+    zones.go_down();
+    zones.probe(ReachState::down);
+    const Time back = zones.now;
+    zones.probe(ReachState::up);
+    CHECK(zones.history("az", "a").running.has_value());
+    zones.probe(ReachState::up);
+    REQUIRE(zones.history("az", "a").past.size() == 1);
+    const Outage& outage = zones.history("az", "a").past[0];
+    CHECK(outage.began_at == broke);
+    CHECK(outage.ended_at == back);
+    CHECK(outage.cause == "web-a1, web-a2");
+    CHECK(firing(zones.engine, zones.now).empty());
+}
+
+TEST_CASE("an outage that lasts too long is said on its second, though nobody looks any more") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    const Time broke = zones.now;
+    zones.go_down();
+    pass(zones.engine, zones.now, broke + 5min - zones.now - 1s);
+    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    pass(zones.engine, zones.now, 1s);
+    CHECK(zones.firing_at(Priority::p1) == Names_{"RtoExceeded az/a", "ScenarioActive az/a"});
+}
+
+TEST_CASE("checks that fail to look neither end an outage nor begin one") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    for (const auto& check : zones.fleet.config.checks)
+        zones.engine.learn(check->name, fleet::failure(zones.now), zones.now);
+    pass(zones.engine, zones.now, 30s);
+    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    const auto& groups = zones.engine.scenario("az")->groups;
+    REQUIRE(groups.size() == 2);
+    CHECK(groups[1].decision.state == ScenarioState::unknown);
+    CHECK(groups[1].decision.unknown == Names_{"web-b1", "web-b2"});
+}
+
+TEST_CASE("a scenario that holds goes on over a restart, with the time it began") {
+    Zones before;
+    before.configure();
+    before.probe(ReachState::up);
+    const Time broke = before.now;
+    before.go_down();
+    Zones after{before.now + 10s};
+    for (const auto& check : before.fleet.config.checks) {
+        const auto* unit = before.engine.check(check->name);
+        after.engine.restore_check(check->name, {check->fingerprint, unit->memory, unit->alerts, {}});
+    }
+    for (const char* name : {"az", "node"}) {
+        const auto* unit = before.engine.scenario(name);
+        after.engine.restore_scenario(name, unit->outages, unit->alerts);
+    }
+    after.configure();
+    pass(after.engine, after.now, 1s);
+    CHECK(after.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    CHECK(after.firing_at(Priority::p2).empty());
+    for (const auto& check : after.fleet.config.checks)
+        after.engine.learn(
+            check->name,
+            fleet::report(after.now, {fleet::reach(check->location.zone == "a" ? ReachState::down : ReachState::up,
+                                                   check->target)}),
+            after.now);
+    pass(after.engine, after.now, 1s);
+    for (const Transition& transition : after.engine.take_changes().transitions)
+        CHECK(transition.alert.finding.identity.rule == RuleId::recoverd_watchdog);
+    after.probe(ReachState::up);
+    after.probe(ReachState::up);
+    CHECK(firing(after.engine, after.now).empty());
+    CHECK(after.history("az", "a").past.at(0).began_at == broke);
+}
+
+TEST_CASE("a planned drill lowers the scenario it brings about, and one that takes more down does not") {
+    Zones zones;
+    zones.fleet.config.maintenance = {{{}, {"web-a*"}, kNow - 1h, kNow + 1h, "zone a is switched off"}};
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    CHECK(zones.firing_at(Priority::p1).empty());
+    CHECK(zones.firing_at(Priority::p4).size() == 5);
+    zones.go_down(ReachState::down);
+    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/b"});
+}
+
+TEST_CASE("a scenario that leaves the configuration ends, and one whose checks leave has nothing left to be down") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    std::erase_if(zones.fleet.config.checks, [](const auto& check) { return check->location.zone == "a"; });
+    zones.configure();
+    zones.probe(ReachState::up);
+    CHECK(firing(zones.engine, zones.now).empty());
+    zones.fleet.config.scenarios.clear();
+    zones.configure();
+    CHECK(zones.engine.take_changes().dropped_scenarios == Names_{"az", "node"});
+    CHECK(zones.engine.scenario("az") == nullptr);
+}
+
+TEST_CASE("a scenario never hides what is worse than itself") {
+    Zones zones;
+    zones.fleet.config.scenarios[0].priority = Priority::p3;
+    zones.fleet.config.scenarios[1].priority = Priority::p3;
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    CHECK(zones.firing_at(Priority::p2) == Names_{"EndpointDown web-a1/", "EndpointDown web-a2/"});
+    CHECK(zones.firing_at(Priority::p3) == Names_{"ScenarioActive az/a"});
+}
+
+TEST_CASE("a clock that jumps makes no outage longer") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    const Duration so_far = zones.now - zones.history("az", "a").running->began_at;
+    zones.engine.clock_jumped(2h);
+    zones.now += 2h;
+    pass(zones.engine, zones.now, 1s);
+    CHECK(zones.now - zones.history("az", "a").running->began_at == so_far + 1s);
+    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+}
+
+TEST_CASE("readiness follows the backups of what must be recovered, and a scenario that nobody detects is only that") {
+    fleet::Fleet fleet;
+    fleet.with(fleet::asset("orders")).with(fleet::backups_of("backup", "orders")).with(fleet::probe("web", "w:80"));
+    fleet.config.scenarios = {Scenario{.name = "ransomware", .recovers = {"*"}, .back = kDay}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    pass(engine, now, 1s);
+    const auto* unit = engine.scenario("ransomware");
+    CHECK(unit->groups.empty());
+    CHECK(unit->readiness->state == VerdictState::unknown);
+    engine.learn("backup", fleet::report(now, {fleet::points("main", {now - 20h, now - 1h})}), now);
+    pass(engine, now, 1s);
+    CHECK(unit->readiness->state == VerdictState::at_risk);
+    CHECK(unit->readiness->assets.at(0).blocks ==
+          Names_{"goes back 20h, one must be able to go back 1d", "no restore has proven it yet"});
+    engine.learn("backup", fleet::report(now, {fleet::points("main", {})}), now);
+    pass(engine, now, 1s);
+    CHECK(unit->readiness->state == VerdictState::unrecoverable);
+}
+
+TEST_CASE("a thing inside a subject that has no name of its own counts for the subject, and is explained with it") {
+    fleet::Fleet fleet;
+    Check check;
+    check.name = "wal";
+    check.collector = "postgresql";
+    check.every = 1min;
+    check.brings = {EvidenceKind::replication};
+    check.policy[RuleId::replica_missing].hold = 0ms;
+    fleet.with(check);
+    fleet.config.scenarios = {Scenario{.name = "standbys", .when = {RuleId::replica_missing}}};
+    for (const std::string subject : {"", "orders"}) {
+        CAPTURE(subject);
+        Engine engine{kNow};
+        Time now = kNow;
+        engine.configure(fleet.done(), now);
+        const auto look = [&](FollowerState state) {
+            Replication seen;
+            seen.role = "primary";
+            seen.followers.push_back({.name = "standby1", .state = state, .expected = true});
+            engine.learn("wal", fleet::report(now, {{subject, {}, {seen}, {}}}), now);
+            pass(engine, now, 1min);
+        };
+        look(FollowerState::streaming);
+        CHECK(engine.scenario("standbys")->groups.at(0).decision.state == ScenarioState::clear);
+        look(FollowerState::missing);
+        CHECK(engine.scenario("standbys")->groups.at(0).decision.state == ScenarioState::active);
+        REQUIRE(engine.check("wal")->findings.size() == 1);
+        CHECK(engine.check("wal")->findings[0].lowered_by == "scenario standbys");
+    }
+}
+
+TEST_CASE("a check whose options changed is seen by its scenarios as soon as it has looked again") {
+    fleet::Fleet fleet;
+    Check check = fleet::backups_of("backup", "orders");
+    fleet.with(fleet::asset("orders")).with(check);
+    fleet.config.scenarios = {Scenario{.name = "late", .when = {RuleId::backup_too_old}}};
+    Engine engine{kNow};
+    Time now = kNow;
+    const auto look = [&] {
+        engine.learn("backup", fleet::report(now, {fleet::points("main", {now - 10min})}), now);
+        pass(engine, now, 1s);
+    };
+    engine.configure(fleet.done(), now);
+    look();
+    CHECK(engine.scenario("late")->groups.at(0).decision.state == ScenarioState::clear);
+    check.fingerprint += " other";
+    fleet.config.checks = {std::make_shared<const Check>(check)};
+    engine.configure(fleet.done(), now);
+    pass(engine, now, 1s);
+    CHECK(engine.scenario("late")->groups.at(0).decision.state == ScenarioState::unknown);
+    look();
+    CHECK(engine.scenario("late")->groups.at(0).decision.state == ScenarioState::clear);
+}
+
+TEST_CASE("the canary of a scenario tells what its outage lost, over a restart too") {
+    Zones zones;
+    Check canary;
+    canary.name = canary.fingerprint = "canary";
+    canary.collector = "postgresql_validation";
+    canary.every = 30s;
+    canary.brings = {EvidenceKind::measurement};
+    zones.fleet.with(canary);
+    zones.fleet.config.scenarios[0].by.clear();
+    zones.fleet.config.scenarios[0].at_least = {Quorum::Kind::count, 2};
+    zones.fleet.config.scenarios[0].checks = {"web-*"};
+    zones.fleet.config.scenarios[0].canary = "canary";
+    zones.configure();
+    const auto told = [&](double seconds, double rows) {
+        zones.engine.learn("canary",
+                           fleet::report(zones.now, {{"",
+                                                      {},
+                                                      {Measurement{.name = "canary_lost_seconds", .value = seconds},
+                                                       Measurement{.name = "canary_lost_rows", .value = rows}},
+                                                      {}}}),
+                           zones.now);
+    };
+    told(0, 0);
+    zones.probe(ReachState::up);
+    zones.go_down();
+    CHECK_FALSE(zones.history("az", "").running->lost);
+    zones.probe(ReachState::up);
+    zones.probe(ReachState::up);
+    REQUIRE(zones.history("az", "").past.size() == 1);
+    CHECK_FALSE(zones.history("az", "").past[0].lost);
+
+    // The agent is restarted before the canary has looked again.
+    Zones again{zones.now};
+    again.fleet = zones.fleet;
+    again.engine.restore_scenario("az", zones.engine.scenario("az")->outages, {});
+    again.configure();
+    again.probe(ReachState::up);
+    again.engine.learn("canary",
+                       fleet::report(again.now, {{"",
+                                                  {},
+                                                  {Measurement{.name = "canary_lost_seconds", .value = 3},
+                                                   Measurement{.name = "canary_lost_rows", .value = 7}},
+                                                  {}}}),
+                       again.now);
+    pass(again.engine, again.now, 1s);
+    CHECK(again.history("az", "").past[0].lost == Loss{3s, 7});
+}
+
+TEST_CASE("an experiment in whose window a scenario held fails, by whatever else it was reported to have passed") {
+    Zones zones;
+    zones.fleet.with(Asset{.name = "shop"});
+    Check told;
+    told.name = told.fingerprint = "told";
+    told.collector = "outcome";
+    told.asset = "shop";
+    told.brings = {EvidenceKind::exercise};
+    zones.fleet.with(told);
+    zones.fleet.config.exercises = {{.name = "zone-failure",
+                                     .asset = "shop",
+                                     .cadence = 90 * kDay,
+                                     .duration = {},
+                                     .keeps = {"az"},
+                                     .downtime = 2min}};
+    zones.configure();
+    const auto ran = [&](Time from, Time to, std::string id) {
+        zones.engine.learn("told",
+                           fleet::report(zones.now, {{"",
+                                                      {},
+                                                      {Exercise{.id = std::move(id),
+                                                                .exercise = "zone-failure",
+                                                                .outcome = ExerciseOutcome::passed,
+                                                                .started_at = from,
+                                                                .ended_at = to}},
+                                                      {}}}),
+                           zones.now);
+        zones.probe(ReachState::up);
+    };
+    zones.probe(ReachState::up);
+    Time from = zones.now;
+    zones.go_down();
+    zones.probe(ReachState::up);
+    zones.probe(ReachState::up);
+    ran(from, zones.now, "short");
+    CHECK(fleet::firing(zones.engine, zones.now).empty());
+
+    from = zones.now;
+    for (int i = 0; i < 6; ++i)
+        zones.probe(ReachState::down);
+    zones.probe(ReachState::up);
+    zones.probe(ReachState::up);
+    ran(from, zones.now, "long");
+    CHECK(fleet::firing(zones.engine, zones.now) == Names_{"ExerciseFailed"});
+    zones.probe(ReachState::up);
+    ran(zones.now - 30s, zones.now, "again");
+    CHECK(fleet::firing(zones.engine, zones.now).empty());
+}

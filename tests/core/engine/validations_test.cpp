@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// Validations in the whole engine: begun by the end of an outage, driven by what checks find, told as exercises.
+#include "core/rules/validations.hpp"
+#include "tests/core/engine/fleet.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd::core;
+using fleet::firing;
+using fleet::kNow;
+using fleet::pass;
+using Words = std::vector<std::string>;
+
+namespace {
+
+/// A database whose port decides a scenario, and two things that must work once it is back.
+struct Shop {
+    Time now;
+    fleet::Fleet fleet;
+    Engine engine{now};
+
+    explicit Shop(Time start = kNow) : now(start) {
+        fleet.with(Asset{.name = "shop"});
+        for (const char* name : {"port", "orders", "search"}) {
+            Check check = fleet::probe(name, std::string{name} + ":80");
+            check.failures = 1;
+            check.successes = 1;
+            fleet.with(check);
+        }
+        fleet.config.scenarios = {Scenario{.name = "db-primary", .checks = {"port"}}};
+        fleet.config.validations = {
+            Validation{.name = "after-recovery",
+                       .asset = "shop",
+                       .after = {"db-primary"},
+                       .steps = {{.check = "orders", .priority = Priority::p1, .within = 2min},
+                                 {.check = "search", .priority = Priority::p3, .within = 1min}}}};
+    }
+    void configure() { engine.configure(fleet.done(), now); }
+    void sees(const std::string& check, ReachState state) {
+        // A look begins a little after what it was asked for.
+        now += 20ms;
+        engine.learn(check, fleet::report(now, {fleet::reach(state, check + ":80")}), now);
+        pass(engine, now, 1s);
+    }
+    void all_see(ReachState state) {
+        for (const char* name : {"port", "orders", "search"})
+            sees(name, state);
+    }
+    void outage() {
+        configure();
+        all_see(ReachState::up);
+        sees("port", ReachState::down);
+        sees("port", ReachState::up);
+    }
+    const ValidationMemory& memory() const { return engine.validation("after-recovery")->memory; }
+    Words states() const {
+        Words words;
+        const auto& run = memory().running ? *memory().running : *memory().last;
+        for (const StepResult& step : run.steps)
+            words.emplace_back(name_of(step.state));
+        return words;
+    }
+    const Exercise* exercise() const {
+        const CheckUnit* check = engine.check("shop/validations");
+        if (!check)
+            return nullptr;
+        const auto& exercises = check->memory.subjects.at("after-recovery").exercises;
+        return exercises.empty() ? nullptr : &exercises.back();
+    }
+};
+
+} // namespace
+
+TEST_CASE("the end of an outage starts a validation, and what was seen before it proves nothing") {
+    Shop shop;
+    shop.outage();
+    REQUIRE(shop.memory().running);
+    CHECK(shop.memory().running->cause == "scenario db-primary is over");
+    CHECK(shop.states() == Words{"running", "waiting"});
+    // The checks of its steps are asked to look, one after the other.
+    auto changes = shop.engine.take_changes();
+    CHECK(changes.run_now == Words{"orders"});
+    shop.sees("orders", ReachState::up);
+    CHECK(shop.states() == Words{"passed", "running"});
+    CHECK(shop.engine.take_changes().run_now == Words{"search"});
+    shop.sees("search", ReachState::up);
+    CHECK_FALSE(shop.memory().running);
+    REQUIRE(shop.exercise() != nullptr);
+    CHECK(shop.exercise()->outcome == ExerciseOutcome::passed);
+    CHECK(shop.exercise()->message == "scenario db-primary is over: 2 of 2 steps passed");
+    CHECK(firing(shop.engine, shop.now).empty());
+}
+
+TEST_CASE("a step that does not find all well in its time fails with its own priority, and the others go on") {
+    Shop shop;
+    shop.outage();
+    shop.sees("orders", ReachState::down);
+    CHECK(shop.states() == Words{"running", "waiting"});
+    pass(shop.engine, shop.now, 2min);
+    CHECK(shop.states() == Words{"failed", "running"});
+    shop.sees("search", ReachState::up);
+    CHECK(shop.exercise()->outcome == ExerciseOutcome::failed);
+    CHECK(shop.exercise()->message.ends_with("1 of 2 steps passed; orders: " + shop.memory().last->steps[0].detail));
+    // Said once, by the step: the exercise of the same run stays silent.
+    CHECK(firing(shop.engine, shop.now) == Words{"EndpointDown", "ValidationFailed"});
+    bool found = false;
+    for_each_alert(shop.engine.snapshot(shop.now), [&](const Alert& alert) {
+        if (alert.finding.identity.rule == RuleId::validation_failed)
+            found = alert.finding.priority == Priority::p1 && alert.finding.identity.check == "orders" &&
+                    alert.finding.identity.exercise == "after-recovery" && alert.finding.identity.asset == "shop";
+    });
+    CHECK(found);
+    // That all is well now ends nothing: nobody has validated it.
+    shop.sees("orders", ReachState::up);
+    CHECK(firing(shop.engine, shop.now) == Words{"ValidationFailed"});
+    CHECK(shop.engine.begin_validation("after-recovery", "asked for", shop.now) == Engine::Begun::yes);
+    CHECK(shop.engine.begin_validation("after-recovery", "asked for", shop.now) == Engine::Begun::running_already);
+    CHECK(shop.engine.begin_validation("other", "asked for", shop.now) == Engine::Begun::unknown);
+    pass(shop.engine, shop.now, 1s);
+    shop.sees("orders", ReachState::up);
+    CHECK(firing(shop.engine, shop.now).empty());
+    CHECK(shop.memory().running);
+}
+
+TEST_CASE("a check that nobody runs fails its step on the second, and asks again until then") {
+    Shop shop;
+    shop.outage();
+    shop.engine.take_changes();
+    const Time began = shop.memory().running->steps[0].began_at;
+    pass(shop.engine, shop.now, began + 12s - shop.now);
+    CHECK(shop.engine.take_changes().run_now == Words{"orders", "orders"});
+    pass(shop.engine, shop.now, began + 2min - shop.now - 1ms);
+    CHECK(shop.states() == Words{"running", "waiting"});
+    pass(shop.engine, shop.now, 1ms);
+    CHECK(shop.states() == Words{"failed", "running"});
+    CHECK(shop.memory().running->steps[0].detail == "was not looked at within 2m");
+}
+
+TEST_CASE("a step that stops leaves out those behind it") {
+    Shop shop;
+    shop.fleet.config.validations[0].steps[0].stop = true;
+    shop.outage();
+    pass(shop.engine, shop.now, 3min);
+    CHECK_FALSE(shop.memory().running);
+    CHECK(shop.states() == Words{"failed", "skipped"});
+    CHECK(firing(shop.engine, shop.now) == Words{"ValidationFailed"});
+}
+
+TEST_CASE("what breaks again is not validated on, and its next end begins anew") {
+    Shop shop;
+    shop.outage();
+    shop.sees("port", ReachState::down);
+    CHECK_FALSE(shop.memory().running);
+    CHECK(shop.exercise()->outcome == ExerciseOutcome::aborted);
+    CHECK(shop.exercise()->message.ends_with("given up: scenario db-primary holds again"));
+    shop.sees("port", ReachState::up);
+    CHECK(shop.memory().running);
+    CHECK(shop.states() == Words{"running", "waiting"});
+}
+
+TEST_CASE("a run goes on over a restart, and over a reload that leaves its steps alone") {
+    Shop before;
+    before.outage();
+    before.sees("orders", ReachState::up);
+    Shop after{before.now};
+    after.engine.restore_validation("after-recovery", before.memory(), {});
+    after.configure();
+    pass(after.engine, after.now, 1s);
+    CHECK(after.states() == Words{"passed", "running"});
+    after.configure();
+    CHECK(after.states() == Words{"passed", "running"});
+    after.fleet.config.validations[0].steps.pop_back();
+    after.configure();
+    pass(after.engine, after.now, 1s);
+    CHECK_FALSE(after.memory().running);
+    CHECK(after.memory().last->aborted == "its steps were changed");
+    after.fleet.config.validations.clear();
+    after.configure();
+    CHECK(after.engine.take_changes().dropped_validations == Words{"after-recovery"});
+}
+
+TEST_CASE("a failed step that left the validation is no longer told of") {
+    Shop shop;
+    shop.outage();
+    pass(shop.engine, shop.now, 4min);
+    CHECK(firing(shop.engine, shop.now) == Words{"ValidationFailed", "ValidationFailed"});
+    shop.fleet.config.validations[0].steps.erase(shop.fleet.config.validations[0].steps.begin());
+    shop.configure();
+    pass(shop.engine, shop.now, 1s);
+    CHECK(firing(shop.engine, shop.now) == Words{"ValidationFailed"});
+}

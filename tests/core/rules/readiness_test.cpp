@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/rules/readiness.hpp"
+#include "tests/core/support.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd::core;
+
+namespace {
+
+/// An asset in two repositories: one beside it, one in another region with its objects locked.
+struct Copies {
+    Asset asset{.name = "orders"};
+    Check near{
+        .name = "near", .asset = "orders", .location = {.region = "eu"}, .brings = {EvidenceKind::recovery_points}};
+    Check far{
+        .name = "far", .asset = "orders", .location = {.region = "us"}, .brings = {EvidenceKind::recovery_points}};
+    CheckMemory near_memory;
+    CheckMemory far_memory;
+    Verdict verdict{.proven_rto = 30min, .proven_depth = Depth::restored};
+    Scenario scenario{.name = "region", .rto = 1h, .recovers = {"orders"}, .recover_from = {.region = "us"}};
+    Time revisit = kNever;
+
+    static RecoveryPoints points(Duration oldest, Duration newest) {
+        RecoveryPoints made;
+        for (const Duration age : {oldest, newest})
+            made.points.push_back({.id = std::to_string(age.count()), .data_at = kNow - age, .ended_at = kNow - age});
+        made.count = 2;
+        made.oldest_at = kNow - oldest;
+        return made;
+    }
+    void see(Check& check, CheckMemory& memory, std::vector<Evidence> evidence) {
+        remember(memory, check, {kNow, 1s, Seen{{{"", {}, std::move(evidence), {}}}}});
+    }
+    void see_both() {
+        see(near, near_memory, {points(10 * kDay, 1h)});
+        see(far, far_memory, {points(9 * kDay, 3h), lock("COMPLIANCE")});
+    }
+    static Assertions lock(std::optional<std::string> actual) {
+        return {{{.name = "object_lock", .expected = "COMPLIANCE", .actual = std::move(actual)}}};
+    }
+    AssetReadiness judge() {
+        std::vector<Contributor> contributors;
+        for (const auto& [check, memory] : {std::pair{&near, &near_memory}, std::pair{&far, &far_memory}})
+            contributors.push_back(
+                {check, "", memory->subjects.empty() ? nullptr : &memory->subjects.begin()->second, memory});
+        return judge_readiness(scenario, {asset, kNow - 30 * kDay, contributors, {}, {}, kNow}, verdict, revisit);
+    }
+};
+
+} // namespace
+
+TEST_CASE("what is left to recover from is what stands elsewhere, with its own reach") {
+    Copies copies;
+    copies.see_both();
+    AssetReadiness ready = copies.judge();
+    CHECK(ready.state == VerdictState::recoverable);
+    CHECK(ready.from == "far");
+    CHECK(ready.newest == kNow - 3h);
+    CHECK(ready.oldest == kNow - 9 * kDay);
+    CHECK(ready.takes == 30min);
+    copies.scenario.recover_from = {};
+    CHECK(copies.judge().from == "near");
+    copies.scenario.recover_from = {.region = "asia"};
+    ready = copies.judge();
+    CHECK(ready.state == VerdictState::unrecoverable);
+    CHECK(ready.blocks == Lines{"no usable recovery point is known in region asia"});
+}
+
+TEST_CASE("what cannot be seen is unknown, and not gone") {
+    Copies copies;
+    copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 1h)});
+    CHECK(copies.judge().state == VerdictState::unknown);
+}
+
+TEST_CASE("one must be able to go back as far as is asked for, and that comes with time") {
+    Copies copies;
+    copies.see_both();
+    copies.scenario.back = 14 * kDay;
+    const AssetReadiness ready = copies.judge();
+    CHECK(ready.state == VerdictState::at_risk);
+    CHECK(ready.blocks == Lines{"goes back 9d, one must be able to go back 14d"});
+    CHECK(copies.revisit <= kNow + 5 * kDay);
+    copies.scenario.back = 9 * kDay;
+    CHECK(copies.judge().state == VerdictState::recoverable);
+}
+
+TEST_CASE("the time that recovery takes is held against the scenario's, and an unproven one is at risk") {
+    Copies copies;
+    copies.see_both();
+    copies.scenario.rto = 10min;
+    CHECK(copies.judge().blocks == Lines{"the last proof took 30m, 10m are allowed"});
+    copies.verdict.proven_rto.reset();
+    CHECK(copies.judge().blocks == Lines{"no proof told how long it takes, 10m are allowed"});
+    copies.verdict.proven_depth.reset();
+    CHECK(copies.judge().blocks == Lines{"no restore has proven it yet"});
+}
+
+TEST_CASE("what is needed must be asserted and hold: three answers, and none is worse than one") {
+    Copies copies;
+    copies.scenario.needs = {"object_lock*"};
+    copies.see_both();
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h), Copies::lock("none")});
+    CHECK(copies.judge().blocks == Lines{"far: object_lock is none, COMPLIANCE is expected"});
+    copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h), Copies::lock({})});
+    CHECK(copies.judge().state == VerdictState::unknown);
+    CHECK(copies.judge().blocks == Lines{"nobody could tell 'object_lock*'"});
+    copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h)});
+    CHECK(copies.judge().blocks == Lines{"no check asserts 'object_lock*'"});
+}
+
+TEST_CASE("a scenario is as ready as the worst of what must be recovered, and of nothing it is unknown") {
+    CHECK(sum_up({}).state == VerdictState::unknown);
+    const Readiness ready = sum_up({{.asset = "a", .state = VerdictState::recoverable},
+                                    {.asset = "b", .state = VerdictState::unrecoverable},
+                                    {.asset = "c", .state = VerdictState::at_risk}});
+    CHECK(ready.state == VerdictState::unrecoverable);
+    CHECK(ready.assets.front().asset == "b");
+}
