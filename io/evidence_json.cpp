@@ -84,6 +84,13 @@ struct Put {
     }
 };
 
+template <class T>
+std::string written(const T& value) {
+    JsonWriter out;
+    Put{out}.put(value);
+    return out.take();
+}
+
 // --- reading ---------------------------------------------------------------------------------------------------
 
 enum class Origin : std::uint8_t { foreign, own };
@@ -330,14 +337,29 @@ core::Seen from_lines(std::string_view lines) {
     return reader.take();
 }
 
-std::string to_json(const core::CheckMemory& memory) {
-    JsonWriter out;
-    Put{out}.put(memory);
-    return out.take();
-}
+std::string to_json(const core::CheckMemory& memory) { return written(memory); }
 
 core::CheckMemory read_memory(const Json& json) {
     core::CheckMemory memory;
+    Get{json, Origin::own}.get(json, memory);
+    return memory;
+}
+
+std::string to_json(const core::OutageHistories& outages) { return written(outages); }
+
+core::OutageHistories read_outages(const Json& json) {
+    core::OutageHistories outages;
+    Get{json, Origin::own}.get(json, outages);
+    for (auto& [group, history] : outages)
+        // Whoever was in the past has ended; one that does not say when cannot be counted.
+        std::erase_if(history.past, [](const core::Outage& outage) { return !outage.ended_at; });
+    return outages;
+}
+
+std::string to_json(const core::ValidationMemory& memory) { return written(memory); }
+
+core::ValidationMemory read_validation(const Json& json) {
+    core::ValidationMemory memory;
     Get{json, Origin::own}.get(json, memory);
     return memory;
 }

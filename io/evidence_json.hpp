@@ -28,6 +28,13 @@ core::Seen from_lines(std::string_view lines);
 std::string to_json(const core::CheckMemory& memory);
 core::CheckMemory read_memory(const Json& json);
 
+/// The outages of a scenario, by group.
+std::string to_json(const core::OutageHistories& outages);
+core::OutageHistories read_outages(const Json& json);
+
+std::string to_json(const core::ValidationMemory& memory);
+core::ValidationMemory read_validation(const Json& json);
+
 /// An array of alerts; their labels are their key.
 std::string to_json(const core::Alerts& alerts);
 core::Alerts read_alerts(const Json& json);

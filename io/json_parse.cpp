@@ -2,6 +2,8 @@
 // Bytes to a tree: nlohmann's SAX parser (it does not recurse) under our limits.
 #include "io/json.hpp"
 
+#include "io/json_fault.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -13,18 +15,6 @@ namespace {
 constexpr std::size_t kMaxDepth = 64;
 /// A byte of text such as "[[],[],[],…" can cost sixty bytes of memory.
 constexpr std::size_t kMaxValues = 1'000'000;
-
-/// What nlohmann says, without its preamble and without the text it last read, which may be anything.
-std::string reason(std::string_view said) {
-    if (const auto preamble = said.find(" - "); preamble != std::string_view::npos)
-        said.remove_prefix(preamble + 3);
-    std::string text{said};
-    if (const auto last = text.find("; last read: "); last != std::string::npos) {
-        const auto after = text.find("; expected", last);
-        text.erase(last, after == std::string::npos ? after : after - last);
-    }
-    return text;
-}
 
 } // namespace
 
@@ -47,7 +37,7 @@ class JsonBuilder : public nlohmann::json_sax<nlohmann::json> {
     }
     bool parse_error(std::size_t position, const std::string& /*token*/,
                      const nlohmann::json::exception& error) override {
-        throw BadDocument(fmt::format("expected JSON, stopped at byte {}: {}", position, reason(error.what())));
+        throw BadDocument(json_fault(position, error.what()));
     }
 
     Json take() { return std::move(root_); }
