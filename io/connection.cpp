@@ -2,6 +2,7 @@
 #include "io/connection.hpp"
 
 #include "io/certificate.hpp"
+#include "io/url.hpp"
 
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
@@ -161,8 +162,7 @@ std::string Connection::peer() const {
     const auto endpoint = state_->socket.remote_endpoint(error);
     if (error)
         return {};
-    const std::string address = endpoint.address().to_string();
-    return fmt::format(fmt::runtime(endpoint.address().is_v6() ? "[{}]:{}" : "{}:{}"), address, endpoint.port());
+    return fmt::format("{}:{}", bracketed(endpoint.address().to_string()), endpoint.port());
 }
 
 std::string printable(std::string_view bytes) {

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace recoverd::io {
@@ -31,6 +32,12 @@ struct HttpAuth {
     /// A header of its own: name and value.
     std::string header_name;
     Secret header_value;
+    /// Signs with AWS' signature version 4: "aws:amz:REGION:SERVICE". Then `username` is the access key's id and
+    /// `password` the key. Of curl 7.88 the caller has to know: it signs path and query as they stand in the URL, so
+    /// the query must be sorted, each parameter have its '=', and all be percent-encoded strictly; it sends no
+    /// x-amz-content-sha256, on which S3 insists; it sorts headers wrongly when the name of one x-amz header begins
+    /// with that of another.
+    std::string sigv4;
 };
 
 struct HttpRequest {
@@ -72,5 +79,11 @@ struct HttpAnswer {
     /// The first header of that (lower-case) name, or empty.
     std::string_view header(std::string_view name) const;
 };
+
+/// May it be the value of a header (RFC 9110, 5.5)? Nothing in it could end the header and begin another.
+bool is_field_value(std::string_view text);
+
+/// "Sun, 06 Nov 1994 08:49:37 GMT", as RFC 9110 wants it.
+std::optional<core::Time> read_http_date(std::string_view text);
 
 } // namespace recoverd::io

@@ -110,7 +110,7 @@ Failure about(const HttpRequest& request, const Url& url, const Failure& failure
     return {failure.kind, fmt::format("{}: {}", name_of(request, url), failure.detail)};
 }
 
-Task<Result<HttpAnswer>> fetch(std::shared_ptr<Handles> handles, HttpRequest request) {
+Task<Result<HttpAnswer>> fetch(std::shared_ptr<Handles> handles, HttpRequest request, TakeBody take) {
     const auto began = Clock::now();
     const auto deadline = began + request.timeout;
     if (auto mistake = mistake_in(request))
@@ -137,6 +137,7 @@ Task<Result<HttpAnswer>> fetch(std::shared_ptr<Handles> handles, HttpRequest req
         exchange.set_places(places, std::exchange(handles->told, {}));
         exchange.set_proxy(*proxy);
         exchange.set_timeout(until(deadline));
+        exchange.set_take(take);
         handles->told.push_back(way.host + ":" + way.port);
         const int code = co_await perform(handles->multi, lease.easy());
         auto answer = exchange.conclude(code);
@@ -164,12 +165,6 @@ Task<Result<HttpAnswer>> fetch(std::shared_ptr<Handles> handles, HttpRequest req
 
 } // namespace
 
-std::string_view HttpAnswer::header(std::string_view name) const {
-    const auto found =
-        std::find_if(headers.begin(), headers.end(), [name](const auto& entry) { return entry.first == name; });
-    return found == headers.end() ? std::string_view{} : std::string_view{found->second};
-}
-
 HttpClient::HttpClient(asio::io_context& ioc) {
     static const CURLcode initialised = ::curl_global_init(CURL_GLOBAL_DEFAULT);
     if (initialised != CURLE_OK)
@@ -181,6 +176,10 @@ HttpClient::HttpClient(asio::io_context& ioc) {
 
 HttpClient::~HttpClient() { handles_->multi->close(); }
 
-Task<Result<HttpAnswer>> HttpClient::get(HttpRequest request) { return fetch(handles_, std::move(request)); }
+Task<Result<HttpAnswer>> HttpClient::get(HttpRequest request) { return fetch(handles_, std::move(request), {}); }
+
+Task<Result<HttpAnswer>> HttpClient::get_into(HttpRequest request, std::function<bool(std::string_view)> take) {
+    return fetch(handles_, std::move(request), std::move(take));
+}
 
 } // namespace recoverd::io

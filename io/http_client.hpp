@@ -8,7 +8,9 @@
 
 #include <asio/io_context.hpp>
 
+#include <functional>
 #include <memory>
+#include <string_view>
 
 namespace recoverd::io {
 
@@ -23,6 +25,9 @@ class HttpClient {
     /// Any status is an answer. Fails with `unreachable`, `refused`, `timed_out`, `bad_answer` (TLS, cut off, too
     /// large, too many redirects) or `misconfigured` (what was asked makes no sense, a file of TLS cannot be read).
     Task<Result<HttpAnswer>> get(HttpRequest request);
+    /// The same, and the body of an answer of status 200 goes to `take` as it comes, which may end it by false: for
+    /// what is too large for memory. The loop waits for `take`.
+    Task<Result<HttpAnswer>> get_into(HttpRequest request, std::function<bool(std::string_view)> take);
 
     class Handles;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/http_exchange.hpp"
 
+#include "core/ascii.hpp"
 #include "core/config/values.hpp"
 #include "io/certificate.hpp"
 #include "io/client_options.hpp"
@@ -29,11 +30,13 @@ void set(void* easy, CURLoption option, T value) {
     ::curl_easy_setopt(easy, option, value);
 }
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
-    return out;
+/// A file, or the PEM text itself, as a kubeconfig holds it.
+void set_pem(void* easy, CURLoption file, CURLoption blob, const std::string& pem) {
+    if (!pem.starts_with("-----BEGIN "))
+        return set(easy, file, pem.c_str());
+    std::string text = pem;
+    ::curl_blob whole{text.data(), text.size(), CURL_BLOB_COPY};
+    set(easy, blob, &whole);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -51,19 +54,10 @@ bool is_token(std::string_view text) {
     });
 }
 
-/// Nothing that could end the header and begin another.
-bool is_field_value(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' ' && c != '\t'; });
-}
-
 /// What may be told to a server that we were only redirected to: any other header may be somebody's credentials.
 bool is_harmless(std::string_view header) {
-    const auto name = lower(header);
+    const auto name = core::ascii_lower(header);
     return name == "accept" || name == "accept-language" || name == "user-agent" || name == "content-type";
-}
-
-std::string bracketed(const std::string& address) {
-    return address.find(':') == std::string::npos ? address : "[" + address + "]";
 }
 
 } // namespace
@@ -84,6 +78,10 @@ std::optional<Failure> mistake_in(const HttpRequest& request) {
     for (const Secret* secret : {&request.auth.bearer, &request.auth.header_value})
         if (!is_field_value(secret->reveal()))
             return mistake("expected credentials of one line, found a line break or control character in them");
+    // It stands in a header among other words. The key never leaves.
+    if (!request.auth.sigv4.empty() && (request.auth.username.empty() || request.auth.username.contains(' ') ||
+                                        !is_field_value(request.auth.username)))
+        return mistake("expected the id of an access key of one word, found another");
     return std::nullopt;
 }
 
@@ -101,11 +99,18 @@ struct Exchange::Callbacks {
 
     static std::size_t body(char* data, std::size_t size, std::size_t count, void* exchange) {
         auto& self = *static_cast<Exchange*>(exchange);
-        const std::size_t room = self.request_.max_body - self.answer_.body.size();
+        const std::size_t room = self.request_.max_body - self.answer_.body.size() - self.taken_;
         if (size * count > room) {
             self.stopped_ = Stopped::body_too_large;
             if (self.request_.cut_body)
                 self.answer_.body.append(data, room);
+            return 0;
+        }
+        if (self.take_ && self.status() == 200) {
+            self.taken_ += size * count;
+            if (self.take_({data, size * count}))
+                return size * count;
+            self.stopped_ = Stopped::body_not_taken;
             return 0;
         }
         self.answer_.body.append(data, size * count);
@@ -205,8 +210,8 @@ void Exchange::set_headers() {
     for (const auto& [name, value] : request_.headers) {
         if (!trusted_ && !is_harmless(name))
             continue;
-        host |= lower(name) == "host";
-        content_type |= lower(name) == "content-type";
+        host |= core::ascii_lower(name) == "host";
+        content_type |= core::ascii_lower(name) == "content-type";
         add(name, value);
     }
     if (trusted_ && !request_.auth.header_name.empty())
@@ -230,7 +235,10 @@ void Exchange::set_auth() {
     const std::string& username = own ? request_.auth.username : url_.username;
     if (username.empty())
         return;
-    set(easy_, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    if (request_.auth.sigv4.empty())
+        set(easy_, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    else
+        set(easy_, CURLOPT_AWS_SIGV4, request_.auth.sigv4.c_str());
     set(easy_, CURLOPT_USERNAME, username.c_str());
     set(easy_, CURLOPT_PASSWORD, (own ? request_.auth.password.reveal() : url_.password).c_str());
 }
@@ -243,10 +251,10 @@ void Exchange::set_tls() {
     set(easy_, CURLOPT_CAPATH, static_cast<const char*>(nullptr)); // only a file's authorities are cached by curl
     set(easy_, CURLOPT_CA_CACHE_TIMEOUT, kLongestAuthorities);
     if (!tls.ca_file.empty())
-        set(easy_, CURLOPT_CAINFO, tls.ca_file.c_str());
+        set_pem(easy_, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB, tls.ca_file);
     if (trusted_ && !tls.cert_file.empty()) {
-        set(easy_, CURLOPT_SSLCERT, tls.cert_file.c_str());
-        set(easy_, CURLOPT_SSLKEY, (tls.key_file.empty() ? tls.cert_file : tls.key_file).c_str());
+        set_pem(easy_, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB, tls.cert_file);
+        set_pem(easy_, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB, tls.key_file.empty() ? tls.cert_file : tls.key_file);
     }
     if (trusted_ && !tls.server_name.empty() && tls.server_name != url_.host) {
         // The URL gets the name that SNI and the certificate go by, and the way leads to the host nevertheless. Not by
@@ -291,8 +299,8 @@ void Exchange::set_proxy(const std::optional<Url>& proxy) {
 }
 
 void Exchange::set_timeout(core::Duration left) {
-    left_ = std::max(left, core::Duration{1}); // 0 would mean for ever
-    set(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(left_.count()));
+    left = std::max(left, core::Duration{1}); // 0 would mean for ever
+    set(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
 }
 
 void Exchange::keep_header(std::string_view line) {
@@ -303,9 +311,16 @@ void Exchange::keep_header(std::string_view line) {
         return;
     }
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos || !answer_.body.empty()) // the rest of the body's trailers says nothing to us
+    if (colon == std::string_view::npos || !answer_.body.empty() ||
+        taken_ != 0) // the rest of the body's trailers says nothing to us
         return;
-    answer_.headers.emplace_back(lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+    answer_.headers.emplace_back(core::ascii_lower(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+}
+
+int Exchange::status() const {
+    long status = 0;
+    ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    return static_cast<int>(status);
 }
 
 /// Of a connection that was kept from before: nobody verified it during this exchange.
@@ -321,9 +336,7 @@ Result<HttpAnswer> Exchange::conclude(int code) {
     answer_.cut = stopped_ == Stopped::body_too_large && request_.cut_body;
     if (answer_.cut)
         code = CURLE_OK;
-    long status = 0;
-    ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    answer_.status = static_cast<int>(status);
+    answer_.status = status();
     if (code == CURLE_PEER_FAILED_VERIFICATION && shown_ && shown_->fault.empty())
         shown_->fault = fmt::format("it does not hold the name '{}'",
                                     request_.tls.server_name.empty() ? url_.host : request_.tls.server_name);
@@ -365,7 +378,8 @@ FailureKind Exchange::kind_of(int code) const {
 }
 
 std::string Exchange::words_for(int code) const {
-    const auto within = core::config::format_duration(left_);
+    // What was asked for, not what resolving a name and following redirects left of it: the words stay the same.
+    const auto within = core::config::format_duration(request_.timeout);
     curl_off_t connected = 0;
     ::curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected);
     switch (code) {
@@ -373,6 +387,8 @@ std::string Exchange::words_for(int code) const {
         if (stopped_ == Stopped::body_too_large)
             return fmt::format("expected a body of at most {}, found a larger one",
                                core::config::format_size(request_.max_body));
+        if (stopped_ == Stopped::body_not_taken)
+            return fmt::format("its body could not be kept, after {} bytes", taken_);
         if (stopped_ == Stopped::headers_too_large)
             return fmt::format("expected headers of at most {}, found larger ones",
                                core::config::format_size(kMostHeaderBytes));
@@ -389,14 +405,14 @@ std::string Exchange::words_for(int code) const {
         if (answer_.status == 0)
             return fmt::format("connected, but no answer within {}", within);
         return fmt::format("the answer was not complete within {}, after {} bytes of its body", within,
-                           answer_.body.size());
+                           answer_.body.size() + taken_);
     case CURLE_GOT_NOTHING:
         return "the connection was closed without an answer";
     case CURLE_PARTIAL_FILE:
-        return fmt::format("the answer was cut off after {} bytes of its body", answer_.body.size());
+        return fmt::format("the answer was cut off after {} bytes of its body", answer_.body.size() + taken_);
     case CURLE_RECV_ERROR:
         if (answer_.status != 0)
-            return fmt::format("the answer was cut off after {} bytes of its body", answer_.body.size());
+            return fmt::format("the answer was cut off after {} bytes of its body", answer_.body.size() + taken_);
         break;
     case CURLE_BAD_CONTENT_ENCODING:
         return "the body cannot be decompressed";
@@ -405,7 +421,7 @@ std::string Exchange::words_for(int code) const {
     }
     std::string words = error_[0] != '\0' ? error_.data() : ::curl_easy_strerror(static_cast<CURLcode>(code));
     if (words.size() > 1 && words[1] >= 'a')
-        words[0] = lower(words.substr(0, 1))[0];
+        words[0] = core::ascii_lower(words.substr(0, 1))[0];
     return words;
 }
 

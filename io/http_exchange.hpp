@@ -7,6 +7,7 @@
 #include "io/url.hpp"
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,10 +24,16 @@ struct Place {
     std::vector<std::string> addresses;
 };
 
+/// Takes a body as it comes; false ends the exchange as `bad_answer`. Called by the loop: what takes long has no place
+/// in it.
+using TakeBody = std::function<bool(std::string_view)>;
+
 class Exchange {
   public:
     /// `easy` is blank; it, the request and the URL outlive this. `trusted`: may this server have our credentials?
     Exchange(void* easy, const HttpRequest& request, const Url& url, bool trusted);
+    /// The body of an answer of status 200 goes there, and not into the answer.
+    void set_take(TakeBody take) { take_ = std::move(take); }
     ~Exchange();
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
@@ -39,7 +46,7 @@ class Exchange {
     Result<HttpAnswer> conclude(int code);
 
   private:
-    enum class Stopped : std::uint8_t { no, body_too_large, headers_too_large };
+    enum class Stopped : std::uint8_t { no, body_too_large, body_not_taken, headers_too_large };
     struct Callbacks;
 
     void set_manners();
@@ -49,6 +56,7 @@ class Exchange {
     void set_tls();
     void keep_header(std::string_view line);
     void keep_certificate();
+    int status() const;
     FailureKind kind_of(int code) const;
     std::string words_for(int code) const;
 
@@ -60,8 +68,9 @@ class Exchange {
     /// What the server showed, whether it was asked for or not: a failure says why it is not trusted.
     std::optional<core::Certificate> shown_;
     std::size_t header_bytes_ = 0;
+    TakeBody take_;
+    std::size_t taken_ = 0;
     Stopped stopped_ = Stopped::no;
-    core::Duration left_{0};
     std::vector<curl_slist*> lists_;
     std::array<char, 256> error_{};
 };

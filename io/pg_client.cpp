@@ -297,6 +297,11 @@ struct Session {
     std::string place;
     Clock::time_point until;
     Duration timeout;
+    /// Of the request: at most this long per statement, and for a lock.
+    Duration statement_timeout{0};
+    Duration lock_timeout{0};
+    /// What the server warned of while it committed.
+    std::string warning;
     std::size_t rows = 0;
     std::size_t bytes = 0;
 };
@@ -405,22 +410,37 @@ Task<Result<PgTable>> ask(Session& session, std::string text, bool own) {
     co_return co_await answer(session);
 }
 
-/// What goes before a statement. The isolation level is named because a default of `serializable` fails on a standby;
-/// the idle timeout ends the transaction of an agent that was stopped in the middle.
-std::string before(const Session& session, std::string_view opening) {
-    const auto statement_ms = std::max<Duration::rep>(1, left(session.until).count() * 3 / 4);
-    return fmt::format("{}; SAVEPOINT recoverd; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}", opening,
-                       statement_ms, std::max<Duration::rep>(1, statement_ms / 2));
+/// How long the next statement may take, as the server is told it.
+std::string limits(const Session& session) {
+    const auto shorter = [](Duration::rep wanted, Duration asked) {
+        return std::max<Duration::rep>(1, asked > Duration{0} ? std::min(wanted, asked.count()) : wanted);
+    };
+    const auto statement_ms = shorter(left(session.until).count() * 3 / 4, session.statement_timeout);
+    return fmt::format("SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}; "
+                       "SET LOCAL idle_in_transaction_session_timeout = {}",
+                       statement_ms, shorter(statement_ms / 2, session.lock_timeout),
+                       std::max<Duration::rep>(1, session.timeout.count()));
 }
 
-Task<Result<PgAnswer>> converse(Session& session, std::vector<std::string> statements) {
+// Two servers shall write a row the same way, whatever their settings and those of our role.
+constexpr std::string_view kOneWay =
+    "; SET LOCAL row_security = off; SET LOCAL search_path = pg_catalog; SET LOCAL TimeZone = 'UTC'; "
+    "SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL extra_float_digits = 3; "
+    "SET LOCAL bytea_output = 'hex'; SET LOCAL lc_monetary = 'C'";
+
+/// The isolation level is named because a default of `serializable` fails on a standby; the idle timeout (of `limits`)
+/// ends the transaction of an agent that was stopped in the middle.
+std::string begin(bool snapshot) {
+    return fmt::format("BEGIN ISOLATION LEVEL {} READ ONLY{}", snapshot ? "REPEATABLE READ" : "READ COMMITTED",
+                       snapshot ? kOneWay : "");
+}
+
+Task<Result<PgAnswer>> converse(Session& session, PgRequest request) {
     PgAnswer answers;
     answers.server_version = PQserverVersion(session.connection.get());
-    std::string opening = fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; "
-                                      "SET LOCAL idle_in_transaction_session_timeout = {}",
-                                      std::max<Duration::rep>(1, session.timeout.count()));
-    for (std::string& statement : statements) {
-        std::string preamble = before(session, opening);
+    std::string opening = begin(request.snapshot);
+    for (std::string& statement : request.statements) {
+        std::string preamble = fmt::format("{}; SAVEPOINT recoverd; {}", opening, limits(session));
         const auto prepared = co_await ask(session, std::move(preamble), true);
         if (!prepared)
             co_return std::unexpected(prepared.error());
@@ -434,8 +454,51 @@ Task<Result<PgAnswer>> converse(Session& session, std::vector<std::string> state
     }
     // Ended politely, so that a check every few seconds does not look like a server full of rollbacks. Everything was
     // learned already, so nobody minds how this goes.
-    if (!statements.empty())
+    if (!request.statements.empty())
         (void)co_await ask(session, "COMMIT", true);
+    co_return answers;
+}
+
+/// Keeps what a server warns of, in `*warning`.
+void keep_warning(void* warning, const PGresult* result) {
+    const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (severity && message && std::string_view{severity} == "WARNING")
+        *static_cast<std::string*>(warning) = words(message);
+}
+
+/// One statement, committed.
+Task<Result<PgTable>> write(Session& session, std::string statement) {
+    std::string opening = fmt::format("BEGIN ISOLATION LEVEL READ COMMITTED; {}", limits(session));
+    auto table = co_await ask(session, std::move(opening), true);
+    if (!table || !table->error.empty())
+        co_return table;
+    table = co_await ask(session, std::move(statement), false);
+    if (!table)
+        co_return table;
+    // No statement_timeout ends the wait for a synchronous standby. Who cancels it gets a warning, and the commit
+    // counts here alone.
+    PQsetNoticeReceiver(session.connection.get(), keep_warning, &session.warning);
+    auto ended = co_await ask(session, table->error.empty() ? "COMMIT" : "ROLLBACK", true);
+    PQsetNoticeReceiver(session.connection.get(), [](void*, const PGresult*) {}, nullptr);
+    if (!ended)
+        co_return ended;
+    if (table->error.empty()) {
+        table->error = ended->error.empty() ? session.warning : ended->error;
+        table->sqlstate = ended->sqlstate;
+    }
+    co_return table;
+}
+
+Task<Result<PgAnswer>> converse_and_write(Session& session, std::vector<std::string> statements) {
+    PgAnswer answers;
+    answers.server_version = PQserverVersion(session.connection.get());
+    for (std::string& statement : statements) {
+        auto table = co_await write(session, std::move(statement));
+        if (!table)
+            co_return std::unexpected(table.error());
+        answers.tables.push_back(std::move(*table));
+    }
     co_return answers;
 }
 
@@ -469,10 +532,13 @@ Task<Result<PgAnswer>> pg_query(PgRequest request) {
         const Duration share = left(until) / static_cast<Duration::rep>(places->size() - i);
         auto connection = co_await connect(*settings, (*places)[i], request.password, share);
         if (connection) {
-            Session session{std::move(*connection), describe((*places)[i]), until, request.timeout};
+            Session session{std::move(*connection),    describe((*places)[i]), until, request.timeout,
+                            request.statement_timeout, request.lock_timeout,   {}};
             if (request.console)
                 co_return co_await converse_with_console(session, std::move(request.statements));
-            co_return co_await converse(session, std::move(request.statements));
+            if (request.writes)
+                co_return co_await converse_and_write(session, std::move(request.statements));
+            co_return co_await converse(session, std::move(request));
         }
         // A server that speaks tells more than one that is silent.
         if (!worst || (connection.error().kind == FailureKind::refused && worst->kind != FailureKind::refused))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PostgreSQL as a client: a few statements in one read-only transaction, or to a console that knows none.
+// PostgreSQL as a client: a few statements in one read-only transaction, each in one of its own that may write, or to a
+// console that knows none.
 #pragma once
 
 #include "core/failure.hpp"
@@ -16,13 +17,25 @@ struct PgRequest {
     /// A libpq connection string or URI without a password.
     std::string dsn;
     Secret password;
-    /// Run in order in one READ ONLY transaction, with `statement_timeout` at three quarters of what is left.
+    /// Run in order in one READ ONLY transaction, with the server's statement_timeout at three quarters of what is
+    /// left.
     std::vector<std::string> statements;
     core::Duration timeout{10'000};
     /// For what speaks the protocol and is no database (PgBouncer's admin console): each statement goes as a simple
     /// query as it stands, outside of any transaction, and nothing but `timeout` ends one. Only for fixed statements: a
     /// second one behind a semicolon would run, too.
     bool console = false;
+    /// All statements see one moment (REPEATABLE READ), rows are written the same way whatever the server's settings
+    /// are, names are those of pg_catalog unless they say more, and row security refuses what it would otherwise leave
+    /// out.
+    bool snapshot = false;
+    /// Each statement in a transaction of its own, as the server's defaults make one (a server may make them all READ
+    /// ONLY), which is committed. A commit with a warning, such as one that no synchronous standby confirmed, is an
+    /// error of its statement.
+    bool writes = false;
+    /// At most this long per statement, and for a lock; zero for what `timeout` leaves.
+    core::Duration statement_timeout{0};
+    core::Duration lock_timeout{0};
 };
 
 /// Text as the server sent it; nothing stands for NULL.

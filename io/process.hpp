@@ -4,6 +4,7 @@
 
 #include "core/time.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,10 +17,14 @@ struct Command {
     std::vector<std::string> argv;
     /// Added to (or replacing in) the agent's own environment.
     std::vector<std::pair<std::string, std::string>> env;
+    /// Names of variables of the agent's own environment that it does not get.
+    std::vector<std::string> withheld;
     std::string input;
     std::string directory;
     /// Output beyond this (stdout and stderr each) ends the run as `bad_answer`; the group is killed.
     std::size_t max_output = std::size_t{8} << 20U;
+    /// Nothing that it starts may write a file larger than this (RLIMIT_FSIZE); 0 for any size.
+    std::uint64_t max_file = 0;
     /// After it the whole process group gets SIGKILL, and the run is `timed_out`.
     core::Duration timeout{30'000};
 };

@@ -29,7 +29,7 @@ void ignore_broken_pipes() { [[maybe_unused]] static const auto before = std::si
 
 class Child : public std::enable_shared_from_this<Child> {
   public:
-    Child(const asio::any_io_executor& executor, Spawned spawned, Command command)
+    Child(const asio::any_io_executor& executor, Spawned spawned, std::shared_ptr<const Command> command)
         : spawned_(std::move(spawned)),
           command_(std::move(command)),
           pidfd_(executor, spawned_.pidfd.release()),
@@ -139,10 +139,10 @@ class Child : public std::enable_shared_from_this<Child> {
                 return;
             }
             output.bytes.append(buffer.data(), static_cast<std::size_t>(count));
-            if (output.bytes.size() > command_.max_output) {
+            if (output.bytes.size() > command_->max_output) {
                 failure_ = Failure{FailureKind::bad_answer,
                                    fmt::format("expected at most {} bytes on {} of '{}', found more",
-                                               command_.max_output, output.name, command_.argv.front())};
+                                               command_->max_output, output.name, command_->argv.front())};
                 stop();
                 return;
             }
@@ -154,11 +154,11 @@ class Child : public std::enable_shared_from_this<Child> {
         in_.async_wait(asio::posix::descriptor_base::wait_write, [self = shared_from_this()](asio::error_code error) {
             if (error || self->stopped_)
                 return;
-            const std::string_view left = std::string_view{self->command_.input}.substr(self->written_);
+            const std::string_view left = std::string_view{self->command_->input}.substr(self->written_);
             const ssize_t count = ::write(self->in_.native_handle(), left.data(), left.size());
             const bool later = count < 0 && (errno == EAGAIN || errno == EINTR);
             self->written_ += count > 0 ? static_cast<std::size_t>(count) : 0;
-            if (later || (count >= 0 && self->written_ < self->command_.input.size()))
+            if (later || (count >= 0 && self->written_ < self->command_->input.size()))
                 return self->write_input();
             asio::error_code ignored;
             self->in_.close(ignored);
@@ -166,7 +166,7 @@ class Child : public std::enable_shared_from_this<Child> {
     }
 
     Spawned spawned_;
-    Command command_;
+    std::shared_ptr<const Command> command_;
     asio::posix::stream_descriptor pidfd_;
     asio::posix::stream_descriptor in_;
     Output out_;
@@ -189,12 +189,14 @@ struct Leash {
 
 Task<Result<Finished>> run_child(BlockingPool& pool, Command command) {
     const auto executor = co_await asio::this_coro::executor;
+    // Shared, because the input may be long.
+    const auto shared = std::make_shared<const Command>(std::move(command));
     // exec may hang in a dead file system, and posix_spawn returns only after it.
-    auto start = [command] { return spawn(command); };
+    auto start = [shared] { return spawn(*shared); };
     auto spawned = co_await run_blocking(pool, std::move(start));
     if (!spawned)
         co_return std::unexpected(spawned.error());
-    const Leash leash{std::make_shared<Child>(executor, std::move(*spawned), std::move(command))};
+    const Leash leash{std::make_shared<Child>(executor, std::move(*spawned), shared)};
     leash.child->start();
     co_await leash.child->over();
     co_return leash.child->take();

@@ -25,6 +25,21 @@ Task<Result<UnitState>> ask_on(BlockingPool& pool, std::string unit, core::Durat
     co_return co_await run_blocking(pool, std::move(ask));
 }
 
+/// Where no server is named, those of resolv.conf, read anew each time.
+Task<Result<DnsAnswer>> ask_on(Timers& timers, BlockingPool& pool, DnsRequest request) {
+    std::vector<std::string> servers;
+    if (request.server.empty()) {
+        auto read = [] { return Result<std::vector<std::string>>{system_name_servers()}; };
+        auto reading = run_blocking(pool, std::move(read));
+        auto found = co_await with_deadline(timers, request.timeout, std::move(reading),
+                                            "expected resolv.conf, found its file system hanging");
+        if (!found)
+            co_return std::unexpected(std::move(found.error()));
+        servers = std::move(*found);
+    }
+    co_return co_await ask_dns(timers, std::move(request), std::move(servers));
+}
+
 } // namespace
 
 RealWorld::RealWorld(asio::io_context& ioc, RealWorldSettings settings)
@@ -32,11 +47,18 @@ RealWorld::RealWorld(asio::io_context& ioc, RealWorldSettings settings)
 
 Task<Result<HttpAnswer>> RealWorld::http(HttpRequest request) { return http_.get(std::move(request)); }
 
-Task<Result<Finished>> RealWorld::run(Command command) { return run_process(timers_, pool_, std::move(command)); }
+Task<Result<Finished>> RealWorld::run(Command command) {
+    command.withheld = withheld_;
+    return run_process(timers_, pool_, std::move(command));
+}
 
 Task<Result<PgAnswer>> RealWorld::postgres(PgRequest request) { return pg_query(std::move(request)); }
 
 Task<Result<Connected>> RealWorld::connect(ConnectRequest request) { return io::connect(timers_, std::move(request)); }
+
+Task<Result<DnsAnswer>> RealWorld::dns(DnsRequest request) { return ask_on(timers_, pool_, std::move(request)); }
+
+Task<Result<Pinged>> RealWorld::ping(PingRequest request) { return io::ping(timers_, std::move(request)); }
 
 Task<Result<RespAnswer>> RealWorld::resp(RespRequest request) { return ask(timers_, std::move(request)); }
 
@@ -51,6 +73,7 @@ Task<Result<Finished>> RealWorld::worker(std::string job, std::string input, cor
     command.argv = {settings_.worker_path, std::move(job)};
     command.input = std::move(input);
     command.timeout = timeout;
+    command.withheld = withheld_;
     return run_process(timers_, pool_, std::move(command));
 }
 
@@ -60,6 +83,12 @@ Task<Result<std::vector<std::string>>> RealWorld::resolve(std::string host, core
 
 Task<Result<std::vector<Service>>> RealWorld::resolve_services(std::string name, core::Duration timeout) {
     return io::resolve_services(std::move(name), timeout);
+}
+
+Task<Result<Scratch>> RealWorld::scratch(std::string parent, core::Duration timeout) {
+    std::string late = "expected a folder in '" + parent + "', found its file system hanging";
+    auto making = scratch_.make(std::move(parent));
+    return with_deadline(timers_, timeout, std::move(making), std::move(late));
 }
 
 Task<Result<Secret>> RealWorld::secret(core::config::SecretRef ref) {

@@ -5,6 +5,7 @@
 #include "io/blocking_pool.hpp"
 #include "io/http_client.hpp"
 #include "io/real_timers.hpp"
+#include "io/scratch_folders.hpp"
 #include "io/world.hpp"
 
 #include <asio/io_context.hpp>
@@ -28,20 +29,28 @@ class RealWorld : public World {
     Task<Result<Finished>> run(Command command) override;
     Task<Result<PgAnswer>> postgres(PgRequest request) override;
     Task<Result<Connected>> connect(ConnectRequest request) override;
+    Task<Result<DnsAnswer>> dns(DnsRequest request) override;
+    Task<Result<Pinged>> ping(PingRequest request) override;
     Task<Result<RespAnswer>> resp(RespRequest request) override;
     Task<Result<UnitState>> systemd_unit(std::string unit, core::Duration timeout) override;
     Task<Result<Finished>> worker(std::string job, std::string input, core::Duration timeout) override;
     Task<Result<std::vector<std::string>>> resolve(std::string host, core::Duration timeout) override;
     Task<Result<std::vector<Service>>> resolve_services(std::string name, core::Duration timeout) override;
     Task<Result<Secret>> secret(core::config::SecretRef ref) override;
+    Task<Result<Scratch>> scratch(std::string parent, core::Duration timeout) override;
 
     BlockingPool& pool() { return pool_; }
+
+    /// Names of environment variables that hold secrets: no program that is run from now on finds them in its own.
+    void withhold(std::vector<std::string> variables) { withheld_ = std::move(variables); }
 
   private:
     RealWorldSettings settings_;
     RealTimers timers_;
     BlockingPool pool_;
+    ScratchFolders scratch_{pool_};
     HttpClient http_;
+    std::vector<std::string> withheld_;
 };
 
 } // namespace recoverd::io

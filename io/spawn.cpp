@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,17 +67,19 @@ int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pi
 void unblock(const Fd& fd) { ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK); }
 
 /// What systemd told the agent about itself is not for its children.
-bool is_private(std::string_view variable) {
-    static constexpr std::array<std::string_view, 6> kPrivate{
-        "NOTIFY_SOCKET=", "WATCHDOG_PID=", "WATCHDOG_USEC=", "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES="};
-    return std::ranges::any_of(kPrivate, [&](std::string_view name) { return variable.starts_with(name); });
+bool is_private(std::string_view name) {
+    static constexpr std::array<std::string_view, 6> kPrivate{"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC",
+                                                              "LISTEN_PID",    "LISTEN_FDS",   "LISTEN_FDNAMES"};
+    return std::ranges::find(kPrivate, name) != kPrivate.end();
 }
 
 std::vector<std::string> environment(const Command& command) {
     std::vector<std::string> variables;
-    for (char** variable = environ; variable && *variable; ++variable)
-        if (!is_private(*variable))
+    for (char** variable = environ; variable && *variable; ++variable) {
+        const std::string_view name = std::string_view{*variable}.substr(0, std::strcspn(*variable, "="));
+        if (!is_private(name) && std::ranges::find(command.withheld, name) == command.withheld.end())
             variables.emplace_back(*variable);
+    }
     for (const auto& [name, value] : command.env) {
         std::erase_if(variables, [&](const std::string& old) { return old.starts_with(name + "="); });
         variables.push_back(name + "=" + value);
@@ -217,6 +220,11 @@ core::Result<Spawned> spawn(const Command& command) {
     if (const int error = start(command, ends, pid); error != 0)
         return std::unexpected(not_started(command, error));
     Spawned spawned{pid};
+    // After it began, since posix_spawn knows no limits: what it starts later inherits this one.
+    if (command.max_file > 0) {
+        const rlimit limit{command.max_file, command.max_file};
+        ::prlimit(pid, RLIMIT_FSIZE, &limit, nullptr);
+    }
     spawned.pidfd = Fd{open_pidfd(pid)};
     if (!spawned.pidfd)
         return std::unexpected(not_started(command, errno));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/url.hpp"
 
+#include "core/ascii.hpp"
 #include "io/client_options.hpp"
 
 #include <asio/ip/address.hpp>
@@ -49,8 +50,7 @@ std::expected<Url, std::string> read(const Handle& handle, std::string_view writ
     if (std::ranges::any_of(url.host, [](unsigned char c) { return c >= 0x80; }))
         return std::unexpected("expected a host name in ASCII, found other letters in it\n"
                                "hint: write the name as DNS has it, 'xn--bcher-kva.example' for 'bücher.example'");
-    std::transform(url.host.begin(), url.host.end(), url.host.begin(),
-                   [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
+    url.host = core::ascii_lower(url.host);
     if (url.host.empty())
         return std::unexpected("expected a host, found none");
     for (const CURLUPart secret : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT})
@@ -67,9 +67,9 @@ std::expected<Url, std::string> read(const Handle& handle, std::string_view writ
     return url;
 }
 
-std::string bracketed(const std::string& host) { return host.find(':') == std::string::npos ? host : "[" + host + "]"; }
-
 } // namespace
+
+std::string bracketed(const std::string& host) { return host.contains(':') ? "[" + host + "]" : host; }
 
 Result<Url> Url::parse(const std::string& text) {
     const auto handle = new_handle();

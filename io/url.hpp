@@ -38,4 +38,7 @@ struct Url {
     bool numeric = false;
 };
 
+/// A host as URLs and addresses with a port have it: a numeric one of IPv6 in brackets.
+std::string bracketed(const std::string& host);
+
 } // namespace recoverd::io

@@ -4,12 +4,15 @@
 // is cancelled.
 #pragma once
 
+#include "io/dns.hpp"
 #include "io/http.hpp"
+#include "io/ping.hpp"
 #include "io/postgres.hpp"
 #include "io/probe.hpp"
 #include "io/process.hpp"
 #include "io/resolve.hpp"
 #include "io/resp.hpp"
+#include "io/scratch.hpp"
 #include "io/systemd.hpp"
 #include "io/timers.hpp"
 
@@ -24,6 +27,8 @@ class World {
     virtual Task<Result<Finished>> run(Command command) = 0;
     virtual Task<Result<PgAnswer>> postgres(PgRequest request) = 0;
     virtual Task<Result<Connected>> connect(ConnectRequest request) = 0;
+    virtual Task<Result<DnsAnswer>> dns(DnsRequest request) = 0;
+    virtual Task<Result<Pinged>> ping(PingRequest request) = 0;
     virtual Task<Result<RespAnswer>> resp(RespRequest request) = 0;
     virtual Task<Result<UnitState>> systemd_unit(std::string unit, core::Duration timeout) = 0;
     /// A run of the worker program: `job` names what it does, `input` goes to its stdin as JSON, evidence comes
@@ -34,6 +39,8 @@ class World {
     virtual Task<Result<std::vector<Service>>> resolve_services(std::string name, core::Duration timeout) = 0;
     /// Opened off the loop: a secret may lie on a file system that hangs.
     virtual Task<Result<Secret>> secret(core::config::SecretRef ref) = 0;
+    /// An empty folder below `parent` that is removed, with all in it, when its owner goes.
+    virtual Task<Result<Scratch>> scratch(std::string parent, core::Duration timeout) = 0;
 };
 
 } // namespace recoverd::io

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/listen.hpp"
 
+#include "io/url.hpp"
+
 #include <fmt/format.h>
 
 #include <arpa/inet.h>
@@ -34,7 +36,7 @@ std::string shown(const sockaddr_storage& address, socklen_t length) {
     if (getnameinfo(reinterpret_cast<const sockaddr*>(&address), length, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return "?";
-    return address.ss_family == AF_INET6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+    return fmt::format("{}:{}", bracketed(host), port);
 }
 
 std::string own_address(int fd) {

@@ -367,4 +367,53 @@ TEST_CASE("a loop that goes away in the middle of a query takes the connection w
     CHECK(open_sockets() == sockets);
 }
 
+TEST_CASE("what is written is committed, and a server that is read-only by default refuses it") {
+    NEED_POSTGRES();
+    test::PostgresServer server;
+    server.sql("CREATE TABLE t (n int)");
+    PgRequest writing = request(server.dsn(), {"INSERT INTO t VALUES (1) RETURNING n", "SELECT n FROM t"});
+    writing.writes = true;
+    const auto written = query(writing);
+    REQUIRE(written);
+    CHECK(written->tables.at(0).error.empty());
+    CHECK(written->tables.at(1).rows.at(0).at(0) == "1");
+    server.set("default_transaction_read_only", "on");
+    const auto refused = query(writing);
+    REQUIRE(refused);
+    CHECK(refused->tables.at(0).sqlstate == "25006");
+    CHECK(server.sql("SELECT count(*) FROM t") == "1");
+}
+
+TEST_CASE("a commit that no synchronous standby confirms is not answered in time, though this server has it") {
+    NEED_POSTGRES();
+    test::PostgresServer server;
+    server.sql("CREATE TABLE t (n int)");
+    server.set("synchronous_standby_names", "nobody");
+    PgRequest writing = request(server.dsn(), {"INSERT INTO t VALUES (1) RETURNING n"}, 2s);
+    writing.writes = true;
+    const auto written = query(writing);
+    REQUIRE_FALSE(written);
+    CHECK(written.error().kind == core::FailureKind::timed_out);
+    server.set("synchronous_standby_names", "");
+    server.await("SELECT count(*) FROM t", "1");
+}
+
+TEST_CASE("a snapshot is written the same way whatever a role's settings are, and row security hides nothing") {
+    NEED_POSTGRES();
+    test::PostgresServer server;
+    server.sql("CREATE ROLE reader LOGIN");
+    server.sql("ALTER ROLE reader SET TimeZone = 'Asia/Tokyo'");
+    server.sql("CREATE TABLE t (n int)");
+    server.sql("GRANT SELECT ON t TO reader");
+    server.sql("ALTER TABLE t ENABLE ROW LEVEL SECURITY");
+    PgRequest looking = request(server.dsn("reader"), {"SELECT '2026-01-01 00:00:00+00'::timestamptz AS at",
+                                                       "SELECT count(*) FROM public.t", "SELECT 1 AS one"});
+    looking.snapshot = true;
+    const auto seen = query(looking);
+    REQUIRE(seen);
+    CHECK(seen->tables.at(0).rows.at(0).at(0) == "2026-01-01 00:00:00+00");
+    CHECK_THAT(seen->tables.at(1).error, ContainsSubstring("row-level security"));
+    CHECK(seen->tables.at(2).rows.at(0).at(0) == "1");
+}
+
 } // namespace recoverd

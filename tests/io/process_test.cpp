@@ -227,6 +227,19 @@ TEST_CASE("environment and folder are the command's, and systemd's private varia
     ::unsetenv("RECOVERD_TEST_OLD");
 }
 
+TEST_CASE("a variable that is withheld is not the child's, unless the command sets it itself") {
+    test::RealLoop loop;
+    ::setenv("RECOVERD_TEST_SECRET", "canary", 1);
+    ::setenv("RECOVERD_TEST_SECRETS", "no secret", 1);
+    Command command = shell("echo \"${RECOVERD_TEST_SECRET-unset}|$RECOVERD_TEST_SECRETS\"");
+    command.withheld = {"RECOVERD_TEST_SECRET"};
+    CHECK(run(loop, command)->out == "unset|no secret\n");
+    command.env = {{"RECOVERD_TEST_SECRET", "given"}};
+    CHECK(run(loop, command)->out == "given|no secret\n");
+    ::unsetenv("RECOVERD_TEST_SECRET");
+    ::unsetenv("RECOVERD_TEST_SECRETS");
+}
+
 TEST_CASE("a child inherits neither our descriptors nor our signals") {
     test::RealLoop loop;
     const int stray = ::dup(STDERR_FILENO);

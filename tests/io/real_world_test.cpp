@@ -63,6 +63,19 @@ struct LoopLag {
 
 } // namespace
 
+TEST_CASE("neither the worker nor a program finds a withheld variable in its environment") {
+    const Script program{"echo \"${RECOVERD_TEST_SECRET-unset}\""};
+    test::RealLoop loop;
+    Joined world{loop.ioc, {.worker_path = program.path}};
+    ::setenv("RECOVERD_TEST_SECRET", "canary", 1);
+    world.withhold({"RECOVERD_TEST_SECRET"});
+    CHECK(loop.run(world.worker("walk", "", 10s))->out == "unset\n");
+    io::Command command;
+    command.argv = {program.path};
+    CHECK(loop.run(world.run(std::move(command)))->out == "unset\n");
+    ::unsetenv("RECOVERD_TEST_SECRET");
+}
+
 TEST_CASE("the worker is run with its job as argument and its input on stdin") {
     const Script worker{"echo \"job $1\"; cat"};
     test::RealLoop loop;

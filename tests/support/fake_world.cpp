@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/fake_world.hpp"
 
+#include "tests/places.hpp"
+
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -78,12 +80,20 @@ core::Result<T> too_late(Duration timeout) {
 
 } // namespace
 
+// Whoever is scripted is looked up when the answer arrives: a test may have changed its mind by then.
+template <class Answer, class Request>
+Task<core::Result<Answer>> FakeWorld::answered(Scripted<Answer, Request> FakeWorld::* who, Request request,
+                                               Duration timeout) {
+    const bool arrived = co_await arrives_within(timeout);
+    if (!arrived)
+        co_return too_late<Answer>(timeout);
+    co_return this->*who ? (this->*who)(request) : nobody<Answer>();
+}
+
 Task<core::Result<io::HttpAnswer>> FakeWorld::http(io::HttpRequest request) {
     asked.push_back(fmt::format("http {} {}", request.verb, request.url));
-    const bool arrived = co_await arrives_within(request.timeout);
-    if (!arrived)
-        co_return too_late<io::HttpAnswer>(request.timeout);
-    co_return on_http ? on_http(request) : nobody<io::HttpAnswer>();
+    const Duration timeout = request.timeout;
+    co_return co_await answered(&FakeWorld::on_http, std::move(request), timeout);
 }
 
 Task<core::Result<io::Finished>> FakeWorld::run(io::Command command) {
@@ -91,26 +101,32 @@ Task<core::Result<io::Finished>> FakeWorld::run(io::Command command) {
     for (const auto& word : command.argv)
         line += " " + word;
     asked.push_back(line);
-    const bool arrived = co_await arrives_within(command.timeout);
-    if (!arrived)
-        co_return too_late<io::Finished>(command.timeout);
-    co_return on_run ? on_run(command) : nobody<io::Finished>();
+    const Duration timeout = command.timeout;
+    co_return co_await answered(&FakeWorld::on_run, std::move(command), timeout);
 }
 
 Task<core::Result<io::PgAnswer>> FakeWorld::postgres(io::PgRequest request) {
     asked.push_back("postgres " + request.dsn);
-    const bool arrived = co_await arrives_within(request.timeout);
-    if (!arrived)
-        co_return too_late<io::PgAnswer>(request.timeout);
-    co_return on_postgres ? on_postgres(request) : nobody<io::PgAnswer>();
+    const Duration timeout = request.timeout;
+    co_return co_await answered(&FakeWorld::on_postgres, std::move(request), timeout);
 }
 
 Task<core::Result<io::Connected>> FakeWorld::connect(io::ConnectRequest request) {
     asked.push_back("connect " + request.address);
-    const bool arrived = co_await arrives_within(request.timeout);
-    if (!arrived)
-        co_return too_late<io::Connected>(request.timeout);
-    co_return on_connect ? on_connect(request) : nobody<io::Connected>();
+    const Duration timeout = request.timeout;
+    co_return co_await answered(&FakeWorld::on_connect, std::move(request), timeout);
+}
+
+Task<core::Result<io::DnsAnswer>> FakeWorld::dns(io::DnsRequest request) {
+    asked.push_back("dns " + request.name);
+    const Duration timeout = request.timeout;
+    co_return co_await answered(&FakeWorld::on_dns, std::move(request), timeout);
+}
+
+Task<core::Result<io::Pinged>> FakeWorld::ping(io::PingRequest request) {
+    asked.push_back("ping " + request.host);
+    const Duration timeout = request.timeout;
+    co_return co_await answered(&FakeWorld::on_ping, std::move(request), timeout);
 }
 
 Task<core::Result<io::RespAnswer>> FakeWorld::resp(io::RespRequest request) {
@@ -118,18 +134,13 @@ Task<core::Result<io::RespAnswer>> FakeWorld::resp(io::RespRequest request) {
     for (const auto& command : request.commands)
         for (const auto& word : command)
             asked.back() += (&word == command.data() ? " | " : " ") + word;
-    const bool arrived = co_await arrives_within(request.timeout);
-    if (!arrived)
-        co_return too_late<io::RespAnswer>(request.timeout);
-    co_return on_resp ? on_resp(request) : nobody<io::RespAnswer>();
+    const Duration timeout = request.timeout;
+    co_return co_await answered(&FakeWorld::on_resp, std::move(request), timeout);
 }
 
 Task<core::Result<io::UnitState>> FakeWorld::systemd_unit(std::string unit, Duration timeout) {
     asked.push_back("unit " + unit);
-    const bool arrived = co_await arrives_within(timeout);
-    if (!arrived)
-        co_return too_late<io::UnitState>(timeout);
-    co_return on_unit ? on_unit(unit) : nobody<io::UnitState>();
+    co_return co_await answered(&FakeWorld::on_unit, std::move(unit), timeout);
 }
 
 Task<core::Result<io::Finished>> FakeWorld::worker(std::string job, std::string input, Duration timeout) {
@@ -170,6 +181,16 @@ Task<core::Result<io::Secret>> FakeWorld::secret(core::config::SecretRef ref) {
     co_return core::failed(core::FailureKind::misconfigured, fmt::format("secret '{}' is missing", ref.name));
 }
 
+Task<core::Result<io::Scratch>> FakeWorld::scratch(std::string parent, Duration timeout) {
+    asked.push_back("scratch " + parent);
+    const bool arrived = co_await arrives_within(timeout);
+    if (!arrived)
+        co_return too_late<io::Scratch>(timeout);
+    scratch_folders.push_back(fmt::format("{}/scratch{}", parent, ++scratch_made_));
+    co_return io::Scratch{scratch_folders.back(),
+                          [this](const std::string& path) { std::erase(scratch_folders, path); }};
+}
+
 io::Finished exited(std::string out, int status, std::string err) {
     io::Finished finished;
     finished.status = status;
@@ -179,7 +200,7 @@ io::Finished exited(std::string out, int status, std::string err) {
 }
 
 std::string data(const std::string& name) {
-    std::ifstream in(std::string{RECOVERD_SOURCE_DIR} + "/tests/data/" + name, std::ios::binary);
+    std::ifstream in(source_folder() / "tests/data" / name, std::ios::binary);
     if (!in)
         throw std::runtime_error("no such test document: tests/data/" + name);
     std::ostringstream bytes;

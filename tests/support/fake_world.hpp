@@ -61,19 +61,26 @@ class FakeWorld final : public io::World {
     Task<core::Result<io::Finished>> run(io::Command command) override;
     Task<core::Result<io::PgAnswer>> postgres(io::PgRequest request) override;
     Task<core::Result<io::Connected>> connect(io::ConnectRequest request) override;
+    Task<core::Result<io::DnsAnswer>> dns(io::DnsRequest request) override;
+    Task<core::Result<io::Pinged>> ping(io::PingRequest request) override;
     Task<core::Result<io::RespAnswer>> resp(io::RespRequest request) override;
     Task<core::Result<io::UnitState>> systemd_unit(std::string unit, Duration timeout) override;
     Task<core::Result<io::Finished>> worker(std::string job, std::string input, Duration timeout) override;
     Task<core::Result<std::vector<std::string>>> resolve(std::string host, Duration timeout) override;
     Task<core::Result<std::vector<io::Service>>> resolve_services(std::string name, Duration timeout) override;
     Task<core::Result<io::Secret>> secret(core::config::SecretRef ref) override;
+    Task<core::Result<io::Scratch>> scratch(std::string parent, Duration timeout) override;
 
-    std::function<core::Result<io::HttpAnswer>(const io::HttpRequest&)> on_http;
-    std::function<core::Result<io::Finished>(const io::Command&)> on_run;
-    std::function<core::Result<io::PgAnswer>(const io::PgRequest&)> on_postgres;
-    std::function<core::Result<io::Connected>(const io::ConnectRequest&)> on_connect;
-    std::function<core::Result<io::RespAnswer>(const io::RespRequest&)> on_resp;
-    std::function<core::Result<io::UnitState>(const std::string&)> on_unit;
+    template <class Answer, class Request>
+    using Scripted = std::function<core::Result<Answer>(const Request&)>;
+    Scripted<io::HttpAnswer, io::HttpRequest> on_http;
+    Scripted<io::Finished, io::Command> on_run;
+    Scripted<io::PgAnswer, io::PgRequest> on_postgres;
+    Scripted<io::Connected, io::ConnectRequest> on_connect;
+    Scripted<io::DnsAnswer, io::DnsRequest> on_dns;
+    Scripted<io::Pinged, io::PingRequest> on_ping;
+    Scripted<io::RespAnswer, io::RespRequest> on_resp;
+    Scripted<io::UnitState, std::string> on_unit;
     std::function<core::Result<io::Finished>(const std::string& job, const std::string& input)> on_worker;
     std::map<std::string, std::string> secrets;
     /// Names that resolve; `localhost` and numeric addresses are their own answer.
@@ -82,11 +89,17 @@ class FakeWorld final : public io::World {
     Duration latency{5};
     /// Asked in the words of `asked`: does this one never answer? May be empty.
     std::function<bool(const std::string& asked)> hangs;
+    /// Scratch folders by name that are there now; nothing is written to any disk.
+    std::vector<std::string> scratch_folders;
     /// What was asked, oldest first: "http GET http://…", "run pgbackrest info …".
     std::vector<std::string> asked;
 
   private:
     Task<bool> arrives_within(Duration timeout);
+    template <class Answer, class Request>
+    Task<core::Result<Answer>> answered(Scripted<Answer, Request> FakeWorld::* who, Request request, Duration timeout);
+
+    int scratch_made_ = 0;
 
     FakeTimers timers_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/scripted_server.hpp"
 
+#include "core/ascii.hpp"
+
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 #include <zlib.h>
@@ -77,12 +79,6 @@ class Stream {
     std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
 };
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
-    return text;
-}
-
 ServedRequest parse_head(std::string_view head) {
     ServedRequest request;
     const auto next_line = [&head] {
@@ -102,7 +98,7 @@ ServedRequest parse_head(std::string_view head) {
         const auto colon = line.find(':');
         const auto value = line.find_first_not_of(' ', colon + 1);
         if (colon != std::string::npos)
-            request.headers.emplace_back(lower(line.substr(0, colon)),
+            request.headers.emplace_back(core::ascii_lower(line.substr(0, colon)),
                                          value == std::string::npos ? std::string{} : line.substr(value));
     }
     return request;
