@@ -4,21 +4,36 @@
 
 #include "core/report.hpp"
 
+#include <iosfwd>
+#include <string>
 #include <string_view>
 
 namespace recoverd::worker {
 
 struct Job {
     std::string_view name;
-    /// `input` is a JSON object with the job's options. May throw io::BadDocument.
-    core::Result<core::Seen> (*run)(std::string_view input);
+    /// `options` is a JSON object; what is too large to stand in it follows in `more`. What is answered goes to stdout:
+    /// evidence as JSON lines, or what the job's collector understands. May throw io::BadDocument.
+    core::Result<std::string> (*run)(std::string_view options, std::istream& more);
+    /// Reads so much that others would feel it.
+    bool heavy = false;
 };
 
 /// The job of that name, or nullptr.
 const Job* find(std::string_view name);
 
 namespace files {
-core::Result<core::Seen> run(std::string_view input);
+core::Result<core::Seen> run(std::string_view options);
 }
+namespace kafka {
+core::Result<core::Seen> run(std::string_view options);
+}
+namespace terraform_state {
+core::Result<std::string> run(std::string_view options, std::istream& more);
+}
+namespace vault {
+core::Result<core::Seen> run(std::string_view options);
+core::Result<core::Seen> download(std::string_view options);
+} // namespace vault
 
 } // namespace recoverd::worker

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// `worker JOB`: does one thing that is heavy or can hang, and exits. Options come as JSON on stdin, evidence goes as
-// JSON lines to stdout. When nothing was learned the only line is {"failure":{"kind":…,"detail":…}}, and the status 1.
+// `worker JOB`: does one thing that is heavy or can hang, and exits. Options come as one line of JSON on stdin, what is
+// large after them; evidence goes as JSON lines to stdout. When nothing was learned the only line is
+// {"failure":{"kind":…,"detail":…}}, and the status 1.
 // There is no deadline in here: the agent kills what takes too long.
-#include "io/evidence_json.hpp"
 #include "io/json.hpp"
 #include "worker/all.hpp"
 
 #include <fmt/format.h>
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <iterator>
+#include <string>
 
 namespace {
 
@@ -44,26 +46,35 @@ int failed(const core::Failure& failure) {
 }
 
 int run(const worker::Job& job) {
-    const std::string input(std::istreambuf_iterator<char>(std::cin), {});
-    const auto seen = job.run(input);
-    if (!seen)
-        return failed(seen.error());
-    return put(io::to_lines(*seen)) ? 0 : 1;
+    std::ios::sync_with_stdio(false);
+    std::string options;
+    std::getline(std::cin, options);
+    const auto answer = job.run(options, std::cin);
+    if (!answer)
+        return failed(answer.error());
+    return put(*answer) ? 0 : 1;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+    // There may be a password on stdin. A core dump would put it on disk, and others that run as our user may not look
+    // at us.
+    ::prctl(PR_SET_DUMPABLE, 0);
     const worker::Job* job = argc == 2 ? worker::find(argv[1]) : nullptr;
     if (!job)
         return failed({core::FailureKind::misconfigured,
                        fmt::format("worker: expected the name of one job, found '{}'", argc > 1 ? argv[1] : "")});
-    step_back();
+    if (job->heavy)
+        step_back();
+    int status = 1;
     try {
-        return run(*job);
+        status = run(*job);
     } catch (const io::BadDocument& bad) {
-        return failed({core::FailureKind::misconfigured, fmt::format("worker: {}", bad.what())});
+        status = failed({core::FailureKind::misconfigured, fmt::format("worker: {}", bad.what())});
     } catch (const std::exception& error) {
-        return failed({core::FailureKind::bad_answer, fmt::format("worker: unexpected: {}", error.what())});
+        status = failed({core::FailureKind::bad_answer, fmt::format("worker: unexpected: {}", error.what())});
     }
+    // All is said. A library's threads that hang are not waited for, and find nothing pulled from under them.
+    std::_Exit(status);
 }

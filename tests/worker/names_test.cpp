@@ -9,6 +9,7 @@ using namespace recoverd;
 using namespace recoverd::worker::files;
 using core::config::format_time;
 using core::config::parse_time;
+using recoverd::worker::printable;
 
 namespace {
 

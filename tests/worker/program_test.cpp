@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The worker as a program: what comes in on stdin and goes out on stdout.
 #include "io/evidence_json.hpp"
+#include "tests/places.hpp"
 #include "tests/worker/folder.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -26,7 +27,7 @@ struct Said {
 Said worker_says(const std::string& job, const std::string& input) {
     Folder f;
     const std::string given = f.write("input", input);
-    FILE* pipe = ::popen((std::string{RECOVERD_BINARY_DIR} + "/worker " + job + " <" + given).c_str(), "r");
+    FILE* pipe = ::popen(((build_folder() / "worker").string() + " " + job + " <" + given).c_str(), "r");
     REQUIRE(pipe);
     Said said;
     char block[4096];
@@ -55,6 +56,7 @@ TEST_CASE("the worker says in one line why it learned nothing") {
              {"files", R"({"path": "/does/not/exist/*.dump"})", R"({"failure":{"kind":"unreachable")"},
              {"files", R"({"path": 5})", R"({"failure":{"kind":"misconfigured","detail":"worker: $.path)"},
              {"files", "", R"({"failure":{"kind":"misconfigured")"},
+             {"kafka", R"({"brokers": ["127.0.0.1:1"], "time_limit": 1})", R"({"failure":{"kind":"refused")"},
              {"nonsense", "{}", R"({"failure":{"kind":"misconfigured","detail":"worker: expected the name)"},
              {"", "{}", R"({"failure":{"kind":"misconfigured")"},
          }) {

@@ -91,7 +91,56 @@ Content read_all(archive* a, bool deep) {
     }
 }
 
+/// One member's bytes in their order.
+std::string read_member(archive* a, Members& members) {
+    const void* block = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;
+    la_int64_t expected = 0;
+    for (;;) {
+        const int result = archive_read_data_block(a, &block, &size, &offset);
+        if (result == ARCHIVE_EOF)
+            return {};
+        if (result != ARCHIVE_OK)
+            return words(a, "unreadable");
+        if (offset != expected)
+            return "a file with holes";
+        expected += static_cast<la_int64_t>(size);
+        if (auto fault = members.take({static_cast<const char*>(block), size}); !fault.empty())
+            return fault;
+    }
+}
+
+std::string read_members(archive* a, Members& members) {
+    for (;;) {
+        archive_entry* entry = nullptr;
+        const int header = archive_read_next_header(a, &entry);
+        if (header == ARCHIVE_EOF)
+            return {};
+        if (header != ARCHIVE_OK && header != ARCHIVE_WARN)
+            return words(a, "unreadable");
+        const char* name = archive_entry_pathname(entry);
+        const bool is_file = archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry);
+        if (auto fault = members.begin(name ? name : "", is_file); !fault.empty())
+            return fault;
+        if (auto fault = read_member(a, members); !fault.empty())
+            return fault;
+    }
+}
+
 } // namespace
+
+std::string read_tar(Source& source, Members& members) {
+    const Archive a{archive_read_new()};
+    archive_read_support_format_tar(a.get());
+    std::string fault = archive_read_open(a.get(), &source, nullptr, read_source, nullptr) == ARCHIVE_OK
+                            ? read_members(a.get(), members)
+                            : words(a.get(), "unreadable");
+    // tar ends before the file does; what is left still has its checksum.
+    while (fault.empty() && !source.next().empty())
+        ;
+    return source.fault().empty() ? fault : source.fault();
+}
 
 Proof prove_stream(Source& file, Format format, bool checksummed) {
     std::unique_ptr<Source> unpacked;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/ascii.hpp"
 #include "worker/files/proof.hpp"
 
 #include <sys/stat.h>
@@ -45,14 +46,6 @@ bool is_hex(std::string_view text) {
     });
 }
 
-std::string lower(std::string_view text) {
-    std::string out{text};
-    for (char& c : out)
-        if (c >= 'A' && c <= 'F')
-            c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
-
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 } // namespace
@@ -71,7 +64,7 @@ std::map<std::string, std::string, std::less<>> parse_checksums(std::string_view
         if (opens != std::string_view::npos && closes != std::string_view::npos && opens + 2 < closes) {
             const std::string_view hex = line.substr(closes + 4);
             if (hex.size() == hex_digits && is_hex(hex))
-                found[std::string{base_name(line.substr(opens + 2, closes - opens - 2))}] = lower(hex);
+                found[std::string{base_name(line.substr(opens + 2, closes - opens - 2))}] = core::ascii_lower(hex);
             continue;
         }
         // GNU: "hex  name", "hex *name", or the hex alone, which is found under the empty name
@@ -81,7 +74,7 @@ std::map<std::string, std::string, std::less<>> parse_checksums(std::string_view
         if (!name.empty() && name.front() != ' ' && name.front() != '\t')
             continue;
         name.remove_prefix(std::min(name.find_first_not_of(" \t*"), name.size()));
-        found[std::string{base_name(name)}] = lower(line.substr(0, hex_digits));
+        found[std::string{base_name(name)}] = core::ascii_lower(line.substr(0, hex_digits));
     }
     return found;
 }

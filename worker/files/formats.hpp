@@ -21,6 +21,16 @@ bool carries_checksum(Format format, std::string_view head);
 
 /// Unpacks to the end and lists what is inside.
 Proof prove_stream(Source& file, Format format, bool checksummed);
+
+/// Takes a tar's members one after the other. Each function says what is wrong, or nothing; then no more is read.
+class Members {
+  public:
+    virtual ~Members() = default;
+    virtual std::string begin(const std::string& name, bool is_file) = 0;
+    virtual std::string take(std::span<const char> bytes) = 0;
+};
+/// Reads a tar to its end, and `source` with it: what is wrong, or empty.
+std::string read_tar(Source& source, Members& members);
 /// Lists by the directory at its end, and reads each member against its CRC when `deep`.
 Proof prove_zip(const std::string& path, bool deep, Budget& budget);
 /// The header's size against the file's, the schema; all pages when `deep`.

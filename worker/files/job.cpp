@@ -114,8 +114,8 @@ class Proving {
     }
 
     void prove_one(const Candidate& candidate) {
-        keep(candidate,
-             prove(walked_.path_of(*candidate.file), *candidate.file, *options_.verify, candidate.checksum, budget_));
+        keep(candidate, prove(walked_.path_of(*candidate.file), *candidate.file, *options_.verify, candidate.checksum,
+                              budget_, options_.of_kind));
     }
 
     void keep(const Candidate& candidate, const Proof& proof) {
@@ -197,8 +197,8 @@ core::Result<core::Seen> look(const Options& options, const Clock& clock) {
     return seen;
 }
 
-core::Result<core::Seen> run(std::string_view input) {
-    return look(read_options(io::Json::parse(input)), system_clock());
+core::Result<core::Seen> run(std::string_view options) {
+    return look(read_options(io::Json::parse(options)), system_clock());
 }
 
 } // namespace recoverd::worker::files

@@ -12,11 +12,19 @@
 
 namespace recoverd::worker::files {
 
+class Source;
+struct Proof;
+
+/// Proves a file of a known kind by reading it from front to back.
+using ProveKind = Proof (*)(Source& file);
+
 struct Options {
     std::string path;
     std::uint64_t min_size = 0;
     /// How deep to prove: listed or checksummed; nothing for not at all.
     std::optional<core::Depth> verify;
+    /// What the files are; nothing where each must tell by itself.
+    ProveKind of_kind = nullptr;
     /// Bytes to read per run at most, for proofs.
     std::uint64_t verify_budget = std::uint64_t{4} << 30U;
     /// As long as this a file must have been left alone to count as finished.

@@ -76,11 +76,8 @@ Proof prove_content(const std::string& path, const File& file, Format format, st
     }
 }
 
-Proof prove_file(const std::string& path, const File& file, bool deep, const std::optional<Checksum>& checksum,
-                 Budget& budget) {
-    FileSource source(path, checksum ? checksum->algorithm : "", budget);
-    if (!source.opened())
-        return {Depth::exists, PointState::good, "not proven: " + source.fault(), true};
+/// By what its name promises and its first bytes say.
+Proof prove_any(const std::string& path, const File& file, bool deep, FileSource& source, Budget& budget) {
     const std::string head = read_at(path, 0, 512);
     const Format promised = is_encrypted(file.name) ? Format::unknown : format_named(file.name);
     Format format = is_encrypted(file.name) ? Format::unknown : format_of(head);
@@ -89,8 +86,15 @@ Proof prove_file(const std::string& path, const File& file, bool deep, const std
         format = Format::tar;
     if (promised != Format::unknown && format != promised)
         return bad(fmt::format("named like {}, but it does not begin like that", name_of(promised)));
+    return prove_content(path, file, format, head, deep, source, budget);
+}
 
-    Proof proof = prove_content(path, file, format, head, deep, source, budget);
+Proof prove_file(const std::string& path, const File& file, bool deep, const std::optional<Checksum>& checksum,
+                 Budget& budget, ProveKind of_kind) {
+    FileSource source(path, checksum ? checksum->algorithm : "", budget);
+    if (!source.opened())
+        return {Depth::exists, PointState::good, "not proven: " + source.fault(), true};
+    Proof proof = of_kind && !is_encrypted(file.name) ? of_kind(source) : prove_any(path, file, deep, source, budget);
     if (checksum && proof.finished) {
         while (!source.next().empty())
             ;
@@ -114,13 +118,13 @@ bool is_encrypted(std::string_view name) {
 }
 
 Proof prove(const std::string& path, const File& file, Depth asked, const std::optional<Checksum>& checksum,
-            Budget& budget) {
+            Budget& budget, ProveKind of_kind) {
     const bool deep = asked >= Depth::checksummed;
     if (!budget.allows(file.size))
         return unfinished();
     Proof proof;
     if (file.kind == FileKind::file)
-        proof = prove_file(path, file, deep, checksum, budget);
+        proof = prove_file(path, file, deep, checksum, budget, of_kind);
     else if (::access((path + "/toc.dat").c_str(), R_OK) == 0)
         proof = prove_pg_dump(path, deep, budget);
     proof.depth = std::min(proof.depth, asked);

@@ -5,6 +5,7 @@
 
 #include "core/evidence.hpp"
 #include "worker/files/clock.hpp"
+#include "worker/files/options.hpp"
 #include "worker/files/walk.hpp"
 
 #include <algorithm>
@@ -78,8 +79,8 @@ std::map<std::string, std::string, std::less<>> parse_checksums(std::string_view
 bool is_encrypted(std::string_view name);
 
 /// Proves `path` as far as `asked` (listed or checksummed) and its budget allow: gzip, zstd, xz, bzip2, tar, zip,
-/// pg_dump, SQLite, SQL text, or anything with a checksum beside it.
+/// pg_dump, SQLite, SQL text, or anything with a checksum beside it. `of_kind` where all are of one kind.
 Proof prove(const std::string& path, const File& file, core::Depth asked, const std::optional<Checksum>& checksum,
-            Budget& budget);
+            Budget& budget, ProveKind of_kind = nullptr);
 
 } // namespace recoverd::worker::files

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <openssl/evp.h>
 #include <zlib.h>
 
 #include <fcntl.h>
@@ -21,17 +20,6 @@ constexpr std::size_t kBlock = std::size_t{1} << 20U;
 
 } // namespace
 
-struct FileSource::Hash {
-    explicit Hash(const std::string& algorithm) : context(EVP_MD_CTX_new()) {
-        EVP_DigestInit_ex(context, EVP_get_digestbyname(algorithm.c_str()), nullptr);
-    }
-    ~Hash() { EVP_MD_CTX_free(context); }
-    Hash(const Hash&) = delete;
-    Hash& operator=(const Hash&) = delete;
-
-    EVP_MD_CTX* context;
-};
-
 FileSource::FileSource(const std::string& path, const std::string& algorithm, Budget& budget)
     : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)), budget_(budget) {
     if (fd_ < 0) {
@@ -41,7 +29,7 @@ FileSource::FileSource(const std::string& path, const std::string& algorithm, Bu
     (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
     buffer_.resize(kBlock);
     if (!algorithm.empty())
-        hash_ = std::make_unique<Hash>(algorithm);
+        digest_ = std::make_unique<Digest>(algorithm);
 }
 
 FileSource::~FileSource() {
@@ -65,8 +53,8 @@ std::span<const char> FileSource::next() {
     }
     const auto size = static_cast<std::size_t>(got);
     budget_.spend(size);
-    if (hash_)
-        EVP_DigestUpdate(hash_->context, buffer_.data(), size);
+    if (digest_)
+        digest_->add({buffer_.data(), size});
     return {buffer_.data(), size};
 }
 
@@ -76,16 +64,7 @@ bool FileSource::changed(const File& file) const {
            std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec != file.mtime;
 }
 
-std::string FileSource::digest() {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (!hash_ || EVP_DigestFinal_ex(hash_->context, bytes, &size) != 1)
-        return {};
-    std::string hex;
-    for (unsigned i = 0; i < size; ++i)
-        hex += fmt::format("{:02x}", bytes[i]);
-    return hex;
-}
+std::string FileSource::digest() { return digest_ ? digest_->hex() : std::string{}; }
 
 struct GzipSource::Inflater {
     Inflater() { ready = inflateInit2(&stream, 15 + 16) == Z_OK; } // 16: gzip, not zlib, around it

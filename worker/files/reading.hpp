@@ -3,6 +3,7 @@
 // cache that others need.
 #pragma once
 
+#include "worker/files/digest.hpp"
 #include "worker/files/proof.hpp"
 
 #include <memory>
@@ -43,12 +44,10 @@ class FileSource final : public Source {
     std::string digest();
 
   private:
-    struct Hash;
-
     int fd_ = -1;
     Budget& budget_;
     std::string buffer_;
-    std::unique_ptr<Hash> hash_;
+    std::unique_ptr<Digest> digest_;
 };
 
 /// Unpacks gzip, and checks each member's CRC and length, which libarchive 3.6 passes over.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "worker/files/proof.hpp"
+#include "worker/printable.hpp"
 
 #include <map>
 #include <optional>
@@ -42,8 +43,5 @@ struct Remembered {
 /// A cursor that cannot be read counts as none: everything is looked at anew.
 Remembered read_remembered(std::string_view cursor);
 std::string write_remembered(const Remembered& remembered);
-
-/// Names are bytes; JSON and labels are UTF-8. What is not printable becomes \xNN.
-std::string printable(std::string_view bytes);
 
 } // namespace recoverd::worker::files

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SQLite databases as backups: opened as a file that nobody changes, so nothing is ever written beside them.
+#include "io/percent.hpp"
 #include "worker/files/formats.hpp"
 
 #include <fmt/format.h>
@@ -21,13 +22,7 @@ struct EndStatement {
 
 /// A file name as SQLite's URI wants it.
 std::string escaped(const std::string& path) {
-    std::string uri = "file:";
-    for (const char c : path) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
-                           c == '.' || c == '-' || c == '_';
-        uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return uri + "?mode=ro&immutable=1";
+    return "file:" + io::percent_encoded(path, "/") + "?mode=ro&immutable=1";
 }
 
 int stop_when_late(void* budget) { return static_cast<const Budget*>(budget)->late() ? 1 : 0; }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client against what is no cluster, or one of librdkafka's own making. Real ones are for
+// tests/smoke/test_kafka.py.
+#include "worker/all.hpp"
+#include "worker/kafka/client.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <thread>
+
+using namespace recoverd;
+using namespace recoverd::worker::kafka;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+/// Listens, and does with each connection as it is told.
+class Port {
+  public:
+    explicit Port(std::string says) : says_(std::move(says)) {
+        ::sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        ::socklen_t size = sizeof at;
+        REQUIRE(::bind(fd_, reinterpret_cast<::sockaddr*>(&at), sizeof at) == 0);
+        REQUIRE(::listen(fd_, 8) == 0);
+        REQUIRE(::getsockname(fd_, reinterpret_cast<::sockaddr*>(&at), &size) == 0);
+        address_ = fmt::format("127.0.0.1:{}", ntohs(at.sin_port));
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~Port() {
+        ::shutdown(fd_, SHUT_RDWR);
+        thread_.join();
+        for (const int fd : open_)
+            ::close(fd);
+        ::close(fd_);
+    }
+    Port(const Port&) = delete;
+    Port& operator=(const Port&) = delete;
+
+    const std::string& address() const { return address_; }
+
+  private:
+    void serve() {
+        for (int fd = 0; (fd = ::accept(fd_, nullptr, nullptr)) >= 0; open_.push_back(fd))
+            if (!says_.empty() && ::send(fd, says_.data(), says_.size(), MSG_NOSIGNAL) < 0)
+                return;
+    }
+
+    std::string says_;
+    int fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    std::string address_;
+    std::vector<int> open_;
+    std::thread thread_;
+};
+
+core::Failure failure_of(Options options, core::Duration limit = 2s) {
+    options.time_limit = limit;
+    auto client = Client::open(options);
+    if (!client)
+        return client.error();
+    const auto answer = client->metadata();
+    REQUIRE_FALSE(answer);
+    INFO(answer.error().detail);
+    CHECK(answer.error().detail.size() < 400);
+    CHECK(answer.error().detail.find('\n') == std::string::npos);
+    return answer.error();
+}
+
+std::size_t open_descriptors() {
+    const std::filesystem::directory_iterator all{"/proc/self/fd"};
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+} // namespace
+
+TEST_CASE("kafka: a port that is closed refuses", "[real]") {
+    const auto failure = failure_of({.brokers = {"127.0.0.1:1"}});
+    CHECK(failure.kind == core::FailureKind::refused);
+    CHECK_THAT(failure.detail, ContainsSubstring("127.0.0.1:1"));
+}
+
+TEST_CASE("kafka: a name that nobody knows cannot be reached", "[real]") {
+    const auto kind = failure_of({.brokers = {"no-such-host.invalid:9092"}}).kind;
+    // Without a network, whoever should know it may be silent as well.
+    CHECK((kind == core::FailureKind::unreachable || kind == core::FailureKind::timed_out));
+}
+
+TEST_CASE("kafka: a port that says nothing is late, and its descriptors and threads are given back", "[real]") {
+    const Port silent{""};
+    const std::size_t before = open_descriptors();
+    CHECK(failure_of({.brokers = {silent.address()}}).kind == core::FailureKind::timed_out);
+    CHECK(open_descriptors() <= before + 2); // the port's own
+}
+
+TEST_CASE("kafka: what is no broker is never taken for one", "[real]") {
+    for (const char* words :
+         {"HTTP/1.1 400 Bad Request\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\x15\x03\x01\x00\x02\x02\x16"}) {
+        const Port other{words};
+        const auto failure = failure_of({.brokers = {other.address()}});
+        INFO(words);
+        CHECK(failure.kind != core::FailureKind::misconfigured);
+    }
+}
+
+TEST_CASE("kafka: files of TLS that cannot be read are misconfigured") {
+    Options options{.brokers = {"127.0.0.1:1"}};
+    options.tls = true;
+    options.tls_options.ca_file = "/does/not/exist.pem";
+    CHECK(failure_of(options).kind == core::FailureKind::misconfigured);
+}
+
+TEST_CASE("kafka: the job takes no options that are none") {
+    CHECK_THROWS_AS(worker::kafka::run("{}"), io::BadDocument);
+    CHECK_THROWS_AS(worker::kafka::run(R"({"brokers": []})"), io::BadDocument);
+    CHECK_THROWS_AS(worker::kafka::run(R"({"brokers": ["a:1"], "time_limit": 0})"), io::BadDocument);
+    CHECK_THROWS_AS(worker::kafka::run(R"({"brokers": ["a:1"], "broker_ids": ["one"]})"), io::BadDocument);
+}
