@@ -26,7 +26,7 @@ struct Options {
 constexpr Option<Options> kOptions[] = {
     {"repository", &Options::repository,
      "the repository, as BORG_REPO takes it; what is in the agent's environment when left out"},
-    {"passphrase", &Options::passphrase, "of the repository; handed over in the environment"},
+    {"passphrase", &Options::passphrase, "of the repository; handed over on stdin"},
     {"passcommand", &Options::passcommand,
      "a command that prints the passphrase, as BORG_PASSCOMMAND takes it, instead of `passphrase`"},
     {"command", &Options::command,
@@ -43,8 +43,6 @@ constexpr Option<Options> kOptions[] = {
 
 constexpr std::size_t kMaxOutput = std::size_t{64} << 20U;
 
-using Environment = std::vector<std::pair<std::string, std::string>>;
-
 /// A cursor that another version wrote costs a check.
 Verification read_cursor(const std::string& cursor) {
     auto read =
@@ -58,45 +56,48 @@ std::string write_cursor(const Verification& verification) {
     return out.take();
 }
 
-io::Command command(const Options& options, const Environment& environment, const std::vector<std::string>& words,
+io::Command command(const Options& options, const ToolAccess& access, const std::vector<std::string>& words,
                     Duration timeout) {
     io::Command made;
     made.argv = options.command;
     made.argv.emplace_back("--log-json");
     made.argv.insert(made.argv.end(), words.begin(), words.end());
-    made.env = environment;
+    made.env = access.env;
+    made.input = access.input;
     made.max_output = kMaxOutput;
     made.timeout = timeout;
     return made;
 }
 
 /// Secrets never stand among the arguments, which everybody on the host can read.
-Task<Result<Environment>> environment_of(Options options, Run run) {
+Task<Result<ToolAccess>> access_of(Options options, Run run) {
     // Borg tells local times without their zone. It would ask whether a repository that moved, or one without
     // encryption that is new to this user, may be read: that nothing is hidden is seen by its id and by what is told of
     // encryption.
-    Environment made{{"TZ", "UTC"},
-                     {"BORG_RELOCATED_REPO_ACCESS_IS_OK", "yes"},
-                     {"BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK", "yes"}};
+    ToolAccess made;
+    made.env = {{"TZ", "UTC"},
+                {"BORG_RELOCATED_REPO_ACCESS_IS_OK", "yes"},
+                {"BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK", "yes"}};
     if (!options.repository.empty())
-        made.emplace_back("BORG_REPO", options.repository);
+        made.env.emplace_back("BORG_REPO", options.repository);
     if (!options.passcommand.empty())
-        made.emplace_back("BORG_PASSCOMMAND", options.passcommand);
+        made.env.emplace_back("BORG_PASSCOMMAND", options.passcommand);
     if (options.passphrase) {
         const auto passphrase = co_await run.world.secret(options.passphrase);
         if (!passphrase)
             co_return std::unexpected(passphrase.error());
-        made.emplace_back("BORG_PASSPHRASE", passphrase->reveal());
+        made.env.emplace_back("BORG_PASSPHRASE_FD", "0");
+        made.input = passphrase->reveal();
     }
     co_return made;
 }
 
-Task<std::optional<Failure>> verify(Options options, Run run, Environment environment, const Series* series,
+Task<std::optional<Failure>> verify(Options options, Run run, ToolAccess access, const Series* series,
                                     Verification* verification, Duration until) {
     std::vector<std::string> words{"check"};
     if (options.verify == "checksummed")
         words.emplace_back("--verify-data");
-    auto asked = command(options, environment, words, until - run.world.timers().elapsed());
+    auto asked = command(options, access, words, until - run.world.timers().elapsed());
     const auto checked = co_await run.world.run(std::move(asked));
     if (!checked)
         co_return checked.error();
@@ -139,13 +140,13 @@ Seen seen_of(BorgRepository repository, const std::optional<Failure>& failure) {
 
 Task<Collected> collect(Options options, Run run) {
     const Duration began = run.world.timers().elapsed();
-    const auto environment = co_await environment_of(options, run);
-    if (!environment)
-        co_return std::unexpected(environment.error());
+    const auto access = co_await access_of(options, run);
+    if (!access)
+        co_return std::unexpected(access.error());
     // Not with more than stands in the manifest: for when an archive ended Borg reads the archive, and one that is
     // damaged would hide all others.
     const std::vector<std::string> words{"--bypass-lock", "list", "--json", "--consider-checkpoints"};
-    auto asked = command(options, *environment, words, run.timeout - (run.world.timers().elapsed() - began));
+    auto asked = command(options, *access, words, run.timeout - (run.world.timers().elapsed() - began));
     const bool prefixed = !runs_here(options.command);
     const auto listed = co_await answer_of(run.world, std::move(asked), borg_failure, prefixed);
     if (!listed)
@@ -157,7 +158,7 @@ Task<Collected> collect(Options options, Run run) {
     } else if (verification.due(run.now, options.verify_every)) {
         // A fifth of the time is kept in hand, so that a check which takes too long takes nothing from what was listed.
         const Duration until = began + run.timeout * 4 / 5;
-        verification.failure = co_await verify(options, run, *environment, &repository.series, &verification, until);
+        verification.failure = co_await verify(options, run, *access, &repository.series, &verification, until);
         verification.tried_at = run.now;
     }
     const core::Depth depth = options.verify == "checksummed" ? core::Depth::checksummed : core::Depth::listed;

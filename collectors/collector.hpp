@@ -52,6 +52,9 @@ struct Compiled {
     std::function<Task<Collected>(Run)> collect;
     /// host:port or URL without credentials and query; empty where there is none.
     std::string target;
+    /// What it can bring with these options, where that is less than all of its kind's: an objective that only the rest
+    /// could judge is said to be uncovered.
+    std::vector<EvidenceKind> brings = {};
 };
 
 struct Kind {
@@ -101,11 +104,12 @@ auto understood(Interpret interpret) -> Result<decltype(interpret())> {
     }
 }
 
-/// Further checks of options that the table cannot make, and the target. Either may be null.
+/// Further checks of options that the table cannot make, the target, and what these options bring. Each may be null.
 template <class Options>
 struct Extra {
     void (*check)(const Options&, const core::config::Place&, core::config::Diagnostics&) = nullptr;
     std::string (*target)(const Options&) = nullptr;
+    std::vector<EvidenceKind> (*brings)(const Options&) = nullptr;
 };
 
 template <class Options>
@@ -130,6 +134,8 @@ Kind kind(About about, std::span<const Option<Options>> options, Task<Collected>
             extra.check(*read, place, diagnostics);
         Compiled compiled;
         compiled.target = extra.target ? extra.target(*read) : std::string{};
+        if (extra.brings)
+            compiled.brings = extra.brings(*read);
         compiled.collect = [read, collect](Run run) {
             return guarded([read, collect](Run r) { return collect(*read, std::move(r)); }, std::move(run));
         };

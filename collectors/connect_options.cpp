@@ -28,27 +28,32 @@ void check_url(const std::string& url, const core::config::Place& place, core::c
                             "write auth = { basic = { username = …, password = { file = … } } }");
 }
 
+Seen seen_of(std::vector<core::Evidence> evidence) {
+    Seen seen;
+    seen.subjects.push_back({{}, {}, std::move(evidence), {}});
+    return seen;
+}
+
+Collected not_reached(const core::Failure& failure, std::string target) {
+    if (failure.kind == FailureKind::misconfigured)
+        return std::unexpected(failure);
+    return seen_of(
+        {core::Reachability{.target = std::move(target), .state = core::ReachState::down, .detail = failure.detail}});
+}
+
 Collected interpret_connection(const Result<io::Connected>& connected, const std::string& address, Duration slow) {
-    if (!connected && connected.error().kind == FailureKind::misconfigured)
-        return std::unexpected(connected.error());
+    if (!connected)
+        return not_reached(connected.error(), address);
     core::Reachability seen;
     seen.target = address;
-    if (!connected) {
-        seen.state = core::ReachState::down;
-        seen.detail = connected.error().detail;
-    } else {
-        seen.latency = connected->latency;
-        seen.certificate = connected->certificate;
-        if (slow > Duration{0} && connected->latency > slow) {
-            seen.state = core::ReachState::degraded;
-            seen.detail =
-                fmt::format("answered after {}, {} allowed", core::config::format_duration(connected->latency),
-                            core::config::format_duration(slow));
-        }
+    seen.latency = connected->latency;
+    seen.certificate = connected->certificate;
+    if (slow > Duration{0} && connected->latency > slow) {
+        seen.state = core::ReachState::degraded;
+        seen.detail = fmt::format("answered after {}, {} allowed", core::config::format_duration(connected->latency),
+                                  core::config::format_duration(slow));
     }
-    Seen all;
-    all.subjects.push_back({{}, {}, {std::move(seen)}, {}});
-    return all;
+    return seen_of({std::move(seen)});
 }
 
 } // namespace recoverd::collectors

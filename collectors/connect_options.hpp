@@ -15,6 +15,13 @@ void check_address(const std::string& address, const core::config::Place& place,
 /// A mistake unless `url` is an http(s) URL without credentials; one that is empty is for the table to say.
 void check_url(const std::string& url, const core::config::Place& place, core::config::Diagnostics& diagnostics);
 
+/// What a probe has seen of the one thing that it looks at.
+Seen seen_of(std::vector<core::Evidence> evidence);
+
+/// A probe that got no answer. Not to reach its target is what it is there to find out (`down`); not to know how to ask
+/// is a failure.
+Collected not_reached(const core::Failure& failure, std::string target);
+
 /// What came of connecting. Not reaching the target is evidence (`down`); a probe that could not be made because of its
 /// configuration is a failure. `slow`: above it an answer counts as degraded; zero for never.
 Collected interpret_connection(const Result<io::Connected>& connected, const std::string& address, Duration slow);

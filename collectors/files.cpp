@@ -4,7 +4,7 @@
 #include "collectors/files.hpp"
 
 #include "collectors/all.hpp"
-#include "io/evidence_json.hpp"
+#include "collectors/worker_answer.hpp"
 
 #include <fmt/format.h>
 
@@ -42,7 +42,37 @@ constexpr Option<Options> kOptions[] = {
 constexpr std::string_view kSubject = "{subject}";
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    const std::string& path = options.path;
+    check_files_path(options.path, place, diagnostics);
+}
+
+std::string target(const Options& options) { return options.path; }
+
+/// The worker stops proving in time to hand over what it knows; a run that is killed has learned nothing.
+constexpr Duration time_for_proofs(Duration timeout) { return timeout * 7 / 10; }
+
+FilesJob job_of(const Options& options) {
+    return {.path = options.path,
+            .min_size = options.min_size.bytes,
+            .verify = options.verify,
+            .verify_budget = options.verify_budget.bytes,
+            .settle = options.settle,
+            .name_time = options.name_time};
+}
+
+Task<Collected> collect(Options options, Run run) {
+    const std::string input = input_of(job_of(options), run.timeout, run.cursor);
+    const std::string name = "files";
+    auto finished = co_await run.world.worker(name, input, run.timeout);
+    if (!finished)
+        co_return std::unexpected(finished.error());
+    auto seen = co_await read_worker(std::move(run), std::move(*finished));
+    co_return seen;
+}
+
+} // namespace
+
+void check_files_path(const std::string& path, const core::config::Place& place,
+                      core::config::Diagnostics& diagnostics) {
     const auto mistake = [&](std::string message, std::string hint = {}) {
         diagnostics.mistake(place.at, place.path + ".path", std::move(message), std::move(hint));
     };
@@ -59,52 +89,19 @@ void check(const Options& options, const core::config::Place& place, core::confi
                 fmt::format("did you mean '{}*'?", path.ends_with('/') ? path : path + "/"));
 }
 
-std::string target(const Options& options) { return options.path; }
-
-/// The worker stops proving in time to hand over what it knows; a run that is killed has learned nothing.
-constexpr Duration time_for_proofs(Duration timeout) { return timeout * 7 / 10; }
-
-std::string job(const Options& options, const Run& run) {
+std::string input_of(const FilesJob& job, Duration timeout, const std::string& cursor) {
     io::JsonWriter out;
     out.begin_object();
-    out.field("path", options.path);
-    out.field("min_size", options.min_size.bytes);
-    out.field("verify", options.verify);
-    out.field("verify_budget", options.verify_budget.bytes);
-    out.field("settle", core::to_seconds(std::min(options.settle, run.timeout / 5)));
-    out.field("name_time", options.name_time);
-    out.field("time_limit", core::to_seconds(time_for_proofs(run.timeout)));
-    out.field("cursor", run.cursor);
+    out.field("path", job.path);
+    out.field("min_size", job.min_size);
+    out.field("verify", job.verify);
+    out.field("verify_budget", job.verify_budget);
+    out.field("settle", core::to_seconds(std::min(job.settle, timeout / 5)));
+    out.field("name_time", job.name_time);
+    out.field("time_limit", core::to_seconds(time_for_proofs(timeout)));
+    out.field("cursor", cursor);
     out.end_object();
     return out.take();
-}
-
-Task<Collected> collect(Options options, Run run) {
-    const std::string input = job(options, run);
-    const std::string name = "files";
-    const auto finished = co_await run.world.worker(name, input, run.timeout);
-    if (!finished)
-        co_return std::unexpected(finished.error());
-    co_return interpret_files(*finished);
-}
-
-} // namespace
-
-Collected interpret_files(const io::Finished& finished) {
-    if (finished.status == 0)
-        return io::from_lines(finished.out);
-    if (finished.signal != 0)
-        return core::failed(FailureKind::bad_answer, fmt::format("worker: ended by signal {}", finished.signal));
-    if (finished.out.empty())
-        return core::failed(
-            FailureKind::bad_answer,
-            fmt::format("worker: exit status {}: {}", finished.status.value_or(-1), io::last_words(finished.err)));
-    const auto answer = io::Json::parse_lenient(finished.out);
-    const auto& failure = answer["failure"];
-    const auto kind = core::from_name<FailureKind>(failure["kind"].text());
-    if (!kind)
-        failure["kind"].bad("a kind of failure");
-    return core::failed(*kind, failure["detail"].text());
 }
 
 Kind files() {

@@ -70,9 +70,15 @@ std::optional<core::Time> Row::time(std::string_view column) const {
     return core::Time{core::from_seconds(*seconds)};
 }
 
+/// Of what a server says of an error, in characters: whoever reads the alert needs no more.
+constexpr std::size_t kMostError = 600;
+/// An SQLSTATE has five (SQL:2016, 24.1).
+constexpr std::size_t kSqlState = 5;
+
 Row only_row(const io::PgTable& table, std::string_view what) {
     if (!table.error.empty())
-        throw io::BadDocument(fmt::format("{}: {} ({})", what, table.error, table.sqlstate));
+        throw io::BadDocument(
+            fmt::format("{}: {} ({})", what, table.error.substr(0, kMostError), table.sqlstate.substr(0, kSqlState)));
     if (table.rows.size() != 1)
         throw io::BadDocument(fmt::format("{}: expected one row, found {}", what, table.rows.size()));
     return {table, 0};

@@ -33,7 +33,7 @@ struct Options {
 constexpr Option<Options> kOptions[] = {
     {"repository", &Options::repository,
      "the repository, as RESTIC_REPOSITORY takes it; what is in the agent's environment when left out"},
-    {"password", &Options::password, "of the repository; handed over in the environment"},
+    {"password", &Options::password, "of the repository; handed over on stdin"},
     {"password_command", &Options::password_command,
      "a command that prints the password, as RESTIC_PASSWORD_COMMAND takes it, instead of `password`"},
     {"command", &Options::command,
@@ -53,8 +53,6 @@ constexpr Option<Options> kOptions[] = {
 };
 
 constexpr std::size_t kMaxOutput = std::size_t{64} << 20U;
-
-using Environment = std::vector<std::pair<std::string, std::string>>;
 
 /// What is kept from run to run.
 struct State {
@@ -90,13 +88,14 @@ std::string write_state(const State& state) {
     return out.take();
 }
 
-io::Command command(const Options& options, const Environment& environment, const std::vector<std::string>& words,
+io::Command command(const Options& options, const ToolAccess& access, const std::vector<std::string>& words,
                     Duration timeout) {
     io::Command made;
     made.argv = options.command;
     made.argv.emplace_back("--no-lock");
     made.argv.insert(made.argv.end(), words.begin(), words.end());
-    made.env = environment;
+    made.env = access.env;
+    made.input = access.input;
     made.max_output = kMaxOutput;
     made.timeout = timeout;
     return made;
@@ -130,33 +129,35 @@ ResticGroups groups(const Options& options) {
 }
 
 /// Never among the arguments, which everybody on the host can read.
-Task<Result<Environment>> environment_of(Options options, Run run) {
-    Environment made;
+Task<Result<ToolAccess>> access_of(Options options, Run run) {
+    ToolAccess made;
     if (!options.repository.empty())
-        made.emplace_back("RESTIC_REPOSITORY", options.repository);
+        made.env.emplace_back("RESTIC_REPOSITORY", options.repository);
     if (!options.password_command.empty())
-        made.emplace_back("RESTIC_PASSWORD_COMMAND", options.password_command);
+        made.env.emplace_back("RESTIC_PASSWORD_COMMAND", options.password_command);
     if (options.password) {
         const auto password = co_await run.world.secret(options.password);
         if (!password)
             co_return std::unexpected(password.error());
-        made.emplace_back("RESTIC_PASSWORD", password->reveal());
+        // Without the variable restic reads there too, but says so amid its JSON.
+        made.env.emplace_back("RESTIC_PASSWORD_FILE", "/dev/stdin");
+        made.input = password->reveal();
     }
     co_return made;
 }
 
 /// The whole repository through restic's own check. Without a lock it may meet somebody who writes: errors only count
 /// when the index files were the same before and after.
-Task<std::optional<Failure>> verify(Options options, Run run, Environment environment, const Series* series,
+Task<std::optional<Failure>> verify(Options options, Run run, ToolAccess access, const Series* series,
                                     Verification* verification, Duration until) {
     const bool prefixed = !runs_here(options.command);
     const auto left = [&] { return until - run.world.timers().elapsed(); };
     const std::vector<std::string> indexes{"list", "index"};
-    auto asked = command(options, environment, indexes, left());
+    auto asked = command(options, access, indexes, left());
     const auto before = co_await answer_of(run.world, std::move(asked), restic_failure, prefixed);
     if (!before)
         co_return before.error();
-    asked = command(options, environment, check_of(options), left());
+    asked = command(options, access, check_of(options), left());
     const auto checked = co_await run.world.run(std::move(asked));
     if (!checked)
         co_return checked.error();
@@ -167,7 +168,7 @@ Task<std::optional<Failure>> verify(Options options, Run run, Environment enviro
         verification->passed(*series);
         co_return std::nullopt;
     }
-    asked = command(options, environment, indexes, left());
+    asked = command(options, access, indexes, left());
     const auto after = co_await answer_of(run.world, std::move(asked), restic_failure, prefixed);
     if (!after)
         co_return after.error();
@@ -179,9 +180,9 @@ Task<std::optional<Failure>> verify(Options options, Run run, Environment enviro
 }
 
 /// Expects that no lock was left behind; unknown when they could not be listed.
-Task<core::Assertion> look_at_locks(Options options, Run run, Environment environment, State* state, Duration until) {
+Task<core::Assertion> look_at_locks(Options options, Run run, ToolAccess access, State* state, Duration until) {
     const std::vector<std::string> words{"list", "locks"};
-    auto asked = command(options, environment, words, until - run.world.timers().elapsed());
+    auto asked = command(options, access, words, until - run.world.timers().elapsed());
     const bool prefixed = !runs_here(options.command);
     const auto listed = co_await answer_of(run.world, std::move(asked), restic_failure, prefixed);
     const auto locks = listed ? understood([&] { return read_restic_locks(*listed, state->locks, run.now); })
@@ -224,23 +225,22 @@ Task<Collected> collect(Options options, Run run) {
     const Duration began = run.world.timers().elapsed();
     // A fifth of the time is kept in hand, so that a check which takes too long takes nothing from what was listed.
     const Duration until = began + run.timeout * 4 / 5;
-    const auto environment = co_await environment_of(options, run);
-    if (!environment)
-        co_return std::unexpected(environment.error());
-    auto asked =
-        command(options, *environment, snapshots(options), run.timeout - (run.world.timers().elapsed() - began));
+    const auto access = co_await access_of(options, run);
+    if (!access)
+        co_return std::unexpected(access.error());
+    auto asked = command(options, *access, snapshots(options), run.timeout - (run.world.timers().elapsed() - began));
     const bool prefixed = !runs_here(options.command);
     const auto listed = co_await answer_of(run.world, std::move(asked), restic_failure, prefixed);
     if (!listed)
         co_return std::unexpected(listed.error());
     Series series = interpret_restic(io::Json::parse_lenient(*listed), groups(options));
     State state = read_state(run.cursor);
-    core::Assertion locks = co_await look_at_locks(options, run, *environment, &state, until);
+    core::Assertion locks = co_await look_at_locks(options, run, *access, &state, until);
     Verification& verification = state.verification;
     if (options.verify == "none") {
         verification = {};
     } else if (verification.due(run.now, options.verify_every)) {
-        verification.failure = co_await verify(options, run, *environment, &series, &verification, until);
+        verification.failure = co_await verify(options, run, *access, &series, &verification, until);
         verification.tried_at = run.now;
     }
     const core::Depth depth = options.verify == "checksummed" ? core::Depth::checksummed : core::Depth::listed;

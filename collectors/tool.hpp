@@ -13,6 +13,13 @@ bool runs_here(const std::vector<std::string>& command);
 void check_command(const std::vector<std::string>& command, std::string_view name, const core::config::Place& place,
                    core::config::Diagnostics& diagnostics);
 
+/// What every call of a tool gets beside its words.
+struct ToolAccess {
+    std::vector<std::pair<std::string, std::string>> env;
+    /// The secret: every process of the same user can read the environment, none can read a pipe.
+    std::string input;
+};
+
 /// What a tool said, fit to be shown: one printable line of at most 200 characters, without the credentials that it
 /// may have quoted from a URL.
 std::string shown(std::string_view words);

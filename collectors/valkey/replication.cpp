@@ -3,6 +3,7 @@
 // those have been there is remembered from look to look.
 #include "collectors/valkey/parts.hpp"
 #include "io/connection.hpp"
+#include "io/url.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -46,8 +47,7 @@ std::string name_of(const Parts& parts) {
         const auto found = parts.find(name);
         return found == parts.end() ? std::string{} : io::printable(std::string_view{found->second}.substr(0, 253));
     };
-    const std::string address = part("ip");
-    return fmt::format(fmt::runtime(address.contains(':') ? "[{}]:{}" : "{}:{}"), address, part("port"));
+    return fmt::format("{}:{}", io::bracketed(part("ip")), part("port"));
 }
 
 std::vector<Follower> read_followers(const Info& info, Cursor& cursor, Time now) {

@@ -70,7 +70,7 @@ TEST_CASE("borg: an empty repository, and one in which no archive counts, are on
     CHECK_FALSE(points(seen, "").oldest_at);
 }
 
-TEST_CASE("borg: secrets are handed over in the environment, and stand in no argument and no failure") {
+TEST_CASE("borg: the passphrase is handed over on stdin, and no secret stands in an argument or a failure") {
     Scripted scripted;
     scripted.world.secrets["hidden"] = "s3cret";
     const core::config::Table table{text("repository", "ssh://user:t0ken@example.org/./r"),
@@ -84,7 +84,8 @@ TEST_CASE("borg: secrets are handed over in the environment, and stand in no arg
     const auto has = [&](const char* name, const char* value) {
         return std::ranges::find(command.env, std::pair<std::string, std::string>{name, value}) != command.env.end();
     };
-    CHECK(has("BORG_PASSPHRASE", "s3cret"));
+    CHECK(command.input == "s3cret");
+    CHECK(has("BORG_PASSPHRASE_FD", "0"));
     CHECK(has("BORG_REPO", "ssh://user:t0ken@example.org/./r"));
     CHECK(has("TZ", "UTC"));
     scripted.list = test::exited("", 2, "Repository ssh://user:t0ken@example.org/./r does not exist.");

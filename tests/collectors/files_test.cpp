@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collectors/files.hpp"
-
 #include "collectors/all.hpp"
+#include "collectors/worker_answer.hpp"
 #include "io/evidence_json.hpp"
 #include "tests/support/fake_world.hpp"
 
@@ -9,6 +8,8 @@
 #include <catch2/matchers/catch_matchers.hpp>
 
 #include <asio/io_context.hpp>
+
+#include <fmt/format.h>
 
 using namespace recoverd;
 using namespace recoverd::collectors;
@@ -83,13 +84,13 @@ TEST_CASE("files: the worker's evidence is passed on as it is") {
     told.subjects.push_back({"orders", {}, {points}, {}});
     told.subjects.push_back({"stock", {}, {}, Failure{FailureKind::refused, "cannot read the folder '/b/stock'"}});
     told.cursor = "{}";
-    const auto seen = interpret_files(exited(io::to_lines(told)));
+    const auto seen = interpret_worker(exited(io::to_lines(told)));
     REQUIRE(seen);
     CHECK(*seen == told);
 }
 
 TEST_CASE("files: why the worker learned nothing is the failure, in its words") {
-    const auto seen = interpret_files(
+    const auto seen = interpret_worker(
         exited(R"({"failure":{"kind":"refused","detail":"cannot read the folder '/b': Permission denied"}})", 1));
     REQUIRE_FALSE(seen);
     CHECK(seen.error() == Failure{FailureKind::refused, "cannot read the folder '/b': Permission denied"});
@@ -99,16 +100,42 @@ TEST_CASE("files: a worker that crashed, was cut off or talks nonsense has learn
     io::Finished crashed = exited("");
     crashed.status.reset();
     crashed.signal = 11;
-    CHECK(interpret_files(crashed).error().detail == "worker: ended by signal 11");
-    CHECK(interpret_files(exited("", 1, "error while loading shared libraries\n")).error().kind ==
+    CHECK(interpret_worker(crashed).error().detail == "worker: ended by signal 11");
+    CHECK(interpret_worker(exited("", 1, "error while loading shared libraries\n")).error().kind ==
           FailureKind::bad_answer);
-    CHECK_THROWS_AS(interpret_files(exited("segfault?", 1)), io::BadDocument);
-    CHECK_THROWS_AS(interpret_files(exited(R"({"failure":{"kind":"sad","detail":"x"}})", 1)), io::BadDocument);
-    CHECK_THROWS_AS(interpret_files(exited("{\"subject\":\"a\",\"kind\"")), io::BadDocument);
+    CHECK_THROWS_AS(interpret_worker(exited("segfault?", 1)), io::BadDocument);
+    CHECK_THROWS_AS(interpret_worker(exited(R"({"failure":{"kind":"sad","detail":"x"}})", 1)), io::BadDocument);
+    CHECK_THROWS_AS(interpret_worker(exited("{\"subject\":\"a\",\"kind\"")), io::BadDocument);
+}
+
+TEST_CASE("files: an answer of megabytes is read in slices, and says the same") {
+    core::Seen told;
+    for (int i = 0; i < 3000; ++i) {
+        core::RecoveryPoints points;
+        points.method = std::string(100, 'm');
+        SubjectReport report{fmt::format("subject {}", i), {}, {points, core::Measurement{.name = "m"}}, {}};
+        if (i % 7 == 0)
+            report.failure = Failure{FailureKind::refused, "no"};
+        told.subjects.push_back(std::move(report));
+    }
+    told.cursor = "next";
+    asio::io_context ioc;
+    FakeWorld world(ioc);
+    world.on_worker = [&](const auto&, const auto&) { return exited(io::to_lines(told)); };
+    const auto seen = collected(world, ioc, options({{"path", "/b/*"}}));
+    REQUIRE(seen);
+    CHECK(*seen == told);
+    world.on_worker = [&](const auto&, const auto&) {
+        std::string lines = io::to_lines(told);
+        lines.resize(lines.size() - 100);
+        return exited(lines.substr(0, lines.rfind('\n') + 1));
+    };
+    CHECK_FALSE(collected(world, ioc, options({{"path", "/b/*"}}))->complete);
 }
 
 TEST_CASE("files: lines without the last one are an incomplete list, so that nothing counts as vanished") {
-    const auto seen = interpret_files(exited("{\"subject\":\"a\",\"kind\":\"recovery_points\",\"method\":\"file\"}\n"));
+    const auto seen =
+        interpret_worker(exited("{\"subject\":\"a\",\"kind\":\"recovery_points\",\"method\":\"file\"}\n"));
     REQUIRE(seen);
     CHECK_FALSE(seen->complete);
 }

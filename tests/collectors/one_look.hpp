@@ -19,6 +19,14 @@ inline core::config::Entry entry(std::string key, core::config::Node node) {
     return {std::move(key), {}, std::move(node)};
 }
 
+/// Of whatever a value may be.
+inline core::config::Entry entry(std::string key, auto value) {
+    return {std::move(key), {}, core::config::Node{std::move(value), {}}};
+}
+inline core::config::Entry entry(std::string key, const char* value) {
+    return entry(std::move(key), std::string{value});
+}
+
 inline core::config::Entry text(std::string key, std::string value) {
     return entry(std::move(key), {std::move(value), {}});
 }
@@ -37,10 +45,23 @@ inline collectors::Collected look(asio::io_context& ioc, FakeWorld& world, const
     core::config::Diagnostics diagnostics;
     const auto compiled = collectors::find(collector)->compile(
         table, {"check.x", fmt::format("collector '{}'", collector), {}}, {}, diagnostics);
+    for (const auto& diagnostic : diagnostics.all())
+        UNSCOPED_INFO(core::config::format(diagnostic));
     REQUIRE(diagnostics.all().empty());
     world.asked.clear();
     collectors::Run one{world, timeout, cursor, world.timers().now() + later, "x"};
     return run(ioc, world.timers(), compiled.collect(std::move(one)));
+}
+
+/// What is wrong with these options.
+inline std::vector<std::string> mistakes(const std::string& collector, const core::config::Table& table) {
+    core::config::Diagnostics diagnostics;
+    collectors::find(collector)->compile(table, {"check.x", fmt::format("collector '{}'", collector), {}}, {},
+                                         diagnostics);
+    std::vector<std::string> messages;
+    for (const auto& diagnostic : diagnostics.all())
+        messages.push_back(diagnostic.message);
+    return messages;
 }
 
 inline const core::SubjectReport& subject(const collectors::Collected& seen, std::string_view name) {
