@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "collectors/all.hpp"
-#include "collectors/http.hpp"
-#include "tests/support/fake_world.hpp"
+#include "collectors/http/expectations.hpp"
+#include "tests/collectors/one_look.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -14,14 +13,10 @@ using Catch::Matchers::ContainsSubstring;
 using core::Reachability;
 using core::ReachState;
 using core::config::Array;
-using core::config::Diagnostics;
-using core::config::Entry;
 using core::config::Node;
 using core::config::Table;
 using namespace std::chrono_literals;
-
-Entry entry(std::string key, auto value) { return {std::move(key), {}, Node{std::move(value), {}}}; }
-Entry entry(std::string key, const char* value) { return entry(std::move(key), std::string{value}); }
+using test::entry;
 
 io::HttpAnswer answered(int status, std::string body = {}) {
     io::HttpAnswer answer;
@@ -43,7 +38,7 @@ struct Checked {
 };
 
 /// One run of the collector with these options.
-Checked probe(Table options, core::Result<io::HttpAnswer> answer) {
+Checked probe(const Table& options, core::Result<io::HttpAnswer> answer) {
     asio::io_context ioc;
     test::FakeWorld world(ioc);
     world.secrets["/token"] = "s3cret";
@@ -52,10 +47,7 @@ Checked probe(Table options, core::Result<io::HttpAnswer> answer) {
         checked.asked = request;
         return answer;
     };
-    Diagnostics diagnostics;
-    const auto compiled = http().compile(options, {"check.a", "collector 'http'", {}}, {}, diagnostics);
-    REQUIRE(diagnostics.all().empty());
-    checked.result = test::run(ioc, world.timers(), compiled.collect({world, 10s, {}, world.timers().now(), "a"}));
+    checked.result = test::look(ioc, world, "http", options, "", 10s, 0s);
     return checked;
 }
 
@@ -67,14 +59,7 @@ Reachability seen(const Checked& checked) {
     return std::get<Reachability>(checked.result->subjects[0].evidence[0]);
 }
 
-std::vector<std::string> mistakes(Table options) {
-    Diagnostics diagnostics;
-    http().compile(options, {"check.a", "collector 'http'", {}}, {}, diagnostics);
-    std::vector<std::string> messages;
-    for (const auto& diagnostic : diagnostics.all())
-        messages.push_back(diagnostic.message);
-    return messages;
-}
+std::vector<std::string> mistakes(const Table& options) { return test::mistakes("http", options); }
 
 } // namespace
 

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "collectors/collector.hpp"
-
-#include <regex.h>
+#include "collectors/http/expression.hpp"
 
 namespace recoverd::collectors {
 
@@ -17,6 +16,8 @@ struct StatusRange {
 /// "200-399,404", or the reason why it is none.
 std::expected<std::vector<StatusRange>, std::string> parse_status_ranges(std::string_view text);
 
+bool accepts(const std::vector<StatusRange>& ranges, int status);
+
 /// A piece of text, or a regular expression: "/…/" or "/…/i" (POSIX extended; `.` matches line ends as well).
 class BodyPattern {
   public:
@@ -28,7 +29,7 @@ class BodyPattern {
 
   private:
     std::string text_;
-    std::shared_ptr<const regex_t> expression_;
+    std::optional<http_parts::Expression> expression_;
 };
 
 struct HttpExpectations {
@@ -39,6 +40,10 @@ struct HttpExpectations {
     std::optional<Duration> slow;
 };
 
-core::Reachability interpret_http(const HttpExpectations& expected, const io::HttpAnswer& answer);
+/// Is this piece of an answer one that may not be told to anybody?
+using Hidden = std::function<bool(std::string_view)>;
+
+core::Reachability interpret_http(const HttpExpectations& expected, const io::HttpAnswer& answer,
+                                  const Hidden& hidden = {});
 
 } // namespace recoverd::collectors
