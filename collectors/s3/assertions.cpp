@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was said to be expected of a bucket, beside what it says. What could not be learned is neither.
+#include "collectors/s3.hpp"
+#include "collectors/s3/exposure.hpp"
+#include "core/config/values.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::collectors {
+
+namespace {
+
+using core::Assertion;
+using s3_parts::Setting;
+
+/// Fills in what was learned, or why nothing was.
+template <class Fact, class Say>
+Assertion judged(std::string name, std::string expected, const s3_parts::Known<Fact>& fact, Say say) {
+    Assertion assertion{.name = std::move(name), .expected = std::move(expected)};
+    if (fact)
+        say(*fact, assertion);
+    else
+        assertion.detail = fact.error().detail;
+    return assertion;
+}
+
+void as_it_is(const std::string& fact, Assertion& assertion) { assertion.actual = fact; }
+
+Assertion mode_of(const S3Expected& expected, const s3_parts::Known<s3_parts::DefaultRetention>& found) {
+    return judged("object_lock", expected.object_lock, found,
+                  [&](const s3_parts::DefaultRetention& lock, Assertion& assertion) {
+                      if (!lock.enabled)
+                          assertion.actual = "off";
+                      else if (lock.mode.empty())
+                          assertion.actual = "on, without a default retention";
+                      else
+                          assertion.actual = lock.mode;
+                      // Nobody can lift it: that is more than was asked for.
+                      if (expected.object_lock == "GOVERNANCE" && lock.mode == "COMPLIANCE")
+                          assertion.actual = "GOVERNANCE";
+                  });
+}
+
+std::string in_days(Duration duration) {
+    return fmt::format("{}", std::chrono::duration_cast<std::chrono::days>(duration).count());
+}
+
+Assertion days_of(Duration promised, const s3_parts::Known<s3_parts::DefaultRetention>& found) {
+    Assertion assertion = judged("object_lock_days", in_days(promised), found,
+                                 [](const s3_parts::DefaultRetention& lock, Assertion& judged) {
+                                     judged.actual = in_days(lock.enabled ? lock.keeps : Duration{0});
+                                 });
+    assertion.compare = core::Compare::at_least;
+    return assertion;
+}
+
+/// A default retention is for what is put after it was set: only the object itself tells whether it is locked.
+Assertion newest_lock(const S3Newest& newest, Time now) {
+    Assertion assertion{.name = "newest_object_lock", .expected = "locked"};
+    if (!newest.retention) {
+        assertion.detail = fmt::format("it was not asked, only those of {} subjects are", kS3MostAsked);
+        return assertion;
+    }
+    const auto found = s3_parts::known(*newest.retention, [now](const io::Xml* lock) -> std::string {
+        if (!lock)
+            return "not locked";
+        return lock->child("RetainUntilDate").time() > now ? "locked" : "no longer locked";
+    });
+    if (found)
+        assertion.actual = *found;
+    else
+        assertion.detail = found.error().detail;
+    return assertion;
+}
+
+Assertion exposure_of(const S3Settings& settings) {
+    const s3_parts::Setting not_asked = core::failed(FailureKind::bad_answer, "not asked");
+    const auto blocked = s3_parts::blocked(settings.public_access_block.value_or(not_asked));
+    const auto found = blocked.value_or(false) ? s3_parts::Known<std::string>{"none"}
+                                               : s3_parts::public_access_of(settings.policy_status.value_or(not_asked),
+                                                                            settings.acl.value_or(not_asked));
+    return judged("public_access", "none", found, as_it_is);
+}
+
+Assertion lifecycle_of(const S3Expected& expected, const Setting& setting) {
+    const Duration promised = *expected.retention;
+    const std::string kept = fmt::format("deletes nothing before {}", core::config::format_duration(promised));
+    const auto found = s3_parts::expiries_of(setting, expected.prefix, expected.versions);
+    return judged("lifecycle", kept, found, [&](const s3_parts::Expiries& expiries, Assertion& assertion) {
+        const auto too_soon = [&](const std::optional<s3_parts::Expiry>& expiry) {
+            return expiry && expiry->after < promised;
+        };
+        const auto words = [](const s3_parts::Expiry& expiry) {
+            return fmt::format("rule '{}' deletes after {}", expiry.rule, core::config::format_duration(expiry.after));
+        };
+        if (too_soon(expiries.certain))
+            assertion.actual = words(*expiries.certain);
+        else if (too_soon(expiries.conditional))
+            assertion.detail = words(*expiries.conditional) + ", of objects with tags or sizes that nobody told";
+        else
+            assertion.actual = kept;
+    });
+}
+
+/// A listing shows the versions, but whoever uses the object finds none.
+Assertion presence_of(const s3_parts::Series& series) {
+    Assertion assertion{.name = "object", .expected = "there"};
+    assertion.actual = series.deleted ? "deleted" : "there";
+    if (series.deleted)
+        assertion.detail = "its latest version is a delete marker; delete the marker to have it back";
+    return assertion;
+}
+
+} // namespace
+
+std::vector<std::pair<s3_parts::Subresource, std::optional<Setting> S3Settings::*>>
+s3_settings(const S3Expected& expected) {
+    std::vector<std::pair<s3_parts::Subresource, std::optional<Setting> S3Settings::*>> asked;
+    if (expected.versioning)
+        asked.emplace_back(s3_parts::kVersioning, &S3Settings::versioning);
+    if (!expected.object_lock.empty() || expected.default_retention)
+        asked.emplace_back(s3_parts::kObjectLock, &S3Settings::object_lock);
+    if (!expected.encryption.empty())
+        asked.emplace_back(s3_parts::kEncryption, &S3Settings::encryption);
+    if (expected.retention)
+        asked.emplace_back(s3_parts::kLifecycle, &S3Settings::lifecycle);
+    if (expected.is_private)
+        asked.emplace_back(s3_parts::kPublicAccessBlock, &S3Settings::public_access_block);
+    if (!expected.replicas.empty())
+        asked.emplace_back(s3_parts::kReplication, &S3Settings::replication);
+    return asked;
+}
+
+bool s3_asks_lock(const S3Settings& settings) {
+    if (!settings.object_lock)
+        return false;
+    const auto found = s3_parts::default_retention_of(*settings.object_lock);
+    return !found || found->enabled;
+}
+
+std::vector<Assertion> s3_assertions(const S3Expected& expected, const S3Settings& settings,
+                                     const s3_parts::Series& series, const S3Newest& newest, Time now) {
+    std::vector<Assertion> all;
+    if (expected.versions && series.count > 0) // else there is no backup at all, which is said as such
+        all.push_back(presence_of(series));
+    if (settings.versioning)
+        all.push_back(judged("versioning", "Enabled", s3_parts::versioning_of(*settings.versioning), as_it_is));
+    if (settings.object_lock) {
+        const auto found = s3_parts::default_retention_of(*settings.object_lock);
+        if (!expected.object_lock.empty())
+            all.push_back(mode_of(expected, found));
+        if (expected.default_retention)
+            all.push_back(days_of(*expected.default_retention, found));
+        if (s3_asks_lock(settings) && !series.newest.empty())
+            all.push_back(newest_lock(newest, now));
+    }
+    if (settings.encryption)
+        all.push_back(
+            judged("encryption_default", expected.encryption, s3_parts::encryption_of(*settings.encryption), as_it_is));
+    if (settings.lifecycle)
+        all.push_back(lifecycle_of(expected, *settings.lifecycle));
+    if (settings.public_access_block)
+        all.push_back(exposure_of(settings));
+    return all;
+}
+
+} // namespace recoverd::collectors

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was found as evidence, per subject.
+#include "collectors/s3.hpp"
+#include "core/config/values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::collectors {
+
+namespace {
+
+using core::RecoveryPoint;
+using s3_parts::Attributes;
+using s3_parts::Entry;
+using s3_parts::Series;
+
+RecoveryPoint point_of(const S3Expected& expected, const Entry& entry) {
+    RecoveryPoint point;
+    point.id = expected.versions && !entry.version_id.empty() ? entry.version_id : entry.key;
+    // Of an object in parts that is when the upload began, on Amazon's: its data is no newer.
+    point.data_at = point.ended_at = entry.last_modified;
+    point.size_bytes = point.stored_bytes = entry.size;
+    if (entry.size < expected.min_size) {
+        point.state = core::PointState::bad;
+        point.detail = entry.size == 0 ? std::string{"it is empty"}
+                                       : fmt::format("{} bytes, expected {} at least", entry.size,
+                                                     core::config::format_size(expected.min_size));
+    }
+    return point;
+}
+
+const Attributes* attributes_of(const S3Newest& newest) {
+    return newest.head && *newest.head && **newest.head ? &***newest.head : nullptr;
+}
+
+/// What only the object itself tells.
+void add_head(RecoveryPoint& point, const S3Newest& newest) {
+    const Attributes* head = attributes_of(newest);
+    if (!head)
+        return;
+    // That the service does not encrypt it says nothing of who sent it.
+    if (!head->encryption.empty())
+        point.encrypted = core::Told::yes;
+    point.kept_until = head->locked_until;
+}
+
+core::RecoveryPoints points_of(const S3Expected& expected, const Series& series, const S3Newest& newest) {
+    core::RecoveryPoints points;
+    points.method = "s3";
+    points.count = series.count;
+    points.oldest_at = series.oldest_at;
+    for (const Entry& entry : s3_parts::trimmed(series.newest))
+        points.points.push_back(point_of(expected, entry));
+    if (!points.points.empty()) {
+        add_head(points.points.back(), newest);
+        if (expected.changes_rarely)
+            points.source_changed_at = points.points.back().data_at;
+    }
+    return points;
+}
+
+/// One status stands for all destinations: it is COMPLETED when the object is at each of them.
+core::Follower follower_of(const std::string& bucket, bool has_rule, const Attributes& head, Time now) {
+    core::Follower follower{.name = bucket, .state = core::FollowerState::missing, .expected = true};
+    const bool arrived =
+        head.replication == "COMPLETED" || head.replication == "COMPLETE" || head.replication == "REPLICA";
+    if (!has_rule)
+        return follower;
+    if (arrived) {
+        follower.state = core::FollowerState::streaming;
+        follower.lag = Duration{0};
+    } else if (head.replication == "PENDING") {
+        follower.state = core::FollowerState::catching_up;
+        if (head.last_modified)
+            follower.lag = std::max(Duration{0}, now - *head.last_modified);
+    }
+    return follower;
+}
+
+/// Whether the newest object is where it shall be replicated to, or why nobody knows.
+Result<core::Replication> replication_of(const S3Expected& expected, const S3Answers& answers, const S3Newest& newest,
+                                         Time now) {
+    const auto destinations = s3_parts::destinations_of(*answers.settings.replication, expected.prefix);
+    if (!destinations)
+        return std::unexpected(destinations.error());
+    if (newest.head && !*newest.head)
+        return std::unexpected(newest.head->error());
+    const Attributes* head = attributes_of(newest);
+    core::Replication replication;
+    replication.role = "source";
+    for (const std::string& bucket : expected.replicas) {
+        const bool has_rule = std::ranges::find(*destinations, bucket) != destinations->end();
+        if (!head && has_rule)
+            return core::failed(FailureKind::bad_answer, "expected the newest object's replication status, found none: "
+                                                         "the object is gone, or was not asked (head = false)");
+        replication.followers.push_back(follower_of(bucket, has_rule, head ? *head : Attributes{}, now));
+    }
+    return replication;
+}
+
+SubjectReport report_of(const S3Expected& expected, const S3Answers& answers, const std::string& subject,
+                        const Series& series, Time now) {
+    const auto found = answers.newest.find(subject);
+    const S3Newest newest = found == answers.newest.end() ? S3Newest{} : found->second;
+    SubjectReport report{.subject = subject};
+    report.location.region = expected.region;
+    report.evidence.emplace_back(points_of(expected, series, newest));
+    core::Assertions assertions{s3_assertions(expected, answers.settings, series, newest, now)};
+    if (!assertions.assertions.empty())
+        report.evidence.emplace_back(std::move(assertions));
+    // Nothing there is said as such, and has no replica.
+    if (answers.settings.replication && !series.newest.empty()) {
+        auto replication = replication_of(expected, answers, newest, now);
+        if (replication)
+            report.evidence.emplace_back(std::move(*replication));
+        else
+            report.failure = std::move(replication.error());
+    }
+    return report;
+}
+
+} // namespace
+
+Result<Seen> interpret_s3(const S3Expected& expected, const S3Answers& answers, Time now) {
+    if (answers.series.empty())
+        return core::failed(FailureKind::bad_answer,
+                            fmt::format("expected objects that the pattern fits below {}, found none",
+                                        io::json_quote(expected.prefix.substr(0, 100))));
+    Seen seen;
+    for (const auto& [subject, series] : answers.series)
+        seen.subjects.push_back(report_of(expected, answers, subject, series, now));
+    return seen;
+}
+
+} // namespace recoverd::collectors

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What listings say of each subject, gathered page by page: of any number of objects only the newest are kept.
+#pragma once
+
+#include "collectors/s3/listing.hpp"
+#include "collectors/s3/pattern.hpp"
+#include "core/evidence.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace recoverd::collectors::s3_parts {
+
+struct Series {
+    /// The newest, in no order; trimmed() has them sorted.
+    std::vector<Entry> newest;
+    std::uint64_t count = 0;
+    /// LastModified of the oldest that is no smaller than it must be.
+    std::optional<core::Time> oldest_at;
+    /// Of one object's versions: is the latest a delete marker?
+    bool deleted = false;
+};
+
+class Gathering {
+  public:
+    Gathering(KeyPattern pattern, std::uint64_t min_size);
+
+    void add(Page page);
+    /// By subject. Without {subject} there is always one, empty when nothing was found.
+    const std::map<std::string, Series, std::less<>>& series() const { return series_; }
+
+  private:
+    void add(Entry entry, const std::string& subject);
+
+    KeyPattern pattern_;
+    std::uint64_t min_size_;
+    std::map<std::string, Series, std::less<>> series_;
+};
+
+/// The newest 200, oldest first.
+std::vector<Entry> trimmed(std::vector<Entry> entries);
+
+} // namespace recoverd::collectors::s3_parts
