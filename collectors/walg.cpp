@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Backups that WAL-G keeps of one PostgreSQL cluster, and whether the WAL between them is whole, in WAL-G's own words.
+#include "collectors/walg.hpp"
+
+#include "collectors/all.hpp"
+#include "collectors/tool.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::collectors {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> command{"wal-g"};
+    std::string config;
+    bool verify = true;
+};
+
+constexpr Option<Options> kOptions[] = {
+    {"command", &Options::command, "how WAL-G is started, for example behind ssh, sudo or kubectl exec"},
+    {"config", &Options::config, "WAL-G's configuration file, where it is not in its usual place"},
+    {"verify", &Options::verify, "run `wal-g wal-verify integrity timeline` too, which asks PostgreSQL where it is"},
+};
+
+io::Command command(const Options& options, std::initializer_list<std::string> words, Duration timeout) {
+    io::Command made;
+    made.argv = options.command;
+    made.argv.insert(made.argv.end(), words);
+    made.argv.emplace_back("--json");
+    if (!options.config.empty())
+        made.argv.insert(made.argv.end(), {"--config", options.config});
+    made.timeout = timeout;
+    return made;
+}
+
+Task<Result<WalgVerified>> verify(Options options, Run run, WalgBackups backups, Duration left) {
+    auto asked = command(options, {"wal-verify", "integrity", "timeline"}, left);
+    const bool prefixed = !runs_here(options.command);
+    const auto answer = co_await answer_of(run.world, std::move(asked), walg_failure, prefixed);
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return understood([&] { return interpret_walg_verify(io::Json::parse(*answer), backups); });
+}
+
+Task<Collected> collect(Options options, Run run) {
+    const Duration began = run.world.timers().elapsed();
+    auto asked = command(options, {"backup-list", "--detail"}, run.timeout);
+    const bool prefixed = !runs_here(options.command);
+    const auto answer = co_await answer_of(run.world, std::move(asked), walg_failure, prefixed);
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    const WalgBackups backups = interpret_walg_backups(io::Json::parse(*answer));
+    SubjectReport report{.evidence = {backups.points}};
+    // Without a backup WAL-G would verify from the first segment that ever was, and nothing could begin there.
+    if (options.verify && !backups.points.points.empty()) {
+        // A fifth of the time is kept in hand, so that what hangs takes nothing from what was listed.
+        const Duration left = run.timeout * 4 / 5 - (run.world.timers().elapsed() - began);
+        const Duration allowed = std::max(left, Duration{1});
+        auto verified = co_await verify(options, run, backups, allowed);
+        if (verified) {
+            report.evidence.emplace_back(std::move(verified->archive));
+            report.evidence.emplace_back(core::Assertions{{std::move(verified->timeline)}});
+        } else {
+            report.failure = Failure{verified.error().kind,
+                                     fmt::format("its WAL could not be verified: {}", verified.error().detail)};
+        }
+    }
+    Seen seen;
+    seen.subjects.push_back(std::move(report));
+    co_return seen;
+}
+
+void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
+    check_command(options.command, "wal-g", place, diagnostics);
+}
+
+} // namespace
+
+Kind walg() {
+    return kind<Options>(
+        {.name = "walg",
+         .summary = "backups that WAL-G keeps of a PostgreSQL cluster, and lost WAL between them",
+         .brings = {EvidenceKind::recovery_points, EvidenceKind::log_archive, EvidenceKind::assertions},
+         .access = "may run `wal-g backup-list` and `wal-g wal-verify`: to read WAL-G's configuration "
+                   "and list its storage (s3:ListBucket and s3:GetObject), and to connect to "
+                   "PostgreSQL; usually command = [\"sudo\", \"-nu\", \"postgres\", \"wal-g\"]",
+         .resource = Resource::process,
+         .every = std::chrono::minutes{5},
+         .timeout = std::chrono::minutes{2}},
+        kOptions, collect, {.check = check});
+}
+
+} // namespace recoverd::collectors

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// WAL-G's documents, as versions 1.1 to 3.0 print them. How `wal-verify` ends says nothing: it exits with 0 while it
+// reports a gap.
+#include "collectors/tool.hpp"
+#include "collectors/walg.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+namespace recoverd::collectors {
+
+namespace {
+
+using core::PointState;
+using core::RecoveryPoint;
+using io::Json;
+
+/// What Go writes for no time at all is in the year 1.
+constexpr Time kNoTime{};
+/// The newest are told.
+constexpr std::ptrdiff_t kMaxGaps = 100;
+
+/// A delta's name ends with the segment in which the backup begins that it builds on: base_B_D_A.
+std::optional<std::string> parent_segment(const std::string& name) {
+    constexpr std::string_view kDelta = "_D_";
+    const auto at = name.find(kDelta);
+    return at != std::string::npos ? std::optional(name.substr(at + kDelta.size())) : std::nullopt;
+}
+
+RecoveryPoint point_of(const Json& backup) {
+    RecoveryPoint point;
+    point.id = backup["backup_name"].text();
+    // `time` is when the storage got it, which copying to another one makes anew.
+    const Time finished = backup["finish_time"] ? backup["finish_time"].time() : kNoTime;
+    const Time started = backup["start_time"] ? backup["start_time"].time() : kNoTime;
+    point.data_at = point.ended_at = finished > kNoTime ? finished : backup["time"].time();
+    if (started > kNoTime && finished >= started)
+        point.duration = finished - started;
+    if (backup["uncompressed_size"])
+        point.size_bytes = backup["uncompressed_size"].natural();
+    if (backup["compressed_size"])
+        point.stored_bytes = backup["compressed_size"].natural();
+    // A backup is listed once its description was stored, which is written last.
+    point.depth = core::Depth::listed;
+    point.backup_type = parent_segment(point.id) ? "incr" : "full";
+    return point;
+}
+
+/// What a delta builds on, by the segments in which the backups begin.
+void tell_needs(std::vector<RecoveryPoint>& points, const std::map<std::string, std::string, std::less<>>& by_segment) {
+    for (RecoveryPoint& point : points) {
+        const auto segment = parent_segment(point.id);
+        if (!segment)
+            continue;
+        const auto parent = by_segment.find(*segment);
+        point.needs.push_back(parent != by_segment.end() ? parent->second : "base_" + *segment);
+    }
+}
+
+core::LogGap range_of(const Json& row) {
+    return {row["start_segment"].text(), row["end_segment"].text(), row["segments_count"].natural()};
+}
+
+void tell_integrity(const Json& integrity, core::LogArchive& archive) {
+    const std::string& status = integrity["status"].text();
+    if (status != "OK" && status != "WARNING" && status != "FAILURE")
+        integrity["status"].bad("OK, WARNING or FAILURE");
+    if (const Json& details = integrity["details"])
+        for (const Json& row : details.items()) {
+            const std::string& found = row["status"].text();
+            const core::LogGap range = range_of(row);
+            if (found == "FOUND") {
+                archive.last_segment = std::max(archive.last_segment, range.last);
+            } else if (found == "MISSING_DELAYED" || found == "MISSING_UPLOADING") {
+                archive.pending_segments += range.segments;
+            } else if (found == "MISSING_LOST") {
+                archive.gaps.push_back(range);
+            } else {
+                row["status"].bad("a status that WAL-G has");
+            }
+        }
+    if (status == "FAILURE" && archive.gaps.empty())
+        integrity["details"].bad("the segments that are lost");
+    if (archive.pending_segments > 0)
+        archive.pending = core::Told::yes;
+    std::ranges::sort(archive.gaps, {}, &core::LogGap::first);
+    if (std::ssize(archive.gaps) > kMaxGaps)
+        archive.gaps.erase(archive.gaps.begin(), archive.gaps.end() - kMaxGaps);
+}
+
+core::Assertion timeline_of(const Json& timeline) {
+    core::Assertion made{.name = "timeline", .expected = "OK"};
+    made.actual = timeline["status"].text();
+    if (*made.actual != "OK" && *made.actual != "WARNING" && *made.actual != "FAILURE")
+        timeline["status"].bad("OK, WARNING or FAILURE");
+    made.compare = core::Compare::verdict;
+    made.verdict = core::told(*made.actual != "FAILURE");
+    const Json& details = timeline["details"];
+    if (made.verdict == core::Told::no)
+        made.detail = details ? fmt::format("wal-g wal-verify: the server is on timeline {}, the storage has {}",
+                                            details["current_timeline_id"].natural(),
+                                            details["highest_storage_timeline_id"].natural())
+                              : "wal-g wal-verify: the timelines of server and storage differ";
+    return made;
+}
+
+} // namespace
+
+WalgBackups interpret_walg_backups(const Json& list) {
+    WalgBackups seen;
+    seen.points.method = "wal-g";
+    std::map<std::string, std::string, std::less<>> by_segment;
+    Time newest = kNoTime;
+    for (const Json& backup : list.items()) {
+        RecoveryPoint point = point_of(backup);
+        if (backup["wal_file_name"])
+            by_segment.emplace(backup["wal_file_name"].text(), point.id);
+        if (const Json& id = backup["system_identifier"]; id && point.ended_at >= newest) {
+            newest = point.ended_at;
+            seen.system_id = std::to_string(id.natural());
+        }
+        seen.points.points.push_back(std::move(point));
+    }
+    tell_needs(seen.points.points, by_segment);
+    put_in_order(seen.points);
+    keep_newest(seen.points);
+    return seen;
+}
+
+WalgVerified interpret_walg_verify(const Json& verified, const WalgBackups& backups) {
+    WalgVerified seen;
+    seen.archive.from_repository = true;
+    seen.archive.system_id = backups.system_id;
+    seen.archive.oldest_at = backups.points.oldest_at;
+    tell_integrity(verified["integrity"], seen.archive);
+    seen.timeline = timeline_of(verified["timeline"]);
+    return seen;
+}
+
+std::optional<core::Failure> walg_failure(const io::Finished& finished, bool prefixed) {
+    if (finished.status == 0)
+        return std::nullopt;
+    return tool_failure(finished, "wal-g", FailureKind::bad_answer, finished.err, prefixed);
+}
+
+} // namespace recoverd::collectors
