@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/kubernetes/cursor.hpp"
+
+#include "core/config/values.hpp"
+
+#include <algorithm>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+namespace {
+
+constexpr std::size_t kMaxPods = 5'000;
+constexpr Duration kHour = std::chrono::hours{1};
+
+void write_restarts(io::JsonWriter& out, const std::map<std::string, std::vector<Restarts>>& restarts) {
+    out.key("restarts").begin_object();
+    for (const auto& [workload, all] : restarts) {
+        out.key(workload).begin_array();
+        for (const Restarts& some : all)
+            out.begin_object().field("at", core::config::format_time(some.at)).field("count", some.count).end_object();
+        out.end_array();
+    }
+    out.end_object();
+}
+
+} // namespace
+
+void Cursor::look(const AllPods& seen, Time now) {
+    Cursor next;
+    next.looked_at = now;
+    for (const auto& [workload, kept] : restarts)
+        std::ranges::copy_if(kept, std::back_inserter(next.restarts[workload]),
+                             [&](const Restarts& some) { return some.at > now - kHour && some.at <= now; });
+    for (const auto& [workload, these] : seen.workloads) {
+        std::uint64_t fresh = 0;
+        for (const auto& [uid, count] : these.restarts) {
+            const auto before = pods.find(uid);
+            // One that was not there when all were is new since, with all its restarts.
+            const bool known = before != pods.end();
+            const std::uint64_t had = known ? before->second : looked_at && whole ? 0 : count;
+            fresh += count > had ? count - had : 0;
+            if (next.pods.size() < kMaxPods)
+                next.pods[uid] = count;
+            else
+                next.whole = false;
+        }
+        if (fresh > 0)
+            next.restarts[workload].push_back({now, fresh});
+    }
+    std::erase_if(next.restarts, [](const auto& entry) { return entry.second.empty(); });
+    *this = std::move(next);
+}
+
+std::uint64_t Cursor::last_hour(const std::string& workload) const {
+    std::uint64_t sum = 0;
+    if (const auto found = restarts.find(workload); found != restarts.end())
+        for (const Restarts& some : found->second)
+            sum += some.count;
+    return sum;
+}
+
+Cursor read_cursor(std::string_view text) {
+    if (text.empty())
+        return {};
+    try {
+        const io::Json json = io::Json::parse(text);
+        Cursor cursor;
+        if (json["looked_at"])
+            cursor.looked_at = json["looked_at"].time();
+        cursor.whole = json["whole"].boolean();
+        for (const auto& [uid, count] : json["pods"].object())
+            cursor.pods[uid] = count.natural();
+        for (const auto& [workload, all] : json["restarts"].object())
+            for (const io::Json& some : all.items())
+                cursor.restarts[workload].push_back({some["at"].time(), some["count"].natural()});
+        return cursor;
+    } catch (const io::BadDocument&) {
+        // Starting anew costs the restarts of one interval.
+        return {};
+    }
+}
+
+std::string write_cursor(const Cursor& cursor) {
+    io::JsonWriter out;
+    out.begin_object();
+    if (cursor.looked_at)
+        out.field("looked_at", core::config::format_time(*cursor.looked_at));
+    out.field("whole", cursor.whole).key("pods").begin_object();
+    for (const auto& [uid, count] : cursor.pods)
+        out.field(uid, count);
+    out.end_object();
+    write_restarts(out, cursor.restarts);
+    out.end_object();
+    return out.take();
+}
+
+} // namespace recoverd::collectors::kubernetes_parts

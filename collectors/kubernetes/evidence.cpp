@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/kubernetes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+namespace {
+
+using core::ReachState;
+
+constexpr std::string_view kServer = "apiserver";
+
+bool silent(const Failure& failure) {
+    return failure.kind == FailureKind::unreachable || failure.kind == FailureKind::timed_out;
+}
+
+/// All that failed, in one line.
+Failure together(const std::vector<Failure>& failures) {
+    Failure all = failures.front();
+    for (std::size_t i = 1; i < failures.size(); ++i)
+        if (all.detail.size() < 1'000)
+            all.detail += "; " + failures[i].detail;
+    all.detail = clean(all.detail, 1'500);
+    return all;
+}
+
+/// The one subject that is always there: does the API server answer, and may one read all that is to be watched?
+SubjectReport report_server(const Expected& expected, const Server& server, const std::vector<Failure>& failures,
+                            std::size_t lists) {
+    SubjectReport report{.subject = std::string{kServer}, .location = {}, .evidence = {}, .failure = {}};
+    core::Reachability reach;
+    reach.target = expected.target;
+    reach.latency = server.latency;
+    reach.certificate = server.certificate;
+    const auto unanswered = static_cast<std::size_t>(std::ranges::count_if(failures, silent));
+    if (unanswered > 0) {
+        reach.state = unanswered == lists ? ReachState::down : ReachState::degraded;
+        reach.detail = std::ranges::find_if(failures, silent)->detail;
+    }
+    report.evidence.emplace_back(std::move(reach));
+    // That it does not answer is evidence, and said once.
+    if (unanswered < failures.size())
+        report.failure = together(failures);
+    return report;
+}
+
+/// One report of each subject: a PostgreSQL cluster has pods and backups.
+std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
+    std::map<std::string, SubjectReport> all;
+    for (SubjectReport& report : reports) {
+        const auto [at, fresh] = all.try_emplace(report.subject, std::move(report));
+        if (fresh)
+            continue;
+        for (Evidence& evidence : report.evidence)
+            at->second.evidence.push_back(std::move(evidence));
+        if (!at->second.failure)
+            at->second.failure = std::move(report.failure);
+    }
+    std::vector<SubjectReport> each;
+    for (auto& [subject, report] : all)
+        each.push_back(std::move(report));
+    return each;
+}
+
+} // namespace
+
+bool Facts::has(const Resource& resource) const {
+    const auto found = lists.find(resource.full_name());
+    return found != lists.end() && !found->second;
+}
+
+Collected interpret_kubernetes(const Expected& expected, const Facts& facts, const Server& server,
+                               std::string_view cursor, Time now) {
+    std::vector<Failure> failures;
+    for (const auto& [name, failure] : facts.lists)
+        if (failure)
+            failures.push_back(*failure);
+    const bool nothing = failures.size() == facts.lists.size();
+    // Nobody knows anything then. But that it does not answer is what it is asked for.
+    if (server.locked_out || (nothing && !std::ranges::any_of(failures, silent)))
+        return std::unexpected(failures.empty() ? Failure{FailureKind::misconfigured, "nothing is to be watched"}
+                                                : together(failures));
+    Seen seen;
+    seen.complete = failures.empty();
+    seen.subjects.push_back(report_server(expected, server, failures, facts.lists.size()));
+    Cursor kept = read_cursor(cursor);
+    if (facts.has(kPods))
+        kept.look(facts.pods, now);
+    facts.nodes.report(seen.subjects);
+    report_workloads(expected, facts, kept, now, seen.subjects);
+    facts.jobs.report(seen.subjects);
+    facts.velero.report(facts.has(kVeleroBackups), seen.subjects);
+    if (facts.has(kPostgresBackups))
+        facts.postgres.report(seen.subjects);
+    facts.snapshots.report(seen.subjects);
+    for (const auto& [name, reports] : facts.objects)
+        seen.subjects.insert(seen.subjects.end(), reports.begin(), reports.end());
+    seen.subjects = joined(std::move(seen.subjects));
+    seen.cursor = write_cursor(kept);
+    return seen;
+}
+
+} // namespace recoverd::collectors::kubernetes_parts

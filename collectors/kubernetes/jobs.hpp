@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs, by the CronJob that made them, and CronJobs.
+#pragma once
+
+#include "collectors/kubernetes/words.hpp"
+
+#include <map>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+/// What Jobs stand for that do not say so themselves (annotations `recoverd/exercise` and `recoverd/depth`).
+struct JobsAre {
+    /// Empty: they are no exercises.
+    std::string exercise;
+    core::Depth depth = core::Depth::exists;
+};
+
+/// The runs of one series: the newest that ended and the newest that goes on.
+struct Runs {
+    std::optional<core::Exercise> ended;
+    std::optional<core::Exercise> running;
+    bool of_cronjob = false;
+};
+
+struct AllJobs {
+    std::map<std::string, Runs> jobs;
+    /// By subject: is it suspended?
+    std::map<std::string, bool> cronjobs;
+
+    /// Throws BadDocument.
+    void read_job(const io::Json& job, const JobsAre& are);
+    void read_cronjob(const io::Json& cronjob);
+    void report(std::vector<SubjectReport>& out) const;
+};
+
+} // namespace recoverd::collectors::kubernetes_parts

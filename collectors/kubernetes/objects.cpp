@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/kubernetes/objects.hpp"
+
+#include "collectors/kubernetes/expect.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+namespace {
+
+using core::ReachState;
+
+SubjectReport report_of(const io::Json& object, std::string_view kind) {
+    return {.subject = subject_of(object, kind), .location = {}, .evidence = {}, .failure = {}};
+}
+
+std::optional<ReachState> state_of_health(std::string_view health) {
+    if (health == "Healthy")
+        return ReachState::up;
+    if (health == "Progressing" || health == "Suspended")
+        return ReachState::degraded;
+    if (health == "Degraded" || health == "Missing")
+        return ReachState::down;
+    return std::nullopt;
+}
+
+core::Assertions application_assertions(const io::Json& status) {
+    core::Assertions assertions;
+    std::string sync = clean(text_or(status["sync"]["status"]), 40);
+    const bool known = !sync.empty() && sync != "Unknown";
+    assertions.assertions.push_back(expect("sync", "Synced", known ? std::optional{std::move(sync)} : std::nullopt));
+    const io::Json& operation = status["operationState"];
+    const std::string phase = clean(text_or(operation["phase"]), 40);
+    // One that goes on says nothing yet.
+    if (!phase.empty() && phase != "Running" && phase != "Terminating")
+        assertions.assertions.push_back(expect("operation", "Succeeded", phase, clean(text_or(operation["message"]))));
+    return assertions;
+}
+
+/// It looks by itself every 3 minutes, or every 24 hours where only webhooks make it.
+constexpr Duration kReconciled = std::chrono::hours{25};
+/// Velero looks every minute unless it is told otherwise.
+constexpr Duration kValidated = std::chrono::hours{1};
+
+} // namespace
+
+SubjectReport read_application(const io::Json& application, Time now) {
+    SubjectReport report = report_of(application, "application");
+    const io::Json& status = application["status"];
+    const std::string health = clean(text_or(status["health"]["status"]), 40);
+    const auto state = state_of_health(health);
+    const auto looked = time_or_none(status["reconciledAt"]);
+    if (!state || (looked && now - *looked > kReconciled)) {
+        report.failure = {FailureKind::bad_answer,
+                          state ? "Argo CD has not looked at it for more than a day"
+                                : fmt::format("its health is {}", health.empty() ? "not told" : health)};
+        return report;
+    }
+    core::Reachability reach;
+    reach.state = *state;
+    if (*state != ReachState::up)
+        reach.detail = fmt::format("health {}{}{}", health, status["health"]["message"] ? ": " : "",
+                                   clean(text_or(status["health"]["message"])));
+    report.evidence.emplace_back(std::move(reach));
+    report.evidence.emplace_back(application_assertions(status));
+    return report;
+}
+
+SubjectReport read_certificate(const io::Json& certificate) {
+    SubjectReport report = report_of(certificate, "certificate");
+    const io::Json& status = certificate["status"];
+    const io::Json& ready = condition(status["conditions"], "Ready");
+    const io::Json& issuing = condition(status["conditions"], "Issuing");
+    const std::string is_ready = text_or(ready["status"]);
+    if (is_ready != "True" && is_ready != "False") {
+        report.failure = {FailureKind::bad_answer, "whether it is Ready is not told: does cert-manager run?"};
+        return report;
+    }
+    core::Reachability reach;
+    if (is_ready == "False") {
+        // Until it ends the old one serves on.
+        reach.state = status["notAfter"] ? ReachState::degraded : ReachState::down;
+        reach.detail = why(ready);
+    } else if (text_or(issuing["status"]) == "False" && text_or(issuing["reason"]) == "Failed") {
+        // Ready stays True until the end, however often its renewal fails.
+        reach.state = ReachState::degraded;
+        reach.detail = "its renewal failed: " + why(issuing);
+    }
+    if (status["notAfter"]) {
+        core::Certificate shown;
+        shown.not_after = status["notAfter"].time();
+        shown.not_before = time_or_none(status["notBefore"]).value_or(Time{});
+        shown.renewal_at = time_or_none(status["renewalTime"]);
+        shown.subject = clean(text_or(certificate["spec"]["commonName"]), 253);
+        reach.certificate = std::move(shown);
+    }
+    report.evidence.emplace_back(std::move(reach));
+    return report;
+}
+
+SubjectReport read_storage_location(const io::Json& location, Time now) {
+    SubjectReport report = report_of(location, "backupstoragelocation");
+    const io::Json& status = location["status"];
+    const std::string phase = clean(text_or(status["phase"]), 40);
+    const auto validated = time_or_none(status["lastValidationTime"]);
+    if (phase.empty() || !validated || now - *validated > kValidated) {
+        report.failure = {FailureKind::bad_answer, validated
+                                                       ? "Velero has not looked whether it is available for an hour"
+                                                       : "Velero never looked whether it is available"};
+        return report;
+    }
+    core::Reachability reach;
+    if (phase != "Available") {
+        reach.state = ReachState::down;
+        reach.detail = fmt::format("{}: {}", phase, clean(text_or(status["message"])));
+    }
+    report.evidence.emplace_back(std::move(reach));
+    const std::string mode = clean(text_or(location["spec"]["accessMode"]), 40);
+    report.evidence.emplace_back(
+        core::Assertions{{expect("access_mode", "ReadWrite", mode.empty() ? "ReadWrite" : mode)}});
+    return report;
+}
+
+} // namespace recoverd::collectors::kubernetes_parts

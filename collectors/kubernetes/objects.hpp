@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Objects of operators that say of themselves how they are.
+#pragma once
+
+#include "collectors/kubernetes/words.hpp"
+
+#include <map>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+/// Argo CD's: health is reachability, sync and the last operation are assertions.
+SubjectReport read_application(const io::Json& application, Time now);
+/// cert-manager's: until when it holds, and when it is to be renewed.
+SubjectReport read_certificate(const io::Json& certificate);
+/// Velero's: can backups be kept there?
+SubjectReport read_storage_location(const io::Json& location, Time now);
+
+/// Velero's backups by the Schedule that makes them; those that were made by hand together.
+struct AllVelero {
+    std::map<std::string, core::RecoveryPoints> series;
+    std::map<std::string, core::Assertions> schedules;
+
+    void read_backup(const io::Json& backup);
+    void read_schedule(const io::Json& schedule);
+    /// Without the backups, whose list may have failed, nothing is told of what there is.
+    void report(bool backups_known, std::vector<SubjectReport>& out) const;
+};
+
+} // namespace recoverd::collectors::kubernetes_parts

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which list is read into what.
+#include "collectors/kubernetes.hpp"
+
+namespace recoverd::collectors::kubernetes_parts {
+
+namespace {
+
+/// One that is forgotten whole and read object by object.
+template <class Into, class Read>
+Reader into(Into& into, Read read) {
+    return {[&into] { into = {}; }, [&into, read](const io::Json& object) { read(into, object); }};
+}
+
+Reader reader_of_controllers(const Resource& resource, Facts& facts) {
+    // "deployments" of "deployment": as a subject has it.
+    const std::string kind{resource.name.substr(0, resource.name.size() - 1)};
+    return into(facts.controllers[resource.full_name()],
+                [kind](AllControllers& all, const io::Json& object) { all.read(object, kind); });
+}
+
+Reader reader_of_jobs(const Resource& resource, const JobsAre& are, Facts& facts) {
+    if (resource == kJobs)
+        return {[&facts] { facts.jobs.jobs = {}; },
+                [&facts, are](const io::Json& job) { facts.jobs.read_job(job, are); }};
+    return {[&facts] { facts.jobs.cronjobs = {}; },
+            [&facts](const io::Json& cronjob) { facts.jobs.read_cronjob(cronjob); }};
+}
+
+Reader reader_of_velero(const Resource& resource, Facts& facts) {
+    if (resource == kVeleroBackups)
+        return {[&facts] { facts.velero.series = {}; },
+                [&facts](const io::Json& backup) { facts.velero.read_backup(backup); }};
+    return {[&facts] { facts.velero.schedules = {}; },
+            [&facts](const io::Json& schedule) { facts.velero.read_schedule(schedule); }};
+}
+
+Reader reader_of_protection(const Resource& resource, Facts& facts) {
+    if (resource == kDisruptionBudgets)
+        return {[&facts] { facts.protection.budgets = {}; },
+                [&facts](const io::Json& budget) { facts.protection.read_budget(budget); }};
+    return {[&facts] { facts.protection.scaled = {}; },
+            [&facts](const io::Json& autoscaler) { facts.protection.read_autoscaler(autoscaler); }};
+}
+
+/// Clusters come before their backups, and are forgotten with nothing else.
+Reader reader_of_postgres(const Resource& resource, Facts& facts) {
+    if (resource == kPostgresClusters)
+        return {[&facts] { facts.postgres = {}; },
+                [&facts](const io::Json& cluster) { facts.postgres.read_cluster(cluster); }};
+    return {[&facts] {
+                for (auto& [subject, points] : facts.postgres.series)
+                    points = {.method = "cnpg",
+                              .points = {},
+                              .count = 0,
+                              .oldest_at = {},
+                              .jobs = {},
+                              .tells_jobs = {},
+                              .source_changed_at = {}};
+            },
+            [&facts](const io::Json& backup) { facts.postgres.read_backup(backup); }};
+}
+
+using Objects = std::vector<SubjectReport>;
+
+Reader reader_of_objects(const Resource& resource, Time now, Facts& facts) {
+    Objects& objects = facts.objects[resource.full_name()];
+    if (resource == kApplications)
+        return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_application(one, now)); });
+    if (resource == kCertificates)
+        return into(objects, [](Objects& all, const io::Json& one) { all.push_back(read_certificate(one)); });
+    return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_storage_location(one, now)); });
+}
+
+} // namespace
+
+Reader reader_of(const Resource& resource, const Expected& expected, Time now, Facts& facts) {
+    if (resource == kPods)
+        return into(facts.pods, [](AllPods& all, const io::Json& pod) { all.read(pod); });
+    if (resource == kNodes)
+        return into(facts.nodes, [](AllNodes& all, const io::Json& node) { all.read(node); });
+    if (resource == kVolumeSnapshots)
+        return into(facts.snapshots, [](AllSeries& all, const io::Json& snapshot) { all.read_snapshot(snapshot); });
+    if (resource == kJobs || resource == kCronJobs)
+        return reader_of_jobs(resource, expected.jobs, facts);
+    if (resource == kDisruptionBudgets || resource == kAutoscalers)
+        return reader_of_protection(resource, facts);
+    if (resource == kVeleroBackups || resource == kVeleroSchedules)
+        return reader_of_velero(resource, facts);
+    if (resource == kPostgresClusters || resource == kPostgresBackups)
+        return reader_of_postgres(resource, facts);
+    if (resource.group == "apps")
+        return reader_of_controllers(resource, facts);
+    return reader_of_objects(resource, now, facts);
+}
+
+} // namespace recoverd::collectors::kubernetes_parts

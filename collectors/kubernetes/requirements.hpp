@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a workload is to have so that the loss of a pod, a node or a peak is nothing: the option `require`.
+#pragma once
+
+#include "collectors/kubernetes/controllers.hpp"
+
+#include <set>
+#include <span>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+/// The words of the option.
+std::span<const std::string_view> requirable();
+
+struct Protection {
+    /// Selectors of PodDisruptionBudgets, with their namespace.
+    std::vector<std::pair<std::string, io::Json>> budgets;
+    /// Subjects that an autoscaler scales.
+    std::set<std::string> scaled;
+
+    void read_budget(const io::Json& budget);
+    void read_autoscaler(const io::Json& autoscaler);
+    bool has_budget(const Controller& controller) const;
+};
+
+/// Is what is listed for the word known? One that is not is neither there nor missing.
+core::Assertions required(const std::string& subject, const Controller& controller,
+                          const std::vector<std::string>& words, const Protection& protection, bool budgets_known,
+                          bool autoscalers_known);
+
+} // namespace recoverd::collectors::kubernetes_parts

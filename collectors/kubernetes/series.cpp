@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/kubernetes/series.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+namespace {
+
+using core::PointState;
+
+std::string series_of(const io::Json& object, std::string_view kind, const io::Json& name) {
+    return subject_of(clean(object["metadata"]["namespace"].text(), 63), kind, clean(name.text(), 253));
+}
+
+} // namespace
+
+void finish(core::RecoveryPoints& points, std::string_view method) {
+    points.method = method;
+    points.tells_jobs = core::Told::yes;
+    points.count = points.points.size();
+    std::ranges::sort(points.points, {}, &core::RecoveryPoint::ended_at);
+    for (const core::RecoveryPoint& point : points.points)
+        if (point.state == PointState::good && (!points.oldest_at || point.data_at < *points.oldest_at))
+            points.oldest_at = point.data_at;
+    if (points.points.size() > core::kMaxPoints)
+        points.points.erase(points.points.begin(), points.points.end() - static_cast<std::ptrdiff_t>(core::kMaxPoints));
+}
+
+void AllSeries::read_backup(const io::Json& backup) {
+    const io::Json& status = backup["status"];
+    const std::string phase = clean(text_or(status["phase"]), 60);
+    core::RecoveryPoints& points = series[series_of(backup, "cluster", backup["spec"]["cluster"]["name"])];
+    points.method = "cnpg";
+    if (phase == "completed") {
+        core::RecoveryPoint point;
+        point.id = clean(backup["metadata"]["name"].text(), 253);
+        point.ended_at = point.data_at = status["stoppedAt"].time();
+        if (status["startedAt"])
+            point.duration = point.ended_at - status["startedAt"].time();
+        points.points.push_back(std::move(point));
+        return;
+    }
+    core::BackupJob job;
+    // walArchivingFailing waits for the archive, and "invalid backup definition" for somebody: neither is a backup.
+    const bool failed = phase == "failed" || phase == "walArchivingFailing" || phase.starts_with("invalid");
+    job.state = failed ? core::JobState::failed : core::JobState::running;
+    job.started_at = time_or_none(status["startedAt"]);
+    if (failed)
+        job.ended_at =
+            status["stoppedAt"] ? status["stoppedAt"].time() : backup["metadata"]["creationTimestamp"].time();
+    job.detail =
+        fmt::format("{}: {}{}{}", clean(backup["metadata"]["name"].text(), 100), phase.empty() ? "not begun" : phase,
+                    status["error"] ? ": " : "", clean(text_or(status["error"])));
+    points.jobs.push_back(std::move(job));
+}
+
+void AllSeries::read_cluster(const io::Json& cluster) { series[subject_of(cluster, "cluster")].method = "cnpg"; }
+
+void AllSeries::read_snapshot(const io::Json& snapshot) {
+    const io::Json& claim = snapshot["spec"]["source"]["persistentVolumeClaimName"];
+    // One that was imported is of no claim that is here.
+    if (!claim)
+        return;
+    const io::Json& status = snapshot["status"];
+    core::RecoveryPoints& points = series[series_of(snapshot, "persistentvolumeclaim", claim)];
+    points.method = "volumesnapshot";
+    const io::Json& taken = status["creationTime"];
+    const std::string error = clean(text_or(status["error"]["message"]));
+    const std::string name = clean(snapshot["metadata"]["name"].text(), 253);
+    if (!taken) {
+        core::BackupJob job;
+        // It is tried again and again; whether one that waits will come is not told.
+        job.state = error.empty() ? core::JobState::running : core::JobState::failed;
+        job.started_at = time_or_none(snapshot["metadata"]["creationTimestamp"]);
+        if (!error.empty())
+            job.ended_at = time_or_none(status["error"]["time"]);
+        job.detail = name + (error.empty() ? "" : ": " + error);
+        points.jobs.push_back(std::move(job));
+        return;
+    }
+    core::RecoveryPoint point;
+    point.id = name;
+    point.data_at = point.ended_at = taken.time();
+    // Not told is not ready.
+    if (!status["readyToUse"] || !status["readyToUse"].boolean()) {
+        point.state = PointState::incomplete;
+        point.detail = error.empty() ? "not ready to use" : error;
+    }
+    points.points.push_back(std::move(point));
+}
+
+void AllSeries::report(std::vector<SubjectReport>& out) const {
+    for (const auto& [subject, read] : series) {
+        core::RecoveryPoints points = read;
+        finish(points, read.method);
+        out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
+    }
+}
+
+} // namespace recoverd::collectors::kubernetes_parts

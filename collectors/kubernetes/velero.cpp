@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectors/kubernetes/objects.hpp"
+#include "collectors/kubernetes/series.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+namespace {
+
+using core::PointState;
+
+/// Of the phases only Completed is a success.
+std::optional<PointState> point_state(std::string_view phase) {
+    if (phase == "Completed")
+        return PointState::good;
+    if (phase == "PartiallyFailed")
+        return PointState::bad;
+    // All is read, and not all of it is where it shall be.
+    if (phase.starts_with("WaitingForPluginOperations") || phase.starts_with("Finalizing"))
+        return PointState::incomplete;
+    return std::nullopt;
+}
+
+/// How many of what was begun is missing, in words; empty when nothing is.
+std::string missing_in(const io::Json& status) {
+    for (const auto& [begun, done] : {std::pair{"csiVolumeSnapshotsAttempted", "csiVolumeSnapshotsCompleted"},
+                                      {"volumeSnapshotsAttempted", "volumeSnapshotsCompleted"}})
+        if (count_or_zero(status[begun]) > count_or_zero(status[done]))
+            return fmt::format("{} of {} volume snapshots", count_or_zero(status[done]), count_or_zero(status[begun]));
+    if (const auto failed = count_or_zero(status["backupItemOperationsFailed"]); failed > 0)
+        return fmt::format("{} operations failed", failed);
+    return {};
+}
+
+core::RecoveryPoint point_of(const io::Json& backup, PointState state) {
+    const io::Json& status = backup["status"];
+    core::RecoveryPoint point;
+    point.id = clean(backup["metadata"]["name"].text(), 253);
+    // Not creationTimestamp: one that was found in the bucket is made anew as an object.
+    point.data_at = status["startTimestamp"].time();
+    point.ended_at = time_or_none(status["completionTimestamp"]).value_or(point.data_at);
+    if (status["completionTimestamp"])
+        point.duration = point.ended_at - point.data_at;
+    point.kept_until = time_or_none(status["expiration"]);
+    point.state = state;
+    const std::string missing = missing_in(status);
+    if (state == PointState::good && !missing.empty())
+        point.state = PointState::bad;
+    if (point.state != PointState::good)
+        point.detail = fmt::format("{}, {} errors{}{}", clean(status["phase"].text(), 60),
+                                   count_or_zero(status["errors"]), missing.empty() ? "" : ", ", missing);
+    return point;
+}
+
+core::BackupJob job_of(const io::Json& backup, bool failed) {
+    const io::Json& status = backup["status"];
+    core::BackupJob job;
+    job.state = failed ? core::JobState::failed : core::JobState::running;
+    job.started_at = time_or_none(status["startTimestamp"]);
+    if (failed)
+        job.ended_at = status["completionTimestamp"] ? status["completionTimestamp"].time()
+                                                     : backup["metadata"]["creationTimestamp"].time();
+    job.detail =
+        fmt::format("{}: {}", clean(backup["metadata"]["name"].text(), 100), clean(text_or(status["phase"]), 60));
+    if (status["failureReason"])
+        job.detail += ": " + clean(status["failureReason"].text());
+    return job;
+}
+
+} // namespace
+
+void AllVelero::read_backup(const io::Json& backup) {
+    const io::Json& metadata = backup["metadata"];
+    const std::string by = text_or(metadata["labels"]["velero.io/schedule-name"]);
+    const std::string of_namespace = clean(metadata["namespace"].text(), 63);
+    const std::string phase = text_or(backup["status"]["phase"]);
+    core::RecoveryPoints& points =
+        series[by.empty() ? of_namespace + "/backup" : subject_of(of_namespace, "schedule", clean(by, 253))];
+    if (const auto state = point_state(phase))
+        points.points.push_back(point_of(backup, *state));
+    else if (phase != "Deleting")
+        points.jobs.push_back(job_of(backup, phase.starts_with("Failed")));
+}
+
+void AllVelero::read_schedule(const io::Json& schedule) {
+    const auto expect = [](std::string name, std::string expected, std::string actual) {
+        core::Assertion assertion;
+        assertion.name = std::move(name);
+        assertion.expected = std::move(expected);
+        assertion.actual = std::move(actual);
+        return assertion;
+    };
+    const io::Json& paused = schedule["spec"]["paused"];
+    core::Assertions& assertions = schedules[subject_of(schedule, "schedule")];
+    assertions.assertions.push_back(expect("paused", "false", paused && paused.boolean() ? "true" : "false"));
+    if (const std::string phase = clean(text_or(schedule["status"]["phase"]), 40); !phase.empty() && phase != "New")
+        assertions.assertions.push_back(expect("phase", "Enabled", phase));
+}
+
+void AllVelero::report(bool backups_known, std::vector<SubjectReport>& out) const {
+    if (backups_known) {
+        auto all = series;
+        // A schedule without a backup has none, and that is to be said.
+        for (const auto& [subject, assertions] : schedules)
+            all[subject];
+        for (auto& [subject, points] : all) {
+            finish(points, "velero");
+            out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
+        }
+    }
+    for (const auto& [subject, assertions] : schedules)
+        out.push_back({.subject = subject, .location = {}, .evidence = {assertions}, .failure = {}});
+}
+
+} // namespace recoverd::collectors::kubernetes_parts

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What objects of the API have in common, and their texts made fit to be passed on.
+#pragma once
+
+#include "collectors/collector.hpp"
+
+namespace recoverd::collectors::kubernetes_parts {
+
+/// One line of at most `most` bytes without control characters.
+std::string clean(std::string_view text, std::size_t most = 200);
+/// A text that may be absent, which is empty then. Throws BadDocument for what is no text.
+std::string text_or(const io::Json& value);
+/// A number that is left out when it is 0, as Go does.
+std::uint64_t count_or_zero(const io::Json& value);
+std::optional<Time> time_or_none(const io::Json& value);
+
+/// "NAMESPACE/KIND/NAME", the kind as `kubectl get` takes it: a subject's name.
+std::string subject_of(std::string_view of_namespace, std::string_view kind, std::string_view name);
+/// The same of an object.
+std::string subject_of(const io::Json& object, std::string_view kind);
+
+/// The condition of that type among `conditions`, which may be absent; an absent value when there is none.
+const io::Json& condition(const io::Json& conditions, std::string_view type);
+/// "Reason: message" of a condition.
+std::string why(const io::Json& condition);
+
+/// The owner that manages it, or an absent value.
+const io::Json& controller_of(const io::Json& object);
+
+} // namespace recoverd::collectors::kubernetes_parts

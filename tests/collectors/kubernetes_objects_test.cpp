@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jobs, what is required of deployments, and objects of operators, asked of a scripted API server.
+#include "collectors/kubernetes/rbac.hpp"
+#include "core/assertion.hpp"
+#include "tests/collectors/kubernetes_api.hpp"
+
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+using namespace recoverd;
+using namespace recoverd::collectors;
+using Catch::Matchers::ContainsSubstring;
+using core::AssertionState;
+using core::ExerciseOutcome;
+using core::PointState;
+using core::ReachState;
+using test::entry;
+using test::evidence;
+using test::KubeApi;
+using test::list;
+using test::subject;
+using test::text;
+
+namespace {
+
+core::config::Table watching(const std::vector<std::string>& words) { return {entry("watch", list(words))}; }
+
+std::string object(const std::string& name, const std::string& rest, const std::string& metadata = {}) {
+    return fmt::format(R"({{"metadata": {{"name": "{}", "namespace": "shop", "uid": "uid-{}"{}}}, {}}})", name, name,
+                       metadata, rest);
+}
+
+std::string job(const std::string& name, const std::string& status, const std::string& metadata = {}) {
+    const std::string owner =
+        R"(, "ownerReferences": [{"kind": "CronJob", "name": "restore-orders", "controller": true}])";
+    return object(name, fmt::format(R"("spec": {{}}, "status": {{{}}})", status), owner + metadata);
+}
+
+const std::string kPassed =
+    R"("startTime": "2026-11-22T01:00:00Z", "completionTime": "2026-11-22T01:20:00Z", "failed": 2,
+    "conditions": [{"type": "SuccessCriteriaMet", "status": "True", "lastTransitionTime": "2026-11-22T01:19:00Z"},
+                   {"type": "Complete", "status": "True", "lastTransitionTime": "2026-11-22T01:20:00Z"}])";
+const std::string kFailed = R"("startTime": "2026-11-22T02:00:00Z", "failed": 1,
+    "conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded",
+                    "message": "Job has reached the specified backoff limit",
+                    "lastTransitionTime": "2026-11-22T02:10:00Z"}])";
+const std::string kFailing = R"("startTime": "2026-11-22T02:30:00Z",
+    "conditions": [{"type": "FailureTarget", "status": "True", "lastTransitionTime": "2026-11-22T02:40:00Z"}])";
+
+AssertionState state(const core::SubjectReport& report, std::string_view name) {
+    for (const core::Assertion& one : evidence<core::Assertions>(report).assertions)
+        if (one.name == name)
+            return core::state_of(one);
+    throw std::runtime_error(fmt::format("no assertion '{}'", name));
+}
+
+std::vector<core::Exercise> exercises(const core::SubjectReport& report) {
+    std::vector<core::Exercise> all;
+    for (const Evidence& one : report.evidence)
+        if (const auto* found = std::get_if<core::Exercise>(&one))
+            all.push_back(*found);
+    return all;
+}
+
+} // namespace
+
+TEST_CASE("a failed job is a failed exercise of its CronJob, and the older one that passed is not told") {
+    KubeApi api;
+    api.objects["jobs"] = {job("a-1", kPassed), job("a-2", kFailed)};
+    auto table = watching({"jobs"});
+    table.push_back(text("exercise", "restore-test"));
+    table.push_back(text("depth", "queried"));
+    const Collected seen = api.look(table);
+    const auto all = exercises(subject(seen, "shop/cronjob/restore-orders"));
+    REQUIRE(all.size() == 1);
+    CHECK(all[0].outcome == ExerciseOutcome::failed);
+    CHECK(all[0].exercise == "restore-test");
+    CHECK(all[0].depth == core::Depth::queried);
+    CHECK(all[0].ended_at == test::kStart - std::chrono::minutes{50});
+    CHECK_THAT(all[0].message, ContainsSubstring("BackoffLimitExceeded"));
+}
+
+TEST_CASE("a job has ended only when it is Complete or Failed, and failed pods do not fail it") {
+    KubeApi api;
+    api.objects["jobs"] = {job("a-1", kPassed), job("a-2", kFailing)};
+    auto table = watching({"jobs"});
+    table.push_back(text("exercise", "restore-test"));
+    const Collected seen = api.look(table);
+    const auto all = exercises(subject(seen, "shop/cronjob/restore-orders"));
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].outcome == ExerciseOutcome::passed);
+    CHECK(all[1].outcome == ExerciseOutcome::started);
+}
+
+TEST_CASE("a job says by annotations what it stands for, and an unknown depth is refused") {
+    KubeApi api;
+    api.objects["jobs"] = {job("a-1", kPassed, R"(, "annotations": {"recoverd/exercise": "failover-test",
+        "recoverd/depth": "smoke_tested"})")};
+    const Collected seen = api.look(watching({"jobs"}));
+    CHECK(exercises(subject(seen, "shop/cronjob/restore-orders")).at(0).depth == core::Depth::smoke_tested);
+    api.objects["jobs"] = {job("a-1", kPassed, R"(, "annotations": {"recoverd/depth": "deep"})")};
+    CHECK_FALSE(api.look(watching({"jobs"})));
+}
+
+TEST_CASE("a CronJob that is suspended says so, and jobs that prove nothing are to come to their end") {
+    KubeApi api;
+    api.objects["jobs"] = {job("a-1", kFailed), object("by-hand", fmt::format(R"("status": {{{}}})", kFailed))};
+    api.objects["cronjobs"] = {object("restore-orders", R"("spec": {"suspend": true})"),
+                               object("idle", R"("spec": {"suspend": false})")};
+    const Collected seen = api.look(watching({"jobs", "cronjobs"}));
+    CHECK(seen->subjects.size() == 3);
+    const auto& cronjob = subject(seen, "shop/cronjob/restore-orders");
+    CHECK(state(cronjob, "suspend") == AssertionState::fails);
+    CHECK(state(cronjob, "last_run") == AssertionState::fails);
+    CHECK(exercises(cronjob).empty());
+    CHECK(state(subject(seen, "shop/cronjob/idle"), "suspend") == AssertionState::holds);
+}
+
+TEST_CASE("what deployments must have is asserted, and a list that may not be read leaves it unknown") {
+    KubeApi api;
+    api.objects["deployments"] = {test::deployment("web", 1, 1)};
+    api.objects["poddisruptionbudgets"] = {
+        object("others", R"("spec": {"selector": {"matchLabels": {"app": "cart"}}})")};
+    auto table = watching({"deployments"});
+    table.push_back(entry("require", list({"readiness_probe", "poddisruptionbudget", "horizontalpodautoscaler"})));
+    Collected seen = api.look(table);
+    for (const char* name : {"readiness_probe", "poddisruptionbudget", "horizontalpodautoscaler"})
+        CHECK(state(subject(seen, "shop/deployment/web"), name) == AssertionState::fails);
+    api.objects["poddisruptionbudgets"].push_back(object(
+        "web", R"("spec": {"selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}})"));
+    api.objects["horizontalpodautoscalers"] = {
+        object("web", R"("spec": {"scaleTargetRef": {"kind": "Deployment", "name": "web"}})")};
+    seen = api.look(table);
+    CHECK(state(subject(seen, "shop/deployment/web"), "poddisruptionbudget") == AssertionState::holds);
+    CHECK(state(subject(seen, "shop/deployment/web"), "horizontalpodautoscaler") == AssertionState::holds);
+    api.refused["poddisruptionbudgets"] = {403, "{}"};
+    seen = api.look(table);
+    CHECK(state(subject(seen, "shop/deployment/web"), "poddisruptionbudget") == AssertionState::unknown);
+}
+
+TEST_CASE("an application of Argo CD is as well as its health, and one without a status is unknown") {
+    KubeApi api;
+    const auto application = [](const std::string& name, const std::string& status) {
+        return object(name, fmt::format(R"("status": {{{}}})", status));
+    };
+    api.objects["applications"] = {
+        application("bad", R"("health": {"status": "Degraded"}, "sync": {"status": "OutOfSync"},
+            "operationState": {"phase": "Failed", "message": "one or more objects failed to apply"})"),
+        application("good", R"("health": {"status": "Healthy"}, "sync": {"status": "Synced"})"), application("new", ""),
+        application("stale", R"("health": {"status": "Healthy"}, "reconciledAt": "2026-11-20T00:00:00Z")")};
+    const Collected seen = api.look(watching({"argocd"}));
+    CHECK(evidence<core::Reachability>(subject(seen, "shop/application/bad")).state == ReachState::down);
+    CHECK(state(subject(seen, "shop/application/bad"), "sync") == AssertionState::fails);
+    CHECK(state(subject(seen, "shop/application/bad"), "operation") == AssertionState::fails);
+    CHECK(evidence<core::Reachability>(subject(seen, "shop/application/good")).state == ReachState::up);
+    CHECK(subject(seen, "shop/application/new").failure);
+    CHECK(subject(seen, "shop/application/stale").failure);
+}
+
+TEST_CASE("an operator that is not installed is said, and the rest is told") {
+    KubeApi api;
+    api.objects["pods"] = {test::pod({})};
+    api.refused["applications"] = {404, "404 page not found"};
+    const Collected seen = api.look(watching({"pods", "argocd"}));
+    REQUIRE(seen);
+    CHECK(subject(seen, "apiserver").failure->kind == FailureKind::misconfigured);
+    CHECK_THAT(subject(seen, "apiserver").failure->detail, ContainsSubstring("is its operator installed?"));
+}
+
+TEST_CASE("a certificate stays Ready until it ends: its renewal is told, and that it failed") {
+    KubeApi api;
+    const std::string dates = R"("notBefore": "2026-09-01T00:00:00Z", "notAfter": "2026-11-30T00:00:00Z",
+        "renewalTime": "2026-11-01T00:00:00Z")";
+    api.objects["certificates"] = {
+        object("failing",
+               fmt::format(R"("spec": {{}}, "status": {{{}, "conditions": [{{"type": "Ready", "status": "True"}},
+            {{"type": "Issuing", "status": "False", "reason": "Failed", "message": "order is invalid"}}]}})",
+                           dates)),
+        object("never", R"("spec": {}, "status": {"conditions": [{"type": "Ready", "status": "False",
+            "reason": "DoesNotExist"}]})"),
+        object("new", R"("spec": {})")};
+    const Collected seen = api.look(watching({"certificates"}));
+    const auto& failing = evidence<core::Reachability>(subject(seen, "shop/certificate/failing"));
+    CHECK(failing.state == ReachState::degraded);
+    REQUIRE(failing.certificate);
+    CHECK(failing.certificate->renewal_at == Time{std::chrono::seconds{1'793'491'200}});
+    CHECK(evidence<core::Reachability>(subject(seen, "shop/certificate/never")).state == ReachState::down);
+    CHECK(subject(seen, "shop/certificate/new").failure);
+}
+
+TEST_CASE("of Velero's backups only a completed one is good, and of those only with all its snapshots") {
+    KubeApi api;
+    const auto backup = [](const std::string& name, const std::string& phase, const std::string& more = {}) {
+        return object(
+            name,
+            fmt::format(R"("status": {{"phase": "{}", "startTimestamp": "2026-11-22T01:00:00Z",
+                          "completionTimestamp": "2026-11-22T01:10:00Z"{}}})",
+                        phase, more),
+            R"(, "creationTimestamp": "2026-11-22T00:59:00Z", "labels": {"velero.io/schedule-name": "nightly"})");
+    };
+    api.objects["backups"] = {
+        backup("a", "Completed"),
+        backup("b", "PartiallyFailed", R"(, "errors": 3)"),
+        backup("c", "WaitingForPluginOperations"),
+        backup("d", "FailedValidation"),
+        backup("e", "InProgress"),
+        backup("f", "Completed", R"(, "csiVolumeSnapshotsAttempted": 2, "csiVolumeSnapshotsCompleted": 1)")};
+    api.objects["schedules"] = {object("nightly", R"("spec": {"paused": true}, "status": {"phase": "Enabled"})"),
+                                object("weekly", R"("spec": {}, "status": {"phase": "FailedValidation"})")};
+    api.objects["backupstoragelocations"] = {
+        object("gone",
+               R"("spec": {}, "status": {"phase": "Unavailable", "lastValidationTime": "2026-11-22T02:59:00Z"})"),
+        object("never", R"("spec": {}, "status": {"phase": "Available"})")};
+    Collected seen = api.look(watching({"velero"}));
+    const auto& nightly = test::points(seen, "shop/schedule/nightly");
+    std::map<std::string, PointState> states;
+    for (const auto& point : nightly.points)
+        states[point.id] = point.state;
+    CHECK(states ==
+          std::map<std::string, PointState>{
+              {"a", PointState::good}, {"b", PointState::bad}, {"c", PointState::incomplete}, {"f", PointState::bad}});
+    CHECK(nightly.jobs.size() == 2);
+    CHECK(state(subject(seen, "shop/schedule/nightly"), "paused") == AssertionState::fails);
+    CHECK(test::points(seen, "shop/schedule/weekly").count == 0);
+    CHECK(state(subject(seen, "shop/schedule/weekly"), "phase") == AssertionState::fails);
+    CHECK(evidence<core::Reachability>(subject(seen, "shop/backupstoragelocation/gone")).state == ReachState::down);
+    CHECK(subject(seen, "shop/backupstoragelocation/never").failure);
+    // That nobody may read the backups does not mean that there are none.
+    api.refused["backups"] = {403, "{}"};
+    seen = api.look(watching({"velero"}));
+    CHECK_THROWS(test::points(seen, "shop/schedule/weekly"));
+}
+
+TEST_CASE("a PostgreSQL cluster has pods and backups in one subject, and one without backups says that") {
+    KubeApi api;
+    api.objects["clusters"] = {object("orders-db", R"("spec": {"instances": 1})"),
+                               object("bare", R"("spec": {"instances": 1})")};
+    api.objects["pods"] = {test::pod({.owner_kind = "Cluster", .owner = "orders-db"})};
+    api.objects["backups"] = {
+        object("a", R"("spec": {"cluster": {"name": "orders-db"}}, "status": {"phase": "completed",
+            "startedAt": "2026-11-22T01:00:00Z", "stoppedAt": "2026-11-22T01:10:00Z"})"),
+        object("b", R"("spec": {"cluster": {"name": "orders-db"}}, "status": {"phase": "walArchivingFailing"})",
+               R"(, "creationTimestamp": "2026-11-22T02:00:00Z")")};
+    const Collected seen = api.look(watching({"pods", "cnpg"}));
+    const auto& orders = subject(seen, "shop/cluster/orders-db");
+    CHECK(evidence<core::Reachability>(orders).state == ReachState::up);
+    CHECK(evidence<core::RecoveryPoints>(orders).count == 1);
+    CHECK(evidence<core::RecoveryPoints>(orders).jobs.at(0).state == core::JobState::failed);
+    CHECK(test::points(seen, "shop/cluster/bare").count == 0);
+}
+
+TEST_CASE("a snapshot of a volume is good once it says that it is ready to use") {
+    KubeApi api;
+    const auto snapshot = [](const std::string& name, const std::string& status) {
+        return object(
+            name,
+            fmt::format(R"("spec": {{"source": {{"persistentVolumeClaimName": "data"}}}}, "status": {{{}}})", status));
+    };
+    api.objects["volumesnapshots"] = {
+        snapshot("a", R"("creationTime": "2026-11-22T01:00:00Z", "readyToUse": true)"),
+        snapshot("b", R"("creationTime": "2026-11-22T02:00:00Z")"),
+        snapshot("c", R"("error": {"message": "no such volume", "time": "2026-11-22T02:00:00Z"})")};
+    const Collected seen = api.look(watching({"volumesnapshots"}));
+    const auto& points = test::points(seen, "shop/persistentvolumeclaim/data");
+    REQUIRE(points.points.size() == 2);
+    CHECK(points.points[0].state == PointState::good);
+    CHECK(points.points[1].state == PointState::incomplete);
+    CHECK(points.jobs.at(0).state == core::JobState::failed);
+}
+
+TEST_CASE("the roles that are printed allow to list what is watched, and nothing else") {
+    const std::string all = kubernetes_rbac(kubernetes_default_watch(), {}, "");
+    CHECK_THAT(all, ContainsSubstring("kind: ClusterRole\n"));
+    CHECK_THAT(all, ContainsSubstring(R"(resources: ["pods", "nodes"])"));
+    CHECK_THAT(all, ContainsSubstring(R"(resources: ["deployments", "statefulsets", "daemonsets"])"));
+    for (const char* not_asked : {"secrets", "get", "\"watch\"", "*"})
+        CHECK_THAT(all, !ContainsSubstring(not_asked));
+    const std::string one = kubernetes_rbac({"pods", "nodes"}, {}, "shop");
+    CHECK_THAT(one, ContainsSubstring("kind: Role\nmetadata:\n  name: recoverd-watch\n  namespace: shop"));
+    CHECK_THAT(one, ContainsSubstring(R"(resources: ["nodes"])"));
+    CHECK_THAT(kubernetes_rbac({"pods"}, {}, "shop"), !ContainsSubstring("ClusterRole"));
+}
