@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pages, indexes and foreign keys.
+#include "collectors/postgresql_validation/parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::collectors::validation {
+
+using core::Assertion;
+using core::Compare;
+using core::Priority;
+
+core::SubjectReport& subject(core::Seen& seen, std::string_view name) {
+    const auto known = std::ranges::find(seen.subjects, name, &core::SubjectReport::subject);
+    if (known != seen.subjects.end())
+        return *known;
+    seen.subjects.push_back({.subject = std::string{name}});
+    return seen.subjects.back();
+}
+
+void expect(core::SubjectReport& report, Assertion assertion) {
+    assertion.detail.resize(std::min<std::size_t>(assertion.detail.size(), 600));
+    for (core::Evidence& evidence : report.evidence)
+        if (auto* all = std::get_if<core::Assertions>(&evidence)) {
+            all->assertions.push_back(std::move(assertion));
+            return;
+        }
+    report.evidence.emplace_back(core::Assertions{{std::move(assertion)}});
+}
+
+namespace {
+
+/// A counter that fell while nobody reset statistics was lost in a crash, and the damage was not.
+void follow_failures(Cursor& cursor, std::uint64_t failures, double reset) {
+    if (failures < cursor.checksum_failures && reset <= cursor.checksums_reset)
+        return;
+    cursor.checksum_failures = failures;
+    cursor.checksums_reset = reset;
+}
+
+std::string words_of_failures(const Row& row, std::uint64_t counted, std::uint64_t known) {
+    if (counted < known)
+        return "they were counted before a crash discarded the statistics; when the damage is mended, pg_stat_reset() "
+               "begins anew";
+    if (counted == 0)
+        return "a page is only checked when it is read";
+    return fmt::format("in {}, last at {}; when the damage is mended, pg_stat_reset() begins anew",
+                       row.text("databases").value_or("?"), row.text("last").value_or("?"));
+}
+
+} // namespace
+
+void add_checksums(const Looking& looking, core::Seen& seen) {
+    Assertion assertion{.name = "checksum_failures", .expected = "0", .priority = Priority::p1};
+    const io::PgTable& table = looking.looked.facts.tables.at(checksums_table);
+    if (!looking.facts.server.checksums) {
+        assertion.detail = "data_checksums is off, so that this server notices no damage; stop it and run pg_checksums "
+                           "--enable";
+    } else if (!table.error.empty()) {
+        assertion.detail = table.error;
+    } else if (const Row row = only_row(table, "checksums"); const auto failures = row.natural("failures")) {
+        follow_failures(looking.cursor, *failures, row.number("reset").value_or(0));
+        assertion.actual = std::to_string(looking.cursor.checksum_failures);
+        assertion.detail = words_of_failures(row, *failures, looking.cursor.checksum_failures);
+    } else {
+        assertion.detail = "pg_stat_database counts none before PostgreSQL 12";
+    }
+    expect(subject(seen, ""), std::move(assertion));
+}
+
+// Not XX000: "could not open relation" of one that REINDEX CONCURRENTLY has just replaced is such an internal error.
+bool is_damage(std::string_view sqlstate) {
+    return sqlstate == "XX001" || sqlstate == "XX002" || sqlstate.starts_with("58");
+}
+
+void add_indexes(const Looking& looking, core::Seen& seen) {
+    for (std::size_t i = 0; i < looking.facts.indexes.size(); ++i) {
+        const IndexFacts& index = looking.facts.indexes[i];
+        Assertion assertion{.name = "bt_index_check", .expected = "sound", .priority = Priority::p1};
+        if (!index.hindrance.empty()) {
+            assertion.detail = index.hindrance;
+        } else {
+            const Answer answer = answer_of(looking.steps, looking.looked.own, What::index, i);
+            assertion.detail = answer.error;
+            if (answer.row)
+                assertion.actual = "sound";
+            else if (is_damage(answer.sqlstate))
+                assertion.actual = "damaged";
+        }
+        expect(subject(seen, index.name), std::move(assertion));
+    }
+}
+
+namespace {
+
+void add_orphans(const Looking& looking, std::size_t at, core::Seen& seen) {
+    const KeyFacts& key = looking.facts.keys[at];
+    Assertion assertion{.name = "orphans", .expected = "0", .compare = Compare::at_most, .priority = Priority::p2};
+    core::SubjectReport& report = subject(seen, key.name);
+    const Answer answer =
+        key.hindrance.empty() ? answer_of(looking.steps, looking.looked.own, What::orphans, at) : Answer{};
+    if (!answer.row) {
+        assertion.detail = key.hindrance.empty() ? answer.error : key.hindrance;
+        return expect(report, std::move(assertion));
+    }
+    const auto orphans = answer.row->natural("orphans").value_or(0);
+    const auto rows = answer.row->natural("looked").value_or(0);
+    const Cursor::Sample sample = sample_of(looking.expected, key, looking.cursor, looking.now);
+    const bool sampled = sample.percent < 100;
+    // A sample without rows says nothing of the others.
+    if (sampled && rows == 0) {
+        assertion.detail =
+            fmt::format("a sample of {:.2g} % of {} held no row; raise `max_rows`", sample.percent, key.child);
+        return expect(report, std::move(assertion));
+    }
+    assertion.actual = std::to_string(orphans);
+    assertion.detail = fmt::format("of {} rows of {}{}", rows, key.child,
+                                   sampled                             ? ", a sample"
+                                   : rows >= looking.expected.max_rows ? ", the first ones"
+                                                                       : "");
+    // Another sample without orphans would end what this one found.
+    if (orphans > 0 && sampled)
+        looking.cursor.samples[key.name] = sample;
+    else
+        looking.cursor.samples.erase(key.name);
+    expect(report, std::move(assertion));
+}
+
+} // namespace
+
+void add_keys(const Looking& looking, core::Seen& seen) {
+    const io::PgTable& table = looking.looked.facts.tables.at(keys_table);
+    for (const auto& [name, column] :
+         {std::pair{"not_valid_foreign_keys", "not_valid"}, {"disabled_foreign_keys", "disabled"}}) {
+        Assertion assertion{.name = name, .expected = "none", .priority = Priority::p2};
+        if (table.error.empty())
+            assertion.actual = only_row(table, "foreign keys").text(column).value_or("none");
+        else
+            assertion.detail = table.error;
+        expect(subject(seen, ""), std::move(assertion));
+    }
+    for (std::size_t i = 0; i < looking.facts.keys.size(); ++i)
+        add_orphans(looking, i, seen);
+}
+
+} // namespace recoverd::collectors::validation
