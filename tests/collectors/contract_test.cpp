@@ -31,6 +31,27 @@ config::Node list(const std::vector<std::string>& words) {
 
 config::Node text(std::string value) { return {std::move(value), {}}; }
 
+/// One that every run can open.
+config::Node secret() { return {config::Table{{"env", {}, text("SECRET")}}, {}}; }
+
+/// Two, of which the second needs what the first was told.
+config::Node http_steps() {
+    const config::Node first{config::Table{{"name", {}, text("first")},
+                                           {"url", {}, text("http://app.example:8080/first")},
+                                           {"take", {}, {config::Table{{"id", {}, text("/0/name")}}, {}}}},
+                             {}};
+    const config::Node second{
+        config::Table{{"name", {}, text("second")}, {"url", {}, text("http://app.example:8080/{id}")}}, {}};
+    return {config::Array{first, second}, {}};
+}
+
+/// `http` as it is asked for with steps.
+Kind http_in_steps() {
+    Kind made = http();
+    made.name = "http in steps";
+    return made;
+}
+
 struct Minimal {
     std::string_view collector;
     std::vector<std::pair<std::string, config::Node>> options;
@@ -39,24 +60,41 @@ struct Minimal {
 /// The least that each collector must be told.
 const std::vector<Minimal>& minimal_options() {
     static const std::vector<Minimal> rows{
+        {"aiven", {{"project", text("shop")}, {"token", secret()}}},
         {"barman", {}},
         {"borg", {}},
+        {"dns", {{"name", text("shop.example")}}},
         {"exec", {{"command", list({"check_something"})}}},
         {"files", {{"path", text("/backups/*.dump")}}},
+        {"git", {{"origin", text("https://git.example/orders.git")}, {"mirror", text("/srv/git/orders.git")}}},
+        {"github_actions", {{"repository", text("example/orders")}, {"workflow", text("restore.yml")}}},
         {"http", {{"url", text("http://app.example:8080/healthz")}}},
+        {"http in steps", {{"steps", http_steps()}}},
+        {"icmp", {{"address", text("db.example")}}},
+        {"kafka", {{"brokers", list({"kafka1.example:9092", "kafka2.example:9092"})}}},
+        {"kubernetes", {{"server", text("https://k8s.example:6443")}, {"token", secret()}}},
+        {"loki", {{"url", text("http://loki.example:3100")}, {"query", text("sum(rate({job=\"api\"}[5m]))")}}},
         {"outcome", {}},
         {"patroni", {{"urls", list({"http://node1.example:8008", "http://node2.example:8008"})}}},
         {"pgbackrest", {}},
         {"pgbouncer", {{"dsn", text("host=pooler.example port=6432 dbname=pgbouncer")}}},
         {"postgresql", {{"dsn", text("host=db.example dbname=postgres")}}},
+        {"postgresql_validation", {{"dsn", text("host=db.example dbname=orders")}}},
+        {"prometheus", {{"url", text("http://prometheus.example:9090")}, {"query", text("max(up)")}}},
         // [row]
         {"proxmox_backup", {{"repository", text("watcher@pbs@pbs.example:store1")}}},
         // [/row]
         {"restic", {}},
+        {"s3", {{"bucket", text("backups")}, {"region", text("eu-central-1")}, {"instance_metadata", {true, {}}}}},
         {"systemd_unit", {{"unit", text("backup.service")}}},
         {"tcp", {{"address", text("db.example:5432")}}},
+        {"tempo", {{"url", text("http://tempo.example:3200")}, {"fresh_within", text("5m")}}},
+        {"terraform_state", {{"address", text("https://state.example/infra")}}},
         {"tls", {{"address", text("db.example:443")}}},
         {"valkey", {{"address", text("cache.example:6379")}}},
+        {"vault", {{"address", text("https://vault.example:8200")}}},
+        {"vault_snapshot", {{"path", text("/backups/vault-*.snap")}}},
+        {"walg", {}},
     };
     return rows;
 }
@@ -72,10 +110,12 @@ config::Table minimal(const Kind& kind) {
     throw std::runtime_error(fmt::format("collector '{}' has no row in minimal_options()", kind.name));
 }
 
-/// Those that are listed, and the one of CONTRIBUTING.md, which shall not show what the others may not do.
+/// Those that are listed, the other form of `http`, and the one of CONTRIBUTING.md, which shall not show what the
+/// others may not do.
 const std::vector<Kind>& asked() {
     static const std::vector<Kind> kinds = [] {
         std::vector<Kind> made{all().begin(), all().end()};
+        made.push_back(http_in_steps());
         made.push_back(proxmox_backup());
         return made;
     }();
@@ -96,7 +136,8 @@ Compiled compiled(const Kind& kind) {
 /// Is it one that looks, or one that is told?
 bool looks(const Kind& kind) { return kind.every > Duration{0}; }
 
-Run a_run(const Kind& kind, io::World& world, std::string cursor = {}) {
+Run a_run(const Kind& kind, test::FakeWorld& world, std::string cursor = {}) {
+    world.secrets = {{"SECRET", "of the test"}};
     return {world, kind.timeout, std::move(cursor), world.timers().now(), "x"};
 }
 
@@ -127,6 +168,8 @@ void answer_all(test::FakeWorld& world, Answer answer) {
     world.on_run = [answer](const auto&) { return answer(std::type_identity<io::Finished>{}); };
     world.on_postgres = [answer](const auto&) { return answer(std::type_identity<io::PgAnswer>{}); };
     world.on_connect = [answer](const auto&) { return answer(std::type_identity<io::Connected>{}); };
+    world.on_dns = [answer](const auto&) { return answer(std::type_identity<io::DnsAnswer>{}); };
+    world.on_ping = [answer](const auto&) { return answer(std::type_identity<io::Pinged>{}); };
     world.on_resp = [answer](const auto&) { return answer(std::type_identity<io::RespAnswer>{}); };
     world.on_unit = [answer](const auto&) { return answer(std::type_identity<io::UnitState>{}); };
     world.on_worker = [answer](const auto&, const auto&) { return answer(std::type_identity<io::Finished>{}); };
@@ -178,6 +221,20 @@ class Garbage {
         if (below(2))
             connected.certificate = core::Certificate{core::kNever, {}, std::nullopt, words(), words()};
         return connected;
+    }
+    Result<io::DnsAnswer> operator()(std::type_identity<io::DnsAnswer>) {
+        io::DnsAnswer answer;
+        answer.server = words();
+        answer.code = static_cast<int>(below(16));
+        answer.records.resize(below(3), {static_cast<std::uint32_t>(below(1U << 31U)), words()});
+        return answer;
+    }
+    Result<io::Pinged> operator()(std::type_identity<io::Pinged>) {
+        io::Pinged pinged;
+        pinged.address = pinged.trouble = words();
+        pinged.sent = static_cast<unsigned>(below(6));
+        pinged.trips.resize(below(pinged.sent + 1), std::chrono::microseconds{below(1U << 31U)});
+        return pinged;
     }
     Result<io::RespAnswer> operator()(std::type_identity<io::RespAnswer>) {
         io::RespAnswer answer;
@@ -353,6 +410,7 @@ TEST_CASE("every collector makes an answer or a failure of garbage, and is not s
             // guarded() says so of an exception that nobody meant: an index out of range, a wrong alternative.
             CHECK_FALSE(seen.error().detail.starts_with("unexpected:"));
             CHECK_FALSE(seen.error().detail.empty());
+            CAPTURE(seen.error().detail.substr(0, 200));
             CHECK(seen.error().detail.size() < 2'000);
         }
     }

@@ -2,6 +2,7 @@
 // CONTRIBUTING.md shows code that is compiled and tested: each of its blocks of C++ equals what stands between the
 // marks of the file it names.
 #include "tests/collectors/contributing_example.hpp"
+#include "tests/places.hpp"
 #include "tests/support/fake_world.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kRoot{RECOVERD_SOURCE_DIR};
+const fs::path kRoot = test::source_folder();
 
 std::vector<std::string> lines_of(const fs::path& path) {
     std::ifstream file{path};
