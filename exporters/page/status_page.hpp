@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `/`: one page for people, complete in itself: no script, no picture, nothing from elsewhere. Worst first.
+// `/`: one page for people: whole without its script, no picture, nothing from elsewhere. Worst first.
 #pragma once
 
 #include "core/snapshot.hpp"

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exporters/alerts.hpp"
+
+#include "exporters/escape.hpp"
+#include "exporters/page/markup.hpp"
+#include "exporters/page/parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::exporters::page {
+
+namespace {
+
+constexpr std::size_t kMostAlerts = 100;
+
+} // namespace
+
+void write_alert(std::string& out, const core::Alert& alert, const core::Config& config, core::Time now) {
+    const core::Finding& finding = alert.finding;
+    const Annotations notes = annotations(alert, config);
+    const bool linked = notes.runbook_url.starts_with("https://") || notes.runbook_url.starts_with("http://");
+    const std::string name = html(core::rule(finding.identity.rule).name);
+    out += fmt::format("<li>\n<div class=\"top\"><h3>{}</h3>{}</div>\n",
+                       linked ? fmt::format("<a href=\"{}\">{}</a>", html(notes.runbook_url), name) : name,
+                       tag(tone(finding.priority), name_of(finding.priority)));
+    out += fmt::format("<p><b>{}</b> {}</p>\n", html(where(finding.identity)), html(finding.reason));
+    out += fmt::format("<p class=\"soft\">since {}{}</p>\n</li>\n", moment(alert.started_at, now),
+                       finding.lowered_by.empty() ? ""
+                                                  : fmt::format("; lowered from {}: {}", name_of(finding.raw_priority),
+                                                                html(finding.lowered_by)));
+}
+
+void write_alerts(std::string& out, const core::Snapshot& snapshot, core::Time now) {
+    std::vector<const core::Alert*> firing;
+    std::size_t pending = 0;
+    core::for_each_alert(snapshot, [&](const core::Alert& alert) {
+        pending += alert.state == core::AlertState::pending ? 1 : 0;
+        if (alert.state == core::AlertState::firing && alert.finding.identity.rule != core::RuleId::recoverd_watchdog)
+            firing.push_back(&alert);
+    });
+    std::ranges::stable_sort(firing, {}, [](const auto* alert) { return alert->finding.priority; });
+    out += "<section aria-labelledby=\"alerts\">\n<h2 id=\"alerts\">Alerts</h2>\n";
+    if (firing.empty()) {
+        out += "<p>Nothing fires.</p>\n";
+    } else {
+        out += "<ul class=\"rows\">\n";
+        for (std::size_t i = 0; i < std::min(kMostAlerts, firing.size()); ++i)
+            write_alert(out, *firing[i], *snapshot.config, now);
+        out += "</ul>\n";
+    }
+    more(out, firing.size(), kMostAlerts, "api/v1/alerts");
+    if (pending > 0)
+        out += fmt::format("<p class=\"soft\">{} more would fire if they last.</p>\n", pending);
+    out += "</section>\n";
+}
+
+} // namespace recoverd::exporters::page

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/values.hpp"
+#include "core/rules/threshold.hpp"
+#include "exporters/escape.hpp"
+#include "exporters/page/details.hpp"
+#include "exporters/page/frame.hpp"
+#include "exporters/page/markup.hpp"
+#include "exporters/page/parts.hpp"
+#include "io/evidence_json.hpp"
+
+#include <fmt/format.h>
+
+namespace recoverd::exporters::page {
+
+namespace {
+
+constexpr std::string_view kRoot = "../";
+/// Of evidence as text; beyond that the API has it.
+constexpr std::size_t kMostText = 8'000;
+/// Up to here it is shown without being asked for.
+constexpr std::size_t kShortText = 600;
+
+const core::CheckSnapshot* find_check(const core::Snapshot& snapshot, std::string_view name) {
+    const core::CheckSnapshot* found = nullptr;
+    snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
+        if (check.check->name == name)
+            found = &check;
+    });
+    return found;
+}
+
+void write_facts(std::string& out, const core::CheckSnapshot& snapshot, core::Time now) {
+    const core::Check& check = *snapshot.check;
+    const core::CheckMemory& memory = snapshot.memory;
+    out += "<dl>\n";
+    row(out, "Collector", html(check.collector));
+    if (!check.asset.empty())
+        row(out, "Asset", asset_link(check.asset, kRoot));
+    if (!check.target.empty())
+        row(out, "Looks at", html(check.target));
+    row(out, "Every", check.looks() ? core::config::format_duration(check.every) : "whenever it is told");
+    row(out, "Last run", memory.last_run ? moment(*memory.last_run, now) : "none yet");
+    row(out, "Last learned", memory.last_success ? moment(*memory.last_success, now) : "nothing yet");
+    row(out, "It took", core::config::format_duration(memory.last_took));
+    if (memory.failure)
+        row(out, "It fails",
+            fmt::format("{} since {}: {}", name_of(memory.failure->kind), moment(memory.failing_since, now),
+                        html(memory.failure->detail)));
+    for (std::size_t i = 0; i < memory.failures_total.size(); ++i)
+        if (memory.failures_total[i] > 0)
+            row(out, fmt::format("Ended {}", core::Names<core::FailureKind>::values[i]),
+                fmt::format("{} times", memory.failures_total[i]));
+    out += "</dl>\n";
+}
+
+/// Works without the script as well: the answer leads back here.
+void write_run(std::string& out, std::string_view name) {
+    out += fmt::format("<form class=\"run\" method=\"post\" action=\"{}api/v1/checks/{}/run\" data-own>"
+                       "<button>Run now</button> <output></output></form>\n",
+                       kRoot, path_part(name));
+}
+
+void write_subject(std::string& out, std::string_view name, const core::SubjectMemory& seen, core::Time now) {
+    out += fmt::format("<li>\n<h3>{}</h3>\n<p class=\"soft\">learned {}, first seen {}</p>\n",
+                       name.empty() ? "What it looks at" : html(name), moment(seen.learned_at, now),
+                       moment(seen.first_seen, now));
+    if (seen.vanished_since)
+        out += fmt::format("<p>missing since {}</p>\n", moment(*seen.vanished_since, now));
+    if (seen.failure)
+        out += fmt::format("<p>{} {}</p>\n", tag("none", name_of(seen.failure->kind)), html(seen.failure->detail));
+    for (const core::Evidence& evidence : *seen.evidence) {
+        io::JsonWriter json;
+        io::write(json, evidence);
+        std::string text = json.take();
+        const bool cut = text.size() > kMostText;
+        if (cut)
+            text.resize(kMostText);
+        out += fmt::format("<details{}><summary>{}</summary><pre>{}{}</pre></details>\n",
+                           text.size() <= kShortText ? " open" : "", name_of(core::kind_of(evidence)), html(text),
+                           cut ? " …" : "");
+    }
+    out += "</li>\n";
+}
+
+} // namespace
+
+std::optional<std::string> check_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name,
+                                      bool may_run) {
+    constexpr std::size_t kMostSubjects = 200;
+    const core::CheckSnapshot* check = find_check(snapshot, name);
+    if (!check)
+        return std::nullopt;
+    const core::Time now = shown_at(snapshot, facts);
+    std::string out;
+    begin_page(out, snapshot, name, kRoot);
+    out += "</header>\n<main>\n";
+    write_facts(out, *check, now);
+    if (may_run && check->check->looks())
+        write_run(out, name);
+    out += "<section aria-labelledby=\"wrong\">\n<h2 id=\"wrong\">What is wrong</h2>\n<ul class=\"rows\">\n";
+    std::size_t wrong = 0;
+    for (const core::Alert& alert : check->alerts)
+        if (alert.state != core::AlertState::resolved) {
+            write_alert(out, alert, *snapshot.config, now);
+            ++wrong;
+        }
+    out += wrong == 0 ? "<li>Nothing fires.</li>\n</ul>\n</section>\n" : "</ul>\n</section>\n";
+    out += "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">What it learned last</h2>\n<ul class=\"rows\">\n";
+    std::size_t shown = 0;
+    for (const auto& [subject, seen] : check->memory.subjects)
+        if (shown++ < kMostSubjects)
+            write_subject(out, subject, seen, now);
+    out += "</ul>\n";
+    more(out, check->memory.subjects.size(), kMostSubjects, fmt::format("{}api/v1/checks", kRoot));
+    out += "</section>\n";
+    end_page(out, snapshot, facts, kRoot);
+    return out;
+}
+
+} // namespace recoverd::exporters::page

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A page of its own for each asset and each check: `/asset/NAME`, `/check/NAME`, with names percent-encoded.
+#pragma once
+
+#include "core/snapshot.hpp"
+#include "exporters/facts.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace recoverd::exporters::page {
+
+/// Verdict, plots, recovery points, exercises and what is wrong. Nothing when there is no such asset.
+std::optional<std::string> asset_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name);
+/// When it ran, what it learned last, and why it could not. Nothing when there is no such check. `may_run`: may who
+/// reads it have the check look now?
+std::optional<std::string> check_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name,
+                                      bool may_run = false);
+
+} // namespace recoverd::exporters::page
