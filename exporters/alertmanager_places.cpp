@@ -2,6 +2,8 @@
 // From a configured URL to the Alertmanagers behind its name.
 #include "exporters/alertmanager_sender.hpp"
 
+#include "io/url.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,13 +48,10 @@ UrlParts split(std::string_view url) {
     return parts;
 }
 
-/// Numeric v6 in brackets.
-std::string bracketed(const std::string& host) { return host.contains(':') ? "[" + host + "]" : host; }
-
 AlertmanagerPlace place(const UrlParts& parts, const std::string& address, const std::string& port) {
     AlertmanagerPlace out;
     const std::string suffix = port.empty() ? "" : ":" + port;
-    out.url = fmt::format("{}://{}{}{}", parts.scheme, bracketed(address), suffix, parts.path);
+    out.url = fmt::format("{}://{}{}{}", parts.scheme, io::bracketed(address), suffix, parts.path);
     if (address != parts.host) {
         out.host_header = parts.host + suffix;
         out.server_name = parts.host;

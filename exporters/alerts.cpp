@@ -29,8 +29,8 @@ core::Alert watchdog(const core::Snapshot& snapshot, const AgentFacts& facts) {
 
 std::string where(const core::Identity& identity) {
     std::string text = identity.asset;
-    for (const std::string* part : {&identity.check, &identity.subject, &identity.assertion, &identity.exercise,
-                                    &identity.scenario, &identity.target, &identity.measurement}) {
+    for (const std::string* part : {&identity.check, &identity.scenario, &identity.subject, &identity.assertion,
+                                    &identity.exercise, &identity.target, &identity.measurement}) {
         if (part->empty())
             continue;
         if (!text.empty())

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporters/api.hpp"
 
-#include "core/config/values.hpp"
 #include "exporters/alerts.hpp"
+#include "exporters/api/parts.hpp"
 #include "io/evidence_json.hpp"
 
 #include <array>
@@ -11,39 +11,6 @@ namespace recoverd::exporters::api {
 
 namespace {
 
-using io::JsonWriter;
-
-void field(JsonWriter& out, std::string_view name, core::Time time) {
-    out.field(name, core::config::format_time(time));
-}
-void field(JsonWriter& out, std::string_view name, core::Duration duration) {
-    out.field(name, core::to_seconds(duration));
-}
-template <class T>
-void field(JsonWriter& out, std::string_view name, const T& value) {
-    out.field(name, value);
-}
-/// What is not known is left out.
-template <class T>
-void optional(JsonWriter& out, std::string_view name, const std::optional<T>& value) {
-    if (value)
-        field(out, name, *value);
-}
-
-void object(JsonWriter& out, std::string_view name, const core::Labels& labels) {
-    out.key(name).begin_object();
-    for (const auto& [key, value] : labels)
-        out.field(key, value);
-    out.end_object();
-}
-
-void list(JsonWriter& out, std::string_view name, const std::vector<std::string>& texts) {
-    out.key(name).begin_array();
-    for (const std::string& text : texts)
-        out.value(text);
-    out.end_array();
-}
-
 void failure(JsonWriter& out, const std::optional<core::Failure>& failure, core::Time since) {
     if (!failure)
         return;
@@ -51,34 +18,6 @@ void failure(JsonWriter& out, const std::optional<core::Failure>& failure, core:
     out.field("kind", name_of(failure->kind)).field("detail", failure->detail);
     field(out, "since", since);
     out.end_object();
-}
-
-void alert(JsonWriter& out, const core::Alert& alert, const core::Config& config) {
-    const Annotations notes = annotations(alert, config);
-    out.begin_object();
-    out.field("alertname", core::rule(alert.finding.identity.rule).name).field("state", name_of(alert.state));
-    object(out, "labels", alert.labels);
-    object(out, "annotations",
-           {{"summary", notes.summary},
-            {"description", notes.description},
-            {"runbook_url", notes.runbook_url},
-            {"dashboard_url", notes.dashboard_url}});
-    out.field("priority", name_of(alert.finding.priority)).field("reason", alert.finding.reason);
-    if (!alert.finding.lowered_by.empty())
-        out.field("lowered_from", name_of(alert.finding.raw_priority)).field("lowered_by", alert.finding.lowered_by);
-    field(out, "since", alert.since);
-    if (alert.state != core::AlertState::pending)
-        field(out, "started_at", alert.started_at);
-    if (alert.state == core::AlertState::resolved)
-        field(out, "resolved_at", alert.resolved_at);
-    out.end_object();
-}
-
-void alert_list(JsonWriter& out, const std::vector<core::Alert>& alerts, const core::Config& config) {
-    out.key("alerts").begin_array();
-    for (const core::Alert& one : alerts)
-        alert(out, one, config);
-    out.end_array();
 }
 
 void location(JsonWriter& out, const core::Location& location) {
@@ -179,18 +118,6 @@ void asset(JsonWriter& out, const core::AssetSnapshot& snapshot, const core::Con
     out.end_object();
 }
 
-JsonWriter begin(const core::Snapshot& snapshot) {
-    JsonWriter out;
-    out.begin_object();
-    field(out, "made_at", snapshot.made_at);
-    return out;
-}
-
-std::string end(JsonWriter& out) {
-    out.end_object();
-    return out.take() + "\n";
-}
-
 template <class Enum, std::size_t N>
 void counts(JsonWriter& out, std::string_view name, const std::array<std::uint64_t, N>& counted) {
     out.key(name).begin_object();
@@ -219,6 +146,11 @@ std::string status(const core::Snapshot& snapshot, const AgentFacts& facts) {
     out.key("checks").begin_object();
     out.field("total", std::uint64_t{snapshot.checks.size()}).field("failing", failing).field("never_run", never_run);
     out.end_object();
+    std::array<std::uint64_t, core::Names<core::ScenarioState>::values.size()> states{};
+    for (const auto& one : snapshot.scenarios)
+        for (const core::ScenarioSnapshot::Group& each : one->groups)
+            ++states[static_cast<std::size_t>(each.decision.state)];
+    counts<core::ScenarioState>(out, "scenarios", states);
     out.key("alerts").begin_object();
     counts<core::Priority>(out, "pending", snapshot.alert_counts[0]);
     counts<core::Priority>(out, "firing", snapshot.alert_counts[1]);

@@ -14,6 +14,8 @@ namespace recoverd::exporters::api {
 std::string status(const core::Snapshot& snapshot, const AgentFacts& facts);
 std::string assets(const core::Snapshot& snapshot);
 std::string checks(const core::Snapshot& snapshot);
+std::string scenarios(const core::Snapshot& snapshot);
+std::string validations(const core::Snapshot& snapshot);
 std::string alerts(const core::Snapshot& snapshot, const AgentFacts& facts);
 
 /// OpenAPI 3.1.

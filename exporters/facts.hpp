@@ -15,6 +15,8 @@ struct AgentFacts {
     std::string version = RECOVERD_VERSION;
     std::string revision;
     core::Time started_at;
+    /// By the agent's clock. A snapshot may be older: nothing came since, and what it tells of grew older with it.
+    core::Time now;
     /// The addresses by which people reach the agent, for links: scheme, host, port and route prefix, without a
     /// slash at the end.
     std::string external_url;

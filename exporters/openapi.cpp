@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The API's own description. Written by hand, held by tests/exporters/api_test.cpp.
+// The API's own description. Written by hand, held by tests/exporters/contract_test.cpp.
 #include "exporters/api.hpp"
 
 namespace recoverd::exporters::api {
@@ -18,6 +18,8 @@ constexpr std::string_view kOpenApi = R"({
     "/api/v1/status": {"get": {"summary": "The overall word, and counts", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}}}}},
     "/api/v1/assets": {"get": {"summary": "Every asset with its verdict and the reasons for it", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["made_at", "assets"], "properties": {"made_at": {"$ref": "#/components/schemas/Time"}, "assets": {"type": "array", "items": {"$ref": "#/components/schemas/Asset"}}}}}}}}}},
     "/api/v1/checks": {"get": {"summary": "Every check with what it last learned", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["made_at", "checks"], "properties": {"made_at": {"$ref": "#/components/schemas/Time"}, "checks": {"type": "array", "items": {"$ref": "#/components/schemas/Check"}}}}}}}}}},
+    "/api/v1/scenarios": {"get": {"summary": "Every failure scenario: whether it holds, what decides it, its outages", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["made_at", "scenarios"], "properties": {"made_at": {"$ref": "#/components/schemas/Time"}, "scenarios": {"type": "array", "items": {"$ref": "#/components/schemas/Scenario"}}}}}}}}}},
+    "/api/v1/validations": {"get": {"summary": "Every validation: its steps, how the last run went, and the one that runs", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["made_at", "validations"], "properties": {"made_at": {"$ref": "#/components/schemas/Time"}, "validations": {"type": "array", "items": {"$ref": "#/components/schemas/Validation"}}}}}}}}}},
     "/api/v1/alerts": {"get": {"summary": "Alerts that are pending, firing, or resolved within 15 minutes", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["made_at", "alerts"], "properties": {"made_at": {"$ref": "#/components/schemas/Time"}, "alerts": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}}}}}}}}}},
     "/api/v1/outcomes": {"post": {
       "summary": "Report the outcome of an exercise or a job. Off loopback and the unix socket only with a token.",
@@ -35,7 +37,26 @@ constexpr std::string_view kOpenApi = R"({
       "responses": {
         "200": {"description": "forgotten, and on disk", "content": {"application/json": {"schema": {"type": "object", "required": ["forgotten"], "properties": {"forgotten": {"type": "integer"}}}}}},
         "400": {"description": "every mistake, one a line"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
-        "404": {"description": "no such subject"}, "415": {"description": "not application/json"}, "503": {"description": "not on disk"}}}}
+        "404": {"description": "no such subject"}, "415": {"description": "not application/json"}, "503": {"description": "not on disk"}}}},
+    "/api/v1/checks/{name}/run": {"post": {
+      "summary": "Have a check look out of turn; answered once what came of it can be seen. Off loopback and the unix socket only with the token. The body is not read.",
+      "security": [{}, {"token": []}],
+      "parameters": [{"name": "name", "in": "path", "required": true, "schema": {"type": "string"}, "description": "of the check, percent-encoded"}],
+      "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
+      "responses": {
+        "200": {"description": "it has looked", "content": {"application/json": {"schema": {"type": "object", "required": ["check"], "properties": {"check": {"type": "string"}, "last_run": {"$ref": "#/components/schemas/Time"}, "last_took_seconds": {"$ref": "#/components/schemas/Seconds"}, "failure": {"$ref": "#/components/schemas/Failure"}}}}}},
+        "202": {"description": "it looks for longer than 25 s; /api/v1/checks tells when it has"}, "303": {"description": "to a form of the check's page: there it stands"},
+        "400": {"description": "the check never looks, it is told"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here, or another page asks"},
+        "404": {"description": "no such check"}, "409": {"description": "it runs already"}, "415": {"description": "not application/json"},
+        "429": {"description": "it was asked less than 5 s ago, or too many are", "headers": {"Retry-After": {"schema": {"type": "integer"}}}}}}},
+    "/api/v1/validate": {"post": {
+      "summary": "Start a validation. Off loopback and the unix socket only with the token.",
+      "security": [{}, {"token": []}],
+      "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["validation"], "additionalProperties": false, "properties": {"validation": {"type": "string"}}}}}},
+      "responses": {
+        "202": {"description": "it runs; /api/v1/validations tells how it goes on", "content": {"application/json": {"schema": {"type": "object", "required": ["started"], "properties": {"started": {"type": "string", "description": "the id of its run"}}}}}},
+        "400": {"description": "every mistake, one a line"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
+        "404": {"description": "no such validation"}, "409": {"description": "it runs already"}, "415": {"description": "not application/json"}}}}
   },
   "components": {
     "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -46,10 +67,11 @@ constexpr std::string_view kOpenApi = R"({
       "Labels": {"type": "object", "additionalProperties": {"type": "string"}},
       "Counts": {"type": "object", "additionalProperties": {"type": "integer"}},
       "Failure": {"type": "object", "required": ["kind", "detail", "since"], "properties": {"kind": {"enum": ["unreachable", "timed_out", "refused", "bad_answer", "misconfigured"]}, "detail": {"type": "string"}, "since": {"$ref": "#/components/schemas/Time"}}},
-      "Status": {"type": "object", "required": ["made_at", "status", "sequence", "version", "instance", "started_at", "assets", "checks", "alerts"], "properties": {
+      "Status": {"type": "object", "required": ["made_at", "status", "sequence", "version", "instance", "started_at", "assets", "checks", "scenarios", "alerts"], "properties": {
         "made_at": {"$ref": "#/components/schemas/Time"}, "status": {"enum": ["operational", "degraded", "partial_outage", "major_outage"]}, "sequence": {"type": "integer"},
         "version": {"type": "string"}, "instance": {"type": "string"}, "started_at": {"$ref": "#/components/schemas/Time"},
         "assets": {"$ref": "#/components/schemas/Counts"}, "checks": {"$ref": "#/components/schemas/Counts"},
+        "scenarios": {"$ref": "#/components/schemas/Counts"},
         "alerts": {"type": "object", "properties": {"pending": {"$ref": "#/components/schemas/Counts"}, "firing": {"$ref": "#/components/schemas/Counts"}}}}},
       "Verdict": {"type": "object", "required": ["state", "reasons"], "properties": {
         "state": {"enum": ["recoverable", "at_risk", "unknown", "unrecoverable"]}, "reasons": {"type": "array", "items": {"type": "string"}},
@@ -70,6 +92,30 @@ constexpr std::string_view kOpenApi = R"({
         "subject": {"type": "string"}, "asset": {"type": "string"}, "location": {"type": "object"}, "first_seen": {"$ref": "#/components/schemas/Time"}, "learned_at": {"$ref": "#/components/schemas/Time"},
         "vanished_since": {"$ref": "#/components/schemas/Time"}, "failure": {"$ref": "#/components/schemas/Failure"},
         "evidence": {"type": "array", "items": {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": ["recovery_points", "log_archive", "replication", "exercise", "reachability", "assertions", "fingerprint", "measurement"]}}}}}},
+      "Scenario": {"type": "object", "required": ["name", "description", "asset", "priority", "by", "explains", "groups", "alerts"], "properties": {
+        "name": {"type": "string"}, "description": {"type": "string"}, "asset": {"type": "string"}, "priority": {"$ref": "#/components/schemas/Priority"}, "by": {"type": "string"},
+        "rto_seconds": {"$ref": "#/components/schemas/Seconds"}, "rpo_seconds": {"$ref": "#/components/schemas/Seconds"}, "canary": {"type": "string", "description": "the check that tells what an outage lost"}, "explains": {"type": "array", "items": {"type": "string"}},
+        "groups": {"type": "array", "items": {"type": "object", "required": ["subject", "state", "members", "needed", "down", "unknown", "past"], "properties": {
+          "subject": {"type": "string", "description": "the zone, node … that it is told apart by; empty when it is not"}, "state": {"enum": ["clear", "unknown", "active"]},
+          "members": {"type": "integer"}, "needed": {"type": "integer", "description": "how many of them must be down"},
+          "down": {"type": "array", "items": {"type": "string"}}, "unknown": {"type": "array", "items": {"type": "string"}},
+          "outage": {"$ref": "#/components/schemas/Outage"}, "past": {"type": "array", "items": {"$ref": "#/components/schemas/Outage"}}}}},
+        "readiness": {"type": "object", "description": "where `recovers` asks for it", "required": ["state", "assets"], "properties": {
+          "state": {"enum": ["recoverable", "at_risk", "unknown", "unrecoverable"]}, "assets": {"type": "array", "items": {"type": "object", "required": ["asset", "state", "from", "blocks"], "properties": {
+            "asset": {"type": "string"}, "state": {"enum": ["recoverable", "at_risk", "unknown", "unrecoverable"]}, "from": {"type": "string"}, "newest": {"$ref": "#/components/schemas/Time"},
+            "oldest": {"$ref": "#/components/schemas/Time"}, "takes_seconds": {"$ref": "#/components/schemas/Seconds"}, "blocks": {"type": "array", "items": {"type": "string"}}}}}}},
+        "alerts": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}}}},
+      "Validation": {"type": "object", "required": ["name", "description", "asset", "after", "steps", "alerts"], "properties": {
+        "name": {"type": "string"}, "description": {"type": "string"}, "asset": {"type": "string"}, "after": {"type": "array", "items": {"type": "string"}, "description": "scenarios after whose outages it is started"},
+        "steps": {"type": "array", "items": {"type": "object", "required": ["check", "priority", "stop", "within_seconds"], "properties": {"check": {"type": "string"}, "priority": {"$ref": "#/components/schemas/Priority"}, "stop": {"type": "boolean"}, "within_seconds": {"$ref": "#/components/schemas/Seconds"}}}},
+        "running": {"$ref": "#/components/schemas/ValidationRun"}, "last": {"$ref": "#/components/schemas/ValidationRun"}, "alerts": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}}}},
+      "ValidationRun": {"type": "object", "required": ["id", "cause", "began_at", "steps"], "properties": {
+        "id": {"type": "string"}, "cause": {"type": "string"}, "began_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"},
+        "passed": {"type": "boolean", "description": "once it has ended"}, "aborted": {"type": "string", "description": "why it was given up"},
+        "steps": {"type": "array", "items": {"type": "object", "required": ["check", "state"], "properties": {"check": {"type": "string"}, "state": {"enum": ["waiting", "running", "passed", "failed", "skipped"]}, "began_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"}, "detail": {"type": "string"}}}}}},
+      "Outage": {"type": "object", "required": ["began_at", "seconds", "cause"], "properties": {
+        "began_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"}, "seconds": {"$ref": "#/components/schemas/Seconds"}, "cause": {"type": "string"},
+        "lost_seconds": {"$ref": "#/components/schemas/Seconds"}, "lost_rows": {"type": "integer"}}},
       "Alert": {"type": "object", "required": ["alertname", "state", "labels", "annotations", "priority", "reason", "since"], "properties": {
         "alertname": {"type": "string"}, "state": {"enum": ["pending", "firing", "resolved"]}, "labels": {"$ref": "#/components/schemas/Labels"}, "annotations": {"$ref": "#/components/schemas/Labels"},
         "priority": {"$ref": "#/components/schemas/Priority"}, "reason": {"type": "string"}, "lowered_from": {"$ref": "#/components/schemas/Priority"}, "lowered_by": {"type": "string"},

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporters/peer_clock.hpp"
 
-#include <ctime>
-#include <string>
+#include "io/http.hpp"
 
 namespace recoverd::exporters {
 
@@ -15,17 +14,8 @@ constexpr core::Duration kAgreed{5'000};
 
 } // namespace
 
-std::optional<core::Time> read_http_date(std::string_view text) {
-    std::tm parts{};
-    const std::string terminated{text};
-    const char* end = ::strptime(terminated.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    if (end == nullptr || *end != '\0')
-        return std::nullopt;
-    return core::from_unix_seconds(::timegm(&parts));
-}
-
 void PeerClock::answered(std::string_view date) {
-    const auto now = read_http_date(date);
+    const auto now = io::read_http_date(date);
     if (!now)
         return;
     const core::Duration theirs = now->time_since_epoch() - timers_.elapsed();

@@ -35,7 +35,4 @@ class PeerClock {
     std::optional<core::Duration> theirs_;
 };
 
-/// "Sun, 06 Nov 1994 08:49:37 GMT", as RFC 9110 wants it.
-std::optional<core::Time> read_http_date(std::string_view text);
-
 } // namespace recoverd::exporters

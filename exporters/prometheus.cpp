@@ -138,6 +138,8 @@ std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const Age
         }
     });
     snapshot.assets.for_each([&](const core::AssetSnapshot& asset) { families::write_asset(out, asset); });
+    for (const auto& scenario : snapshot.scenarios)
+        families::write_scenario(out, *scenario);
     exercises.write(out);
     for_each_alert(snapshot, facts, [&](const core::Alert& alert) { families::write_alert(out, alert); });
     families::write_status(out, snapshot);

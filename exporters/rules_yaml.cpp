@@ -27,6 +27,13 @@ groups:
     rules:
 )";
 
+/// What an alert is about. A scenario has no check and a check no scenario: each says what it has.
+constexpr std::string_view kAbout =
+    ":{{ with $labels.asset }} {{ . }}{{ end }}{{ with $labels.check }} {{ . }}{{ end }}"
+    "{{ with $labels.scenario }} {{ . }}{{ end }}"
+    "{{ with $labels.exercise }} {{ . }}{{ end }}"
+    "{{ with $labels.subject }} {{ . }}{{ end }}";
+
 } // namespace
 
 std::string rules_yaml(const std::string& runbook_base) {
@@ -41,9 +48,8 @@ std::string rules_yaml(const std::string& runbook_base) {
                            metric(MetricId::alert).name, rule.name, metric(MetricId::push_enabled).name);
         out += "        labels:\n          severity: '{{ $labels.severity }}'\n";
         out += "        annotations:\n";
-        const std::string_view about =
-            watchdog ? "" : ": {{ $labels.asset }} {{ $labels.check }} {{ $labels.subject }}";
-        out += fmt::format("          summary: {}\n", quoted(fmt::format("{}{}", rule.name, about)));
+        out += fmt::format("          summary: {}\n",
+                           quoted(fmt::format("{}{}", rule.name, watchdog ? std::string_view{} : kAbout)));
         out += fmt::format("          description: {}\n",
                            quoted(fmt::format("{}. First: {}", rule.when, rule.first_step)));
         if (!runbook_base.empty())

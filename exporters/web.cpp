@@ -2,7 +2,12 @@
 #include "exporters/web.hpp"
 
 #include "exporters/api.hpp"
-#include "exporters/status_page.hpp"
+#include "exporters/page/details.hpp"
+#include "exporters/page/script.hpp"
+#include "exporters/page/status_page.hpp"
+#include "exporters/page/style.hpp"
+#include "io/json.hpp"
+#include "io/percent.hpp"
 
 #include <fmt/format.h>
 
@@ -15,21 +20,36 @@ namespace {
 
 constexpr std::array kRoutes{
     Route{"/", "GET", "the status page"},
+    Route{"/asset/NAME", "GET", "one asset: verdict, recovery points, exercises, what is wrong"},
+    Route{"/check/NAME", "GET", "one check: what it learned last, and why it could not"},
+    Route{"/page.css", "GET", "how pages look"},
+    Route{"/page.js", "GET", "keeps a page up to date in place, and says when it is old"},
     Route{"/metrics", "GET", "Prometheus text, or OpenMetrics when asked for"},
     Route{"/api/v1/status", "GET", "the overall word, and counts"},
     Route{"/api/v1/assets", "GET", "every asset with its verdict"},
     Route{"/api/v1/checks", "GET", "every check with what it last learned"},
+    Route{"/api/v1/scenarios", "GET", "every failure scenario, what decides it, and its outages"},
+    Route{"/api/v1/validations", "GET", "every validation, how its last run went, and the one that runs"},
     Route{"/api/v1/alerts", "GET", "alerts that are pending, firing or just resolved"},
     Route{"/api/v1/openapi.json", "GET", "the description of this API"},
     Route{"/api/v1/outcomes", "POST", "takes the outcome of an exercise or a job"},
     Route{"/api/v1/forget", "POST", "drops a subject that is gone for good"},
+    Route{"/api/v1/validate", "POST", "starts a validation"},
+    Route{"/api/v1/checks/NAME/run", "POST", "has a check look out of turn"},
     Route{"/config", "GET", "the running configuration, secrets replaced"},
     Route{"/-/healthy", "GET", "200 while the agent lives, degraded or not"},
     Route{"/-/ready", "GET", "200 when it has begun to check"},
     Route{"/-/reload", "POST", "loads the configuration anew, with --web.enable-lifecycle"},
 };
 
+/// Behind these stands a percent-encoded name.
+constexpr std::string_view kAssetPage = "/asset/";
+constexpr std::string_view kCheckPage = "/check/";
+constexpr std::string_view kOneCheck = "/api/v1/checks/";
+constexpr std::string_view kRun = "/run";
+
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kForm = "application/x-www-form-urlencoded";
 
 io::HttpReply reply(int status, std::string body, std::string_view type = "text/plain; charset=utf-8") {
     io::HttpReply out;
@@ -39,13 +59,16 @@ io::HttpReply reply(int status, std::string body, std::string_view type = "text/
     return out;
 }
 
-io::HttpReply page(std::string body) {
+io::HttpReply page_of(std::string body) {
     io::HttpReply out = reply(200, std::move(body), "text/html; charset=utf-8");
-    // What stands on the page was written by others; should escaping ever fail, nothing of it runs.
+    // What stands on the page was written by others; should escaping ever fail, nothing of it runs. A browser that
+    // brings back an old tab may not show what it kept: old facts look like new ones.
     out.headers = {{"Content-Security-Policy",
-                    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-                    "frame-ancestors 'none'"},
-                   {"Referrer-Policy", "no-referrer"}};
+                    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
+                    "form-action 'self'; frame-ancestors 'none'"},
+                   // With `no-referrer` a browser would not say that a form of ours is ours.
+                   {"Referrer-Policy", "same-origin"},
+                   {"Cache-Control", "no-store"}};
     return out;
 }
 
@@ -62,13 +85,36 @@ io::HttpReply wrong_verb(std::string_view allowed) {
     return out;
 }
 
-/// A browser names the page that makes it post. No page of ours does, so any other page is up to something.
-bool from_another_page(const io::HttpIncoming& request) {
-    const std::string_view origin = request.header("origin");
-    if (origin.empty())
-        return false;
-    const auto scheme = origin.find("://");
-    return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host");
+/// "localhost" or an address: what no other site can have its name point to.
+bool is_nobodys_name(std::string_view host) {
+    if (host.starts_with('['))
+        return true;
+    host = host.substr(0, host.find(':'));
+    return host == "localhost" || (!host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+/// The check that a path asks to look, still percent-encoded; empty when it is another path.
+std::string_view check_to_run(std::string_view path) {
+    if (!path.starts_with(kOneCheck) || !path.ends_with(kRun) || path.size() <= kOneCheck.size() + kRun.size())
+        return {};
+    const std::string_view name = path.substr(kOneCheck.size(), path.size() - kOneCheck.size() - kRun.size());
+    return name.find('/') == std::string_view::npos ? name : std::string_view{};
+}
+
+/// Who pressed a button is led back to the page, which shows what came of it; or is told why nothing did.
+io::HttpReply for_a_browser(io::HttpReply answer, std::string_view check) {
+    if (answer.status < 300) {
+        answer = reply(303, "");
+        answer.headers.emplace_back("Location", fmt::format("../../../../check/{}", check));
+        return answer;
+    }
+    std::string text;
+    const io::Json told = io::Json::parse(answer.body);
+    for (const io::Json& error : told["errors"].items())
+        text += error.text() + "\n";
+    answer.body = std::move(text);
+    answer.content_type = "text/plain; charset=utf-8";
+    return answer;
 }
 
 /// In a time that does not depend on where they differ.
@@ -100,6 +146,10 @@ std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, co
             return not_found();
         path.remove_prefix(options_.route_prefix.size());
     }
+    if (path.starts_with(kAssetPage) || path.starts_with(kCheckPage))
+        return request.verb == "GET" || request.verb == "HEAD" ? detail(path, request) : wrong_verb("GET, HEAD");
+    if (const auto check = check_to_run(path); !check.empty())
+        return look(check, request, later);
     const auto route = std::ranges::find(kRoutes, path, &Route::path);
     if (route == kRoutes.end())
         return not_found();
@@ -109,13 +159,15 @@ std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, co
     const bool put_reload = path == "/-/reload" && request.verb == "PUT";
     if (request.verb != route->verb && !put_reload)
         return wrong_verb(route->verb);
-    if (from_another_page(request))
+    if (is_from_another_page(request))
         return reply(403, "a page from elsewhere may not do this\n");
     if (path == "/-/reload")
         return reload(later);
     if (auto refused = refusal(request))
         return refused;
-    (path == "/api/v1/forget" ? sources_.forget : sources_.outcome)(request, later);
+    (path == "/api/v1/forget"     ? sources_.forget
+     : path == "/api/v1/validate" ? sources_.validate
+                                  : sources_.outcome)(request, later);
     return std::nullopt;
 }
 
@@ -126,6 +178,10 @@ std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncom
         return sources_.ready() ? reply(200, "recoverd is ready.\n") : reply(503, "recoverd is not ready yet.\n");
     if (path == "/config")
         return reply(200, sources_.config());
+    if (path == "/page.css")
+        return reply(200, std::string{kStatusPageStyle}, "text/css; charset=utf-8");
+    if (path == "/page.js")
+        return reply(200, std::string{kPageScript}, "text/javascript; charset=utf-8");
     if (path == "/api/v1/openapi.json")
         return reply(200, std::string{api::openapi()}, kJson);
     const auto snapshot = sources_.snapshot();
@@ -142,9 +198,24 @@ std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncom
         return reply(200, api::assets(*snapshot), kJson);
     if (path == "/api/v1/checks")
         return reply(200, api::checks(*snapshot), kJson);
+    if (path == "/api/v1/scenarios")
+        return reply(200, api::scenarios(*snapshot), kJson);
+    if (path == "/api/v1/validations")
+        return reply(200, api::validations(*snapshot), kJson);
     if (path == "/api/v1/alerts")
         return reply(200, api::alerts(*snapshot, facts), kJson);
-    return page(status_page(*snapshot, facts));
+    return page_of(status_page(*snapshot, facts));
+}
+
+io::HttpReply Web::detail(std::string_view path, const io::HttpIncoming& request) const {
+    const auto snapshot = sources_.snapshot();
+    const bool of_asset = path.starts_with(kAssetPage);
+    const std::string name = io::percent_decoded(path.substr((of_asset ? kAssetPage : kCheckPage).size()));
+    auto shown = of_asset ? page::asset_page(*snapshot, sources_.facts(), name)
+                          : page::check_page(*snapshot, sources_.facts(), name, is_trusted(request));
+    if (!shown)
+        return reply(404, fmt::format("there is no {} of this name\n", of_asset ? "asset" : "check"));
+    return page_of(std::move(*shown));
 }
 
 std::optional<io::HttpReply> Web::reload(const io::HttpReplier& later) {
@@ -156,9 +227,53 @@ std::optional<io::HttpReply> Web::reload(const io::HttpReplier& later) {
     return std::nullopt;
 }
 
-std::optional<io::HttpReply> Web::refusal(const io::HttpIncoming& request) const {
-    // A form of another page could send text/plain without asking; JSON it could not.
-    if (!request.header("content-type").starts_with(kJson))
+std::optional<io::HttpReply> Web::look(std::string_view check, const io::HttpIncoming& request,
+                                       const io::HttpReplier& later) {
+    if (request.verb != "POST")
+        return wrong_verb("POST");
+    if (is_from_another_page(request))
+        return reply(403, "a page from elsewhere may not do this\n");
+    if (auto refused = refusal(request, true))
+        return refused;
+    if (!request.header("content-type").starts_with(kForm)) {
+        sources_.look(io::percent_decoded(check), later);
+        return std::nullopt;
+    }
+    sources_.look(io::percent_decoded(check), [later, check = std::string{check}](io::HttpReply answer) {
+        later(for_a_browser(std::move(answer), check));
+    });
+    return std::nullopt;
+}
+
+/// A browser names the page that makes it post, and what that page is to us.
+bool Web::is_from_another_page(const io::HttpIncoming& request) const {
+    const std::string_view site = request.header("sec-fetch-site");
+    if (!site.empty() && site != "same-origin")
+        return true;
+    const std::string_view origin = request.header("origin");
+    if (origin.empty())
+        return false;
+    // Behind a proxy that has TLS and a name of its own.
+    const std::string external = sources_.facts().external_url;
+    if (external.starts_with(origin) && (external.size() == origin.size() || external[origin.size()] == '/'))
+        return false;
+    const auto scheme = origin.find("://");
+    if (scheme == std::string_view::npos || origin.substr(scheme + 3) != request.header("host"))
+        return true;
+    // Whoever owns a name can have it point to this host, and then is the same origin as far as the browser knows.
+    return request.local && request.user.empty() && !is_nobodys_name(request.header("host"));
+}
+
+bool Web::is_trusted(const io::HttpIncoming& request) const {
+    return !request.user.empty() || (request.local && is_nobodys_name(request.header("host")));
+}
+
+std::optional<io::HttpReply> Web::refusal(const io::HttpIncoming& request, bool form) const {
+    // A form of another page could send anything but JSON without asking. One of ours comes with its origin, which has
+    // been looked at.
+    const std::string_view type = request.header("content-type");
+    const bool ours = form && type.starts_with(kForm) && !request.header("origin").empty();
+    if (!type.starts_with(kJson) && !ours)
         return reply(415, "expected Content-Type: application/json\n");
     if (!request.local && request.user.empty()) {
         constexpr std::string_view kBearer = "Bearer ";

@@ -29,6 +29,9 @@ struct WebSources {
     std::function<void(io::HttpIncoming, io::HttpReplier)> outcome;
     /// Drops a subject that is gone for good, then replies.
     std::function<void(io::HttpIncoming, io::HttpReplier)> forget;
+    std::function<void(io::HttpIncoming, io::HttpReplier)> validate;
+    /// Has a check look out of turn, then replies.
+    std::function<void(std::string check, io::HttpReplier)> look;
     /// What must be shown by those who do either from elsewhere; empty: nobody may.
     std::function<std::string()> outcome_token;
 };
@@ -57,9 +60,17 @@ class Web {
 
   private:
     std::optional<io::HttpReply> get(std::string_view path, const io::HttpIncoming& request);
+    /// The page of one asset or check.
+    io::HttpReply detail(std::string_view path, const io::HttpIncoming& request) const;
     std::optional<io::HttpReply> reload(const io::HttpReplier& later);
-    /// Why this request may change nothing, or nothing.
-    std::optional<io::HttpReply> refusal(const io::HttpIncoming& request) const;
+    /// By JSON, or by the button of a check's page.
+    std::optional<io::HttpReply> look(std::string_view check, const io::HttpIncoming& request,
+                                      const io::HttpReplier& later);
+    bool is_from_another_page(const io::HttpIncoming& request) const;
+    /// From this host, or by a user: a browser that shows our page may change something without a token.
+    bool is_trusted(const io::HttpIncoming& request) const;
+    /// Why this request may change nothing, or nothing. `form`: may it come as one?
+    std::optional<io::HttpReply> refusal(const io::HttpIncoming& request, bool form = false) const;
 
     WebSources sources_;
     WebOptions options_;

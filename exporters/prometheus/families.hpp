@@ -72,6 +72,7 @@ void write_check(SeriesWriter& out, const core::CheckMemory& memory, const Check
 /// `labels`: of that asset and the check.
 void write_thresholds(SeriesWriter& out, const Thresholds& thresholds, const std::string& labels);
 void write_asset(SeriesWriter& out, const core::AssetSnapshot& snapshot);
+void write_scenario(SeriesWriter& out, const core::ScenarioSnapshot& snapshot);
 void write_alert(SeriesWriter& out, const core::Alert& alert);
 void write_status(SeriesWriter& out, const core::Snapshot& snapshot);
 void write_agent(SeriesWriter& out, const AgentFacts& facts);

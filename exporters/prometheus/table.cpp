@@ -13,6 +13,8 @@ using M = MetricId;
 constexpr std::string_view kPoints = "asset, check, subject, method, backup_type";
 constexpr std::string_view kSeries = "asset, check, subject, method";
 constexpr std::string_view kSubject = "asset, check, subject";
+/// The subject is the group of a scenario that is told apart by zone, node …
+constexpr std::string_view kGroup = "scenario, subject";
 constexpr std::string_view kCheck = "asset, check";
 
 constexpr std::array<Metric, kMetricCount> kMetrics{{
@@ -72,6 +74,21 @@ constexpr std::array<Metric, kMetricCount> kMetrics{{
      "How long the answer took."},
     {M::certificate_not_after, "recoverd_certificate_not_after_timestamp_seconds", gauge,
      "asset, check, subject, target", "When the certificate that was shown expires."},
+    {M::scenario_active, "recoverd_scenario_active", gauge, kGroup,
+     "Does it hold? An outage that cannot be seen any more goes on; absent while nothing could be told yet."},
+    {M::scenario_unknown, "recoverd_scenario_unknown", gauge, kGroup, "Is too little known to tell whether it holds?"},
+    {M::scenario_start, "recoverd_scenario_start_timestamp_seconds", gauge, kGroup,
+     "When the outage that goes on began."},
+    {M::outage_last_duration, "recoverd_outage_last_duration_seconds", gauge, kGroup,
+     "How long the last outage that ended took: the measured recovery time."},
+    {M::scenario_rto_objective, "recoverd_scenario_rto_objective_seconds", gauge, "scenario",
+     "How long it may last, as promised."},
+    {M::scenario_rpo_objective, "recoverd_scenario_rpo_objective_seconds", gauge, "scenario",
+     "How much may be lost by it, as promised."},
+    {M::scenario_rpo_actual, "recoverd_scenario_rpo_actual_seconds", gauge, "scenario",
+     "What the outage that goes on, or else the last one, lost of what had been confirmed, as its canary tells."},
+    {M::scenario_readiness, "recoverd_scenario_readiness", gauge, "scenario, verdict",
+     "Could all that must be recoverable from it be recovered now? 1 for the verdict that holds."},
     {M::assertion_state, "recoverd_assertion_state", gauge, "asset, check, subject, assertion, state",
      "Does an expectation hold? 1 for the answer: holds, fails or unknown."},
     {M::measurement, "recoverd_measurement", gauge, "asset, check, subject, measurement, unit",

@@ -29,13 +29,6 @@ std::string date(core::Time at) {
 
 } // namespace
 
-TEST_CASE("what is no date of HTTP is none") {
-    CHECK(read_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == core::from_unix_seconds(784'111'777));
-    CHECK(read_http_date("Wed, 20 Jan 2038 00:00:00 GMT") == core::from_unix_seconds(2'147'558'400));
-    for (const char* text : {"", "now", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT+1", "784111777"})
-        CHECK_FALSE(read_http_date(text));
-}
-
 TEST_CASE("nothing is added for a clock of which nothing is known, or that agrees within seconds") {
     asio::io_context ioc;
     test::FakeWorld world{ioc};

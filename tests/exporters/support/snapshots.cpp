@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/exporters/support/snapshots.hpp"
 
+#include "tests/places.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <fmt/format.h>
@@ -243,6 +245,56 @@ void add_alert(Snapshot& snapshot, Alert alert) {
     count_alerts(snapshot);
 }
 
+std::shared_ptr<const core::ScenarioSnapshot> zones_scenario() {
+    auto made = std::make_shared<core::ScenarioSnapshot>();
+    made->scenario = {.name = "az",
+                      .description = "an availability zone is gone",
+                      .priority = Priority::p1,
+                      .rto = 5min,
+                      .rpo = 30s,
+                      .by = "zone",
+                      .explains = {"node"}};
+    made->groups = {{"eu-1a",
+                     {core::ScenarioState::active, kNow - 4min, 3, 2, {"web-1", "web-2"}, {"web-3"}},
+                     {core::Outage{kNow - 4min, {}, "web-1, web-2"},
+                      {core::Outage{kNow - kDay, kNow - kDay + 3min, "web-1, web-3", core::Loss{4s + 200ms, 12}}}}},
+                    {"eu-1b", {core::ScenarioState::clear, kNow - kDay, 3, 2, {}, {}}, {}},
+                    {"eu-1c", {core::ScenarioState::unknown, kNow, 3, 2, {"web-7"}, {"web-8"}}, {}}};
+    made->readiness = core::Readiness{core::VerdictState::at_risk,
+                                      {{.asset = "orders-db",
+                                        .state = core::VerdictState::at_risk,
+                                        .from = "orders-backup/orders/repo2",
+                                        .newest = kNow - 3h,
+                                        .oldest = kNow - 5 * kDay,
+                                        .takes = 21min + 40s,
+                                        .blocks = {"goes back 5d, one must be able to go back 7d"}}}};
+    return made;
+}
+
+std::shared_ptr<const core::ValidationSnapshot> recovery_validation() {
+    auto made = std::make_shared<core::ValidationSnapshot>();
+    made->validation = {.name = "after-recovery",
+                        .description = "what customers need works again",
+                        .asset = "shop",
+                        .after = {"az"},
+                        .steps = {{.check = "orders-wal", .priority = Priority::p1, .stop = true, .within = 2min},
+                                  {.check = "shop", .within = 5min}}};
+    made->memory.last = core::ValidationRun{.id = "after-recovery-1",
+                                            .cause = "scenario az (eu-1a) is over",
+                                            .began_at = kNow - 2h,
+                                            .ended_at = kNow - 2h + 3min,
+                                            .steps = {{.check = "orders-wal",
+                                                       .state = core::StepState::passed,
+                                                       .began_at = kNow - 2h,
+                                                       .ended_at = kNow - 2h + 1min},
+                                                      {.check = "shop",
+                                                       .state = core::StepState::failed,
+                                                       .began_at = kNow - 2h + 1min,
+                                                       .ended_at = kNow - 2h + 3min,
+                                                       .detail = "EndpointDown: down for 2m"}}};
+    return made;
+}
+
 Snapshot sample_snapshot() {
     Snapshot snapshot = empty_snapshot();
     snapshot.sequence = 42;
@@ -275,6 +327,8 @@ Snapshot sample_snapshot() {
     lowered.finding.raw_priority = Priority::p3;
     lowered.finding.lowered_by = "maintenance: storage move";
     snapshot.other_alerts = {std::move(lowered)};
+    snapshot.scenarios = {zones_scenario()};
+    snapshot.validations = {recovery_validation()};
     count_alerts(snapshot);
     snapshot.status = Status::partial_outage;
     return snapshot;
@@ -288,6 +342,22 @@ Snapshot hostile_snapshot() {
     config->instance = evil;
     config->runbook_base = "javascript:alert(1)//" + evil;
     config->dashboard_url = evil;
+    auto scenario = std::make_shared<core::ScenarioSnapshot>();
+    scenario->scenario = {.name = evil, .description = evil, .asset = evil, .rto = 1s, .by = evil, .explains = {evil}};
+    scenario->groups = {{evil, {core::ScenarioState::active, kNow, 1, 1, {evil}, {evil}}, {}}};
+    scenario->groups[0].outages.running = core::Outage{kNow - 1h, {}, evil};
+    scenario->groups[0].outages.past = {core::Outage{kNow - 2h, kNow - 1h, evil}};
+    scenario->readiness =
+        core::Readiness{core::VerdictState::unknown, {{.asset = evil, .from = evil, .blocks = {evil}}}};
+    snapshot.scenarios = {scenario};
+    auto validation = std::make_shared<core::ValidationSnapshot>();
+    validation->validation = {
+        .name = evil, .description = evil, .asset = evil, .after = {evil}, .steps = {{.check = evil}}};
+    validation->memory.running =
+        core::ValidationRun{.id = evil, .cause = evil, .began_at = kNow, .steps = {{.check = evil, .detail = evil}}};
+    validation->memory.last = validation->memory.running;
+    validation->memory.last->aborted = evil;
+    snapshot.validations = {validation};
     snapshot.config = config;
     CheckSnapshot broken = check(evil, evil, evil);
     auto configured = std::make_shared<Check>(*broken.check);
@@ -338,7 +408,7 @@ Snapshot huge_snapshot(std::size_t checks) {
 }
 
 void check_golden(const std::string& name, const std::string& text) {
-    const std::filesystem::path path = std::filesystem::path{RECOVERD_SOURCE_DIR} / "tests/golden" / name;
+    const std::filesystem::path path = source_folder() / "tests/golden" / name;
     if (const char* accept = std::getenv("RECOVERD_ACCEPT_GOLDEN"); accept && std::string{accept} == "1") {
         std::ofstream(path, std::ios::binary) << text;
         return;

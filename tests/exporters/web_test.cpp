@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which path answers whom, and what: routes, who may change something, and what browsers are told.
+#include "exporters/page/markup.hpp"
+#include "exporters/page/status_page.hpp"
+#include "exporters/web.hpp"
+#include "io/percent.hpp"
+#include "tests/exporters/support/snapshots.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <fmt/format.h>
+
+#include <map>
+
+using namespace recoverd;
+using namespace recoverd::exporters;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+io::HttpIncoming request(std::string verb, std::string path) {
+    io::HttpIncoming incoming;
+    incoming.verb = std::move(verb);
+    incoming.path = std::move(path);
+    incoming.local = true;
+    return incoming;
+}
+
+Web web(WebOptions options = {}, core::Snapshot snapshot = test::sample_snapshot()) {
+    WebSources sources;
+    auto shared = std::make_shared<const core::Snapshot>(std::move(snapshot));
+    sources.snapshot = [shared] { return shared; };
+    sources.facts = [] { return test::facts(); };
+    sources.config = [] { return std::string{"[asset.a]\n"}; };
+    sources.ready = [] { return true; };
+    sources.reload = [](const auto& done) { done("recoverd.toml:1:1: no"); };
+    sources.outcome = [](const io::HttpIncoming&, const io::HttpReplier& later) { later({.status = 201}); };
+    sources.forget = [](const io::HttpIncoming&, const io::HttpReplier& later) { later({.status = 200}); };
+    sources.validate = [](const io::HttpIncoming&, const io::HttpReplier& later) { later({.status = 202}); };
+    sources.look = [](const std::string& check, const io::HttpReplier& later) {
+        if (check == "orders-backup")
+            later({.status = 200, .body = "{}"});
+        else
+            later({.status = 404, .body = "{\"errors\":[\"there is no check '<b>'\"]}"});
+    };
+    sources.outcome_token = [] { return std::string{"secret"}; };
+    return Web(std::move(sources), std::move(options));
+}
+
+io::HttpReply ask(Web& web, const io::HttpIncoming& incoming) {
+    std::optional<io::HttpReply> reply;
+    auto now = web(incoming, [&](io::HttpReply later) { reply = std::move(later); });
+    return now ? *now : reply.value();
+}
+
+} // namespace
+
+TEST_CASE("every asset and check has a page under its name, whatever that is") {
+    Web site = web({}, test::hostile_snapshot());
+    const core::Snapshot hostile = test::hostile_snapshot();
+    const std::string page = status_page(hostile, test::facts());
+    for (const auto& [kind, name] :
+         {std::pair{"asset", hostile.assets[0].asset.name}, std::pair{"check", hostile.checks[0].check->name}}) {
+        const std::string path = fmt::format("{}/{}", kind, page::path_part(name));
+        CHECK_THAT(page, ContainsSubstring("href=\"" + path + "\""));
+        CHECK(ask(site, request("GET", "/" + path)).status == 200);
+        CHECK(ask(site, request("GET", fmt::format("/{}/nobody", kind))).status == 404);
+        CHECK(ask(site, request("POST", "/" + path)).status == 405);
+        CHECK(io::percent_decoded(page::path_part(name)) == name);
+    }
+    CHECK(page::path_part("..") == "%2E.");
+    CHECK(io::percent_decoded("%") == "%");
+    CHECK(io::percent_decoded("%4") == "%4");
+    CHECK(io::percent_decoded("%zz%41") == "%zzA");
+}
+
+TEST_CASE("a page runs no script but its own, is never kept, and keeps itself up to date with and without it") {
+    Web site = web();
+    for (const char* path : {"/", "/asset/orders-db", "/check/orders-backup"}) {
+        INFO(path);
+        const auto reply = ask(site, request("GET", path));
+        const std::map<std::string, std::string> headers{reply.headers.begin(), reply.headers.end()};
+        CHECK_THAT(headers.at("Content-Security-Policy"), ContainsSubstring("default-src 'none'") &&
+                                                              ContainsSubstring("script-src 'self'") &&
+                                                              !ContainsSubstring("unsafe"));
+        CHECK(headers.at("Cache-Control") == "no-store");
+        CHECK_THAT(reply.body, ContainsSubstring("<noscript><meta http-equiv=\"refresh\" content=\"60\"></noscript>"));
+        CHECK_THAT(reply.body, !ContainsSubstring(" style=") && !ContainsSubstring(" onclick="));
+    }
+    CHECK_THAT(ask(site, request("GET", "/page.js")).content_type, ContainsSubstring("text/javascript"));
+    CHECK_THAT(ask(site, request("GET", "/page.css")).content_type, ContainsSubstring("text/css"));
+}
+
+TEST_CASE("every path of the table answers GET and HEAD, and says what it expects otherwise") {
+    Web site = web();
+    for (const Route& route : routes()) {
+        // Where a name stands, one that is there.
+        std::string path{route.path};
+        if (const auto at = path.find("NAME"); at != std::string::npos)
+            path.replace(at, 4, path.starts_with("/asset/") ? "orders-db" : "orders-backup");
+        INFO(path);
+        if (route.verb == "GET") {
+            CHECK(ask(site, request("GET", path)).status == 200);
+            CHECK(ask(site, request("HEAD", path)).status == 200);
+            CHECK(ask(site, request("POST", path)).status == 405);
+        } else {
+            CHECK(ask(site, request("GET", path)).status == 405);
+        }
+    }
+    const auto lost = ask(site, request("GET", "/metric"));
+    CHECK(lost.status == 404);
+    CHECK_THAT(lost.body, ContainsSubstring("hint: ") && ContainsSubstring("/metrics"));
+}
+
+TEST_CASE("behind a route prefix only the prefix is served") {
+    Web site = web({.route_prefix = "/recoverd/"});
+    CHECK(ask(site, request("GET", "/recoverd/metrics")).status == 200);
+    CHECK(ask(site, request("GET", "/metrics")).status == 404);
+    CHECK(ask(site, request("GET", "/recoverdmetrics")).status == 404);
+    CHECK(ask(site, request("GET", "/recoverd")).headers.front().second == "/recoverd/");
+}
+
+TEST_CASE("OpenMetrics comes only to those who ask for it") {
+    Web site = web();
+    auto incoming = request("GET", "/metrics");
+    CHECK_THAT(ask(site, incoming).content_type, ContainsSubstring("text/plain; version=0.0.4"));
+    incoming.headers = {{"accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}};
+    CHECK_THAT(ask(site, incoming).content_type, ContainsSubstring("application/openmetrics-text"));
+}
+
+TEST_CASE("a reload is only taken when it was allowed, and tells what was wrong") {
+    Web closed = web();
+    CHECK(ask(closed, request("POST", "/-/reload")).status == 403);
+    Web open = web({.lifecycle = true});
+    const auto reply = ask(open, request("POST", "/-/reload"));
+    CHECK(reply.status == 500);
+    CHECK_THAT(reply.body, ContainsSubstring("recoverd.toml:1:1: no"));
+    auto foreign = request("POST", "/-/reload");
+    foreign.headers = {{"origin", "https://evil.example"}, {"host", "recoverd:9754"}};
+    CHECK(ask(open, foreign).status == 403);
+    foreign.headers = {{"origin", "null"}};
+    CHECK(ask(open, foreign).status == 403);
+}
+
+TEST_CASE("outcomes, what to forget and what to validate come from this host, or with the token, and as JSON") {
+    Web site = web();
+    const auto [path, taken] =
+        GENERATE(std::pair{std::string{"/api/v1/outcomes"}, 201}, std::pair{std::string{"/api/v1/forget"}, 200},
+                 std::pair{std::string{"/api/v1/validate"}, 202},
+                 std::pair{std::string{"/api/v1/checks/orders-backup/run"}, 200});
+    auto outcome = request("POST", path);
+    CHECK(ask(site, outcome).status == 415);
+    outcome.headers = {{"content-type", "application/json"}};
+    CHECK(ask(site, outcome).status == taken);
+    outcome.local = false;
+    CHECK(ask(site, outcome).status == 401);
+    outcome.headers.emplace_back("authorization", "Bearer wrong!");
+    CHECK(ask(site, outcome).status == 401);
+    outcome.headers.back().second = "Bearer secret";
+    CHECK(ask(site, outcome).status == taken);
+}
+
+TEST_CASE("only a page of ours may post, by whatever name its browser reached us") {
+    Web site = web();
+    auto post = request("POST", "/api/v1/validate");
+    struct Case {
+        const char* host;
+        const char* origin;
+        const char* site;
+        bool taken;
+    };
+    for (const Case& it : {Case{"localhost:9754", "http://localhost:9754", "same-origin", true},
+                           Case{"127.0.0.1:9754", "http://127.0.0.1:9754", "", true},
+                           Case{"[::1]:9754", "http://[::1]:9754", "same-origin", true},
+                           // What test::facts() says people use.
+                           Case{"127.0.0.1:9754", "https://recoverd.example", "same-origin", true},
+                           Case{"127.0.0.1:9754", "https://recoverd.example.evil.example", "", false},
+                           Case{"localhost:9754", "http://localhost:8000", "same-site", false},
+                           Case{"localhost:9754", "", "cross-site", false}, Case{"localhost:9754", "null", "", false},
+                           // A name that its owner pointed to this host.
+                           Case{"evil.example:9754", "http://evil.example:9754", "same-origin", false},
+                           Case{"127.0.0.1.evil.example", "http://127.0.0.1.evil.example", "same-origin", false}}) {
+        INFO(it.host << " " << it.origin << " " << it.site);
+        post.headers = {{"content-type", "application/json"}, {"host", it.host}};
+        if (*it.origin)
+            post.headers.emplace_back("origin", it.origin);
+        if (*it.site)
+            post.headers.emplace_back("sec-fetch-site", it.site);
+        CHECK(ask(site, post).status == (it.taken ? 202 : 403));
+    }
+    // Who has proven to be a user is not taken for another by the name of the host.
+    post.headers = {{"content-type", "application/json"}, {"host", "backup1"}, {"origin", "http://backup1"}};
+    post.user = "ada";
+    CHECK(ask(site, post).status == 202);
+}
+
+TEST_CASE("the button of a check's page leads back to it, and says in words why nothing was run") {
+    Web site = web();
+    auto press = request("POST", "/api/v1/checks/orders-backup/run");
+    press.headers = {{"content-type", "application/x-www-form-urlencoded"}, {"host", "127.0.0.1:9754"}};
+    // Any page can have a browser send a form: one that does not say whose it is, is nobody's.
+    CHECK(ask(site, press).status == 415);
+    press.headers.emplace_back("origin", "http://127.0.0.1:9754");
+    const auto led = ask(site, press);
+    CHECK(led.status == 303);
+    CHECK(led.headers.front().second == "../../../../check/orders-backup");
+    press.path = "/api/v1/checks/%3Cb%3E/run";
+    const auto refused = ask(site, press);
+    CHECK(refused.status == 404);
+    CHECK_THAT(refused.content_type, ContainsSubstring("text/plain"));
+    CHECK(refused.body == "there is no check '<b>'\n");
+    for (const char* nowhere : {"/api/v1/checks//run", "/api/v1/checks/run", "/api/v1/checks/a/b/run"}) {
+        press.path = nowhere;
+        CHECK(ask(site, press).status == 404);
+    }
+    // Nothing else is taken from a form.
+    press.path = "/api/v1/validate";
+    CHECK(ask(site, press).status == 415);
+}
+
+TEST_CASE("a check's page has a button for those who may press it, where there is something to run") {
+    Web site = web();
+    auto look = request("GET", "/check/orders-backup");
+    look.headers = {{"host", "localhost:9754"}};
+    CHECK_THAT(ask(site, look).body, ContainsSubstring("action=\"../api/v1/checks/orders-backup/run\""));
+    look.headers = {{"host", "evil.example"}};
+    CHECK_THAT(ask(site, look).body, !ContainsSubstring("<form"));
+    look.local = false;
+    look.headers = {{"host", "10.0.0.1"}};
+    CHECK_THAT(ask(site, look).body, !ContainsSubstring("<form"));
+    look.user = "ada";
+    CHECK_THAT(ask(site, look).body, ContainsSubstring("<form"));
+    // Outcomes are told; there is nothing to look at.
+    core::Snapshot told = test::empty_snapshot();
+    core::Check outcomes = *test::sample_snapshot().checks[0].check;
+    outcomes.every = 0s;
+    told.checks.push_back(std::make_shared<const core::CheckSnapshot>(
+        core::CheckSnapshot{.check = std::make_shared<const core::Check>(outcomes)}));
+    Web other = web({}, std::move(told));
+    CHECK_THAT(ask(other, look).body, ContainsSubstring("orders-backup") && !ContainsSubstring("<form"));
+}
