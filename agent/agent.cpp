@@ -44,15 +44,18 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
                     if (observer_.late)
                         observer_.late(late);
                 }}),
+      asked_runs_(engine_, checker_, world.timers()),
       keeper_(engine_, store, world.timers(),
               {[this] { return now(); },
                [this](core::Snapshot snapshot, bool transitions) {
                    in_time_ = true;
                    published_.set(std::make_shared<const core::Snapshot>(std::move(snapshot)));
+                   asked_runs_.published(*published_.get());
                    if (observer_.published)
                        observer_.published(transitions);
                },
                [this](const std::string& check) { return checker_.due_at(check); },
+               [this](const std::string& check) { checker_.run_now(check); },
                [this](const core::Transition& transition) {
                    if (observer_.transition)
                        observer_.transition(transition);
@@ -209,6 +212,12 @@ std::size_t Agent::forget(const std::string& subject) {
     return dropped;
 }
 
+core::Engine::Begun Agent::validate(const std::string& validation) {
+    const auto begun = engine_.begin_validation(validation, "asked for", now());
+    keeper_.poke();
+    return begun;
+}
+
 io::Task<bool> Agent::written() {
     const bool is_written = co_await keeper_.flush();
     keeper_.poke();
@@ -216,5 +225,10 @@ io::Task<bool> Agent::written() {
 }
 
 void Agent::run_now(const std::string& check) { checker_.run_now(check); }
+
+io::Task<AskedRuns::Answer> Agent::ask_to_look(std::string check) {
+    AskedRuns::Answer answer = co_await asked_runs_.ask(std::move(check));
+    co_return answer;
+}
 
 } // namespace recoverd::agent

@@ -3,6 +3,7 @@
 // runs on one loop, and the world is what it is given, so that a test can play years of it.
 #pragma once
 
+#include "agent/asked_runs.hpp"
 #include "agent/checker.hpp"
 #include "agent/keeper.hpp"
 #include "agent/outcome.hpp"
@@ -56,9 +57,13 @@ class Agent {
     io::Task<Answer> record_outcome(std::string body);
     /// Drops a subject that is gone for good. Returns how many were dropped.
     std::size_t forget(const std::string& subject);
+    /// Starts a validation out of turn.
+    core::Engine::Begun validate(const std::string& validation);
     /// Ends once all that came so far is on disk; false when the disk refuses.
     io::Task<bool> written();
     void run_now(const std::string& check);
+    /// Has a check look out of turn, and answers once what came of it can be seen.
+    io::Task<AskedRuns::Answer> ask_to_look(std::string check);
     void report_trouble(core::RuleId rule, std::optional<std::string> reason);
 
     const Published<core::Snapshot>& snapshot() const { return published_; }
@@ -89,6 +94,7 @@ class Agent {
     std::optional<core::Duration> skewed_at_;
     bool in_time_ = false;
     Checker checker_;
+    AskedRuns asked_runs_;
     Keeper keeper_;
     Published<core::Snapshot> published_;
     /// Asset, run and phase of outcomes that are on their way to the disk.

@@ -37,6 +37,8 @@ class Checker {
     /// Runs for ever.
     io::Task<void> run();
     void run_now(std::string_view name);
+    /// Does it run, or wait in line for its turn?
+    bool runs(std::string_view name) const { return schedule_.running(name); }
     /// Cancels what runs.
     void stop();
 

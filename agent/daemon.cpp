@@ -66,7 +66,7 @@ class Daemon {
     void refuse(const std::string& mistakes);
     const core::Config& running() const { return *configuration_.loaded.config; }
     void await_snapshot();
-    exporters::AgentFacts facts() const;
+    exporters::AgentFacts facts();
     exporters::WebSources sources();
 
     DaemonOptions options_;
@@ -102,7 +102,9 @@ Daemon::Daemon(DaemonOptions options, Configuration configuration)
       agent_(world_, *store_, Admission::kUsual, observe(metrics_, sender_, agent_, status_)),
       reloader_(world_.timers(), world_.pool(), options_.config_file, configuration_.loaded,
                 {tell_reloading, [this](Configuration read) { take_over(std::move(read)); },
-                 [this](const std::string& mistakes) { refuse(mistakes); }}) {}
+                 [this](const std::string& mistakes) { refuse(mistakes); }}) {
+    world_.withhold(configuration_.loaded.secret_variables);
+}
 
 void Daemon::spawn(io::Task<void> task) {
     asio::co_spawn(loop_, std::move(task), [](const std::exception_ptr& thrown) {
@@ -128,8 +130,9 @@ void Daemon::start_agent() {
                    }));
 }
 
-exporters::AgentFacts Daemon::facts() const {
+exporters::AgentFacts Daemon::facts() {
     exporters::AgentFacts facts = *facts_.get();
+    facts.now = world_.timers().now();
     facts.store_size_bytes = store_->size_bytes();
     facts.clock_skew = agent_.clock_skew();
     facts.own = &metrics_;
@@ -196,6 +199,7 @@ io::Task<void> Daemon::settle() {
 }
 
 void Daemon::take_over(Configuration configuration) {
+    world_.withhold(configuration.loaded.secret_variables);
     agent_.configure(make_setup(configuration.loaded, options_.scope));
     begin_with(std::move(configuration));
     log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running().checks.size())}});

@@ -35,12 +35,24 @@ void Keeper::take_changes() {
     }
     for (const auto* unit : changes.assets)
         assets_.insert(unit->name);
+    for (const auto* unit : changes.scenarios)
+        scenarios_.insert(unit->name);
+    for (const auto* unit : changes.validations)
+        validations_.insert(unit->name);
+    for (const std::string& check : changes.run_now)
+        hooks_.run_now(check);
     for (auto& name : changes.dropped_checks)
         if (!engine_.check(name))
             dropped_.emplace("check", std::move(name));
     for (auto& name : changes.dropped_assets)
         if (!engine_.asset(name))
             dropped_.emplace("asset", std::move(name));
+    for (auto& name : changes.dropped_scenarios)
+        if (!engine_.scenario(name))
+            dropped_.emplace("scenario", std::move(name));
+    for (auto& name : changes.dropped_validations)
+        if (!engine_.validation(name))
+            dropped_.emplace("validation", std::move(name));
     other_ = other_ || changes.other;
     const core::Time now = timers_.now();
     for (const auto& transition : changes.transitions) {
@@ -49,7 +61,8 @@ void Keeper::take_changes() {
     }
     transitions_ = transitions_ || !changes.transitions.empty();
     visible_ = visible_ || changes.visible;
-    dirty_ = !checks_.empty() || !assets_.empty() || !dropped_.empty() || other_ || !log_.empty();
+    dirty_ = !checks_.empty() || !assets_.empty() || !scenarios_.empty() || !validations_.empty() ||
+             !dropped_.empty() || other_ || !log_.empty();
 }
 
 void Keeper::take_routine() {
@@ -63,6 +76,14 @@ void Keeper::take_routine() {
     dirty_ = dirty_ || !checks_.empty();
 }
 
+bool Keeper::is_there(const std::string& kind, const std::string& name) const {
+    if (kind == "check")
+        return engine_.check(name) != nullptr;
+    if (kind == "asset")
+        return engine_.asset(name) != nullptr;
+    return kind == "scenario" ? engine_.scenario(name) != nullptr : engine_.validation(name) != nullptr;
+}
+
 Batch Keeper::batch() const {
     Batch made;
     for (const auto& name : checks_)
@@ -71,11 +92,17 @@ Batch Keeper::batch() const {
     for (const auto& name : assets_)
         if (const auto* unit = engine_.asset(name))
             made.rows.push_back(to_row(*unit));
+    for (const auto& name : scenarios_)
+        if (const auto* unit = engine_.scenario(name))
+            made.rows.push_back(to_row(*unit));
+    for (const auto& name : validations_)
+        if (const auto* unit = engine_.validation(name))
+            made.rows.push_back(to_row(*unit));
     if (other_)
         made.rows.push_back(to_row(engine_.other_alerts()));
     // What came back under the same name in the meantime is not dropped.
     for (const auto& [kind, name] : dropped_)
-        if (kind == "check" ? !engine_.check(name) : !engine_.asset(name))
+        if (!is_there(kind, name))
             made.dropped.emplace_back(kind, name);
     made.log = log_;
     return made;
@@ -86,6 +113,8 @@ io::Task<void> Keeper::commit() {
     // What changes while the batch is being written belongs to the next one.
     const auto checks = std::exchange(checks_, {});
     const auto assets = std::exchange(assets_, {});
+    const auto scenarios = std::exchange(scenarios_, {});
+    const auto validations = std::exchange(validations_, {});
     const auto dropped = std::exchange(dropped_, {});
     const bool other = std::exchange(other_, false);
     auto log = std::exchange(log_, {});
@@ -99,6 +128,8 @@ io::Task<void> Keeper::commit() {
     refused_ = true;
     checks_.insert(checks.begin(), checks.end());
     assets_.insert(assets.begin(), assets.end());
+    scenarios_.insert(scenarios.begin(), scenarios.end());
+    validations_.insert(validations.begin(), validations.end());
     dropped_.insert(dropped.begin(), dropped.end());
     other_ = other_ || other;
     // History may have a hole after an outage of the disk; state may not.

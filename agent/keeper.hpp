@@ -24,6 +24,8 @@ class Keeper {
         std::function<void(core::Snapshot, bool transitions)> publish;
         /// When a check is due next, for its row.
         std::function<std::optional<core::Time>(const std::string& check)> due_at;
+        /// A check shall look out of turn.
+        std::function<void(const std::string& check)> run_now;
         std::function<void(const core::Transition&)> on_transition;
         std::function<void(const std::string& error)> on_store_error;
     };
@@ -52,6 +54,8 @@ class Keeper {
     void take_changes();
     /// Moves a part of what may wait to what is written next.
     void take_routine();
+    /// Is there still, or again, something of this kind and name?
+    bool is_there(const std::string& kind, const std::string& name) const;
     Batch batch() const;
     io::Task<void> commit();
     core::Duration routine_in() const;
@@ -70,6 +74,8 @@ class Keeper {
     std::set<std::string> round_;
     std::size_t part_ = 0;
     std::set<std::string> assets_;
+    std::set<std::string> scenarios_;
+    std::set<std::string> validations_;
     std::set<std::pair<std::string, std::string>> dropped_;
     bool other_ = false;
     std::vector<LogRow> log_;

@@ -6,9 +6,9 @@ namespace recoverd::agent {
 // In the order in which `recoverd --help` lists them.
 std::vector<Command> all_commands() {
     return {
-        run_command(),           check_command(),      status_command(),       explain_command(),
-        outcome_command(),       forget_command(),     config_check_command(), config_show_command(),
-        config_schema_command(), collectors_command(), rules_command(),        test_alert_command(),
+        run_command(),    check_command(),        status_command(),      explain_command(),       outcome_command(),
+        forget_command(), config_check_command(), config_show_command(), config_schema_command(), collectors_command(),
+        rules_command(),  test_alert_command(),   validate_command(),
     };
 }
 

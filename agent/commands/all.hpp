@@ -20,5 +20,6 @@ Command outcome_command();
 Command rules_command();
 Command status_command();
 Command test_alert_command();
+Command validate_command();
 
 } // namespace recoverd::agent

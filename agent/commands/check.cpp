@@ -91,9 +91,11 @@ OneLook::Progress progress_on(Console& console, const std::string& output) {
 }
 
 /// Nothing when a signal ended it, which then stands in `signal`.
-std::optional<core::Snapshot> look(const Setup& setup, OneLook::Progress progress, int& signal) {
+std::optional<core::Snapshot> look(const Setup& setup, std::vector<std::string> secret_variables,
+                                   OneLook::Progress progress, int& signal) {
     asio::io_context loop{1};
     io::RealWorld world{loop, {.worker_path = find_worker()}};
+    world.withhold(std::move(secret_variables));
     OneLook one_look{world, setup, std::move(progress)};
     std::optional<core::Snapshot> snapshot;
     std::exception_ptr thrown;
@@ -133,7 +135,7 @@ int run(const Options& options, Console& console) {
         return kUsageError;
     const Wanted asked = wanted(std::move(setup), options.names);
     int signal = 0;
-    const auto snapshot = look(asked.setup, progress_on(console, options.output), signal);
+    const auto snapshot = look(asked.setup, loaded.secret_variables, progress_on(console, options.output), signal);
     if (!snapshot)
         return 128 + signal;
     const LookVerdict verdict = judge_look(*snapshot, asked.assets);

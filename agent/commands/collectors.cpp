@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// `recoverd collectors [NAME]`: what can be looked at, and with which options.
+// `recoverd collectors [NAME]`: what can be looked at, and with which options; and what `kubernetes` must be allowed.
 #include "agent/commands/all.hpp"
 
 #include "collectors/all.hpp"
+#include "collectors/kubernetes/rbac.hpp"
 #include "core/config/diagnostics.hpp"
 #include "core/config/values.hpp"
 
@@ -14,10 +15,16 @@ namespace {
 
 struct Options {
     std::string name;
+    bool rbac = false;
+    std::vector<std::string> watch;
+    std::string of_namespace;
 };
 
 void declare(Arguments& arguments, Options& options) {
     arguments.positional("NAME", options.name, "Tell everything about this one");
+    arguments.flag("rbac", options.rbac, "Print the least roles that kubernetes needs, for kubectl apply");
+    arguments.options("watch", options.watch, "With --rbac: what kubernetes is to watch, instead of its default");
+    arguments.option("namespace", options.of_namespace, "With --rbac: the one namespace to look at");
 }
 
 std::string evidence_of(const collectors::Kind& kind) {
@@ -54,7 +61,24 @@ void print_one(std::FILE* out, const collectors::Kind& kind) {
         print_option(out, option);
 }
 
+int print_rbac(const Options& options, Console& console) {
+    if (options.name != "kubernetes") {
+        fmt::print(console.err, "recoverd: --rbac is for the collector kubernetes\n");
+        return kFailed;
+    }
+    const auto& watch = options.watch.empty() ? collectors::kubernetes_default_watch() : options.watch;
+    for (const std::string& word : watch)
+        if (!collectors::kubernetes_watches(word)) {
+            fmt::print(console.err, "recoverd: kubernetes does not watch '{}'\n", word);
+            return kFailed;
+        }
+    fmt::print(console.out, "{}", collectors::kubernetes_rbac(watch, {}, options.of_namespace));
+    return 0;
+}
+
 int run(const Options& options, Console& console) {
+    if (options.rbac || !options.watch.empty() || !options.of_namespace.empty())
+        return print_rbac(options, console);
     if (options.name.empty()) {
         print_list(console.out);
         return 0;

@@ -138,15 +138,19 @@ void write_definitions(JsonWriter& json, const std::vector<Section>& all) {
     json.key("$defs").begin_object();
     for (const auto& [name, path] : {std::pair{"asset", "asset.NAME"}, std::pair{"class", "class.NAME"},
                                      std::pair{"location", "check.NAME.location"}, std::pair{"exercise", "exercise[]"},
-                                     std::pair{"maintenance", "maintenance[]"},
-                                     std::pair{"alertmanager", "alertmanager"}, std::pair{"outcomes", "outcomes"}}) {
+                                     std::pair{"maintenance", "maintenance[]"}, std::pair{"scenario", "scenario[]"},
+                                     std::pair{"validation", "validation[]"}, std::pair{"alertmanager", "alertmanager"},
+                                     std::pair{"outcomes", "outcomes"}}) {
         json.key(name);
         write_object(json, section(all, path).options, section(all, path).help);
     }
-    const Section& subject = section(all, "check.NAME.subject[]");
-    json.key("subject").begin_object().field("type", "array").key("items");
-    write_object(json, subject.options, subject.help);
-    json.end_object();
+    for (const auto& [name, path] :
+         {std::pair{"subject", "check.NAME.subject[]"}, std::pair{"step", "validation[].step[]"}}) {
+        const Section& listed = section(all, path);
+        json.key(name).begin_object().field("type", "array").key("items");
+        write_object(json, listed.options, listed.help);
+        json.end_object();
+    }
     write_policy(json);
     write_checks(json, section(all, "check.NAME"));
     json.end_object();
@@ -158,7 +162,7 @@ void write_root(JsonWriter& json, const Section& root) {
     for (const std::string_view named : {"asset", "class", "check"})
         json.key(named).raw(
             fmt::format(R"({{"type":"object","additionalProperties":{{"$ref":"#/$defs/{}"}}}})", named));
-    for (const std::string_view listed : {"exercise", "maintenance"})
+    for (const std::string_view listed : {"exercise", "maintenance", "scenario", "validation"})
         json.key(listed).raw(fmt::format(R"({{"type":"array","items":{{"$ref":"#/$defs/{}"}}}})", listed));
     for (const std::string_view single : {"policy", "alertmanager", "outcomes"})
         json.key(single).raw(fmt::format(R"({{"$ref":"#/$defs/{}"}})", single));

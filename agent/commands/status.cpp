@@ -108,6 +108,34 @@ Grade print_blind(const io::Json& document, const Console& console) {
     return worst;
 }
 
+/// Those that hold, and those of which nobody can tell.
+Grade print_scenarios(const io::Json& document, const Console& console) {
+    const core::Time now = document["made_at"].time();
+    Grade worst = Grade::good;
+    for (const io::Json& scenario : document["scenarios"].items())
+        for (const io::Json& group : scenario["groups"].items()) {
+            const io::Json& outage = group["outage"];
+            if (!outage && group["state"].text() != "unknown")
+                continue;
+            if (worst == Grade::good)
+                fmt::print(console.out, "\nFAILURE SCENARIOS\n");
+            const Grade grade =
+                outage ? grade_of(
+                             core::from_name<core::Priority>(scenario["priority"].text()).value_or(core::Priority::p1))
+                       : Grade::unknown;
+            worst = std::max(worst, grade);
+            const std::string& subject = group["subject"].text();
+            fmt::print(console.out, "{} {}{}{}: {}\n",
+                       painted(fmt::format("{:<7}", outage ? "outage" : "unknown"), colour_of(grade), console.colours),
+                       scenario["name"].text(), subject.empty() ? "" : " ", subject,
+                       outage ? fmt::format("since {}, began with {}", moment_words(outage["began_at"].time(), now),
+                                            outage["cause"].text())
+                              : fmt::format("{} of {} cannot be seen", group["unknown"].items().size(),
+                                            group["members"].natural()));
+        }
+    return worst;
+}
+
 Grade grade_of_word(const std::string& status) {
     if (status == "operational")
         return Grade::good;
@@ -134,7 +162,8 @@ int run(const Options& options, Console& console) {
     if (options.healthy)
         return run_health_check(client, console);
     std::vector<io::Json> documents;
-    for (const char* path : {"/api/v1/status", "/api/v1/assets", "/api/v1/checks", "/api/v1/alerts"}) {
+    for (const char* path :
+         {"/api/v1/status", "/api/v1/assets", "/api/v1/checks", "/api/v1/alerts", "/api/v1/scenarios"}) {
         auto document = ask_daemon(client, path, console);
         if (!document)
             return exit_code(Grade::unknown);
@@ -147,6 +176,7 @@ int run(const Options& options, Console& console) {
                    painted(word, colour_of(grade_of_word(word)), console.colours), status["version"].text(),
                    status["instance"].text(), moment_words(status["started_at"].time(), status["made_at"].time()));
         Grade worst = print_assets(documents[1], console);
+        worst = std::max(worst, print_scenarios(documents[4], console));
         worst = std::max(worst, print_blind(documents[2], console));
         worst = std::max(worst, print_alerts(documents[3], console));
         return exit_code(worst);

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace recoverd::agent {
 
@@ -24,6 +25,16 @@ using namespace core::config;
 namespace {
 
 constexpr std::size_t kMaxTargetsBytes = std::size_t{16} << 20U;
+
+/// Every `{ env = … }`, wherever it stands.
+void gather_secret_variables(const Table& table, std::set<std::string>& names) {
+    for (const Entry& entry : table) {
+        if (entry.key == "env" && table.size() == 1 && entry.node.text())
+            names.insert(*entry.node.text());
+        else if (const Table* inner = entry.node.table())
+            gather_secret_variables(*inner, names);
+    }
+}
 
 class Machine : public Surroundings {
   public:
@@ -38,8 +49,10 @@ class Machine : public Surroundings {
                                     std::span<const std::string_view> others, Diagnostics& diagnostics) override {
         const auto kind = std::ranges::find(kinds_, collector, &collectors::Kind::name);
         collectors::Compiled compiled = kind->compile(table, place, others, diagnostics);
+        gather_secret_variables(table, secret_variables);
         std::string target = compiled.target;
-        return {std::move(compiled), std::move(target)};
+        std::vector<core::EvidenceKind> brings = compiled.brings;
+        return {std::move(compiled), std::move(target), std::move(brings)};
     }
 
     std::optional<std::string> environment(const std::string& name) const override {
@@ -68,6 +81,9 @@ class Machine : public Surroundings {
         std::array<char, 256> name{};
         return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{};
     }
+
+    /// Of the options of all checks, after what `for_each` fills in.
+    std::set<std::string> secret_variables;
 
   private:
     std::span<const collectors::Kind> kinds_;
@@ -123,6 +139,9 @@ Loaded load(const std::string& path, std::span<const collectors::Kind> kinds) {
     Compilation compiled = compile(document.root, machine);
     check_client(compiled.alertmanager, compiled.diagnostics);
     warn_of_open_secrets(document.root, {}, compiled.diagnostics);
+    if (const Table* root = document.root.table())
+        gather_secret_variables(*root, machine.secret_variables);
+    loaded.secret_variables = {machine.secret_variables.begin(), machine.secret_variables.end()};
     for (const Diagnostic& d : compiled.diagnostics.all())
         loaded.diagnostics.add(d);
     loaded.diagnostics = loaded.diagnostics.told_once();

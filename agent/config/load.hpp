@@ -21,6 +21,8 @@ struct Loaded {
     /// By "check.NAME" and "asset.NAME": every value and who said it.
     std::map<std::string, std::vector<core::config::Origin>, std::less<>> origins;
     core::config::Diagnostics diagnostics;
+    /// Environment variables that hold secrets: those that `{ env = … }` names.
+    std::vector<std::string> secret_variables;
     /// Every file that it is made of, readable or not, the configuration itself first.
     std::vector<std::string> files;
     /// Where further files would become part of it.

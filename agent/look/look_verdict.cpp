@@ -123,6 +123,15 @@ LookVerdict judge_look(const core::Snapshot& snapshot, const std::optional<std::
         sort(others);
         verdict.checks.push_back(std::move(others));
     }
+    for (const auto& scenario : snapshot.scenarios) {
+        Looked active;
+        add_alerts(scenario->alerts, active);
+        if (active.troubles.empty())
+            continue;
+        active.name = "scenario " + scenario->scenario.name;
+        sort(active);
+        verdict.checks.push_back(std::move(active));
+    }
     const bool looked = std::ranges::any_of(verdict.checks, [](const Looked& check) { return check.note.empty(); });
     verdict.worst = looked ? Grade::good : Grade::unknown;
     for (const auto* part : {&verdict.checks, &verdict.assets})

@@ -18,6 +18,14 @@ StateRow to_row(const core::AssetUnit& unit) {
     return {"asset", unit.name, {}, {}, memory.take(), io::to_json(unit.alerts)};
 }
 
+StateRow to_row(const core::ScenarioUnit& unit) {
+    return {"scenario", unit.name, {}, {}, io::to_json(unit.outages), io::to_json(unit.alerts)};
+}
+
+StateRow to_row(const core::ValidationUnit& unit) {
+    return {"validation", unit.name, {}, {}, io::to_json(unit.memory), io::to_json(unit.alerts)};
+}
+
 StateRow to_row(const core::Alerts& other) { return {"other", "", {}, {}, "{}", io::to_json(other)}; }
 
 LogRow to_log(const core::Transition& transition, core::Time now) {
@@ -41,6 +49,10 @@ void restore_row(core::Engine& engine, const StateRow& row) {
         engine.restore_check(row.name, {row.fingerprint, io::read_memory(memory), std::move(alerts), row.due_at});
     else if (row.kind == "asset")
         engine.restore_asset(row.name, memory["first_seen"].time(), std::move(alerts));
+    else if (row.kind == "scenario")
+        engine.restore_scenario(row.name, io::read_outages(memory), std::move(alerts));
+    else if (row.kind == "validation")
+        engine.restore_validation(row.name, io::read_validation(memory), std::move(alerts));
     else
         engine.restore_other(std::move(alerts));
 }

@@ -12,6 +12,8 @@ namespace recoverd::agent {
 
 StateRow to_row(const core::CheckUnit& unit, std::optional<core::Time> due_at);
 StateRow to_row(const core::AssetUnit& unit);
+StateRow to_row(const core::ScenarioUnit& unit);
+StateRow to_row(const core::ValidationUnit& unit);
 StateRow to_row(const core::Alerts& other);
 LogRow to_log(const core::Transition& transition, core::Time now);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/store/sqlite.hpp"
 
+#include "io/percent.hpp"
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -29,12 +31,7 @@ int flags_of(Access access) {
 
 /// As a URI, which alone can say that nobody changes the file.
 std::string uri_of(std::string_view path, Access access) {
-    std::string uri = "file:";
-    for (const char c : path)
-        if (c == '%' || c == '?' || c == '#')
-            uri += fmt::format("%{:02X}", c);
-        else
-            uri += c;
+    const std::string uri = "file:" + io::percent_encoded(path, "/");
     return uri + (access == Access::immutable ? "?immutable=1" : "");
 }
 

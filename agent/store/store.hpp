@@ -14,9 +14,9 @@
 
 namespace recoverd::agent {
 
-/// The state of one check, asset, or of everything else ("other").
+/// The state of one check, asset, scenario, validation, or of everything else ("other").
 struct StateRow {
-    /// check, asset or other.
+    /// check, asset, scenario, validation or other.
     std::string kind;
     std::string name;
     /// What it was compiled from; only checks have one.

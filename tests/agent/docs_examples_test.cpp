@@ -46,10 +46,13 @@ std::string completed(std::string block) {
 
 /// The mistakes of `text`, each in a line; empty when there are none.
 std::string mistakes_of(const std::string& text) {
-    const fs::path file = fs::temp_directory_path() / ("recoverd-example-" + std::to_string(::getpid()) + ".toml");
-    std::ofstream{file} << text;
-    const agent::Loaded loaded = agent::load(file.string());
-    fs::remove(file);
+    const fs::path folder = fs::temp_directory_path() / ("recoverd-example-" + std::to_string(::getpid()));
+    fs::create_directories(folder);
+    std::ofstream{folder / "recoverd.toml"} << text;
+    // Examples that have their targets from a file name it so.
+    std::ofstream{folder / "targets.json"} << R"([{"targets": ["https://shop.example/healthz"]}])";
+    const agent::Loaded loaded = agent::load((folder / "recoverd.toml").string());
+    fs::remove_all(folder);
     std::string out;
     for (const auto& diagnostic : loaded.diagnostics.all())
         if (loaded.diagnostics.has_mistakes())

@@ -38,6 +38,7 @@ struct Daemon {
         server.on("/api/v1/status", test::says(200, exporters::api::status(snapshot, facts)));
         server.on("/api/v1/assets", test::says(200, exporters::api::assets(snapshot)));
         server.on("/api/v1/checks", test::says(200, exporters::api::checks(snapshot)));
+        server.on("/api/v1/scenarios", test::says(200, exporters::api::scenarios(snapshot)));
         server.on("/api/v1/alerts", test::says(200, exporters::api::alerts(snapshot, facts)));
     }
     void saw_backup(core::Duration age, const std::string& detail = {}) {

@@ -2,6 +2,7 @@
 // `recoverd config …` as it is typed, with the collectors there really are.
 #include "io/json.hpp"
 #include "tests/agent/commands/typed.hpp"
+#include "tests/places.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -14,7 +15,7 @@ using test::typed;
 
 namespace {
 
-const std::string kData = RECOVERD_SOURCE_DIR "/tests/data/config/";
+const std::string kData = test::source_folder() / "tests/data/config/";
 
 } // namespace
 
@@ -31,7 +32,7 @@ TEST_CASE("config check of a good file ends with 0, warnings or not") {
     const auto ended = typed({"config", "check", kData + "warn_uncovered.toml"});
     CHECK(ended.code == 0);
     CHECK_THAT(ended.err, ContainsSubstring("warning: asset.b: "));
-    CHECK_THAT(ended.out, ContainsSubstring("2 assets, 1 check, no mistakes"));
+    CHECK_THAT(ended.out, ContainsSubstring("3 assets, 2 checks, no mistakes"));
 }
 
 TEST_CASE("config check of a file that is not there says so") {

@@ -2,6 +2,7 @@
 // Whole files, as people write them. tests/data/config/bad_X.toml must say exactly what bad_X.expected holds;
 // RECOVERD_ACCEPT=1 writes what was said, to be read in the diff.
 #include "agent/config/load.hpp"
+#include "tests/places.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -18,7 +19,7 @@ using agent::Loaded;
 
 namespace {
 
-const std::filesystem::path kData = std::filesystem::path{RECOVERD_SOURCE_DIR} / "tests/data/config";
+const std::filesystem::path kData = test::source_folder() / "tests/data/config";
 
 // Stand-ins with the options that the public contract fixes, so that these files do not change with a collector.
 struct BackupOptions {
@@ -66,7 +67,12 @@ std::span<const collectors::Kind> kinds() {
     using collectors::kind;
     static const std::vector<collectors::Kind> all{
         kind<BackupOptions>({.name = "pgbackrest", .brings = {recovery_points, log_archive}, .every = 5min},
-                            kBackupOptions, sees_nothing<BackupOptions>),
+                            kBackupOptions, sees_nothing<BackupOptions>,
+                            {.brings =
+                                 [](const BackupOptions& options) {
+                                     return options.stanza == "standbys" ? std::vector{core::EvidenceKind::replication}
+                                                                         : std::vector<core::EvidenceKind>{};
+                                 }}),
         kind<ProbeOptions>({.name = "http", .brings = {reachability}, .probes = true, .every = 15s, .timeout = 10s},
                            kProbeOptions, sees_nothing<ProbeOptions>,
                            {.target = [](const ProbeOptions& options) { return options.url; }}),
@@ -281,7 +287,44 @@ TEST_CASE("a secret that everybody can read is a warning, and is not opened") {
     std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("every variable that a secret is read from is known, those of each entry of for_each too") {
+    const auto file = std::filesystem::temp_directory_path() / "recoverd_load_test_secrets.toml";
+    std::ofstream{file} << R"(
+[alertmanager]
+urls = ["http://127.0.0.1:9093"]
+auth = { bearer = { env = "ALERTMANAGER_TOKEN" } }
+
+[check."backup-{name}"]
+collector = "pgbackrest"
+stanza = "${RECOVERD_TEST_STANZA}"
+password = { env = "PASSWORD_{name}" }
+for_each = [{ name = "a" }, { name = "b" }]
+)";
+    ::setenv("RECOVERD_TEST_STANZA", "orders", 1);
+    const Loaded loaded = load(file.string(), kinds());
+    ::unsetenv("RECOVERD_TEST_STANZA");
+    std::filesystem::remove(file);
+    REQUIRE_FALSE(loaded.diagnostics.has_mistakes());
+    const auto names = std::set<std::string>(loaded.secret_variables.begin(), loaded.secret_variables.end());
+    CHECK(names.contains("ALERTMANAGER_TOKEN"));
+    CHECK(names.contains("PASSWORD_a"));
+    CHECK(names.contains("PASSWORD_b"));
+    CHECK_FALSE(names.contains("RECOVERD_TEST_STANZA"));
+}
+
+TEST_CASE("a scenario that nobody decides, or not often enough, is warned of") {
+    CHECK(
+        said_about(kData / "warn_scenario.toml") ==
+        "warn_scenario.toml:11:10: warning: scenario.checks: no check decides scenario 'cache': whether it holds stays "
+        "unknown\n"
+        "warn_scenario.toml:15:6: warning: scenario.by: no check that decides scenario 'rack' has a label 'rack'\n"
+        "warn_scenario.toml:20:7: warning: scenario.rto: scenario 'pod' may last 2m, and check 'web' looks every 30s "
+        "with a timeout of 10s: expected at least 4 looks within its rto\n"
+        "warn_scenario.toml:25:12: warning: scenario.recovers: 'orders-*' matches no asset\n");
+}
+
 TEST_CASE("objectives that no check can judge are a warning that names them; a proof can always be posted") {
     CHECK(said_about(kData / "warn_uncovered.toml") ==
-          "warn_uncovered.toml:7:8: warning: asset.b: no check can judge its rpo, pitr_window\n");
+          "warn_uncovered.toml:7:8: warning: asset.b: no check can judge its rpo, pitr_window\n"
+          "warn_uncovered.toml:15:8: warning: asset.c: no check can judge its backup_every\n");
 }

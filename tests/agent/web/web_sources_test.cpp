@@ -48,7 +48,8 @@ struct Site {
 
     Site() {
         folder.write("recoverd.toml",
-                     "[asset.orders]\n[check.a]\ncollector = \"exec\"\ncommand = [\"true\"]\nasset = \"orders\"\n");
+                     "[asset.orders]\n[check.a]\ncollector = \"exec\"\ncommand = [\"true\"]\nasset = \"orders\"\n"
+                     "[[validation]]\nname = \"recovery\"\nasset = \"orders\"\nstep = [{ check = \"a\" }]\n");
         agent.start({}, agent::make_setup(agent::load(folder.path("recoverd.toml")), {}));
     }
     io::HttpReply post(const std::function<void(io::HttpIncoming, io::HttpReplier)>& to, std::string body) {
@@ -95,4 +96,23 @@ TEST_CASE("a disk that refuses is told to who reports and to who forgets") {
     site.disk.refuses = true;
     CHECK(site.report().status == 503);
     CHECK(site.post(site.sources.forget, R"({"subject":"drill"})").status == 503);
+}
+
+TEST_CASE("a validation that is asked for runs once at a time, and one that is not there does not") {
+    Site site;
+    CHECK(site.post(site.sources.validate, R"({"subject":"recovery"})").status == 400);
+    CHECK(site.post(site.sources.validate, R"({"validation":"other"})").status == 404);
+    const auto begun = site.post(site.sources.validate, R"({"validation":"recovery"})");
+    CHECK(begun.status == 202);
+    const auto* unit = site.agent.engine().validation("recovery");
+    CHECK(io::Json::parse(begun.body)["started"].text() == unit->memory.running->id);
+    CHECK(site.post(site.sources.validate, R"({"validation":"recovery"})").status == 409);
+}
+
+TEST_CASE("a check that is not there is not run, and that is said") {
+    Site site;
+    const auto reply =
+        site.post([&](const io::HttpIncoming&, const io::HttpReplier& later) { site.sources.look("b", later); }, "");
+    CHECK(reply.status == 404);
+    CHECK(io::Json::parse(reply.body)["errors"][0].text() == "there is no check 'b'");
 }

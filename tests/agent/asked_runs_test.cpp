@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// A check that somebody asks to look: when it does, when it does not, and when the answer comes.
+#include "agent/agent.hpp"
+
+#include "agent/configuration.hpp"
+#include "tests/agent/commands/typed.hpp"
+#include "tests/support/fake_world.hpp"
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <catch2/catch_test_macros.hpp>
+
+#include <fmt/format.h>
+
+using namespace recoverd;
+using namespace std::chrono_literals;
+
+namespace {
+
+class NoDisk final : public agent::Store {
+  public:
+    agent::Stored load() override { return {}; }
+    io::Task<core::Result<void>> commit(agent::Batch /*batch*/) override { co_return core::Result<void>{}; }
+    io::Task<core::Result<std::optional<agent::OutcomeRow>>> find_outcome(std::string /*asset*/, std::string /*id*/,
+                                                                          std::string /*phase*/) override {
+        co_return std::optional<agent::OutcomeRow>{};
+    }
+    std::uint64_t size_bytes() const override { return 0; }
+};
+
+using Answers = std::vector<agent::AskedRuns::Answer>;
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): both outlive the loop
+io::Task<void> ask(agent::Agent& agent, std::string check, Answers& answers) {
+    agent::AskedRuns::Answer answer = co_await agent.ask_to_look(std::move(check));
+    answers.push_back(std::move(answer));
+}
+
+/// An agent with one check an hour, which has looked once.
+struct Site {
+    explicit Site(std::size_t checks = 1) {
+        std::string config = "[asset.orders]\n";
+        for (std::size_t i = 0; i < checks; ++i)
+            config += fmt::format("[check.a{}]\ncollector = \"http\"\nurl = \"http://shop{}.example/\"\nasset = "
+                                  "\"orders\"\nevery = \"1h\"\ntimeout = \"30s\"\n",
+                                  i, i);
+        folder.write("recoverd.toml", config);
+        world.on_http = [](const io::HttpRequest&) { return io::HttpAnswer{}; };
+        agent.start({}, agent::make_setup(agent::load(folder.path("recoverd.toml")), {}));
+        asio::co_spawn(loop, agent.run(), asio::bind_cancellation_slot(cancel.slot(), asio::detached));
+        world.timers().advance(1min);
+    }
+    ~Site() {
+        // Nobody may sleep any more when the timers go.
+        asio::co_spawn(loop, agent.stop(), asio::detached);
+        cancel.emit(asio::cancellation_type::terminal);
+        world.timers().advance(agent::AskedRuns::kPatience);
+    }
+    Site(const Site&) = delete;
+    Site& operator=(const Site&) = delete;
+
+    void press(std::string check = "a0") {
+        asio::co_spawn(loop, ask(agent, std::move(check), answers), asio::detached);
+    }
+    /// The status of the newest answer; 0 while there are not so many.
+    int status(std::size_t of) const { return answers.size() == of ? answers.back().status : 0; }
+
+    test::Folder folder;
+    asio::io_context loop;
+    test::FakeWorld world{loop};
+    NoDisk disk;
+    agent::Agent agent{world, disk, agent::Admission::kUsual, {}};
+    asio::cancellation_signal cancel;
+    Answers answers;
+};
+
+} // namespace
+
+TEST_CASE("what is not there is not run, nor what is only told") {
+    Site site;
+    site.press("other");
+    site.world.timers().advance(1ms);
+    CHECK(site.status(1) == 404);
+    const std::size_t asked = site.world.asked.size();
+    // Outcomes of an asset are a check that never looks; it is there once something was reported.
+    asio::co_spawn(site.loop, site.agent.record_outcome(R"({"asset":"orders","exercise":"drill","outcome":"passed"})"),
+                   asio::detached);
+    site.world.timers().advance(1s);
+    site.press("orders/outcomes");
+    site.world.timers().advance(1ms);
+    CHECK(site.status(2) == 400);
+    CHECK(site.world.asked.size() == asked);
+}
+
+TEST_CASE("the answer comes when what was learned can be seen") {
+    Site site;
+    const auto before = site.agent.snapshot().get()->checks[0].memory.last_run;
+    site.press();
+    site.world.timers().advance(1s);
+    REQUIRE(site.status(1) == 200);
+    CHECK(site.answers[0].memory.last_run == site.agent.snapshot().get()->checks[0].memory.last_run);
+    CHECK(site.answers[0].memory.last_run > before);
+}
+
+TEST_CASE("a run that goes on is not joined by another, and one that takes long is not waited for") {
+    Site site;
+    site.world.hangs = [](const std::string&) { return true; };
+    site.press();
+    site.world.timers().advance(1s);
+    const std::size_t asked = site.world.asked.size();
+    site.press();
+    site.world.timers().advance(1s);
+    CHECK(site.status(1) == 409);
+    site.world.timers().advance(agent::AskedRuns::kPatience);
+    CHECK(site.status(2) == 202);
+    // It looks still, until its timeout.
+    site.press();
+    site.world.timers().advance(1s);
+    CHECK(site.status(3) == 409);
+    CHECK(site.world.asked.size() == asked);
+}
+
+TEST_CASE("a check is not asked again at once, however often the button is pressed") {
+    Site site;
+    const std::size_t asked = site.world.asked.size();
+    site.press();
+    site.world.timers().advance(1s);
+    REQUIRE(site.status(1) == 200);
+    site.press();
+    site.world.timers().advance(1s);
+    REQUIRE(site.status(2) == 429);
+    CHECK(site.answers[1].again_in > 0s);
+    CHECK(site.answers[1].again_in <= agent::AskedRuns::kAgainAfter);
+    CHECK(site.world.asked.size() == asked + 1);
+    site.world.timers().advance(agent::AskedRuns::kAgainAfter);
+    site.press();
+    site.world.timers().advance(1s);
+    CHECK(site.status(3) == 200);
+    CHECK(site.world.asked.size() == asked + 2);
+}
+
+TEST_CASE("only so many are waited for at a time") {
+    Site site{agent::AskedRuns::kMostAtOnce + 1};
+    site.world.hangs = [](const std::string&) { return true; };
+    for (std::size_t i = 0; i <= agent::AskedRuns::kMostAtOnce; ++i)
+        site.press(fmt::format("a{}", i));
+    site.world.timers().advance(1s);
+    CHECK(site.status(1) == 429);
+}
+
+TEST_CASE("a check that leaves the configuration while it is asked leaves nobody waiting for ever") {
+    Site site;
+    site.world.hangs = [](const std::string&) { return true; };
+    site.press();
+    site.world.timers().advance(1s);
+    site.folder.write("recoverd.toml", "[asset.orders]\n");
+    site.agent.configure(agent::make_setup(agent::load(site.folder.path("recoverd.toml")), {}));
+    site.world.timers().advance(agent::AskedRuns::kPatience);
+    CHECK(site.status(1) == 202);
+}
