@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The body of an answer of HTTP, against what is expected of it; and the statuses that a configuration expects.
-#include "collectors/http.hpp"
+#include "collectors/http/expectations.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 namespace recoverd::fuzz {
