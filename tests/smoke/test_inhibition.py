@@ -18,6 +18,8 @@ PAIRS = [
     ("BackupCorrupt", "BackupTooOld", {"check": "orders-backup", "subject": "orders/repo1"}),
 ]
 CAUSES = {cause for cause, _, _ in PAIRS}
+# Beside them, of what the agent has lowered already.
+SCENARIO = ("ScenarioActive", "EndpointDown|EndpointDegraded")
 MATCHER = re.compile(r'(\w+)(=~|!=|=)"(.*)"')
 
 
@@ -38,10 +40,12 @@ def test_each_pair_is_of_alerts_that_exist_and_of_one_asset():
             # Labels that both lack are equal: without this a rule hides everything that has no asset.
             assert all(side[name] == ("=~", ".+") for name in rule["equal"] if name != "check")
         assert "asset" in rule["equal"]
-        assert source["priority"] == ("=~", "P1|P2") and target["priority"] == ("!=", "P1")
-        found.append((source["alertname"][1], target["alertname"][1]))
-    assert found == [(cause, consequence) for cause, consequence, _ in PAIRS]
-    assert {name for pair in found for name in pair} <= every_alert()
+        pair = source["alertname"][1], target["alertname"][1]
+        assert source["priority"] == ("=~", "P1|P2")
+        assert target["priority"] == (("=", "P4") if pair == SCENARIO else ("!=", "P1"))
+        found.append(pair)
+    assert found == [*((cause, consequence) for cause, consequence, _ in PAIRS), SCENARIO]
+    assert {name for pair in found for names in pair for name in names.split("|")} <= every_alert()
 
 
 @pytest.fixture
@@ -78,6 +82,20 @@ def test_a_cause_hides_its_consequence_and_nothing_else(routed, cause, consequen
     causes = [alert(cause, "orders-db", **common), alert(cause, None, **common)]
     found = hidden_after(routed, [*causes, hidden, lower, *others])
     assert sorted(found, key=str) == sorted([hidden, lower], key=str)
+
+
+@pytest.mark.ci
+def test_a_scenario_hides_what_the_agent_lowered_and_nothing_that_it_did_not(routed):
+    explained = alert("EndpointDown", "orders-db", "P4", check="orders-port")
+    others = [
+        *(alert("EndpointDown", "orders-db", priority, check="orders-port") for priority in ("P1", "P2", "P3")),
+        *(alert(name, "orders-db", "P4", check="orders-port") for name in every_alert() - set(SCENARIO[1].split("|"))),
+        alert("EndpointDown", "files", "P4", check="files-port"),
+        alert("EndpointDown", None, "P4", check="lonely-port"),
+    ]
+    causes = [alert("ScenarioActive", asset, "P1", scenario="db-primary") for asset in ("orders-db", None)]
+    drill = alert("ScenarioActive", "files", "P4", scenario="files")
+    assert hidden_after(routed, [*causes, drill, explained, *others]) == [explained]
 
 
 @pytest.mark.all

@@ -2,6 +2,7 @@
 """packaging/kubernetes: what is rendered would be taken by an API server, and does what it says on a real agent."""
 
 import re
+from datetime import date
 
 import pytest
 
@@ -129,6 +130,18 @@ def test_nobody_gets_a_token_but_who_was_given_one(rendered, everything):
     assert [subject["name"] for subject in binding["subjects"]] == ["recoverd-cluster"]
 
 
+def test_network_policy_lets_in_prometheus_and_keeps_in_nothing(everything):
+    policy = the(everything, "NetworkPolicy")["spec"]
+    for workload in workloads(everything):
+        labels = workload["spec"]["template"]["metadata"]["labels"]
+        assert policy["podSelector"]["matchLabels"].items() <= labels.items()
+        assert "web" in [port["name"] for port in agent_in(workload)["ports"]]
+    # The agent must reach whatever it watches.
+    assert policy["policyTypes"] == ["Ingress"]
+    (rule,) = policy["ingress"]
+    assert rule["from"] and rule["ports"] == [{"port": "web", "protocol": "TCP"}]
+
+
 def test_image_is_the_one_that_is_built(rendered):
     version = re.search(r"project\(recoverd VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1]
     for objects in rendered.values():
@@ -205,8 +218,9 @@ def test_sidecar_watches_the_database_beside_it(site, beside_postgresql):
     """By the role that the example makes and its password, and by the dumps on the volume."""
     database, folder, config = beside_postgresql
     config = re.sub(r"^collector = .*$", r'\g<0>\nevery = "1s"\ntimeout = "900ms"', config, flags=re.M)
+    dump = folder / f"backups/orders-{date.today()}.dump"
     run(["/usr/lib/postgresql/15/bin/pg_dump", "-Fc", "-h", "127.0.0.1", "-p", database.port, "-U", "postgres", "-f",
-         folder / "backups/orders-2026-11-25.dump", "postgres"])
+         dump, "postgres"])
     site.agent.environment = {"RECOVERD_INSTANCE": "orders-db-0"}
     try:
         site.agent.begin(config)

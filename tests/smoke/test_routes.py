@@ -14,12 +14,14 @@ from test_prometheus_rules import RULES, load, rules_in
 PRIORITIES = ("P1", "P2", "P3", "P4")
 ENGINEERING = {"P1": "engineering-page", "P2": "engineering-page", "P3": "engineering-chat", "P4": "engineering-mail"}
 # What customers feel. Everything else is named, so that whoever adds an alert decides.
-OUTAGES = {"EndpointDown", "EndpointDegraded"}
+OUTAGES = {"EndpointDown", "EndpointDegraded", "ScenarioActive", "RtoExceeded"}
+# What partners hear of, too: that something is down, once, and not that it still is.
+FOR_PARTNERS = {"EndpointDown", "ScenarioActive"}
 NOT_FOR_CUSTOMERS = set("""
     BackupTooOld BackupMissing BackupFailed BackupCorrupt BackupStuck BackupSizeAnomaly BackupRetentionShort PitrLagHigh
     PitrWindowShort WalArchivingFailing WalArchiveGap ReplicaMissing ReplicationLagHigh ReplicationSlotRetaining
     RestoreTestFailed RestoreTestOverdue ExerciseFailed ExerciseOverdue ExerciseTooLong AssertionFailed
-    MeasurementOutOfRange CertificateExpiring AssetUncovered SubjectVanished EvidenceMissing EvidenceImplausible
+    MeasurementOutOfRange CertificateExpiring ValidationFailed AssetUncovered SubjectVanished EvidenceMissing EvidenceImplausible
     ConfigReloadFailed StateDegraded ClockSkewed RecoverdDown RecoverdAbsent RecoverdWatchdogMissing RecoverdStalled
     RecoverdNotSending RecoverdRestarting""".split())
 
@@ -45,7 +47,7 @@ def due(alertname, priority, customer_facing):
         told.add("management")
     if felt and priority != "P4":
         told.add("customers")
-    if felt and priority == "P1" and alertname == "EndpointDown":
+    if felt and priority == "P1" and alertname in FOR_PARTNERS:
         told.add("partners")
     return told
 

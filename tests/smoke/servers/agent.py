@@ -15,7 +15,8 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 def toml(config):
-    """Sections by their names, values as JSON writes them (TOML's are the same but for tables)."""
+    """Sections by their names, values as JSON writes them (TOML's are the same but for tables). Of several tables of an
+    array, such as [[scenario]], the names differ in blanks at their end: "[scenario]", "[scenario] "."""
     def value(it):
         if isinstance(it, dict):
             return "{ " + ", ".join(f"{json.dumps(key)} = {value(inner)}" for key, inner in it.items()) + " }"
@@ -26,7 +27,7 @@ def toml(config):
     lines = []
     for section, keys in config.items():
         if section:
-            lines.append(f"[{section}]")
+            lines.append(f"[{section.strip()}]")
         lines += [f"{key} = {value(it)}" for key, it in keys.items()]
     return "\n".join(lines) + "\n"
 

@@ -37,10 +37,15 @@ class Prometheus:
         if rules:
             text += NOTIFY.format(rules=rules, alertmanager=alertmanager.url.removeprefix("http://"))
         config.write_text(text, encoding="utf-8")
-        self._process = Process([program("prometheus"), f"--config.file={config}",
-                                 f"--storage.tsdb.path={directory}/prometheus-{self.url.rpartition(':')[2]}",
-                                 f"--web.listen-address={self.url.removeprefix('http://')}"],
-                                directory / "prometheus.log")
+        self._command = [program("prometheus"), f"--config.file={config}",
+                         f"--storage.tsdb.path={directory}/prometheus-{self.url.rpartition(':')[2]}",
+                         f"--web.listen-address={self.url.removeprefix('http://')}"]
+        self._log = directory / "prometheus.log"
+        self.start()
+
+    def start(self):
+        """With the data it had."""
+        self._process = Process(self._command, self._log)
         self._process.until_ready(lambda: answers(f"{self.url}/-/ready"), "Prometheus")
 
     def query(self, expression):

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Failure scenarios on real servers: who speaks, how long it really lasted, and what is validated afterwards."""
+
+import time
+
+import pytest
+
+from servers.alertmanager import Alert
+from servers.process import until
+from servers.scripted import ScriptedServer, good
+
+RECOVERY = "after-recovery"
+
+
+def with_scenario(site):
+    """The port of the primary decides a scenario; once it is over, port and archiving must be well again."""
+    config = site.config()
+    config["check.orders-port"] = {"asset": "orders-db", "collector": "tcp", "every": "1s", "timeout": "900ms",
+                                   "failures": 2, "successes": 1, "address": f"127.0.0.1:{site.primary.port}"}
+    config["policy"]["evidence_missing"] = {"over": "1m"}
+    config["[scenario]"] = {"name": "db-primary", "asset": "orders-db", "priority": "P1", "rto": "1m",
+                            "checks": ["orders-port"]}
+    config["[validation]"] = {"name": RECOVERY, "asset": "orders-db", "after": ["db-primary"],
+                              "step": [{"check": "orders-port", "priority": "P1", "stop": True},
+                                       {"check": "orders-wal", "priority": "P2", "within": "30s"}]}
+    return config
+
+
+def outcome_at(site, outcome):
+    return site.agent.value("recoverd_exercise_last_timestamp_seconds", exercise=RECOVERY, outcome=outcome)
+
+
+def test_the_primary_is_gone_and_comes_back(site, drills):
+    """Said once, by the scenario; measured within a second or two of the truth; validated by itself."""
+    site.agent.begin(with_scenario(site))
+    times = {}
+
+    def stop():
+        site.primary.stop()
+        times["down"] = time.time()
+
+    def start():
+        times["up"] = time.time()
+        site.primary.start()
+        site.until_streaming()
+
+    drills.run("database stopped: the scenario speaks",
+               [Alert("ScenarioActive", "P1", "critical", "orders-db"),
+                Alert("EndpointDown", "P4", "info", "orders-db", "orders-port")],
+               stop, start)
+    lasted = site.agent.value("recoverd_outage_last_duration_seconds", scenario="db-primary")
+    truth = times["up"] - times["down"]
+    # The port is open a moment after the start, and each end is seen by the next probe.
+    assert abs(lasted - truth) < 3, f"measured {lasted} s, it was {truth} s"
+    until(lambda: outcome_at(site, "passed"), "the validation passed")
+    assert outcome_at(site, "failed") is None
+    drills.lines.append(f"{'  measured against true downtime':<52} {lasted:6.1f} s  {'':<44} {truth:6.1f} s")
+
+
+@pytest.mark.ci
+def test_a_validation_that_is_asked_for_tells_each_step(site):
+    site.agent.begin(with_scenario(site))
+    site.agent.looks(1)
+    code, out, err = site.agent.command("validate", RECOVERY, "--url", site.agent.url)
+    assert code == 0, out + err
+    assert [line.split() for line in out.splitlines()] == [["passed", "orders-port"], ["passed", "orders-wal"]]
+    site.primary.stop()
+    try:
+        code, out, _ = site.agent.command("validate", RECOVERY, "--url", site.agent.url)
+    finally:
+        site.primary.start()
+        site.until_streaming()
+    # It breaks the scenario, too: then what was begun is given up.
+    assert code == 2, out
+    assert "given up" in out or "failed" in out
+
+
+@pytest.fixture
+def zones():
+    made = {name: [ScriptedServer(lambda stream: good(stream, {})) for _ in range(2)] for name in ("a", "b")}
+    yield made
+    for server in made["b"]:
+        server.stop()
+
+
+@pytest.mark.ci
+def test_a_zone_is_gone_and_the_region_is_not(site, zones):
+    """One alert for the zone, those of its endpoints explained by it, over a restart of the agent as well."""
+    config = {key: value for key, value in site.config().items() if not key.startswith(("check.", "asset."))}
+    for zone, servers in zones.items():
+        for number, server in enumerate(servers):
+            config[f"check.web-{zone}{number}"] = {
+                "collector": "http", "url": server.url, "every": "1s", "timeout": "900ms", "failures": 2,
+                "successes": 1, "location": {"zone": zone, "region": "r"}}
+    config["[scenario]"] = {"name": "az", "priority": "P1", "by": "zone", "checks": ["web-*"]}
+    config["[scenario] "] = {"name": "region", "priority": "P1", "by": "region", "checks": ["web-*"],
+                             "explains": ["az"]}
+    site.agent.begin(config)
+
+    def active(scenario, subject):
+        return site.agent.value("recoverd_scenario_active", scenario=scenario, subject=subject)
+
+    def explained():
+        return {labels["check"] for labels, _ in site.agent.samples("recoverd_finding")
+                if labels["rule"] == "EndpointDown" and labels["priority"] == "P4"}
+
+    until(lambda: active("region", "r") == 0, "all is seen")
+    for server in zones["a"]:
+        server.stop()
+    until(lambda: active("az", "a") == 1, "the zone is gone")
+    until(lambda: explained() == {"web-a0", "web-a1"}, lambda: f"its endpoints are explained: {explained()}")
+    assert active("az", "b") == 0 and active("region", "r") == 0
+    began = site.agent.value("recoverd_scenario_start_timestamp_seconds", scenario="az", subject="a")
+    mark = site.alertmanager.pager.mark()
+    site.agent.kill()
+    site.agent.start()
+    site.agent.looks(2)
+    assert site.agent.value("recoverd_scenario_start_timestamp_seconds", scenario="az", subject="a") == began
+    assert explained() == {"web-a0", "web-a1"}
+    told = site.alertmanager.pager.since(mark)
+    assert not [alert for status, alert in told if status == "firing"], f"nothing is told twice after a restart: {told}"
