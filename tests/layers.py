@@ -24,15 +24,17 @@ THIRD_PARTY = {
     "openssl/": ("io/", "worker/"),
     "libpq-fe.h": ("io/pg_",),
     "systemd/": ("io/systemd_bus", "agent/"),
-    "nlohmann/": ("io/json_parse.cpp",),
+    "nlohmann/": ("io/json_parse.cpp", "io/json_stream.cpp"),
+    "expat.h": ("io/xml.cpp",),
     "sqlite3.h": ("agent/store/sqlite.cpp", "worker/"),
     "toml++/": ("agent/config/",),
     "CLI/": ("agent/cli.cpp",),
     "prometheus/": ("exporters/own_metrics",),
     "spdlog/": ("agent/",),
     "archive": ("worker/",),
+    "librdkafka/": ("worker/kafka/client",),
     "zlib.h": ("io/gzip.cpp", "worker/"),
-    "yaml-cpp/": ("agent/",),
+    "yaml-cpp/": ("agent/", "io/yaml.cpp"),
 }
 CLOCK = re.compile(r"::now\s*\(|\btime\s*\(\s*(nullptr|NULL|0)\s*\)|gettimeofday|clock_gettime")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

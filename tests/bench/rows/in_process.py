@@ -36,6 +36,7 @@ def measure(bench, table):
     for peer in ("render/prometheus-cpp", "render/memcpy"):
         row("/metrics of 80,000 series: CPU", "render/recoverd", peer, "ms", 1e3, at_most=8)
     row("/metrics of 80,000 series, gzip: CPU", "render_gzip/recoverd", "render_gzip/prometheus-cpp", "ms", 1e3, at_most=30)
+    row("the status page of 2,000 checks: CPU", "page/recoverd/2000", "page/memcpy/2000", "ms", 1e3, at_most=50)
     for checks in (1_000, 50_000):
         row(f"one report evaluated, of {checks:,} checks", f"evaluate/recoverd/{checks}", "evaluate/copy", "us", 1e6)
     row("the same: 50,000 checks, and 1,000", "evaluate/recoverd/50000", "evaluate/recoverd/1000", "us", 1e6)
