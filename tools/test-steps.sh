@@ -5,6 +5,7 @@ failures=()
 started=$SECONDS
 step_started=$SECONDS
 table=()
+beside=() # how what goes on beside the drills is called
 logs=build/test-logs
 mkdir -p "$logs"
 
@@ -28,7 +29,7 @@ step() { # step NAME COMMAND…
     shift
     note "$name"
     log="$logs/$(printf '%s' "$name" | tr -c 'a-zA-Z0-9' '-').log"
-    if "$@" >"$log" 2>&1; then
+    if "${beside[@]}" "$@" >"$log" 2>&1; then
         tail -n 3 "$log"
         count 1 0 "$name"
     else
@@ -43,8 +44,6 @@ build() { # build PRESET [TARGET…]
     shift
     step "build $preset" bash -c "cmake --preset $preset && timeout 2400 cmake --build --preset $preset ${*:+--target $*}"
 }
-
-clang_build() { cmake --preset lint && timeout 2400 cmake --build --preset lint; }
 
 # A Catch2 program: every test case counts. UNIT_LIMIT: seconds it may take.
 unit() { # unit PRESET NAME [WHICH…]
@@ -87,34 +86,57 @@ fleets() { # fleets PRESET NUMBER
 }
 
 # The built program against real servers; pytest counts. The marks `ci` and `all` keep a test for that depth and deeper.
-# All of them take most of an hour, and mostly wait: then each file has servers of its own, and two are played at a time.
 smoke() { # smoke PRESET DEPTH SECONDS
+    smoke_begin "$@"
+    smoke_end
+}
+
+# Drills mostly wait. The steps between the two calls go on beside them, and let them have a core first. In --all, where they
+# take an hour and more, each file has servers of its own and three are played at a time.
+smoke_begin() { # smoke_begin PRESET DEPTH SECONDS
     note "smoke tests on real servers"
-    local parts=(tests/smoke) at_once=1 part good=0 bad=0 before
+    local at_once=1
+    smoke_started=$SECONDS
+    smoke_parts=(tests/smoke)
     export RECOVERD_BUILD="$PWD/build/$1" smoke_seconds=$3 smoke_marks="" logs
     case "$2" in
         quick) smoke_marks="not ci and not all" ;;
         ci) smoke_marks="not all" ;;
-        all) parts=(tests/smoke/test_*.py) at_once=2 ;;
+        all) smoke_parts=(tests/smoke/test_*.py) at_once=3 ;;
     esac
     rm -f "$logs"/smoke-*
     # From the end: the longest are there, and one that begins last would be waited for alone.
-    printf '%s\n' "${parts[@]}" | sort -r | xargs -P "$at_once" -I PART bash -c 'smoke_part PART'
-    for part in "${parts[@]}"; do
+    # A group of its own, which Ctrl-C is passed on to: pytest then stops the servers.
+    set -m
+    printf '%s\n' "${smoke_parts[@]}" | sort -r | xargs -P "$at_once" -I PART bash -c 'smoke_part PART' &
+    smoke_pid=$!
+    set +m
+    beside=(nice -n 10)
+    trap 'kill -INT -- "-$smoke_pid"; wait "$smoke_pid"; exit 130' INT TERM
+}
+
+smoke_end() {
+    local part good=0 bad=0 before
+    [ "$SECONDS" -eq "$smoke_started" ] || note "the end of the smoke tests"
+    wait "$smoke_pid"
+    trap - INT TERM
+    beside=()
+    for part in "${smoke_parts[@]}"; do
         before=$bad
         count_smoke "$(smoke_log "$part")"
         [ "$bad" -eq "$before" ] || tail -n 120 "$(smoke_log "$part")"
     done
     [ $((good + bad)) -gt 0 ] || bad=1
     echo "$good passed, $bad failed"
+    step_started=$smoke_started
     count "$good" "$bad" "smoke"
 }
 
 smoke_log() { echo "$logs/smoke-$(basename "$1" .py).log"; }
 
 smoke_part() {
-    timeout "$smoke_seconds" python3 -m pytest -q --maxfail=20 -p no:cacheprovider -m "$smoke_marks" "$1" \
-        >"$(smoke_log "$1")" 2>&1
+    timeout --foreground --signal INT --kill-after 120 "$smoke_seconds" \
+        python3 -m pytest -q --maxfail=20 -p no:cacheprovider -m "$smoke_marks" "$1" >"$(smoke_log "$1")" 2>&1
     echo "ended with $?" >>"$(smoke_log "$1")"
 }
 export -f smoke_log smoke_part

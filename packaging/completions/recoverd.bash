@@ -11,7 +11,7 @@ _recoverd() {
     fi
     for ((i = 1; i < COMP_CWORD; ++i)); do
         case "$command:${COMP_WORDS[i]}" in
-            :run | :check | :status | :explain | :outcome | :forget | :config | :collectors | :rules | :test-alert) command=${COMP_WORDS[i]} ;;
+            :run | :check | :status | :explain | :outcome | :forget | :config | :collectors | :rules | :test-alert | :validate) command=${COMP_WORDS[i]} ;;
             config:check | config:show | config:schema) command+=" ${COMP_WORDS[i]}" ;;
             outcome:--)
                 if ((i == COMP_CWORD - 1)); then
@@ -24,7 +24,7 @@ _recoverd() {
     case $command in
         "")
             options="--help --version"
-            words="run check status explain outcome forget config collectors rules test-alert" ;;
+            words="run check status explain outcome forget config collectors rules test-alert validate" ;;
         config) words="check show schema" ;;
         "run")
             options="--help --config.file --web.listen-address --web.config.file --web.external-url --web.route-prefix --web.systemd-socket --web.enable-lifecycle --storage.path --scope --log.level --log.format --config.check --config.auto-reload-interval"
@@ -51,7 +51,7 @@ _recoverd() {
             esac ;;
         "explain")
             options="--help --config.file --url --token-file --ca-file"
-            words="BackupTooOld BackupMissing BackupFailed BackupCorrupt BackupStuck BackupSizeAnomaly BackupRetentionShort PitrLagHigh PitrWindowShort WalArchivingFailing WalArchiveGap ReplicaMissing ReplicationLagHigh ReplicationSlotRetaining RestoreTestFailed RestoreTestOverdue ExerciseFailed ExerciseOverdue ExerciseTooLong AssertionFailed MeasurementOutOfRange EndpointDown EndpointDegraded CertificateExpiring AssetUncovered SubjectVanished EvidenceMissing EvidenceImplausible ConfigReloadFailed StateDegraded ClockSkewed RecoverdWatchdog"
+            words="BackupTooOld BackupMissing BackupFailed BackupCorrupt BackupStuck BackupSizeAnomaly BackupRetentionShort PitrLagHigh PitrWindowShort WalArchivingFailing WalArchiveGap ReplicaMissing ReplicationLagHigh ReplicationSlotRetaining RestoreTestFailed RestoreTestOverdue ExerciseFailed ExerciseOverdue ExerciseTooLong AssertionFailed MeasurementOutOfRange EndpointDown EndpointDegraded CertificateExpiring ScenarioActive RtoExceeded ValidationFailed AssetUncovered SubjectVanished EvidenceMissing EvidenceImplausible ConfigReloadFailed StateDegraded ClockSkewed RecoverdWatchdog"
             case $previous in
                 --config.file | --url | --token-file | --ca-file) return ;;
             esac ;;
@@ -86,10 +86,10 @@ _recoverd() {
                 --config.file) return ;;
             esac ;;
         "collectors")
-            options="--help --config.file"
-            words="barman borg exec files http outcome patroni pgbackrest pgbouncer postgresql restic systemd_unit tcp tls valkey"
+            options="--help --config.file --rbac --watch --namespace"
+            words="aiven barman borg dns exec files git github_actions http icmp kafka kubernetes loki outcome patroni pgbackrest pgbouncer postgresql postgresql_validation prometheus restic s3 systemd_unit tcp tempo terraform_state tls valkey vault vault_snapshot walg"
             case $previous in
-                --config.file) return ;;
+                --config.file | --watch | --namespace) return ;;
             esac ;;
         "rules")
             options="--help --config.file --runbook-url"
@@ -102,6 +102,12 @@ _recoverd() {
             words="P1 P2 P3 P4"
             case $previous in
                 --config.file | --web.external-url) return ;;
+            esac ;;
+        "validate")
+            options="--help --config.file --url --token-file --ca-file"
+            words=""
+            case $previous in
+                --config.file | --url | --token-file | --ca-file) return ;;
             esac ;;
     esac
     if [[ $current == -* ]]; then
