@@ -26,13 +26,15 @@ constexpr Option<Options> kOptions[] = {
     {"expect_status", &Options::expect_status,
      "status codes that mean up: a number, a list, or text such as \"200-399\"; 200-299 when left out. Redirects are "
      "followed unless one of their codes is expected"},
-    {"expect_body", &Options::expect_body, "text that the body must hold, or /regular expression/ (POSIX extended)"},
+    {"expect_body", &Options::expect_body,
+     "text that the body must hold, or /regular expression/ (RE2; . matches line ends too)"},
     {"expect_json", &Options::expect_json, "what the JSON in the body must hold: { \"/pointer\" = value }"},
     {"steps", &Options::steps,
      "instead of one request, a path of up to 20, one after the other within the check's timeout: tables [[check.NAME."
      "steps]] of name, url, verb, headers, body, expect_status, expect_body, expect_json and take. `take = { id = "
      "\"/pointer\", token = { header = \"X-Token\" }, key = { match = \"key=([0-9]+)\" } }` takes from the answer's "
-     "JSON, a header, or by the first group of a regular expression from the body (or the header), and `{id}` stands "
+     "JSON, a header, or by the first group of a regular expression (RE2) from the body (or the header), and `{id}` "
+     "stands "
      "for it in url, headers and body of later steps, encoded as each needs it. The step that broke is in the alert, "
      "what was taken is nowhere. No step is sent twice; auth goes to the first step's server only"},
     {"secrets", &Options::secrets, "for steps, variables that are known before: { password = { file = \"/path\" } }"},

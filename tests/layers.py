@@ -26,6 +26,7 @@ THIRD_PARTY = {
     "systemd/": ("io/systemd_bus", "agent/"),
     "nlohmann/": ("io/json_parse.cpp", "io/json_stream.cpp"),
     "expat.h": ("io/xml.cpp",),
+    "re2/": ("collectors/http/expression.cpp",),
     "sqlite3.h": ("agent/store/sqlite.cpp", "worker/"),
     "toml++/": ("agent/config/",),
     "CLI/": ("agent/cli.cpp",),

@@ -111,7 +111,7 @@ std::expected<BodyPattern, std::string> BodyPattern::parse(std::string text) {
     const bool any_case = text.ends_with("/i");
     const std::size_t end = text.rfind('/');
     if (text.size() >= 3 && text.front() == '/' && end >= 2 && (any_case || end == text.size() - 1)) {
-        auto compiled = Expression::parse(text.substr(1, end - 1), Expression::For::finding, any_case);
+        auto compiled = Expression::parse(text.substr(1, end - 1), Expression::By::text, any_case);
         if (!compiled)
             return std::unexpected(
                 fmt::format("expected a regular expression, found '{}': {}", text, compiled.error()));

@@ -18,7 +18,7 @@ std::expected<std::vector<StatusRange>, std::string> parse_status_ranges(std::st
 
 bool accepts(const std::vector<StatusRange>& ranges, int status);
 
-/// A piece of text, or a regular expression: "/…/" or "/…/i" (POSIX extended; `.` matches line ends as well).
+/// A piece of text, or a regular expression: "/…/" or "/…/i" (RE2; `.` matches line ends as well).
 class BodyPattern {
   public:
     /// The error says what is wrong with the expression.

@@ -36,7 +36,7 @@ constexpr Option<StepOptions> kStep[] = {
     {"headers", &StepOptions::headers, "further headers of the request"},
     {"body", &StepOptions::body, "body of the request"},
     {"expect_status", &StepOptions::expect_status, "status codes that are expected"},
-    {"expect_body", &StepOptions::expect_body, "text or /regular expression/ that the body must hold"},
+    {"expect_body", &StepOptions::expect_body, "text or /regular expression/ (RE2) that the body must hold"},
     {"expect_json", &StepOptions::expect_json, "what the JSON in the body must hold"},
     {"take", &StepOptions::take, "what is taken from the answer"},
 };

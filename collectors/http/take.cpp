@@ -26,25 +26,15 @@ struct FromText {
 };
 constexpr Option<FromText> kFromText[] = {
     {"header", &FromText::header, "the header whose value is taken; the body when left out"},
-    {"match", &FromText::match, "regular expression (POSIX extended), of which the first group is taken"},
+    {"match", &FromText::match, "regular expression (RE2, line by line), of which the first group is taken"},
 };
-
-/// A back-reference makes the C library's search exponential, and what is searched is the server's.
-bool refers_back(const std::string& expression) {
-    for (std::size_t i = 0; i + 1 < expression.size(); ++i)
-        if (expression[i] == '\\' && expression[++i] >= '1' && expression[i] <= '9')
-            return true;
-    return false;
-}
 
 void read_match(const std::string& text, const Entry& entry, const std::string& path, Take& take,
                 Diagnostics& diagnostics) {
-    auto expression = Expression::parse(text, Expression::For::taking);
+    auto expression = Expression::parse(text, Expression::By::lines);
     if (!expression)
         diagnostics.mistake(entry.node.at, path,
                             fmt::format("expected a regular expression, found '{}': {}", text, expression.error()));
-    else if (refers_back(text))
-        diagnostics.mistake(entry.node.at, path, "expected a regular expression without back-references, found one");
     else
         take.match = std::move(*expression);
     take.match_text = text;

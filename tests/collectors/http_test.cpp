@@ -132,12 +132,26 @@ TEST_CASE("a body may be matched by a regular expression") {
     CHECK(found("/a.b/", std::string("x\0a\nb", 5)));
     // A path is a piece of text, not an expression.
     CHECK(found("/api", "see /api/v1"));
-    CHECK_FALSE(BodyPattern::parse("/(unclosed/"));
+    // Bytes that are no text match no letter, and break nothing.
+    CHECK_FALSE(found("/a.b/", "a\xff"
+                               "b"));
+    CHECK(found("/b/", "a\xff"
+                       "b"));
+    CHECK(BodyPattern::parse("/(unclosed/").error() ==
+          "expected a regular expression, found '/(unclosed/': missing ): (unclosed");
+    CHECK(BodyPattern::parse(R"(/(a)\1/)").error() ==
+          R"(expected a regular expression, found '/(a)\1/': invalid escape sequence: \1)");
 }
 
 TEST_CASE("a hostile body does not overflow the stack of a regular expression") {
     const auto pattern = BodyPattern::parse("/(a|b)*c/").value();
     CHECK_FALSE(pattern.found_in(std::string(200'000, 'a')));
+}
+
+TEST_CASE("a hostile body takes no longer than it is long") {
+    // A minute each where the time grows with the square of the text.
+    CHECK_FALSE(BodyPattern::parse("/([a-z]+)=([0-9]+)/").value().found_in(std::string(1'000'000, 'a')));
+    CHECK_FALSE(BodyPattern::parse("/(a?){30}a{30}b/").value().found_in(std::string(100'000, 'a')));
 }
 
 TEST_CASE("JSON is judged by what its pointers name") {

@@ -20,7 +20,7 @@ parts::Take take(std::string variable, std::string pointer, std::string header, 
     made.pointer = std::move(pointer);
     made.header = std::move(header);
     if (!match.empty())
-        made.match = parts::Expression::parse(match, parts::Expression::For::taking).value();
+        made.match = parts::Expression::parse(match, parts::Expression::By::lines).value();
     return made;
 }
 
