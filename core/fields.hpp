@@ -298,6 +298,13 @@ void fields(Self& self, auto&& visit) {
     visit("past", self.past);
     visit("told", self.told);
     visit("early", self.early);
+    visit("unseen", self.unseen);
+}
+
+template <Is<Unseen> Self>
+void fields(Self& self, auto&& visit) {
+    visit("from", self.from);
+    visit("to", self.to);
 }
 
 template <Is<StepResult> Self>

@@ -131,6 +131,16 @@ struct CanaryTold {
     bool operator==(const CanaryTold&) const = default;
 };
 
+/// A time in which nobody could see whether a scenario held.
+struct Unseen {
+    /// When it was seen last.
+    Time from;
+    /// Nothing while it goes on.
+    std::optional<Time> to;
+
+    bool operator==(const Unseen&) const = default;
+};
+
 /// What is remembered of one group of a scenario.
 struct OutageHistory {
     std::optional<Outage> running;
@@ -140,6 +150,9 @@ struct OutageHistory {
     std::optional<CanaryTold> told;
     /// A loss that it saw while nothing was known to be down: of the next outage, should that have begun before.
     std::optional<CanaryTold> early;
+    /// Oldest first, kMaxOutages at most, of which the last may go on; kept where an exercise leaves the scenario
+    /// alone.
+    std::vector<Unseen> unseen;
 
     bool operator==(const OutageHistory&) const = default;
 };

@@ -121,6 +121,9 @@ class Engine {
     void judge(ScenarioUnit& unit, Time now);
     void judge_group(ScenarioUnit& unit, const std::string& group, Decision decision, Judgement& judgement, Time now);
     void follow_outage(ScenarioUnit& unit, const std::string& group, const Decision& decision, Time now);
+    /// Keeps what nobody could see of it, and has the assets judged again whose exercises promised to leave it alone.
+    /// True when the history changed.
+    bool follow_promises(const ScenarioUnit& unit, OutageHistory& history, ScenarioState state, bool turned, Time now);
     /// The scenarios that planned exercises of the asset must leave alone.
     std::vector<WatchedScenario> watched_by(const AssetUnit& unit) const;
     Readiness readiness_of(const Scenario& scenario, Judgement& judgement, Time now) const;

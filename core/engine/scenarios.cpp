@@ -58,12 +58,6 @@ std::vector<std::pair<std::string, std::vector<std::string>>> explains(const Sce
     return found;
 }
 
-bool leaves_alone(const AssetUnit& unit, const std::string& scenario) {
-    return std::ranges::any_of(unit.planned, [&](const PlannedExercise& planned) {
-        return std::ranges::find(planned.keeps, scenario) != planned.keeps.end();
-    });
-}
-
 } // namespace
 
 void Engine::restore_scenario(const std::string& name, OutageHistories outages, Alerts alerts) {
@@ -156,13 +150,11 @@ std::map<std::string, std::vector<Member>, std::less<>> Engine::members_of(const
 /// Begins and ends the outage of a group, and starts what an end or a beginning brings about.
 void Engine::follow_outage(ScenarioUnit& unit, const std::string& group, const Decision& decision, Time now) {
     auto& history = unit.outages[group];
-    if (remember_outage(history, decision, now)) {
-        note_change(unit);
+    const bool turned = remember_outage(history, decision, now);
+    if (turned)
         validate_after(unit, group, !history.running, now);
-        for (const auto& [name, asset] : assets_)
-            if (leaves_alone(*asset, unit.name))
-                mark(*asset);
-    }
+    if (follow_promises(unit, history, decision.state, turned, now) || turned)
+        note_change(unit);
     if (const auto told = unit.canary ? told_by_canary(unit.canary->memory) : std::nullopt;
         told && remember_loss(history, *told))
         note_change(unit);
@@ -201,7 +193,8 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
     if (!unit.scenario.recovers.empty())
         unit.readiness = readiness_of(unit.scenario, judgement, now);
     std::erase_if(unit.outages, [](const auto& entry) {
-        return !entry.second.running && entry.second.past.empty() && !entry.second.told;
+        const OutageHistory& history = entry.second;
+        return !history.running && history.past.empty() && !history.told && history.unseen.empty();
     });
     conclude(unit, std::move(judgement), nullptr, scope_of(unit), now);
     publish(unit);
@@ -212,26 +205,6 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
     for (const auto& [name, other] : scenarios_)
         if (std::ranges::find(other->explained_by, &unit) != other->explained_by.end())
             mark(*other);
-}
-
-std::vector<WatchedScenario> Engine::watched_by(const AssetUnit& unit) const {
-    std::vector<WatchedScenario> watched;
-    for (const auto& [name, scenario] : scenarios_) {
-        if (!leaves_alone(unit, name))
-            continue;
-        Time seen_until = Time::max();
-        for (const CheckUnit* member : scenario->members)
-            seen_until = std::min(seen_until, member->memory.last_success.value_or(Time::min()));
-        for (const auto& [group, history] : scenario->outages) {
-            watched.push_back({name, scenario_words(*scenario, group), history.past, seen_until});
-            if (history.running)
-                watched.back().outages.push_back(*history.running);
-        }
-        // Where nothing was ever down there is no history.
-        if (scenario->outages.empty())
-            watched.push_back({name, scenario_words(*scenario, {}), {}, seen_until});
-    }
-    return watched;
 }
 
 Readiness Engine::readiness_of(const Scenario& scenario, Judgement& judgement, Time now) const {

@@ -41,11 +41,30 @@ std::string broken_by(const WatchedScenario& watched, const Outage& outage, cons
                        outage.cause);
 }
 
+/// Why it may have been broken while nobody saw it; empty when that was too short a time. What lies between two looks,
+/// one of them late, is never seen, and is not asked for.
+std::string hidden_by(const WatchedScenario& watched, const Unseen& unseen, const Window& window, Duration allowed,
+                      Time now, Judgement& out) {
+    const Duration enough = allowed + watched.every * 3 / 2;
+    const Time from = std::max(unseen.from, window.from);
+    const Time to = std::min(unseen.to.value_or(now), window.to);
+    if (to <= from)
+        return {};
+    const bool goes_on = !unseen.to && !window.is_over;
+    if (goes_on ? !due(from + enough, now, out) : to - from <= enough)
+        return {};
+    return fmt::format("whether {} held while it ran cannot be told: what decides it was not seen for {}", watched.name,
+                       in_words(to - from));
+}
+
 /// The worst that is to be said of one scenario, or nothing.
 std::string broken_promise(const WatchedScenario& watched, const Window& window, Duration allowed, Time now,
                            Judgement& out) {
     for (const Outage& outage : watched.outages)
         if (std::string why = broken_by(watched, outage, window, allowed, now, out); !why.empty())
+            return why;
+    for (const Unseen& unseen : watched.unseen)
+        if (std::string why = hidden_by(watched, unseen, window, allowed, now, out); !why.empty())
             return why;
     if (!window.is_over || watched.seen_until >= window.to || !due(window.to + kLooksWithin, now, out))
         return {};
@@ -72,6 +91,24 @@ std::string why_not_kept(const PlannedExercise& planned, const Exercise& run, st
 }
 
 } // namespace
+
+bool remember_unseen(OutageHistory& history, ScenarioState state, Time seen_until, Time now) {
+    const bool goes_on = !history.unseen.empty() && !history.unseen.back().to;
+    if (goes_on == (state == ScenarioState::unknown))
+        return false;
+    if (goes_on) {
+        history.unseen.back().to = std::max(now, history.unseen.back().from);
+        return true;
+    }
+    // What was never seen yet promised nothing before it was there.
+    history.unseen.push_back({seen_until == Time::min() ? now : std::min(seen_until, now), {}});
+    if (history.unseen.size() > kMaxOutages) {
+        // A doubt is not forgotten; it may lose its edges.
+        history.unseen[1].from = history.unseen[0].from;
+        history.unseen.erase(history.unseen.begin());
+    }
+    return true;
+}
 
 void judge_promises(const AssetView& view, std::span<const WatchedScenario> watched, Judgement& out) {
     for (const PlannedExercise& planned : view.planned) {

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "core/finding.hpp"
+#include "core/rules/scenarios.hpp"
 #include "core/rules/view.hpp"
-#include "core/scenario.hpp"
 
 #include <span>
 #include <string>
@@ -22,7 +22,15 @@ struct WatchedScenario {
     std::vector<Outage> outages;
     /// Until when all that decides it was seen.
     Time seen_until;
+    /// When it could not be seen.
+    std::vector<Unseen> unseen;
+    /// The longest time between two looks at what decides it.
+    Duration every{0};
 };
+
+/// Keeps since when, and until when, it cannot be seen whether a scenario holds. `seen_until`: when all that decides it
+/// was seen last. True when that changed what is to be kept.
+bool remember_unseen(OutageHistory& history, ScenarioState state, Time seen_until, Time now);
 
 /// ExerciseFailed and RestoreTestFailed of the newest run of each planned exercise of the asset that runs or passed,
 /// and in whose window a scenario of its `keeps` held for longer than its `downtime`, or may have.

@@ -49,6 +49,13 @@ struct Zones {
                              now);
         pass(engine, now, 30s);
     }
+    /// No probe finds out anything.
+    void fail() {
+        for (const auto& check : fleet.config.checks)
+            if (check->probes)
+                engine.learn(check->name, fleet::failure(now), now);
+        pass(engine, now, 30s);
+    }
     void go_down(ReachState b = ReachState::up) {
         probe(ReachState::down, b);
         probe(ReachState::down, b);
@@ -402,6 +409,18 @@ TEST_CASE("an experiment in whose window a scenario held fails, by whatever else
     zones.probe(ReachState::up);
     zones.probe(ReachState::up);
     ran(from, zones.now, "long");
+    CHECK(fleet::firing(zones.engine, zones.now) == Names_{"ExerciseFailed"});
+
+    // Nobody looked in its midst: it may have been as long.
+    from = zones.now;
+    zones.probe(ReachState::up);
+    ran(from, zones.now, "seen");
+    CHECK(fleet::firing(zones.engine, zones.now).empty());
+    from = zones.now;
+    for (int i = 0; i < 6; ++i)
+        zones.fail();
+    zones.probe(ReachState::up);
+    ran(from, zones.now, "unseen");
     CHECK(fleet::firing(zones.engine, zones.now) == Names_{"ExerciseFailed"});
     zones.probe(ReachState::up);
     ran(zones.now - 30s, zones.now, "again");

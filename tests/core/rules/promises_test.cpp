@@ -16,7 +16,7 @@ struct Experiment {
     CheckMemory memory{};
     std::vector<PlannedExercise> planned{
         {.name = "pod-kill", .asset = "shop", .cadence = kDay, .duration = {}, .keeps = {"shop-down"}}};
-    std::vector<WatchedScenario> watched{{"shop-down", "scenario shop-down", {}, kNow}};
+    std::vector<WatchedScenario> watched{{"shop-down", "scenario shop-down", {}, kNow, {}, 10s}};
     Time now = kNow;
     Time revisit = kNever;
 
@@ -112,6 +112,71 @@ TEST_CASE("what nobody saw is no promise that was kept") {
 
     experiment.seen.exercises[0].started_at.reset();
     CHECK(experiment.says().size() == 1);
+}
+
+TEST_CASE("what nobody saw in its midst may have been an outage") {
+    struct Row {
+        Duration from, to, downtime;
+        bool hidden;
+    };
+    const Row rows[] = {
+        {9min, 8min, 0s, true},
+        {9min, 8min, 44s, true},
+        // Not longer than it was allowed to be, and what lies between two looks besides.
+        {9min, 8min, 45s, false},
+        {9min, 9min - 15s, 0s, false},
+        // Only what lies within counts.
+        {30min, 10min, 0s, false},
+        {30min, 9min, 30s, true},
+        {5min, 1min, 0s, false},
+        {6min, 1min, 44s, true},
+    };
+    for (const Row& row : rows) {
+        Experiment experiment;
+        experiment.watched[0].unseen = {{kNow - row.from, kNow - row.to}};
+        CAPTURE(row.from, row.to, row.downtime);
+        CHECK(experiment.allowed(row.downtime).says().size() == (row.hidden ? 1 : 0));
+    }
+    Experiment experiment;
+    experiment.watched[0].unseen = {{kNow - 9min, kNow - 8min}};
+    CHECK(experiment.says() ==
+          Lines{"P3 ExerciseFailed exercise=pod-kill: whether scenario shop-down held while it ran "
+                "cannot be told: what decides it was not seen for 1m"});
+    // What is known to have been broken is told first.
+    CHECK(experiment.outage(7min, 6min).says() ==
+          Lines{"P3 ExerciseFailed exercise=pod-kill: scenario shop-down held for 1m while it ran, 0s allowed: web"});
+}
+
+TEST_CASE("what cannot be seen while it runs is told on its second") {
+    Experiment experiment;
+    experiment.seen.exercises[0].outcome = ExerciseOutcome::started;
+    experiment.seen.exercises[0].ended_at.reset();
+    experiment.watched[0].unseen = {{kNow - 1min, {}}};
+    CHECK(experiment.allowed(1min).says().empty());
+    CHECK(experiment.revisit == kNow + 15s);
+    experiment.now += 15s;
+    CHECK(experiment.says().size() == 1);
+}
+
+TEST_CASE("from when until when something was not seen is kept, and a doubt outlives its edges") {
+    OutageHistory history;
+    CHECK_FALSE(remember_unseen(history, ScenarioState::clear, kNow, kNow));
+    CHECK(remember_unseen(history, ScenarioState::unknown, kNow - 10s, kNow));
+    CHECK_FALSE(remember_unseen(history, ScenarioState::unknown, kNow, kNow + 5s));
+    CHECK(remember_unseen(history, ScenarioState::active, kNow, kNow + 10s));
+    CHECK_FALSE(remember_unseen(history, ScenarioState::active, kNow, kNow + 15s));
+    CHECK(history.unseen == std::vector<Unseen>{{kNow - 10s, kNow + 10s}});
+    // Never seen yet, and a clock that went back.
+    CHECK(remember_unseen(history, ScenarioState::unknown, Time::min(), kNow + 20s));
+    CHECK(remember_unseen(history, ScenarioState::clear, kNow, kNow));
+    CHECK(history.unseen.back() == Unseen{kNow + 20s, kNow + 20s});
+    for (std::size_t i = 0; i < kMaxOutages; ++i) {
+        const Time at = kNow + 1h + Duration{60'000} * i;
+        CHECK(remember_unseen(history, ScenarioState::unknown, at, at));
+        CHECK(remember_unseen(history, ScenarioState::clear, at, at + 1s));
+    }
+    CHECK(history.unseen.size() == kMaxOutages);
+    CHECK(history.unseen.front().from == kNow - 10s);
 }
 
 TEST_CASE("only the newest run counts, and only what it promised to leave alone") {
