@@ -192,6 +192,7 @@ const std::vector<Row> kRows{
     scenario("FM3", "az", "zone-a", kUp, kDown, "P2 ScenarioActive"),
     scenario("FM7", "region", "zone-a zone-b zone-c", kUp, kDown, "P1 ScenarioActive"),
     scenario("RR3", "az", "zone-b", kUp, kDown, "P1 RtoExceeded"),
+    scenario("FM5", "broker", "kafka", kFollows, kGone, "P2 ScenarioActive"),
     scenario("RR4", "db-primary", "postgresql-port", kUp, kDown, "P1 RtoExceeded"),
     scenario("RR5", "region", "zone-a zone-b zone-c", kUp, kDown, "P1 ScenarioActive"),
     scenario("RL7", "pool-exhausted", "postgresql-pooler", assertion("waiting", "0", "0", Compare::at_most),

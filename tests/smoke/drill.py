@@ -38,6 +38,24 @@ class Drills:
 
         until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}", patience)
 
+    def passes(self, fault, alerts, break_it, patience=PATIENCE):
+        """A fault that mends itself: each of the alerts comes once, and is resolved once."""
+        pager = self._site.alertmanager.pager
+        told = {status: Counter({(status, alert): 1 for alert in alerts}) for status in ("firing", "resolved")}
+        self.until_quiet()
+        mark = pager.mark()
+        break_it()
+        broken = time.monotonic()
+        took = {}
+        for status in ("firing", "resolved"):
+            until(lambda: pager.since(mark) >= told[status],
+                  lambda: f"the pager got {told[status]}, found {pager.since(mark)}", patience)
+            took[status] = time.monotonic() - broken
+        self._site.agent.looks(2)
+        assert not self._firing()
+        assert pager.since(mark) == told["firing"] + told["resolved"], f"found {pager.since(mark)}"
+        self._tell(fault, took["firing"], alerts, took["resolved"])
+
     def run(self, fault, alerts, break_it, mend_it, while_broken=None, patience=PATIENCE, told_firing=1):
         """Does all of it. `alerts` are all that may come; each must come once (or `told_firing` times, where the
         drill makes Alertmanager forget) and be resolved once."""
@@ -66,6 +84,9 @@ class Drills:
         self._site.agent.looks(2)
         assert not self._firing()
         assert pager.since(mark) == told, f"expected {told}, found {pager.since(mark)}"
+        self._tell(fault, detected, alerts, resolved)
+
+    def _tell(self, fault, detected, alerts, resolved):
         names = ", ".join(f"{name} {priority}" + (f" x{often}" if often > 1 else "")
                           for (name, priority), often in Counter((a.alertname, a.priority) for a in alerts).items())
         self.lines.append(f"{fault:<52} {detected:6.1f} s  {names:<44} {resolved:6.1f} s")

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Kafka cluster of three: a broker dies, a partition goes offline, somebody lowers a topic's retention, a consumer stops."""
 
+import time
+
 import pytest
 
+from outages import RECOVERY, is_measured
 from servers.alertmanager import Alert
 from servers.background import Background
 from servers.certificates import Authority
@@ -49,13 +52,17 @@ def watched(site, cluster, consumer):
     return watch(site, cluster)
 
 
-def watch(site, cluster, policy=None, **check):
-    cluster.until_well()
+def config_of(site, cluster, policy=None, **check):
     config = site.config_of("bus", kafka={
         "collector": "kafka", "every": "3s", "timeout": "2900ms", "brokers": cluster.addresses, "retention": "7d",
         "groups": ["billing"], "max_lag": 200, **check})
     config["policy"] = {"replica_missing": {"for": "4s"}, **(policy or {})}
-    site.agent.begin(config)
+    return config
+
+
+def watch(site, cluster, policy=None, **check):
+    cluster.until_well()
+    site.agent.begin(config_of(site, cluster, policy, **check))
     return site
 
 
@@ -87,6 +94,34 @@ def test_broker_is_killed(watched, drills, cluster):
     drills.run("Kafka broker killed, partition offline",
                [alert("ReplicaMissing", "broker-3"), alert("EndpointDown", "scratch")],
                cluster.brokers[2].kill, lambda: (cluster.brokers[2].start(), cluster.until_well()), patience=PATIENCE)
+
+
+@pytest.mark.all
+def test_broker_that_is_killed_is_a_scenario(site, drills, cluster):
+    """Said by the scenario alone, measured, and validated when all brokers are back."""
+    cluster.until_well()
+    config = config_of(site, cluster)
+    config["[scenario]"] = {"name": "broker", "asset": "bus", "priority": "P1", "rto": "5m", "checks": ["kafka"],
+                            "when": ["replica_missing", "endpoint_down"], "at_least": 1}
+    config["[validation]"] = {"name": RECOVERY, "asset": "bus", "after": ["broker"],
+                              "step": [{"check": "kafka", "priority": "P2", "within": "30s"}]}
+    site.agent.begin(config)
+    times = {}
+
+    def kill():
+        times["down"] = time.time()
+        cluster.brokers[2].kill()
+
+    def bring_back():
+        cluster.brokers[2].start()
+        cluster.until_well()
+        times["up"] = time.time()
+
+    drills.run("Kafka broker killed: the scenario speaks",
+               [Alert("ScenarioActive", "P1", "critical", "bus"), alert("ReplicaMissing", "broker-3", "", "P4", "info"),
+                alert("EndpointDown", "scratch", "", "P4", "info")], kill, bring_back, patience=PATIENCE)
+    # The cluster itself needs two seconds to find out, and each end is seen by the next look.
+    is_measured(site, drills, "broker", times["up"] - times["down"], within=6)
 
 
 def test_somebody_lowers_retention(watched, drills, cluster):

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Patroni cluster of two: who leads changes, a member goes, somebody pauses it, its store is gone."""
 
+import time
+
 import pytest
 
+from outages import Customers, Service, is_measured, with_scenario
 from servers.alertmanager import Alert
 from servers.patroni import Cluster
-from servers.process import until
+from servers.process import run, until
+from test_validation import CHECK as CANARY
+from test_validation import SCHEMA, watched
 
 NO_LEADER = Alert("EndpointDown", "P2", "critical", "cluster", "ha")
 # A failover takes as long as its lock is kept: 20 s, and what a busy machine adds.
@@ -25,7 +30,7 @@ def cluster(servers):
 
 
 @pytest.fixture
-def watched(site, cluster):
+def watched_cluster(site, cluster):
     return watch(site, cluster, replica_missing={"for": "1s"})
 
 
@@ -46,18 +51,18 @@ def failed(assertion, priority="P3", severity="warning"):
     return Alert("AssertionFailed", priority, severity, "cluster", "ha", "", assertion)
 
 
-def test_paused_cluster(watched, drills, cluster):
+def test_paused_cluster(watched_cluster, drills, cluster):
     drills.run("Patroni paused", [failed("pause")], lambda: cluster.pause(True), lambda: cluster.pause(False))
 
 
-def test_replica_is_stopped(watched, drills, cluster):
+def test_replica_is_stopped(watched_cluster, drills, cluster):
     """Its entry says 'stopped' until it is gone; either way it does not follow, and that is said once."""
     replica = cluster.replica()
 
     def forgotten():
         until(lambda: [m["name"] for m in cluster.leader().document()["members"]] == [cluster.leader().name],
               "the cluster forgot it", PATIENCE)
-        watched.agent.looks(2)
+        watched_cluster.agent.looks(2)
 
     drills.run("Patroni's replica stopped", [missing(replica)], replica.stop, replica.start, while_broken=forgotten,
                patience=PATIENCE)
@@ -77,20 +82,62 @@ def test_switchover_wakes_nobody(site, drills, cluster):
           "the switchover is counted")
 
 
-def test_leader_is_killed(watched, drills, cluster):
+def test_leader_is_killed(watched_cluster, drills, cluster):
     """The replica takes over when the lock has run out; the one that led is missing until it is back."""
     leader = cluster.leader()
     successor = cluster.replica()
 
     def taken_over():
         until(successor.leads, "the replica leads", PATIENCE)
-        watched.agent.looks(2)
+        watched_cluster.agent.looks(2)
 
     drills.run("Patroni's leader killed", [missing(leader)], leader.kill, leader.start, while_broken=taken_over,
                patience=PATIENCE)
 
 
-def test_member_that_may_not_take_over(watched, drills, cluster):
+def test_failover_is_a_scenario(site, drills, cluster):
+    """As customers meet it, who write to whoever leads. The canary tells that all that was confirmed is still there."""
+    cluster.until_well()
+    leader, replica = cluster.leader(), cluster.replica()
+    either = (f"host=127.0.0.1,127.0.0.1 port={leader.port},{replica.port} dbname=postgres target_session_attrs=primary "
+              "connect_timeout=2")
+
+    def psql(where, *statements):
+        commands = [word for statement in statements for word in ("-c", statement)]
+        return run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", f"{where} user=postgres", *commands])
+
+    def canary_of(member):
+        return psql(f"host=127.0.0.1 port={member.port} dbname=postgres", "SELECT max(counter) FROM recoverd.canary")
+
+    psql(either, *SCHEMA)
+    service = Service(lambda: psql(either, "INSERT INTO audit VALUES (0, 'order')"))
+    config = with_scenario(watched(site, f"{either} user=recoverd", silence="3m", canary="recoverd"), "db-primary",
+                           "ledger-db", service, CANARY)
+    config["[scenario]"]["canary"] = CANARY
+    site.agent.begin(config)
+    site.agent.looks(2)
+    broke = []
+
+    def kill():
+        # Just after a write, so that the next one is not under way.
+        before = canary_of(leader)
+        until(lambda: canary_of(leader) != before and canary_of(replica) == canary_of(leader), "the canary has arrived")
+        broke.append(time.time())
+        leader.kill()
+
+    with Customers(service) as customers:
+        drills.passes("Patroni's leader killed, its replica promoted",
+                      [Alert("ScenarioActive", "P1", "critical", "ledger-db"),
+                       Alert("EndpointDown", "P4", "info", "ledger-db", "service")], kill, PATIENCE)
+    is_measured(site, drills, "db-primary", customers.served_again - broke[0])
+    until(lambda: site.agent.value("recoverd_scenario_rpo_actual_seconds", scenario="db-primary") == 0,
+          "nothing that was confirmed is lost")
+    service.stop()
+    leader.start()
+    cluster.until_well()
+
+
+def test_member_that_may_not_take_over(watched_cluster, drills, cluster):
     replica = cluster.replica()
     drills.run("Patroni's only replica tagged nofailover", [failed("failover_candidates")],
                lambda: replica.tag(nofailover=True), lambda: replica.tag(), patience=PATIENCE)

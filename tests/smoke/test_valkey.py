@@ -2,6 +2,7 @@
 """Valkey and Redis: saves that fail, replicas that are lost, a failover, a flush, and passwords that are wrong."""
 
 import re
+import time
 from contextlib import suppress
 from itertools import count
 
@@ -11,6 +12,7 @@ from servers.alertmanager import Alert
 from servers.certificates import Authority
 from servers.process import free_port, server_user, until
 from servers.valkey import MASTER, SERVERS, Refused, Sentinel, Valkey
+from outages import Customers, Service, is_measured, with_scenario
 from test_state import as_root, fill
 
 PASSWORD = "correct-horse"
@@ -277,6 +279,27 @@ def test_failover(site, drills, cache, replica, sentinels):
     cache.start()
     until(lambda: cache.info("role") == "slave", "the old primary follows the new one")
     drills.until_quiet()
+
+
+@pytest.mark.all
+def test_failover_is_a_scenario(site, drills, server, cache, replica, sentinels):
+    """As a customer meets it, who asks a sentinel where to write. It is over before anybody could do anything."""
+    by_port = {one.port: one for one in (cache, replica)}
+    service = Service(lambda: by_port[sentinels[0].primary()].call("SET", "order", "placed"))
+    site.agent.begin(with_scenario(site.config_of("cache"), "cache", "cache", service))
+    site.agent.looks(1)
+    broke = []
+
+    def kill():
+        broke.append(time.time())
+        cache.stop()
+
+    with Customers(service) as customers:
+        drills.passes(f"{server}: primary killed, a sentinel promotes",
+                      [Alert("ScenarioActive", "P1", "critical", "cache"),
+                       Alert("EndpointDown", "P4", "info", "cache", "service")], kill)
+    is_measured(site, drills, "cache", customers.served_again - broke[0])
+    service.stop()
 
 
 @pytest.mark.all

@@ -55,9 +55,10 @@ class ScriptedServer:
                 pass
 
     def stop(self):
-        # close() alone would leave accept() waiting.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        # close() alone would leave accept() waiting. Twice does no harm.
+        if self._listener.fileno() != -1:
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
 
 
 def slow(seconds, script):

@@ -10,7 +10,7 @@ SERVERS = ("valkey-server", "redis-server")
 MASTER = "mymaster"
 
 
-class Refused(Exception):
+class Refused(RuntimeError):
     """What the server says instead of a reply."""
 
 
