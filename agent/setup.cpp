@@ -8,6 +8,24 @@ namespace recoverd::agent {
 
 namespace {
 
+/// Is something that decides the scenario, or an asset that it asks for, within the scope? What nobody sees is left to
+/// the cluster.
+bool is_seen(const core::Scenario& scenario, const core::Config& config, core::Scope scope) {
+    if (!scenario.is_decided())
+        return scope == core::Scope::cluster || std::ranges::any_of(config.assets, [&](const auto& entry) {
+                   return core::recovers(scenario, entry.first);
+               });
+    bool anywhere = false;
+    for (const auto& check : config.checks) {
+        if (!core::decides(scenario, *check))
+            continue;
+        if (check->scope == scope)
+            return true;
+        anywhere = true;
+    }
+    return !anywhere && scope == core::Scope::cluster;
+}
+
 void narrow(core::Config& config, core::Scope scope) {
     std::set<std::string_view> of_node;
     std::set<std::string_view> of_cluster;
@@ -20,6 +38,18 @@ void narrow(core::Config& config, core::Scope scope) {
     };
     std::erase_if(config.assets, [&](const auto& entry) { return !is_ours(entry.first); });
     std::erase_if(config.exercises, [&](const auto& planned) { return !config.assets.contains(planned.asset); });
+    std::erase_if(config.scenarios, [&](const core::Scenario& scenario) { return !is_seen(scenario, config, scope); });
+    const auto is_here = [&](const core::ValidationStep& step) {
+        return std::ranges::any_of(
+            config.checks, [&](const auto& check) { return check->name == step.check && check->scope == scope; });
+    };
+    std::erase_if(config.validations,
+                  [&](const core::Validation& one) { return !std::ranges::all_of(one.steps, is_here); });
+    // What others see is theirs to say.
+    for (core::PlannedExercise& planned : config.exercises)
+        std::erase_if(planned.keeps, [&](const std::string& name) {
+            return std::ranges::find(config.scenarios, name, &core::Scenario::name) == config.scenarios.end();
+        });
     std::erase_if(config.checks, [&](const auto& check) { return check->scope != scope; });
 }
 

@@ -217,6 +217,15 @@ class ScenarioCompiler {
             warning("by", fmt::format("no check that decides scenario '{}' has a label '{}'", made.name, made.by));
         if (made.rto)
             warn_of_slow_checks(made);
+        std::set<Scope> scopes;
+        for (const auto& check : run_.config.checks)
+            if (decides(made, *check))
+                scopes.insert(check->scope);
+        if (scopes.size() > 1)
+            warning("checks",
+                    fmt::format("checks of scope node and of scope cluster decide scenario '{}': an agent with "
+                                "--scope sees only its own",
+                                made.name));
     }
 
     void warn_of_slow_checks(const Scenario& made) {

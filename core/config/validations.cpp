@@ -120,6 +120,14 @@ void compile_validations(const Table& root, Compiling& run) {
                             run.diagnostics);
         if (options.step)
             read_steps(*options.step, made, checks, run);
+        std::set<Scope> scopes;
+        for (const ValidationStep& step : made.steps)
+            scopes.insert(checks.find(step.check)->second->scope);
+        if (scopes.size() > 1)
+            run.diagnostics.warning(position_of(table, "step", node->at), "validation.step",
+                                    fmt::format("its checks are of scope node and of scope cluster: no agent with "
+                                                "--scope runs '{}'",
+                                                made.name));
         run.config.validations.push_back(std::move(made));
     }
 }
