@@ -13,6 +13,33 @@ namespace recoverd::core {
 
 namespace {
 
+/// What keeps one look from being a good one, long before any rule calls it a finding: what could not be seen, and what
+/// a probe said that may still be a hiccup.
+std::string doubt_about(const std::string& name, const SubjectMemory& seen, const CheckUnit& unit) {
+    const auto said = [&](std::string_view what) {
+        return name.empty() ? std::string{what} : fmt::format("{}: {}", name, what);
+    };
+    if (seen.failure)
+        return said(fmt::format("{}: {}", name_of(seen.failure->kind), seen.failure->detail));
+    if (seen.vanished_since)
+        return said("is gone");
+    if (unit.check->looks() && seen.learned_at < *unit.memory.last_success)
+        return said("was not seen by the last look");
+    for (const Evidence& evidence : *seen.evidence)
+        if (const auto* reach = std::get_if<Reachability>(&evidence); reach && reach->state != ReachState::up)
+            return said(fmt::format("{}{}{}", name_of(reach->state), reach->detail.empty() ? "" : ": ", reach->detail));
+    return {};
+}
+
+std::string doubt_about(const CheckUnit& unit) {
+    if (unit.memory.subjects.empty())
+        return "it found nothing";
+    for (const auto& [name, seen] : unit.memory.subjects)
+        if (std::string doubt = doubt_about(name, seen, unit); !doubt.empty())
+            return doubt;
+    return {};
+}
+
 /// What a step has to know of a check.
 StepView view_of(const CheckUnit& unit) {
     StepView view;
@@ -24,6 +51,8 @@ StepView view_of(const CheckUnit& unit) {
         view.wrong = fmt::format("{}: {}", rule(finding.identity.rule).name, finding.reason);
     } else if (memory.failure) {
         view.wrong = fmt::format("{}: {}", name_of(memory.failure->kind), memory.failure->detail);
+    } else if (memory.last_success) {
+        view.wrong = doubt_about(unit);
     }
     return view;
 }
@@ -55,7 +84,8 @@ void Engine::configure_validations(Time now) {
             abort_validation(*unit->memory.running, "its steps were changed", now);
         unit->validation = validation;
         for (const ValidationStep& step : validation.steps)
-            checks_.at(step.check)->validations.push_back(unit.get());
+            if (const auto at = checks_.find(step.check); at != checks_.end())
+                at->second->validations.push_back(unit.get());
         note_change(*unit);
     }
 }
@@ -104,8 +134,10 @@ void Engine::judge(ValidationUnit& unit, Time now) {
     Judgement judgement;
     if (unit.memory.running) {
         std::vector<StepView> views;
-        for (const ValidationStep& step : unit.validation.steps)
-            views.push_back(view_of(*checks_.at(step.check)));
+        for (const ValidationStep& step : unit.validation.steps) {
+            const auto at = checks_.find(step.check);
+            views.push_back(at == checks_.end() ? StepView{{}, "nobody here has such a check"} : view_of(*at->second));
+        }
         Advanced made;
         if (!unit.memory.running->ended_at)
             made = advance_validation(unit.validation, *unit.memory.running, views, now, judgement);

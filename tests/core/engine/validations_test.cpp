@@ -122,6 +122,37 @@ TEST_CASE("a step that does not find all well in its time fails with its own pri
     CHECK(shop.memory().running);
 }
 
+TEST_CASE("a look that found something ill is no pass, though nobody calls it a finding yet") {
+    struct Row {
+        std::string_view what;
+        std::vector<SubjectReport> seen;
+        std::string_view detail;
+    };
+    SubjectReport half = fleet::reach(ReachState::up, "orders:80");
+    half.failure = Failure{FailureKind::bad_answer, "NaN"};
+    const Row rows[] = {
+        {"a probe that says down", {fleet::reach(ReachState::down, "orders:80")}, "down: connection refused"},
+        {"one that says degraded", {fleet::reach(ReachState::degraded, "orders:80")}, "degraded: connection refused"},
+        {"a part that could not be seen", {half}, "bad_answer: NaN"},
+        {"nothing at all", {}, "is gone"},
+    };
+    for (const Row& row : rows) {
+        INFO(row.what);
+        Shop shop;
+        auto patient = std::make_shared<Check>(*shop.fleet.config.checks[1]);
+        patient->failures = 3;
+        shop.fleet.config.checks[1] = patient;
+        shop.outage();
+        shop.now += 20ms;
+        shop.engine.learn("orders", fleet::report(shop.now, row.seen), shop.now);
+        pass(shop.engine, shop.now, 1s);
+        CHECK(shop.states() == Words{"running", "waiting"});
+        pass(shop.engine, shop.now, 2min);
+        CHECK(shop.states() == Words{"failed", "running"});
+        CHECK(shop.memory().running->steps[0].detail == row.detail);
+    }
+}
+
 TEST_CASE("a check that nobody runs fails its step on the second, and asks again until then") {
     Shop shop;
     shop.outage();
