@@ -10,8 +10,11 @@ namespace recoverd::core {
 
 namespace {
 
-/// When all that decides it was seen last; the beginning of time when something never was.
+/// When all that decides it was seen last; the beginning of time when something never was, or nothing decides it.
 Time seen_until(const ScenarioUnit& unit) {
+    const auto counts = [](const ScenarioGroup& group) { return group.decision.members > 0; };
+    if (unit.members.empty() || std::ranges::none_of(unit.groups, counts))
+        return Time::min();
     Time seen = Time::max();
     for (const CheckUnit* member : unit.members)
         seen = std::min(seen, member->memory.last_success.value_or(Time::min()));

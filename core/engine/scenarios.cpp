@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenarios: which checks decide which, what is an outage now, and what it explains.
 #include "core/rules/scenarios.hpp"
+#include "core/assertion.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
 #include "core/rules/losses.hpp"
@@ -23,6 +24,24 @@ Time since(const CheckUnit& unit, const SubjectMemory* seen, const Finding& find
     return unit.memory.last_run.value_or(unit.memory.first_seen);
 }
 
+/// Was all that decides it of this subject seen by the last look?
+bool can_tell(const Scenario& scenario, const CheckUnit& unit, const SubjectMemory& seen) {
+    const CheckMemory& memory = unit.memory;
+    if (memory.failure || seen.failure || seen.vanished_since || !memory.last_success)
+        return false;
+    if (unit.check->looks() && seen.learned_at < *memory.last_success)
+        return false;
+    if (!scenario.decided_by(RuleId::assertion_failed))
+        return true;
+    return std::ranges::none_of(*seen.evidence, [&](const Evidence& evidence) {
+        const auto* assertions = std::get_if<Assertions>(&evidence);
+        return assertions && std::ranges::any_of(assertions->assertions, [&](const Assertion& one) {
+                   return state_of(one) == AssertionState::unknown &&
+                          (scenario.assertion.empty() || glob_matches(scenario.assertion, one.name));
+               });
+    });
+}
+
 Member member_of(const Scenario& scenario, const CheckUnit& unit, std::string_view subject, const SubjectMemory* seen) {
     Member made{std::string{unit.name}, MemberState::unknown, unit.memory.failing_since};
     if (!subject.empty())
@@ -34,11 +53,13 @@ Member member_of(const Scenario& scenario, const CheckUnit& unit, std::string_vi
         made.since = made.state == MemberState::down ? std::min(made.since, at) : at;
         made.state = MemberState::down;
     }
-    if (made.state == MemberState::down || !unit.fresh || !seen || unit.memory.failure || seen->failure ||
-        seen->vanished_since || !unit.memory.last_success)
+    if (made.state == MemberState::down || !unit.fresh || !seen || !can_tell(scenario, unit, *seen))
         return made;
     made.state = MemberState::up;
-    made.since = scenario.decided_by(RuleId::endpoint_down) ? seen->turned_at : *unit.memory.last_success;
+    // A probe that says "up" ends an outage before it is believed. What other rules found ends by the look that finds
+    // it no more; of several nobody knows which one it was.
+    const bool by_probe = scenario.when == std::vector{RuleId::endpoint_down} && seen->turned_at != Time{};
+    made.since = by_probe ? seen->turned_at : *unit.memory.last_success;
     return made;
 }
 

@@ -99,6 +99,40 @@ TEST_CASE("the widest scenario speaks, and what it explains is lowered") {
     CHECK(zones.engine.snapshot(zones.now).status == Status::major_outage);
 }
 
+TEST_CASE("an outage that several rules decide lasts until the look that finds none of it") {
+    Zones zones;
+    zones.fleet.config.scenarios[0].when = {RuleId::endpoint_down, RuleId::endpoint_degraded};
+    zones.configure();
+    zones.probe(ReachState::up);
+    const Time broke = zones.now;
+    for (int i = 0; i < 10; ++i)
+        zones.probe(ReachState::degraded);
+    const Time back = zones.now;
+    zones.probe(ReachState::up);
+    zones.probe(ReachState::up);
+    REQUIRE(zones.history("az", "a").past.size() == 1);
+    const Outage& outage = zones.history("az", "a").past[0];
+    CHECK(outage.began_at <= broke + 30s);
+    CHECK(*outage.ended_at >= back);
+    CHECK(*outage.ended_at <= back + 30s);
+}
+
+TEST_CASE("an assertion that could not be learned neither proves nor disproves a scenario") {
+    for (const std::optional<std::string>& actual : {std::optional<std::string>{"0"}, std::optional<std::string>{}}) {
+        Zones zones;
+        zones.fleet.config.scenarios[0].when = {RuleId::assertion_failed};
+        zones.fleet.config.scenarios[0].by = {};
+        zones.fleet.config.scenarios[0].checks = {"web-a1"};
+        zones.configure();
+        SubjectReport seen{"", {}, {Assertions{{{.name = "lag", .expected = "0", .actual = actual}}}}, {}};
+        zones.engine.learn("web-a1", fleet::report(zones.now, {seen}), zones.now);
+        pass(zones.engine, zones.now, 1s);
+        const auto& groups = zones.engine.scenario("az")->groups;
+        REQUIRE(groups.size() == 1);
+        CHECK(groups[0].decision.state == (actual ? ScenarioState::clear : ScenarioState::unknown));
+    }
+}
+
 TEST_CASE("one node down is no zone down") {
     Zones zones;
     zones.configure();
@@ -425,4 +459,11 @@ TEST_CASE("an experiment in whose window a scenario held fails, by whatever else
     zones.probe(ReachState::up);
     ran(zones.now - 30s, zones.now, "again");
     CHECK(fleet::firing(zones.engine, zones.now).empty());
+
+    // What nothing decides cannot have been kept.
+    zones.fleet.config.scenarios[0].checks = {"nobody*"};
+    zones.configure();
+    ran(zones.now - 30s, zones.now, "blind");
+    pass(zones.engine, zones.now, 10min);
+    CHECK(std::ranges::count(fleet::firing(zones.engine, zones.now), "ExerciseFailed") == 1);
 }
