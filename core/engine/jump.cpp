@@ -27,9 +27,16 @@ void Engine::clock_jumped(Duration by) {
         move(*unit);
     }
     for (auto& [name, unit] : scenarios_) {
-        for (auto& [group, history] : unit->outages)
+        for (auto& [group, history] : unit->outages) {
             if (history.running)
                 move_by(history.running->began_at, by);
+            // Of the clock by which the canary's next look is dated.
+            for (auto* told : {&history.told, &history.early})
+                if (*told)
+                    move_by((*told)->at, by);
+            if (!history.unseen.empty() && !history.unseen.back().to)
+                move_by(history.unseen.back().from, by);
+        }
         move(*unit);
     }
     for (auto& [name, unit] : validations_) {
