@@ -31,7 +31,7 @@ io::Task<AskedRuns::Answer> AskedRuns::ask(std::string name) {
     if (refused)
         co_return std::move(*refused);
     const auto asked = std::make_shared<Asked>();
-    asked->ran_before = engine_.check(name)->memory.last_run;
+    asked->reports_before = engine_.check(name)->reports;
     const auto place = waiting_->emplace(name, asked).first;
     struct Leave {
         std::shared_ptr<Waiting> waiting;
@@ -53,7 +53,7 @@ void AskedRuns::published(const core::Snapshot& snapshot) {
         return;
     snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
         const auto at = waiting_->find(check.check->name);
-        if (at == waiting_->end() || check.memory.last_run == at->second->ran_before)
+        if (at == waiting_->end() || check.reports == at->second->reports_before)
             return;
         at->second->memory = check.memory;
         at->second->wake.wake();

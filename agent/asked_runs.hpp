@@ -42,7 +42,7 @@ class AskedRuns {
 
   private:
     struct Asked {
-        std::optional<core::Time> ran_before;
+        std::uint64_t reports_before = 0;
         std::optional<core::CheckMemory> memory;
         io::Wake wake;
     };

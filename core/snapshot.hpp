@@ -26,6 +26,8 @@ struct CheckSnapshot {
     std::vector<Alert> alerts;
     /// Did it run since the agent started? Before that its evidence is from before the restart.
     bool fresh = false;
+    /// Its reports since the agent started.
+    std::uint64_t reports = 0;
 
     bool operator==(const CheckSnapshot&) const = default;
 };

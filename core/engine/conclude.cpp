@@ -180,7 +180,7 @@ Engine::Changes Engine::take_changes() {
 void Engine::publish(CheckUnit& unit) {
     changes_.visible = true;
     auto made = std::make_shared<const CheckSnapshot>(
-        CheckSnapshot{unit.check, unit.memory, unit.subject_assets, listed(unit.alerts), unit.fresh});
+        CheckSnapshot{unit.check, unit.memory, unit.subject_assets, listed(unit.alerts), unit.fresh, unit.reports});
     if (unit.page == check_pages_.size())
         check_pages_.push_back(std::move(made));
     else

@@ -65,6 +65,10 @@ struct CheckUnit : JudgedUnit {
     bool fresh = true;
     /// Does it bring anything about recovery, rather than only reachability and numbers?
     bool about_recovery = false;
+    /// Came back with what it knew, and nothing was learned of it since.
+    bool restored = false;
+    /// Reports that came since the agent started.
+    std::uint64_t reports = 0;
     /// In the order of `memory.subjects`; empty for none.
     std::vector<std::string> subject_assets;
     std::set<AssetUnit*> assets;
