@@ -171,7 +171,7 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
     if (!read)
         co_return Answer{400, {}, std::move(read.error())};
     const Outcome outcome = std::move(*read);
-    const std::string check = engine_.outcome_check(outcome.asset, now);
+    const std::string check = engine_.outcome_check(outcome.asset, outcome.subject(), now);
     if (check.empty())
         co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured", outcome.asset)}};
 

@@ -34,6 +34,10 @@ struct Outcome {
     std::string backup_type;
 
     bool is_start() const { return outcome == core::ExerciseOutcome::started; }
+    /// Of the check that keeps it; backups are those of the asset itself.
+    std::string_view subject() const {
+        return kind == Kind::exercise ? std::string_view{exercise} : std::string_view{};
+    }
 };
 
 /// Times more than this ahead of `now` are refused.

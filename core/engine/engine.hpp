@@ -44,9 +44,10 @@ class Engine {
 
     /// A run of a check ended. Unknown names are passed over: the check left while it ran.
     void learn(std::string_view check, const Report& report, Time now);
-    /// The name of the check under which outcomes of this asset are kept: a configured `outcome` check of the asset, or
-    /// "ASSET/outcomes", made when first needed. Empty when the asset is unknown.
-    std::string outcome_check(std::string_view asset, Time now);
+    /// The name of the check under which outcomes of this asset and subject are kept: the one that knows the subject,
+    /// else a configured `outcome` check of the asset, or "ASSET/outcomes", made when first needed. Empty when the
+    /// asset is unknown.
+    std::string outcome_check(std::string_view asset, std::string_view subject, Time now);
     /// Drops a subject ("CHECK/SUBJECT", or a subject of any check) and all that is remembered of it. Returns how many.
     std::size_t forget(std::string_view subject, Time now);
     enum class Begun : std::uint8_t { yes, running_already, unknown };

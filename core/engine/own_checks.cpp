@@ -3,6 +3,8 @@
 
 #include "core/engine/engine.hpp"
 
+#include <tuple>
+
 namespace recoverd::core {
 
 std::shared_ptr<const Check> make_own_check(const Asset& asset, std::string_view kind) {
@@ -19,14 +21,22 @@ std::shared_ptr<const Check> make_own_check(const Asset& asset, std::string_view
     return std::make_shared<const Check>(std::move(check));
 }
 
-std::string Engine::outcome_check(std::string_view asset, Time now) {
+std::string Engine::outcome_check(std::string_view asset, std::string_view subject, Time now) {
     const auto at = assets_.find(asset);
     if (at == assets_.end())
         return {};
+    const CheckUnit* best = nullptr;
+    const auto rank = [&](const CheckUnit& unit) {
+        // Whoever knows it already goes on with it, or an end would not meet its beginning; then whoever was
+        // configured.
+        return std::tuple{!unit.memory.subjects.contains(subject), unit.name.ends_with(kOutcomes),
+                          std::string_view{unit.name}};
+    };
     for (const CheckUnit* member : at->second->members)
-        if (member->check->collector == "outcome" && !member->name.ends_with(kValidations))
-            return member->name;
-    return own_check(at->first, kOutcomes, now);
+        if (member->check->collector == "outcome" && !member->name.ends_with(kValidations) &&
+            (best == nullptr || rank(*member) < rank(*best)))
+            best = member;
+    return best ? best->name : own_check(at->first, kOutcomes, now);
 }
 
 std::string Engine::own_check(const std::string& asset, std::string_view kind, Time now) {

@@ -187,12 +187,12 @@ class Life {
     }
 
     void record_exercise() {
-        const std::string outcomes = engine_->outcome_check("orders", now_);
-        if (outcomes.empty())
-            return;
         Exercise run;
         run.id = std::to_string(dice(3));
         run.exercise = dice(2) != 0 ? "restore-test" : "failover-test";
+        const std::string outcomes = engine_->outcome_check("orders", run.exercise, now_);
+        if (outcomes.empty())
+            return;
         run.outcome = static_cast<ExerciseOutcome>(dice(4));
         run.started_at = now_ - 10min;
         if (run.outcome != ExerciseOutcome::started)
