@@ -23,6 +23,11 @@ bool tells_of_silence(const Alerts& alerts) {
     });
 }
 
+/// From when silence counts of a check whose options were changed: what is told already goes on until it has looked.
+Time silent_since(const Alerts& alerts, const CheckMemory& before, Time now) {
+    return tells_of_silence(alerts) ? std::max(before.watched_since, before.last_success.value_or(Time::min())) : now;
+}
+
 std::string replace_subject(const std::string& pattern, std::string_view subject) {
     constexpr std::string_view kPlaceholder = "{subject}";
     const auto at = pattern.find(kPlaceholder);
@@ -126,8 +131,12 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
             RestoredCheck& restored = at->second;
             unit->alerts = std::move(restored.alerts);
             const bool same = restored.fingerprint == check->fingerprint;
-            if (same)
+            if (same) {
                 unit->memory = std::move(restored.memory);
+                unit->restored = true;
+            } else {
+                unit->memory.watched_since = silent_since(unit->alerts, restored.memory, now);
+            }
             // A check that is not due yet has missed nothing; one that never runs by itself cannot be late. One that
             // was changed has not looked at all.
             unit->fresh = !check->looks() || (same && restored.due_at && *restored.due_at > now);
@@ -136,9 +145,10 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
     } else if (unit->check && unit->check->fingerprint != check->fingerprint) {
         // Another source under the same name: what was seen of the old one says nothing about the new one.
         const Time first_seen = unit->memory.first_seen;
+        const Time watched_since = silent_since(unit->alerts, unit->memory, now);
         unit->memory = CheckMemory{};
         unit->memory.first_seen = first_seen;
-        unit->memory.watched_since = now;
+        unit->memory.watched_since = watched_since;
         unit->fresh = false;
     }
     unit->check = check;
@@ -206,9 +216,12 @@ void Engine::configure_assets(Time now) {
 }
 
 void Engine::drop_assets_without_configuration() {
+    // One that was changed has not said yet which assets there are.
+    const bool discovers = std::ranges::any_of(
+        checks_, [](const auto& entry) { return entry.second->check->discover && !entry.second->memory.last_success; });
     std::erase_if(assets_, [&](const auto& entry) {
         AssetUnit& unit = *entry.second;
-        if (config_->assets.contains(entry.first) || (unit.discovered && !unit.members.empty()))
+        if (config_->assets.contains(entry.first) || (unit.discovered && (!unit.members.empty() || discovers)))
             return false;
         retire(unit);
         std::erase(changes_.assets, &unit);
@@ -287,7 +300,7 @@ void Engine::attach_target(CheckUnit& unit) {
             recount(*target, nullptr);
         }
     }
-    if (!unit.fresh && tells_of_silence(target->alerts))
+    if ((!unit.fresh || unit.restored) && tells_of_silence(target->alerts))
         unit.memory.watched_since = unit.memory.first_seen;
     target->members.insert(&unit);
     unit.target = target.get();

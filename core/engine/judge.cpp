@@ -50,6 +50,8 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     if (!unit.fresh && unit.target)
         mark(*unit.target);
     unit.fresh = true;
+    unit.restored = false;
+    ++unit.reports;
     if (unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
         attach(unit, now);
     note_change(unit);
@@ -227,14 +229,27 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
         mark(*unit.target);
 }
 
+/// Was nothing learned yet of what this is about, though its check has looked?
+bool is_unseen(const CheckMemory& memory, std::string_view subject) {
+    bool listed = false;
+    for (const auto& [name, seen] : memory.subjects) {
+        if (!is_about(subject, name))
+            continue;
+        listed = true;
+        if (seen.learned_at != Time{})
+            return false;
+    }
+    return listed;
+}
+
 /// A check whose options changed has forgotten what it saw. What fires goes on until it has learned something: that
 /// nothing can be seen there ends nothing.
 void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
-    if (unit.memory.last_success)
-        return;
     for (const auto& [labels, alert] : unit.alerts) {
         Finding finding = alert.finding;
         const Identity& identity = finding.identity;
+        if (unit.memory.last_success && !is_unseen(unit.memory, identity.subject))
+            continue;
         if (alert.state != AlertState::firing || identity.rule == RuleId::evidence_missing ||
             !unit.check->policy.enabled(identity.rule) ||
             (!identity.asset.empty() && !assets_.contains(identity.asset)))

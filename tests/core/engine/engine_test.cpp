@@ -193,6 +193,88 @@ TEST_CASE("a check whose options changed ends nothing by failing") {
     CHECK_FALSE(watched.alert("BackupTooOld"));
 }
 
+TEST_CASE("a check whose options changed ends nothing of a subject that it cannot see yet") {
+    Watched watched{3h};
+    Check changed = backups_of("b", "orders");
+    changed.fingerprint = "pgbackrest elsewhere";
+    watched.engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), watched.now);
+    watched.learn({"repo1", {}, {}, Failure{FailureKind::unreachable, "no route"}});
+    CHECK(watched.alert("BackupTooOld"));
+    watched.learn(points("repo1", {watched.now - 1h, watched.now}));
+    CHECK_FALSE(watched.alert("BackupTooOld"));
+}
+
+TEST_CASE("a check that was silent when its options changed is silent until it has looked") {
+    Watched watched;
+    watched.pass(10min);
+    REQUIRE(watched.alert("EvidenceMissing"));
+    const Time started = watched.alert("EvidenceMissing")->started_at;
+    Check changed = backups_of("b", "orders");
+    changed.fingerprint = "pgbackrest elsewhere";
+    watched.engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), watched.now);
+    watched.engine.learn("b", failure(watched.now), watched.now);
+    watched.pass(1min);
+    REQUIRE(watched.alert("EvidenceMissing"));
+    CHECK(watched.alert("EvidenceMissing")->started_at == started);
+    watched.learn(points("repo1", {watched.now - 1h, watched.now}));
+    CHECK_FALSE(watched.alert("EvidenceMissing"));
+}
+
+TEST_CASE("assets that a check discovered outlive a change of its options until it has looked") {
+    Fleet fleet;
+    fleet.config.classes["gold"] = asset("");
+    Check check = backups_of("dumps", "{subject}");
+    check.discover = true;
+    check.discover_class = "gold";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(Fleet{fleet}.with(check).done(), now);
+    const auto sees = [&](std::vector<SubjectReport> seen) {
+        engine.learn("dumps", report(now, std::move(seen)), now);
+        pass(engine, now, 1min);
+    };
+    sees({points("shop", {now - 4h, now - 3h}), points("crm", {now - 1h, now})});
+    REQUIRE(firing(engine, now) == List{"BackupTooOld"});
+    const Time first_seen = engine.asset("shop")->first_seen;
+    check.fingerprint = "pgbackrest elsewhere";
+    engine.configure(fleet.with(check).done(), now);
+    engine.learn("dumps", failure(now), now);
+    pass(engine, now, 1min);
+    CHECK(firing(engine, now) == List{"BackupTooOld"});
+    REQUIRE(engine.asset("shop"));
+    CHECK(engine.asset("shop")->first_seen == first_seen);
+    sees({points("crm", {now - 1h, now})});
+    CHECK(firing(engine, now).empty());
+    CHECK_FALSE(engine.asset("shop"));
+    CHECK(engine.asset("crm"));
+}
+
+TEST_CASE("outcomes go on where their exercise is known, whatever is configured later") {
+    Fleet fleet;
+    fleet.with(asset("orders"));
+    Engine engine{kNow};
+    engine.configure(fleet.done(), kNow);
+    Exercise test;
+    test.id = test.exercise = "restore-test";
+    test.ended_at = kNow;
+    const std::string own = engine.outcome_check("orders", "restore-test", kNow);
+    CHECK(own == "orders/outcomes");
+    engine.learn(own, report(kNow, {{"restore-test", {}, {test}, {}}}, false), kNow);
+    for (const char* name : {"z-told", "a-told"}) {
+        Check told;
+        told.name = told.fingerprint = name;
+        told.asset = "orders";
+        told.collector = "outcome";
+        told.every = Duration{0};
+        told.brings = {EvidenceKind::exercise};
+        fleet.with(told);
+    }
+    engine.configure(fleet.done(), kNow);
+    CHECK(engine.outcome_check("orders", "restore-test", kNow) == own);
+    // What nobody knows yet is for whoever was configured, and always for the same.
+    CHECK(engine.outcome_check("orders", "failover-test", kNow) == "a-told");
+}
+
 TEST_CASE("a check whose options changed while the agent was down has not looked, whenever it is due") {
     Watched watched{3h};
     Check changed = backups_of("b", "orders");
@@ -307,6 +389,29 @@ TEST_CASE("checks that share a target speak of its silence once") {
     CHECK(std::ranges::count(alerts, "EvidenceMissing") == 1);
 }
 
+TEST_CASE("the silence of a target outlives a restart that its checks need not hurry for") {
+    Fleet fleet;
+    fleet.with(asset("orders"));
+    for (const char* name : {"a", "b"}) {
+        Check check = backups_of(name, "orders");
+        check.every = 1h;
+        check.target = "db1:5432";
+        fleet.with(check);
+    }
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    for (int i = 0; i < 5; ++i) {
+        for (const char* name : {"a", "b"})
+            engine.learn(name, failure(now), now);
+        pass(engine, now, 1h);
+    }
+    REQUIRE(std::ranges::count(firing(engine, now), "EvidenceMissing") == 1);
+    const auto after = restarted(engine, fleet.done(), now, now + 30min);
+    pass(*after, now, 1min);
+    CHECK(std::ranges::count(firing(*after, now), "EvidenceMissing") == 1);
+}
+
 TEST_CASE("a target that no check looks at any more is not counted any more") {
     Fleet fleet;
     fleet.with(asset("orders"));
@@ -410,7 +515,8 @@ TEST_CASE("what cannot be seen because its endpoint is down is not said twice, a
     test.started_at = now - 10min;
     test.ended_at = now;
     test.depth = Depth::queried;
-    engine.learn(engine.outcome_check("orders", now), report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+    engine.learn(engine.outcome_check("orders", "restore-test", now),
+                 report(now, {{"restore-test", {}, {test}, {}}}, false), now);
     const auto live = [&](bool up) {
         for (int i = 0; i < 30; ++i) {
             engine.learn("b", report(now, {points("repo1", {kNow - 1h})}), now);
@@ -513,7 +619,7 @@ TEST_CASE("a running failover test lowers what it explains, and not that a backu
     Engine engine{kNow};
     Time now = kNow;
     engine.configure(fleet.done(), now);
-    const std::string outcomes = engine.outcome_check("orders", now);
+    const std::string outcomes = engine.outcome_check("orders", "failover-test", now);
     Exercise drill;
     drill.id = "1";
     drill.exercise = "failover-test";
@@ -553,7 +659,8 @@ TEST_CASE("a restore test that runs explains nothing where the data comes from")
     test.id = "1";
     test.exercise = "restore-test";
     test.started_at = now;
-    engine.learn(engine.outcome_check("orders", now), report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+    engine.learn(engine.outcome_check("orders", "restore-test", now),
+                 report(now, {{"restore-test", {}, {test}, {}}}, false), now);
     for (int i = 0; i < 5; ++i) {
         engine.learn("up", report(now, {reach(ReachState::down, "db1:5432")}), now);
         pass(engine, now, 30s);
