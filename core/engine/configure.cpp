@@ -86,6 +86,7 @@ void Engine::configure(std::shared_ptr<const Config> config, Time now) {
         claim_check(check, now);
         attach(*checks_.at(check->name), now);
     }
+    adopt_restored_assets(now);
     drop_checks_without_configuration();
     for (auto& [name, unit] : checks_)
         attach(*unit, now);
@@ -215,10 +216,28 @@ void Engine::configure_assets(Time now) {
         claim_asset(asset, now).discovered = false;
 }
 
+const CheckUnit* Engine::still_discovering() const {
+    for (const auto& [name, unit] : checks_)
+        if (unit->check->discover && !unit->memory.last_success)
+            return unit.get();
+    return nullptr;
+}
+
+/// Which of the assets that were known before a restart there are is said by a check that was changed meanwhile, once
+/// it has looked. Until then all of them are, or what was reported of them would be dropped.
+void Engine::adopt_restored_assets(Time now) {
+    const CheckUnit* discovering = still_discovering();
+    if (discovering == nullptr)
+        return;
+    std::vector<std::string> names;
+    for (const auto& [name, restored] : restored_assets_)
+        names.push_back(name);
+    for (const std::string& name : names)
+        discover(name, *discovering->check, now);
+}
+
 void Engine::drop_assets_without_configuration() {
-    // One that was changed has not said yet which assets there are.
-    const bool discovers = std::ranges::any_of(
-        checks_, [](const auto& entry) { return entry.second->check->discover && !entry.second->memory.last_success; });
+    const bool discovers = still_discovering() != nullptr;
     std::erase_if(assets_, [&](const auto& entry) {
         AssetUnit& unit = *entry.second;
         if (config_->assets.contains(entry.first) || (unit.discovered && (!unit.members.empty() || discovers)))
@@ -249,19 +268,23 @@ AssetUnit* Engine::find_or_discover(const std::string& name, const Check& check,
         return known ? at->second.get() : nullptr;
     if (known && !at->second->discovered)
         return at->second.get();
+    return &discover(name, check, now);
+}
+
+AssetUnit& Engine::discover(const std::string& name, const Check& check, Time now) {
     Asset asset;
     if (const auto found = config_->classes.find(check.discover_class); found != config_->classes.end())
         asset = found->second;
     asset.name = name;
     asset.asset_class = check.discover_class;
-    const bool is_new = at == assets_.end();
+    const bool is_new = !assets_.contains(name);
     AssetUnit& unit = claim_asset(asset, now);
     unit.discovered = true;
     if (is_new) {
         unit.page = asset_pages_.size();
         publish(unit);
     }
-    return &unit;
+    return unit;
 }
 
 void Engine::attach(CheckUnit& unit, Time now) {

@@ -109,6 +109,10 @@ class Engine {
     void attach_target(CheckUnit& unit);
     void detach(CheckUnit& unit);
     AssetUnit* find_or_discover(const std::string& name, const Check& check, Time now);
+    AssetUnit& discover(const std::string& name, const Check& check, Time now);
+    /// A check that makes assets of what it sees and has not looked yet; null when there is none.
+    const CheckUnit* still_discovering() const;
+    void adopt_restored_assets(Time now);
     void lay_out_pages();
     void retire(JudgedUnit& unit);
     void retire(Alerts&& alerts);

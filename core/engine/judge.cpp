@@ -46,6 +46,7 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     if (at == checks_.end())
         return;
     CheckUnit& unit = *at->second;
+    const bool discovers = unit.check->discover && !unit.memory.last_success && report.result;
     remember(unit.memory, *unit.check, report);
     if (!unit.fresh && unit.target)
         mark(*unit.target);
@@ -54,6 +55,11 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     ++unit.reports;
     if (unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
         attach(unit, now);
+    // It has said which assets there are; those that were kept until then may go.
+    if (discovers) {
+        drop_assets_without_configuration();
+        lay_out_pages();
+    }
     note_change(unit);
     mark(unit);
     if (!unit.about_recovery)

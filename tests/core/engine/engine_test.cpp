@@ -249,6 +249,42 @@ TEST_CASE("assets that a check discovered outlive a change of its options until 
     CHECK(engine.asset("crm"));
 }
 
+TEST_CASE("what was reported of a discovered asset outlives a restart with other options") {
+    Fleet fleet;
+    fleet.config.classes["gold"] = asset("");
+    Check check = backups_of("dumps", "{subject}");
+    check.discover = true;
+    check.discover_class = "gold";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(Fleet{fleet}.with(check).done(), now);
+    engine.learn("dumps", report(now, {points("shop", {now - 1h, now})}), now);
+    Exercise test;
+    test.id = test.exercise = "restore-test";
+    test.outcome = ExerciseOutcome::passed;
+    test.ended_at = now;
+    const std::string outcomes = engine.outcome_check("shop", "restore-test", now);
+    engine.learn(outcomes, report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+    pass(engine, now, 1min);
+
+    check.fingerprint = "pgbackrest elsewhere";
+    Engine after{now};
+    for (const char* name : {"dumps", "shop/outcomes"}) {
+        const auto* unit = engine.check(name);
+        after.restore_check(name, {unit->check->fingerprint, unit->memory, unit->alerts, std::nullopt});
+    }
+    after.restore_asset("shop", engine.asset("shop")->first_seen, engine.asset("shop")->alerts);
+    after.configure(fleet.with(check).done(), now);
+    pass(after, now, 1min);
+    REQUIRE(after.check("shop/outcomes"));
+    CHECK(after.check("shop/outcomes")->memory.subjects.at("restore-test").exercises.size() == 1);
+    CHECK(after.take_changes().dropped_checks.empty());
+    after.learn("dumps", report(now, {points("shop", {now - 1h, now})}), now);
+    pass(after, now, 1min);
+    REQUIRE(after.asset("shop"));
+    CHECK(after.asset("shop")->first_seen == engine.asset("shop")->first_seen);
+}
+
 TEST_CASE("outcomes go on where their exercise is known, whatever is configured later") {
     Fleet fleet;
     fleet.with(asset("orders"));
