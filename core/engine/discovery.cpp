@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Assets that nobody configured: made of the subjects that a check sees, kept as long as it may see them, forgotten on
+// request.
+#include "core/engine/engine.hpp"
+
+#include <algorithm>
+
+namespace recoverd::core {
+
+AssetUnit* Engine::find_or_discover(const std::string& name, const Check& check, Time now) {
+    if (name.empty())
+        return nullptr;
+    const auto at = assets_.find(name);
+    const bool known = at != assets_.end() && (at->second->discovered || config_->assets.contains(name));
+    if (!check.discover)
+        return known ? at->second.get() : nullptr;
+    if (known && !at->second->discovered)
+        return at->second.get();
+    return &discover(name, check, now);
+}
+
+AssetUnit& Engine::discover(const std::string& name, const Check& check, Time now) {
+    Asset asset;
+    if (const auto found = config_->classes.find(check.discover_class); found != config_->classes.end())
+        asset = found->second;
+    asset.name = name;
+    asset.asset_class = check.discover_class;
+    const bool is_new = !assets_.contains(name);
+    AssetUnit& unit = claim_asset(asset, now);
+    unit.discovered = true;
+    if (is_new) {
+        unit.page = asset_pages_.size();
+        publish(unit);
+    }
+    return unit;
+}
+
+const CheckUnit* Engine::still_discovering() const {
+    for (const auto& [name, unit] : checks_)
+        if (unit->check->discover && !unit->memory.last_success)
+            return unit.get();
+    return nullptr;
+}
+
+/// Which of the assets that were known before a restart there are is said by a check that was changed meanwhile, once
+/// it has looked. Until then all of them are, or what was reported of them would be dropped.
+void Engine::adopt_restored_assets(Time now) {
+    const CheckUnit* discovering = still_discovering();
+    if (discovering == nullptr)
+        return;
+    std::vector<std::string> names;
+    for (const auto& [name, restored] : restored_assets_)
+        names.push_back(name);
+    for (const std::string& name : names)
+        discover(name, *discovering->check, now);
+}
+
+void Engine::drop_assets_without_configuration() {
+    const bool discovers = still_discovering() != nullptr;
+    std::erase_if(assets_, [&](const auto& entry) {
+        AssetUnit& unit = *entry.second;
+        if (config_->assets.contains(entry.first) || (unit.discovered && (!unit.members.empty() || discovers)))
+            return false;
+        retire(unit);
+        std::erase(changes_.assets, &unit);
+        changes_.dropped_assets.push_back(unit.name);
+        return true;
+    });
+}
+
+std::size_t Engine::forget(std::string_view subject, Time now) {
+    std::size_t dropped = 0;
+    for (auto& [name, unit] : checks_) {
+        std::string_view wanted = subject;
+        if (wanted.starts_with(name) && wanted.substr(name.size()).starts_with('/'))
+            wanted.remove_prefix(name.size() + 1);
+        const auto at = unit->memory.subjects.find(wanted);
+        if (at == unit->memory.subjects.end() || (wanted.empty() && subject.empty()))
+            continue;
+        unit->memory.subjects.erase(at);
+        // An incremental scan would go on as if it had seen the subject's beginning.
+        unit->memory.cursor.clear();
+        ++dropped;
+        for (AssetUnit* asset : unit->assets)
+            mark(*asset);
+        attach(*unit, now);
+        note_change(*unit);
+        mark(*unit);
+    }
+    // An asset that was made of what is forgotten goes with it.
+    if (dropped > 0) {
+        drop_assets_without_configuration();
+        lay_out_pages();
+    }
+    return dropped;
+}
+
+} // namespace recoverd::core
