@@ -297,7 +297,7 @@ class Watch {
         engine_.configure(config, now_);
         constexpr std::string_view kAsset = "asset/";
         if (row.from.starts_with(kAsset))
-            checks_ = {engine_.outcome_check(row.from.substr(kAsset.size()), now_)};
+            checks_ = {engine_.outcome_check(row.from.substr(kAsset.size()), row.exercise, now_)};
         else
             checks_ = checks_of(row);
     }

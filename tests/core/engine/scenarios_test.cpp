@@ -123,6 +123,9 @@ TEST_CASE("an assertion that could not be learned neither proves nor disproves a
         zones.fleet.config.scenarios[0].when = {RuleId::assertion_failed};
         zones.fleet.config.scenarios[0].by = {};
         zones.fleet.config.scenarios[0].checks = {"web-a1"};
+        auto asserting = std::make_shared<Check>(*zones.fleet.config.checks[0]);
+        asserting->brings = {EvidenceKind::assertions};
+        zones.fleet.config.checks[0] = asserting;
         zones.configure();
         SubjectReport seen{"", {}, {Assertions{{{.name = "lag", .expected = "0", .actual = actual}}}}, {}};
         zones.engine.learn("web-a1", fleet::report(zones.now, {seen}), zones.now);

@@ -134,7 +134,7 @@ TEST_CASE("a look that found something ill is no pass, though nobody calls it a 
         {"a probe that says down", {fleet::reach(ReachState::down, "orders:80")}, "down: connection refused"},
         {"one that says degraded", {fleet::reach(ReachState::degraded, "orders:80")}, "degraded: connection refused"},
         {"a part that could not be seen", {half}, "bad_answer: NaN"},
-        {"nothing at all", {}, "is gone"},
+        {"nothing at all", {}, "missing from complete answers"},
     };
     for (const Row& row : rows) {
         INFO(row.what);
@@ -149,7 +149,7 @@ TEST_CASE("a look that found something ill is no pass, though nobody calls it a 
         CHECK(shop.states() == Words{"running", "waiting"});
         pass(shop.engine, shop.now, 2min);
         CHECK(shop.states() == Words{"failed", "running"});
-        CHECK(shop.memory().running->steps[0].detail == row.detail);
+        CHECK(shop.memory().running->steps[0].detail.contains(row.detail));
     }
 }
 
