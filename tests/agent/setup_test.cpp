@@ -15,6 +15,7 @@ std::shared_ptr<const core::Check> check(std::string name, core::Scope scope) {
     made.name = std::move(name);
     made.asset = "shop";
     made.scope = scope;
+    made.brings = {core::EvidenceKind::reachability};
     return std::make_shared<const core::Check>(std::move(made));
 }
 
