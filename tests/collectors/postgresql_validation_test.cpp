@@ -231,6 +231,33 @@ TEST_CASE("a canary that goes back says how much was lost, until somebody accept
     CHECK(story.look().state("", "canary_lost_rows") == AssertionState::holds);
 }
 
+TEST_CASE("a run that did not read the canary's table tells nothing of what was lost of it") {
+    ValidationStory story{{.canary = "recoverd"}};
+    const auto told = [&](const char* why) {
+        const auto seen = story.look();
+        CHECK(seen.state("", "canary_lost_rows") == AssertionState::unknown);
+        CHECK_THAT(seen.assertion("", "canary_lost_rows").detail, ContainsSubstring(why));
+        CHECK_FALSE(seen.measures("", "canary_lost_rows"));
+        CHECK_FALSE(seen.measures("", "canary_lost_seconds"));
+    };
+    story.canary(4, 1000, 5, 1010);
+    CHECK(story.look().measured("", "canary_lost_rows") == 0);
+    story.written = core::failed(core::FailureKind::timed_out, "no answer within 100 ms");
+    told("no answer within");
+    story.canary(5, 1010, 6, 1020);
+    (*story.written)->tables[0] = failing("57P03", "the database system is starting up");
+    told("starting up");
+    (*story.written)->tables.pop_back();
+    told("not all");
+    story.written.reset();
+    told("not asked");
+    story.own.cell(3, "table_there") = "f";
+    told("");
+    story.own.cell(3, "table_there") = "t";
+    story.canary(3, 990, 4, 1100);
+    CHECK(story.look().measured("", "canary_lost_rows") == 2);
+}
+
 TEST_CASE("a canary that cannot be written fails where the server refuses, and is unknown where nobody set it up") {
     ValidationStory story{{.canary = "recoverd"}};
     story.canary(4, 1000, 5, 1010);

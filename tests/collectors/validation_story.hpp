@@ -130,14 +130,22 @@ struct Told {
     core::AssertionState state(std::string_view subject, std::string_view name) const {
         return core::state_of(assertion(subject, name));
     }
+    bool measures(std::string_view subject, std::string_view name) const { return value(subject, name).has_value(); }
     double measured(std::string_view subject, std::string_view name) const {
+        const auto found = value(subject, name);
+        INFO(subject << " " << name);
+        REQUIRE(found);
+        return *found;
+    }
+
+  private:
+    std::optional<double> value(std::string_view subject, std::string_view name) const {
         for (const auto& report : seen.subjects)
             for (const auto& evidence : report.evidence)
                 if (const auto* found = std::get_if<core::Measurement>(&evidence);
                     found && report.subject == subject && found->name == name)
                     return found->value;
-        FAIL("no such measurement");
-        return 0;
+        return std::nullopt;
     }
 };
 
