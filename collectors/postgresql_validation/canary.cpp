@@ -41,6 +41,19 @@ bool is_our_setup(std::string_view sqlstate) {
 
 std::string moment(double seconds) { return core::config::format_time(core::Time{core::from_seconds(seconds)}); }
 
+/// All of it is gone: what is known of it is the time since its first row that anybody saw.
+void notice_all_lost(Cursor& cursor) {
+    cursor.lost_words = fmt::format("row {} was committed and read back at {}, and none is left", cursor.canary,
+                                    moment(cursor.canary_at));
+    if (!cursor.first_at || !cursor.lost_seconds) {
+        cursor.lost_seconds.reset();
+        return;
+    }
+    const double seconds = std::max(0.0, cursor.canary_at - *cursor.first_at);
+    *cursor.lost_seconds += seconds;
+    cursor.lost_words += fmt::format(": at least {:.3g} s were lost", seconds);
+}
+
 void notice_loss(Cursor& cursor, const std::optional<Stand>& stand) {
     const std::uint64_t left = stand ? stand->counter : 0;
     if (left >= cursor.canary)
@@ -48,14 +61,16 @@ void notice_loss(Cursor& cursor, const std::optional<Stand>& stand) {
     cursor.lost_rows += cursor.canary - left;
     if (stand) {
         const double seconds = std::max(0.0, cursor.canary_at - stand->at);
-        cursor.lost_seconds = std::max(cursor.lost_seconds, seconds);
+        if (cursor.lost_seconds)
+            *cursor.lost_seconds += seconds;
         cursor.lost_words =
             fmt::format("row {} was committed and read back at {}, and the newest that is left is {} of "
                         "{}: about {:.3g} s were lost",
                         cursor.canary, moment(cursor.canary_at), left, moment(stand->at), seconds);
+        cursor.first_at = std::min(cursor.first_at.value_or(stand->at), stand->at);
     } else {
-        cursor.lost_words = fmt::format("row {} was committed and read back at {}, and none is left", cursor.canary,
-                                        moment(cursor.canary_at));
+        notice_all_lost(cursor);
+        cursor.first_at.reset();
     }
     cursor.canary = left;
     cursor.canary_at = stand ? stand->at : 0;
@@ -67,8 +82,11 @@ void judge_write(const io::PgAnswer& answer, Cursor& cursor, Assertion& assertio
         assertion.detail = fmt::format("expected {} answers, found {}", std::size_t{asked_count}, answer.tables.size());
         return;
     }
-    if (answer.tables[before_table].error.empty())
-        notice_loss(cursor, stand_of(answer.tables[before_table]));
+    std::optional<Stand> before;
+    if (answer.tables[before_table].error.empty()) {
+        before = stand_of(answer.tables[before_table]);
+        notice_loss(cursor, before);
+    }
     for (const io::PgTable& table : answer.tables) {
         if (table.error.empty())
             continue;
@@ -86,6 +104,8 @@ void judge_write(const io::PgAnswer& answer, Cursor& cursor, Assertion& assertio
     assertion.actual = kWell;
     cursor.canary = back->counter;
     cursor.canary_at = back->at;
+    if (!cursor.first_at)
+        cursor.first_at = before.value_or(*back).at;
 }
 
 void expect_written(const Looking& looking, core::SubjectReport& report) {
@@ -145,8 +165,9 @@ void expect_no_loss(const Looking& looking, core::SubjectReport& report) {
         assertion.detail =
             fmt::format("{}; accepted with `recoverd forget {}/`", cursor.lost_words, looking.expected.name);
     expect(report, std::move(assertion));
-    report.evidence.emplace_back(core::Measurement{
-        .name = std::string{core::kCanaryLostSeconds}, .value = cursor.lost_seconds, .unit = "seconds"});
+    if (cursor.lost_seconds)
+        report.evidence.emplace_back(core::Measurement{
+            .name = std::string{core::kCanaryLostSeconds}, .value = *cursor.lost_seconds, .unit = "seconds"});
     report.evidence.emplace_back(core::Measurement{
         .name = std::string{core::kCanaryLostRows}, .value = static_cast<double>(cursor.lost_rows), .unit = "rows"});
 }

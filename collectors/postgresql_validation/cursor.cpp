@@ -8,6 +8,14 @@
 
 namespace recoverd::collectors::validation {
 
+namespace {
+
+std::optional<double> number_or_none(const io::Json& number) {
+    return number ? std::optional{number.number()} : std::nullopt;
+}
+
+} // namespace
+
 Cursor read_cursor(std::string_view text) {
     if (text.empty())
         return {};
@@ -21,8 +29,9 @@ Cursor read_cursor(std::string_view text) {
                                     std::clamp(sample["percent"].number(), 1e-6, 100.0)};
         cursor.canary = json["canary"].natural();
         cursor.canary_at = json["canary_at"].number();
+        cursor.first_at = number_or_none(json["first_at"]);
         cursor.lost_rows = json["lost_rows"].natural();
-        cursor.lost_seconds = json["lost_seconds"].number();
+        cursor.lost_seconds = number_or_none(json["lost_seconds"]);
         cursor.lost_words = json["lost_words"].text();
         cursor.checksum_failures = json["checksum_failures"].natural();
         cursor.checksums_reset = json["checksums_reset"].number();
@@ -42,12 +51,13 @@ std::string write_cursor(const Cursor& cursor) {
     out.end_object().key("samples").begin_object();
     for (const auto& [name, sample] : cursor.samples)
         out.key(name).begin_object().field("seed", sample.seed).field("percent", sample.percent).end_object();
-    return out.end_object()
-        .field("canary", cursor.canary)
-        .field("canary_at", cursor.canary_at)
-        .field("lost_rows", cursor.lost_rows)
-        .field("lost_seconds", cursor.lost_seconds)
-        .field("lost_words", cursor.lost_words)
+    out.end_object().field("canary", cursor.canary).field("canary_at", cursor.canary_at);
+    if (cursor.first_at)
+        out.field("first_at", *cursor.first_at);
+    out.field("lost_rows", cursor.lost_rows);
+    if (cursor.lost_seconds)
+        out.field("lost_seconds", *cursor.lost_seconds);
+    return out.field("lost_words", cursor.lost_words)
         .field("checksum_failures", cursor.checksum_failures)
         .field("checksums_reset", cursor.checksums_reset)
         .end_object()

@@ -100,9 +100,11 @@ struct Cursor {
     /// The canary's newest row that was committed and read back, and when by the server's clock.
     std::uint64_t canary = 0;
     double canary_at = 0;
-    /// What was lost of it, until somebody forgets.
+    /// When the first of its rows was written that anybody saw and that is not lost.
+    std::optional<double> first_at;
+    /// What was lost of it, all in all until somebody forgets; of the seconds nothing where that is not known.
     std::uint64_t lost_rows = 0;
-    double lost_seconds = 0;
+    std::optional<double> lost_seconds = 0;
     std::string lost_words;
     /// Checksum failures that were seen, and when statistics had last been reset by then.
     std::uint64_t checksum_failures = 0;

@@ -231,6 +231,49 @@ TEST_CASE("a canary that goes back says how much was lost, until somebody accept
     CHECK(story.look().state("", "canary_lost_rows") == AssertionState::holds);
 }
 
+TEST_CASE("two losses of a canary, one after the other, are told as their sum") {
+    ValidationStory story{{.canary = "recoverd"}};
+    story.canary(4, 1000, 5, 1010);
+    story.look();
+    story.canary(3, 990, 4, 1100);
+    CHECK(story.look().measured("", "canary_lost_seconds") == 20);
+    story.canary(3, 1095, 4, 1200);
+    const auto twice = story.look();
+    CHECK(twice.measured("", "canary_lost_seconds") == 25);
+    CHECK(twice.measured("", "canary_lost_rows") == 3);
+}
+
+TEST_CASE("a canary of which no row is left has lost all that is known of it, and never nothing") {
+    ValidationStory story{{.canary = "recoverd"}};
+    const auto emptied = [&](int next_at) {
+        story.canary(0, 0, 1, next_at);
+        (*story.written)->tables[0].rows.clear();
+        return story.look();
+    };
+    story.canary(4, 1000, 5, 1010);
+    story.look();
+    story.canary(5, 1010, 6, 1090);
+    story.look();
+    const std::string known = story.cursor;
+    const auto lost = emptied(2000);
+    CHECK(lost.measured("", "canary_lost_rows") == 6);
+    CHECK(lost.measured("", "canary_lost_seconds") == 90);
+    story.canary(1, 2000, 2, 2030);
+    story.look();
+    CHECK(emptied(3000).measured("", "canary_lost_seconds") == 120);
+
+    // As it was kept by versions that did not know when the first row was written.
+    story.cursor = known;
+    const auto at = story.cursor.find("\"first_at\"");
+    REQUIRE(at != std::string::npos);
+    story.cursor.erase(at, story.cursor.find(',', at) + 1 - at);
+    const auto unknown = emptied(2000);
+    CHECK(unknown.measured("", "canary_lost_rows") == 6);
+    CHECK_FALSE(unknown.measures("", "canary_lost_seconds"));
+    story.canary(1, 2000, 2, 2030);
+    CHECK_FALSE(story.look().measures("", "canary_lost_seconds"));
+}
+
 TEST_CASE("a run that did not read the canary's table tells nothing of what was lost of it") {
     ValidationStory story{{.canary = "recoverd"}};
     const auto told = [&](const char* why) {
