@@ -115,7 +115,9 @@ ProofPlan plan_of(const Options& options, const std::optional<std::string>& fold
     return plan;
 }
 
-Task<void> prove_if_due(Caller caller, Options options, ProofPlan plan, const Refs* refs, State* state) {
+/// Takes from `open` what the clone's objects answered.
+Task<void> prove_if_due(Caller caller, Options options, ProofPlan plan, const Refs* refs, State* state,
+                        std::vector<Question>* open) {
     Proof& proof = state->proof;
     const std::string digest = refs->digest();
     const bool another = plan.source == Source::bundle && proof.tried != digest;
@@ -125,8 +127,10 @@ Task<void> prove_if_due(Caller caller, Options options, ProofPlan plan, const Re
     proof = std::move(proved.proof);
     proof.tried_at = caller.run.now;
     proof.tried = digest;
-    for (const auto& [question, known] : proved.answers)
+    for (const auto& [question, known] : proved.answers) {
         answer(*state, question, known, caller.run.now);
+        std::erase(*open, question);
+    }
 }
 
 /// An answer without refs is no proof that there are none: an empty page of a proxy looks the same.
@@ -178,18 +182,18 @@ Task<Collected> collect(Options options, Run run) {
     const Duration until = run.world.timers().elapsed() + run.timeout * 4 / 5;
     const Caller caller{run, environment(options.ssh_command), options.credentials, until};
     State state = read_state(run.cursor, options.origin + "\n" + options.mirror);
-    const auto looked = co_await look(caller, options, &state);
+    auto looked = co_await look(caller, options, &state);
     if (!looked)
         co_return std::unexpected(looked.error());
     const Refs* copy = looked->mirror ? &*looked->mirror : nullptr;
-    auto questions = watch(state, looked->origin, copy, options.protect, run.now);
+    looked->open = watch(state, looked->origin, copy, options.protect, run.now);
     const auto folder = looked->bundle ? std::nullopt : local_path(options.mirror);
     if (folder)
-        co_await ask_history(caller, *folder, &questions, &state);
+        co_await ask_history(caller, *folder, &looked->open, &state);
     if (options.clone) {
-        ProofPlan plan = plan_of(options, folder, std::move(questions));
+        ProofPlan plan = plan_of(options, folder, looked->open);
         const Refs* proven = copy != nullptr ? copy : &looked->origin;
-        co_await prove_if_due(caller, options, std::move(plan), proven, &state);
+        co_await prove_if_due(caller, options, std::move(plan), proven, &state, &looked->open);
     } else {
         state.proof = {};
     }

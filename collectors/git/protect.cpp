@@ -95,12 +95,18 @@ void answer(State& state, const Question& question, bool holds, Time now) {
     }
 }
 
-core::Assertion nothing_lost(const State& state, const Refs* copy) {
+core::Assertion nothing_lost(const State& state, const Refs* copy, std::span<const Question> open) {
     core::Assertion none;
     none.name = "protected_refs";
     none.expected = "0";
-    none.actual = fmt::format("{}", state.lost.size());
     none.compare = core::Compare::at_most;
+    if (state.lost.empty() && !open.empty()) {
+        const std::string others = open.size() > 1 ? fmt::format(" and {} others", open.size() - 1) : std::string{};
+        none.detail = fmt::format("{}{} moved, and nobody here has the objects to tell whether history was lost",
+                                  shown(open.front().ref), others);
+        return none;
+    }
+    none.actual = fmt::format("{}", state.lost.size());
     if (state.lost.empty())
         return none;
     const auto& [ref, lost] = *state.lost.begin();

@@ -12,6 +12,8 @@ struct Question {
     std::string ref;
     std::string anchor;
     std::string tip;
+
+    bool operator==(const Question&) const = default;
 };
 
 /// Takes note of what the names alone tell, and asks the rest. `globs` name the refs, "HEAD" the branch that it names;
@@ -20,7 +22,7 @@ std::vector<Question> watch(State& state, const Refs& origin, const Refs* copy, 
                             Time now);
 void answer(State& state, const Question& question, bool holds, Time now);
 
-/// That nothing was lost.
-core::Assertion nothing_lost(const State& state, const Refs* copy);
+/// That nothing was lost; unknown where nothing is known to be, and `open` are questions that nobody answered.
+core::Assertion nothing_lost(const State& state, const Refs* copy, std::span<const Question> open);
 
 } // namespace recoverd::collectors::git_parts

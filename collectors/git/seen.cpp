@@ -131,7 +131,7 @@ Seen seen_of(const Looked& looked, const State& state, Time now) {
     if (looked.mirror && told)
         whole.evidence.emplace_back(points_of(looked, state, now));
     core::Assertions assertions;
-    assertions.assertions.push_back(nothing_lost(state, looked.mirror ? &*looked.mirror : nullptr));
+    assertions.assertions.push_back(nothing_lost(state, looked.mirror ? &*looked.mirror : nullptr, looked.open));
     if (auto head = same_head(looked))
         assertions.assertions.push_back(std::move(*head));
     whole.evidence.emplace_back(std::move(assertions));

@@ -13,6 +13,8 @@ struct Looked {
     /// Nothing where no mirror is configured.
     std::optional<Refs> mirror;
     std::vector<Difference> lacks;
+    /// What the names of protected refs left open, and nobody with the objects answered.
+    std::vector<Question> open;
     /// Only known of a mirror on this host.
     bool shallow = false;
     std::optional<Time> newest_commit;

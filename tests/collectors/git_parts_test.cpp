@@ -278,9 +278,9 @@ TEST_CASE("git protect: a branch that was deleted is lost, until it is back or g
     const auto questions = watch(state, after, &before, globs, kNow + 1h);
     REQUIRE(state.lost.size() == 1);
     CHECK(state.lost.at("refs/heads/release/1").how == "deleted");
-    CHECK_THAT(nothing_lost(state, &before).detail, ContainsSubstring("the mirror still has it"));
-    CHECK_THAT(nothing_lost(state, &after).detail, ContainsSubstring("nor in the mirror"));
-    CHECK(nothing_lost(state, &after).actual == "1");
+    CHECK_THAT(nothing_lost(state, &before, questions).detail, ContainsSubstring("the mirror still has it"));
+    CHECK_THAT(nothing_lost(state, &after, {}).detail, ContainsSubstring("nor in the mirror"));
+    CHECK(nothing_lost(state, &after, {}).actual == "1");
     // Was it merged? Only who has the objects knows.
     REQUIRE(questions.size() == 1);
     State merged = state;
@@ -317,6 +317,8 @@ TEST_CASE("git protect: a forced push is lost history once the mirror has taken 
     CHECK(state.lost.empty());
     const auto questions = watch(state, forced, &forced, globs, kNow + 2h);
     REQUIRE(questions.size() == 1);
+    CHECK_FALSE(nothing_lost(state, &forced, questions).actual);
+    CHECK(nothing_lost(state, &forced, {}).actual == "0");
     CHECK(questions[0].anchor == oid(1));
     CHECK(questions[0].tip == oid(7));
     answer(state, questions[0], false, kNow + 2h);

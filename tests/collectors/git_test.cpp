@@ -27,6 +27,7 @@ namespace {
 
 const std::string kOrigin = "https://git.example/orders.git";
 const std::string kMirror = "/srv/git/orders.git";
+const std::string kRemote = "https://mirror.example/orders.git";
 const std::string kBundle = "/srv/git/orders.bundle";
 
 std::string oid(int number) { return fmt::format("{:040x}", number); }
@@ -266,6 +267,36 @@ TEST_CASE("git: a forced push is told once the mirror has taken it over, and unt
     CHECK(assertion(subject(scripted.look(15min), ""), "protected_refs").actual == "1");
     scripted.says.insert_or_assign("merge-base", test::exited("", 0));
     CHECK(assertion(subject(scripted.look(15min), ""), "protected_refs").actual == "0");
+}
+
+TEST_CASE("git: a branch that moved where nobody here has the objects is not known to have lost nothing") {
+    for (const bool clones : {false, true}) {
+        Scripted scripted;
+        scripted.table = {text("origin", kOrigin), text("mirror", kRemote)};
+        if (clones)
+            scripted.table.push_back(yes("clone"));
+        const auto both = [&](int main) {
+            const std::string refs = listing({{"refs/heads/main", main}});
+            scripted.origin(refs);
+            scripted.says.insert_or_assign("ls-remote " + kRemote, test::exited(refs));
+            scripted.says.insert_or_assign("for-each-ref", test::exited(without_head(refs)));
+        };
+        both(2);
+        CHECK(assertion(subject(scripted.look(), ""), "protected_refs").actual == "0");
+        both(9);
+        const auto seen = scripted.look(15min);
+        const auto& moved = assertion(subject(seen, ""), "protected_refs");
+        CHECK(core::state_of(moved) == core::AssertionState::unknown);
+        CHECK_THAT(moved.detail, ContainsSubstring("refs/heads/main moved, and nobody here has the objects"));
+        if (!clones)
+            continue;
+        CHECK(assertion(subject(scripted.look(30 * core::kDay), ""), "protected_refs").actual == "0");
+        both(66);
+        scripted.says.insert_or_assign("merge-base", test::exited("", 1));
+        CHECK(assertion(subject(scripted.look(30 * core::kDay), ""), "protected_refs").actual == "1");
+        both(67);
+        CHECK(assertion(subject(scripted.look(15min), ""), "protected_refs").actual == "1");
+    }
 }
 
 TEST_CASE("git: a deleted branch that is protected is told, whether or not the mirror still has it; others may go") {
