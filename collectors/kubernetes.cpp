@@ -145,6 +145,7 @@ parts::Access access_of(const Options& options) {
 
 parts::Expected expectations(const Options& options, const std::string& server) {
     return {.target = io::bare_url(server),
+            .of_namespace = options.of_namespace,
             .selector = options.selector,
             .jobs = {options.exercise, core::from_name<core::Depth>(options.depth).value_or(core::Depth::exists)},
             .require = options.require,

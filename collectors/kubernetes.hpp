@@ -18,6 +18,7 @@ namespace recoverd::collectors::kubernetes_parts {
 struct Expected {
     /// The API server's URL.
     std::string target;
+    std::string of_namespace;
     std::string selector;
     JobsAre jobs;
     std::vector<std::string> require;

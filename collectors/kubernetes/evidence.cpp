@@ -65,6 +65,24 @@ std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
     return each;
 }
 
+/// A namespace or a label that is misspelt gives empty lists, and all that is in them is well. `own`: subjects that
+/// are there anyway, the nodes among them. What is scaled to none on purpose is something.
+std::optional<Failure> nothing_found(const Expected& expected, const Facts& facts, std::size_t found, std::size_t own) {
+    const bool chosen = !expected.of_namespace.empty() || !expected.selector.empty();
+    const bool only_nodes = facts.lists.size() == 1 && facts.has(kNodes);
+    if (found > (chosen && !only_nodes ? own : 1) ||
+        std::ranges::any_of(facts.controllers, [](const auto& list) { return !list.second.controllers.empty(); }))
+        return std::nullopt;
+    const std::string where = expected.of_namespace.empty() ? "in the whole cluster"
+                                                            : fmt::format("in namespace '{}'", expected.of_namespace);
+    const std::string labels = expected.selector.empty() ? "" : fmt::format(" with labels '{}'", expected.selector);
+    return Failure{
+        FailureKind::bad_answer,
+        fmt::format("expected something to watch {}{}, found none\nhint: a namespace that does not exist and "
+                    "a selector that matches nothing give empty lists",
+                    where, labels)};
+}
+
 } // namespace
 
 bool Facts::has(const Resource& resource) const {
@@ -90,6 +108,7 @@ Collected interpret_kubernetes(const Expected& expected, const Facts& facts, con
     if (facts.has(kPods))
         kept.look(facts.pods, now);
     facts.nodes.report(seen.subjects);
+    const std::size_t own = seen.subjects.size();
     report_workloads(expected, facts, kept, now, seen.subjects);
     facts.jobs.report(seen.subjects);
     facts.velero.report(facts.has(kVeleroBackups), seen.subjects);
@@ -98,6 +117,8 @@ Collected interpret_kubernetes(const Expected& expected, const Facts& facts, con
     facts.snapshots.report(seen.subjects);
     for (const auto& [name, reports] : facts.objects)
         seen.subjects.insert(seen.subjects.end(), reports.begin(), reports.end());
+    if (failures.empty())
+        seen.subjects.front().failure = nothing_found(expected, facts, seen.subjects.size(), own);
     seen.subjects = joined(std::move(seen.subjects));
     seen.cursor = write_cursor(kept);
     return seen;

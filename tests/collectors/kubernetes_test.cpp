@@ -247,3 +247,27 @@ TEST_CASE("a deployment says how many pods there should be") {
         CHECK_FALSE(has_subject(api.look(), "shop/deployment/web"));
     }
 }
+
+TEST_CASE("lists in which nothing is to be watched are no pass: a namespace or a label is misspelt") {
+    KubeApi api;
+    api.objects["nodes"] = {test::node("n1")};
+    const core::config::Table misspelt{text("namespace", "shpo"), text("selector", "tier=fornt")};
+    const Collected seen = api.look(misspelt);
+    const SubjectReport& server = subject(seen, "apiserver");
+    CHECK(evidence<core::Reachability>(server).state == ReachState::up);
+    REQUIRE(server.failure);
+    CHECK(server.failure->kind == FailureKind::bad_answer);
+    CHECK_THAT(
+        server.failure->detail,
+        ContainsSubstring("expected something to watch in namespace 'shpo' with labels 'tier=fornt', found none"));
+    CHECK(seen->complete);
+    CHECK_FALSE(subject(api.look(), "apiserver").failure);
+    CHECK_FALSE(subject(api.look({entry("watch", list({"nodes"})), text("selector", "x=y")}), "apiserver").failure);
+    // Whoever scales down in the evening misspelt nothing.
+    api.objects["deployments"] = {test::deployment("web", 0, 0)};
+    CHECK_FALSE(subject(api.look(misspelt), "apiserver").failure);
+    api.objects.clear();
+    CHECK(subject(api.look(), "apiserver").failure);
+    api.objects["pods"] = {test::pod({})};
+    CHECK_FALSE(subject(api.look(), "apiserver").failure);
+}
