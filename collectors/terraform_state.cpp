@@ -167,8 +167,9 @@ Kind terraform_state() {
          .brings = {EvidenceKind::assertions, EvidenceKind::fingerprint, EvidenceKind::measurement},
          .access = "path: to read the file and its folder, where .NAME.lock.info tells of a lock. address: "
                    "to GET it, never LOCK or POST. S3: s3:GetObject of the keys and of KEY.tflock, "
-                   "s3:ListBucket of the bucket (without it, that there is no lock cannot be told), and "
-                   "kms:Decrypt where it is encrypted so. The state holds secrets: only its lineage, serial, "
+                   "s3:ListBucket of the bucket (without it, that there is no lock cannot be told; nor as long as "
+                   "KEY.tflock was never seen, since it may be locked in DynamoDB), and kms:Decrypt where it is "
+                   "encrypted so. The state holds secrets: only its lineage, serial, "
                    "digest and number of resources are kept, nothing of it is logged or told",
          .resource = Resource::worker,
          .every = std::chrono::minutes{5},

@@ -46,6 +46,8 @@ struct TerraformState {
     /// Does anybody hold its lock? Then `lock` tells since when.
     core::Told locked = core::Told::not_told;
     TerraformLock lock;
+    /// May it be locked somewhere else, so that no lock found means none only where one was found before?
+    bool may_lock_elsewhere = false;
     /// The MD5 that its server told, lower-case hex; empty when it told none.
     std::string told_md5;
 
@@ -64,6 +66,8 @@ struct TerraformKept {
     /// How many resources count as usual, and how many serials since then had far fewer.
     std::optional<std::uint64_t> resources;
     std::uint64_t fewer = 0;
+    /// Was its lock ever found where one was looked for?
+    bool lock_seen = false;
 
     bool operator==(const TerraformKept&) const = default;
 };
@@ -80,7 +84,7 @@ std::string write_terraform_cursor(const TerraformCursor& cursor);
 
 /// What one state means as evidence, with an empty subject; moves on what is kept of it. Nothing for one that is gone
 /// and was there before; a failure for what never was a state.
-std::optional<core::SubjectReport> interpret_terraform(const TerraformExpected& expected, const TerraformState& state,
+std::optional<core::SubjectReport> interpret_terraform(const TerraformExpected& expected, TerraformState state,
                                                        TerraformCursor& cursor, const std::string& subject,
                                                        core::Time now);
 

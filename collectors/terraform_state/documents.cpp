@@ -62,6 +62,7 @@ TerraformCursor read_terraform_cursor(std::string_view text) {
             kept.last = natural_or_nothing(state["last"]);
             kept.resources = natural_or_nothing(state["resources"]);
             kept.fewer = natural_or_nothing(state["fewer"]).value_or(0);
+            kept.lock_seen = state["lock_seen"] && state["lock_seen"].boolean();
         }
         return read;
     });
@@ -80,7 +81,7 @@ std::string write_terraform_cursor(const TerraformCursor& cursor) {
             out.field("last", *kept.last);
         if (kept.resources)
             out.field("resources", *kept.resources);
-        out.field("fewer", kept.fewer).end_object();
+        out.field("fewer", kept.fewer).field("lock_seen", kept.lock_seen).end_object();
     }
     out.end_object();
     return out.take();

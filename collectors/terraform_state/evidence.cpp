@@ -160,7 +160,7 @@ void compare(const TerraformExpected& expected, const TerraformState& state, Ter
 
 } // namespace
 
-std::optional<core::SubjectReport> interpret_terraform(const TerraformExpected& expected, const TerraformState& state,
+std::optional<core::SubjectReport> interpret_terraform(const TerraformExpected& expected, TerraformState state,
                                                        TerraformCursor& cursor, const std::string& subject,
                                                        core::Time now) {
     core::SubjectReport report;
@@ -173,9 +173,13 @@ std::optional<core::SubjectReport> interpret_terraform(const TerraformExpected& 
                                                                       state.missing ? "none" : state.fault)};
         return report;
     }
+    TerraformKept& keeps = kept != cursor.end() ? kept->second : cursor[subject];
+    keeps.lock_seen = keeps.lock_seen || state.locked == Told::yes;
+    if (state.may_lock_elsewhere && !keeps.lock_seen)
+        state.locked = Told::not_told;
     std::vector<Assertion> assertions{format_of(state)};
     if (state.known()) {
-        compare(expected, state, kept != cursor.end() ? kept->second : cursor[subject], report, assertions);
+        compare(expected, state, keeps, report, assertions);
         if (auto checksum = checksum_of(state))
             assertions.push_back(std::move(*checksum));
         measure_age(expected, state, now, report);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // States in the `s3` backend. A lock is an object KEY.tflock (Terraform 1.10 and newer, use_lockfile); locks and
-// digests in DynamoDB are not looked at.
+// digests in DynamoDB are not looked at, so that a state without the object may be locked all the same.
 #include "collectors/s3/answers.hpp"
 #include "collectors/s3/listing.hpp"
 #include "collectors/terraform_state/source.hpp"
@@ -34,6 +34,7 @@ void tell_lock(const Result<std::optional<s3_parts::Object>>& lock, TerraformSta
     if (!lock)
         return;
     state.locked = core::told(lock->has_value());
+    state.may_lock_elsewhere = true;
     if (*lock)
         state.lock = read_terraform_lock((*lock)->body, (*lock)->attributes.last_modified);
 }

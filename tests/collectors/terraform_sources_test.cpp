@@ -205,13 +205,27 @@ TEST_CASE("in S3 a missing bucket, a missing state and one that may not be read 
 TEST_CASE("in S3 a lock lies beside the state, and one that may not be seen is not known") {
     Bucket bucket;
     bucket.objects["env/terraform.tfstate"] = "state";
-    CHECK(lock_age(test::subject(bucket.look(), "")) == 0);
     bucket.objects["env/terraform.tfstate.tflock"] = R"({"Created": "2026-11-22T01:00:00Z"})";
     CHECK(lock_age(test::subject(bucket.look(), "")) == 7200);
     bucket.objects["env/terraform.tfstate.tflock"] = "hunter2";
     CHECK(lock_age(test::subject(bucket.look(), "")) == 3600);
     bucket.objects["env/terraform.tfstate.tflock"] = std::nullopt;
     CHECK_FALSE(lock_age(test::subject(bucket.look(), "")));
+}
+
+TEST_CASE("in S3 no lock is none only where there once was one: it may be in DynamoDB") {
+    Bucket bucket;
+    bucket.objects["env/terraform.tfstate"] = "state";
+    const std::string key = "env/terraform.tfstate";
+    Collected seen = bucket.look("key", key);
+    CHECK_FALSE(lock_age(test::subject(seen, "")));
+    CHECK_FALSE(lock_age(test::subject(bucket.look("key", key, R"({"": {"serial": 6, "lineage": "66c56ea7"}})"), "")));
+    bucket.objects[key + ".tflock"] = R"({"Created": "2026-11-22T01:00:00Z"})";
+    seen = bucket.look("key", key, seen->cursor);
+    CHECK(lock_age(test::subject(seen, "")) == 7200);
+    bucket.objects.erase(key + ".tflock");
+    seen = bucket.look("key", key, seen->cursor);
+    CHECK(lock_age(test::subject(seen, "")) == 0);
 }
 
 TEST_CASE("in S3 the ETag is the object's MD5, but not of parts, of KMS, nor of what is packed") {

@@ -299,3 +299,21 @@ TEST_CASE("a cursor that is none begins anew") {
     for (const char* text : {"", "cursor 4", "[]", R"({"": 7})", R"({"": {"serial": "x"}})"})
         CHECK(read_terraform_cursor(text).empty());
 }
+
+TEST_CASE("a state whose lock may lie elsewhere is compared like one of which no lock is told, until one was seen") {
+    const auto elsewhere = [](TerraformState made) {
+        made.may_lock_elsewhere = true;
+        return made;
+    };
+    Story story;
+    story.then(elsewhere(state(1, 10, "aa")));
+    // It may be what an apply writes on the way.
+    story.then(elsewhere(state(2, 1, "bb")));
+    CHECK(story.holds("resources") == std::nullopt);
+    story.then(elsewhere(state(2, 1, "bb")));
+    CHECK(story.holds("resources") == AssertionState::fails);
+    story.then(elsewhere(state(3, 10, "cc")));
+    story.then(elsewhere(locked(state(3, 10, "cc"), 1min)));
+    story.then(elsewhere(state(4, 1, "dd")));
+    CHECK(story.holds("resources") == AssertionState::fails);
+}
