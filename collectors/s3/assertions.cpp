@@ -97,6 +97,8 @@ Assertion lifecycle_of(const S3Expected& expected, const Setting& setting) {
             assertion.actual = words(*expiries.certain);
         else if (too_soon(expiries.conditional))
             assertion.detail = words(*expiries.conditional) + ", of objects with tags or sizes that nobody told";
+        else if (expiries.unclear)
+            assertion.detail = fmt::format("rule '{}' deletes by something that is not known here", *expiries.unclear);
         else
             assertion.actual = kept;
     });

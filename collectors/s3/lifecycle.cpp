@@ -9,26 +9,58 @@ namespace recoverd::collectors::s3_parts {
 
 namespace {
 
-std::optional<Duration> in_days(const io::Xml* action, std::string_view name) {
-    const io::Xml* days = action ? action->find(name) : nullptr;
+std::optional<Duration> in_days(const io::Xml& action, std::string_view name) {
+    const io::Xml* days = action.find(name);
     if (!days)
         return std::nullopt;
     constexpr std::uint64_t kMost = 36'500; // 100 years
     return core::kDay * static_cast<Duration::rep>(std::min(days->natural(), kMost));
 }
 
-/// How long the rule leaves what it is about; nothing when it deletes nothing.
-std::optional<Duration> leaves(const io::Xml& rule, bool versions) {
-    const io::Xml* expiration = rule.find("Expiration");
-    std::optional<Duration> soonest = in_days(expiration, "Days");
+struct Leaves {
+    /// How long the rule leaves what it is about; nothing when it deletes nothing.
+    std::optional<Duration> after;
+    /// Does it delete by something that is not known here? Then it may be sooner.
+    bool unclear = false;
+
+    void at(Duration time) { after = after ? std::min(*after, time) : time; }
+};
+
+void read_expiration(const io::Xml& expiration, Leaves& leaves) {
+    const auto days = in_days(expiration, "Days");
+    const bool at_a_date = expiration.find("Date") != nullptr;
+    if (days)
+        leaves.at(*days);
     // From that day on whatever there is, however new.
-    if (expiration && expiration->find("Date"))
-        soonest = Duration{0};
-    // NewerNoncurrentVersions keeps some of them longer, not all.
-    const auto noncurrent = in_days(rule.find("NoncurrentVersionExpiration"), "NoncurrentDays");
-    if (versions && noncurrent && (!soonest || *noncurrent < *soonest))
-        soonest = noncurrent;
-    return soonest;
+    if (at_a_date)
+        leaves.at(Duration{0});
+    if (!days && !at_a_date && !expiration.find("ExpiredObjectDeleteMarker"))
+        leaves.unclear = true;
+}
+
+void read_noncurrent(const io::Xml& expiration, Leaves& leaves) {
+    // NewerNoncurrentVersions beside it keeps some of them longer, not all. Alone, as MinIO takes it, it deletes what
+    // is one too many at once.
+    if (const auto days = in_days(expiration, "NoncurrentDays"))
+        leaves.at(*days);
+    else if (expiration.find("NewerNoncurrentVersions"))
+        leaves.at(Duration{0});
+    else
+        leaves.unclear = true;
+}
+
+Leaves leaves_of(const io::Xml& rule, bool versions) {
+    Leaves leaves;
+    for (const io::Xml& action : rule.children()) {
+        if (action.name() == "Expiration")
+            read_expiration(action, leaves);
+        else if (action.name() == "NoncurrentVersionExpiration" && versions)
+            read_noncurrent(action, leaves);
+        // MinIO has AllVersionsExpiration and DelMarkerExpiration.
+        else if (action.name().ends_with("Expiration") && action.name() != "NoncurrentVersionExpiration")
+            leaves.unclear = true;
+    }
+    return leaves;
 }
 
 bool touches(const Scope& scope, std::string_view prefix) {
@@ -65,12 +97,14 @@ Known<Expiries> expiries_of(const Setting& setting, std::string_view prefix, boo
             const Scope scope = scope_of(*rule);
             if (rule->child("Status").text() != "Enabled" || !touches(scope, prefix))
                 continue;
-            const auto after = leaves(*rule, versions);
-            auto& kept = scope.conditional ? soonest.conditional : soonest.certain;
-            if (!after || (kept && kept->after <= *after))
-                continue;
+            const Leaves leaves = leaves_of(*rule, versions);
             const io::Xml* id = rule->find("ID");
-            kept = Expiry{id ? id->text() : std::string{}, *after, scope.conditional};
+            const std::string name = id ? id->text() : std::string{};
+            if (leaves.unclear && !soonest.unclear)
+                soonest.unclear = name;
+            auto& kept = scope.conditional ? soonest.conditional : soonest.certain;
+            if (leaves.after && (!kept || *leaves.after < kept->after))
+                kept = Expiry{name, *leaves.after, scope.conditional};
         }
         return soonest;
     });

@@ -77,6 +77,8 @@ struct Expiry {
 struct Expiries {
     std::optional<Expiry> certain;
     std::optional<Expiry> conditional;
+    /// The first rule that deletes by something that is not known here.
+    std::optional<std::string> unclear;
 };
 Known<Expiries> expiries_of(const Setting& setting, std::string_view prefix, bool versions);
 

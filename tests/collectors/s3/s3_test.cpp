@@ -302,6 +302,9 @@ TEST_CASE("a lifecycle that deletes sooner than was promised is said before it h
     };
     CHECK(rule("<Filter/>" + noncurrent(30)) == "rule 'old' deletes after 30d");
     CHECK(rule("<Filter/>" + noncurrent(90)) == "deletes nothing before 90d");
+    CHECK(rule("<NoncurrentVersionExpiration><NewerNoncurrentVersions>5</NewerNoncurrentVersions>"
+               "</NoncurrentVersionExpiration>") == "rule 'old' deletes after 0s");
+    CHECK_THAT(rule("<Expiration/>"), ContainsSubstring("unknown: rule 'old' deletes by something"));
     CHECK_THAT(rule("<Filter><Tag><Key>a</Key><Value>b</Value></Tag></Filter>" + noncurrent(30)),
                ContainsSubstring("unknown: rule 'old' deletes after 30d, of objects with tags or sizes"));
 }

@@ -139,6 +139,30 @@ TEST_CASE("older versions are deleted by a rule of their own, which counts where
     CHECK_FALSE(expiries(clean).certain);
 }
 
+TEST_CASE("a rule that keeps a number of older versions, and no time, deletes the next one at once") {
+    const std::string newest = rule("<NoncurrentVersionExpiration><NewerNoncurrentVersions>3</NewerNoncurrentVersions>"
+                                    "</NoncurrentVersionExpiration>");
+    REQUIRE(expiries(newest).certain);
+    CHECK(expiries(newest).certain->after == Duration{0});
+    CHECK_FALSE(expiries(newest).unclear);
+    CHECK_FALSE(expiries(newest, "env/", false).certain);
+}
+
+TEST_CASE("a rule that deletes by something that is not known is not one that deletes nothing") {
+    for (const char* action :
+         {"<Expiration/>", "<Expiration><ExpiredObjectAllVersions>true</ExpiredObjectAllVersions></Expiration>",
+          "<NoncurrentVersionExpiration><Hours>1</Hours></NoncurrentVersionExpiration>",
+          "<AllVersionsExpiration><Days>1</Days></AllVersionsExpiration>"}) {
+        CAPTURE(action);
+        CHECK_FALSE(expiries(rule(action)).certain);
+        CHECK(expiries(rule(action)).unclear);
+        CHECK_FALSE(expiries(rule("<Filter><Prefix>logs/</Prefix></Filter>" + std::string{action})).unclear);
+    }
+    CHECK(expiries(rule("<Expiration/>") + rule(days(3))).certain);
+    CHECK_FALSE(expiries(rule("<NoncurrentVersionExpiration/>"), "env/", false).unclear);
+    CHECK_FALSE(expiries(rule(days(3))).unclear);
+}
+
 TEST_CASE("a rule that deletes at a date deletes what was made the day before as well") {
     CHECK(expiries(rule("<Expiration><Date>2027-01-01T00:00:00Z</Date></Expiration>")).certain->after == Duration{0});
 }
