@@ -64,8 +64,7 @@ core::RecoveryPoints points_of(const S3Expected& expected, const Series& series,
 /// One status stands for all destinations: it is COMPLETED when the object is at each of them.
 core::Follower follower_of(const std::string& bucket, bool has_rule, const Attributes& head, Time now) {
     core::Follower follower{.name = bucket, .state = core::FollowerState::missing, .expected = true};
-    const bool arrived =
-        head.replication == "COMPLETED" || head.replication == "COMPLETE" || head.replication == "REPLICA";
+    const bool arrived = head.replication == "COMPLETED" || head.replication == "COMPLETE";
     if (!has_rule)
         return follower;
     if (arrived) {
@@ -95,6 +94,10 @@ Result<core::Replication> replication_of(const S3Expected& expected, const S3Ans
         if (!head && has_rule)
             return core::failed(FailureKind::bad_answer, "expected the newest object's replication status, found none: "
                                                          "the object is gone, or was not asked (head = false)");
+        // That is where it came from: what was put at the other end of a replication both ways.
+        if (has_rule && head->replication == "REPLICA")
+            return core::failed(FailureKind::bad_answer, "the newest object came from another bucket; whether it went "
+                                                         "on is not told");
         replication.followers.push_back(follower_of(bucket, has_rule, head ? *head : Attributes{}, now));
     }
     return replication;

@@ -342,7 +342,6 @@ TEST_CASE("replication is told by the newest object: arrived, on its way, failed
     };
     CHECK(follower("COMPLETED").state == core::FollowerState::streaming);
     CHECK(follower("COMPLETE").state == core::FollowerState::streaming);
-    CHECK(follower("REPLICA").state == core::FollowerState::streaming);
     CHECK(follower("PENDING").state == core::FollowerState::catching_up);
     const auto pending = follower("PENDING");
     REQUIRE(pending.lag);
@@ -350,8 +349,17 @@ TEST_CASE("replication is told by the newest object: arrived, on its way, failed
     CHECK(*pending.lag < 61min);
     CHECK(follower("FAILED").state == core::FollowerState::missing);
     CHECK(follower("").state == core::FollowerState::missing); // it was put before there was a rule
+    s3.on("HEAD state", 200, "", States::with({{"x-amz-replication-status", "REPLICA"}}));
+    const auto elsewhere = s3.look_at(expected);
+    const auto& report = test::subject(elsewhere, "");
+    REQUIRE(report.failure);
+    CHECK_THAT(report.failure->detail, ContainsSubstring("the newest object came from another bucket"));
+    CHECK(std::ranges::none_of(report.evidence,
+                               [](const auto& one) { return std::holds_alternative<core::Replication>(one); }));
+    CHECK(test::points(elsewhere, "").count == 2);
     s3.on("GET ?replication", 200, data("s3/replication-empty.xml"));
     CHECK(follower("COMPLETED").state == core::FollowerState::missing);
+    CHECK(follower("REPLICA").state == core::FollowerState::missing);
 }
 
 TEST_CASE("replication that could not be learned is a failure of the subject, beside what was learned") {
