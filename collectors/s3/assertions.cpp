@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace recoverd::collectors {
 
 namespace {
@@ -54,17 +56,35 @@ Assertion days_of(Duration promised, const s3_parts::Known<s3_parts::DefaultRete
     return assertion;
 }
 
-/// A default retention is for what is put after it was set: only the object itself tells whether it is locked.
-Assertion newest_lock(const S3Newest& newest, Time now) {
+/// What the lock of an object made at `made_at` is, in the words of what is expected of it when it is that.
+std::string lock_found(const S3Expected& expected, const std::string& wanted, const io::Xml* lock, Time made_at,
+                       Time now) {
+    if (!lock)
+        return "not locked";
+    const Time until = lock->child("RetainUntilDate").time();
+    if (until <= now)
+        return "no longer locked";
+    // Whoever counts in days may have rounded.
+    const bool short_lived = expected.default_retention && until < made_at + *expected.default_retention - core::kDay;
+    if (expected.object_lock == "COMPLIANCE" && lock->child("Mode").text() != "COMPLIANCE")
+        return fmt::format("locked as {}", lock->child("Mode").text());
+    return short_lived ? fmt::format("locked for {} days", in_days(until - made_at)) : wanted;
+}
+
+/// A default retention is for what is put after it was set: only the object itself tells whether it is locked, and how.
+Assertion newest_lock(const S3Expected& expected, const s3_parts::Series& series, const S3Newest& newest, Time now) {
     Assertion assertion{.name = "newest_object_lock", .expected = "locked"};
+    if (expected.object_lock == "COMPLIANCE")
+        assertion.expected += " as COMPLIANCE";
+    if (expected.default_retention)
+        assertion.expected += fmt::format(" for {} days", in_days(*expected.default_retention));
     if (!newest.retention) {
         assertion.detail = fmt::format("it was not asked, only those of {} subjects are", kS3MostAsked);
         return assertion;
     }
-    const auto found = s3_parts::known(*newest.retention, [now](const io::Xml* lock) -> std::string {
-        if (!lock)
-            return "not locked";
-        return lock->child("RetainUntilDate").time() > now ? "locked" : "no longer locked";
+    const Time made_at = std::ranges::max_element(series.newest, {}, &s3_parts::Entry::last_modified)->last_modified;
+    const auto found = s3_parts::known(*newest.retention, [&](const io::Xml* lock) {
+        return lock_found(expected, assertion.expected, lock, made_at, now);
     });
     if (found)
         assertion.actual = *found;
@@ -154,7 +174,7 @@ std::vector<Assertion> s3_assertions(const S3Expected& expected, const S3Setting
         if (expected.default_retention)
             all.push_back(days_of(*expected.default_retention, found));
         if (s3_asks_lock(settings) && !series.newest.empty())
-            all.push_back(newest_lock(newest, now));
+            all.push_back(newest_lock(expected, series, newest, now));
     }
     if (settings.encryption)
         all.push_back(

@@ -79,8 +79,8 @@ std::string lock(const std::string& rule) {
            "</ObjectLockConfiguration>";
 }
 
-std::string retained(const std::string& until) {
-    return "<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>" + until + "</RetainUntilDate></Retention>";
+std::string retained(const std::string& until, const std::string& mode = "COMPLIANCE") {
+    return "<Retention><Mode>" + mode + "</Mode><RetainUntilDate>" + until + "</RetainUntilDate></Retention>";
 }
 
 } // namespace
@@ -266,6 +266,29 @@ TEST_CASE("object lock without a default retention locks nothing, and a default 
     CHECK(state(s3.look_at(expected), "newest_object_lock") == AssertionState::holds);
     s3.on("GET state?retention", 200, retained("2026-11-21T03:00:00Z"));
     CHECK(actual(s3.look_at(expected), "newest_object_lock") == "no longer locked");
+}
+
+TEST_CASE("the newest object is locked as it was asked for, and for as long") {
+    States s3;
+    const core::config::Table strict{test::text("object_lock", "COMPLIANCE"), period("object_lock_for", "30d")};
+    s3.on("GET ?object-lock", 200,
+          lock("<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>30</Days></DefaultRetention></Rule>"));
+    const auto found = [&](const core::config::Table& expected, const std::string& document) {
+        s3.on("GET state?retention", 200, document);
+        return actual(s3.look_at(expected), "newest_object_lock");
+    };
+    // It was made on 2026-11-22 at 2.
+    CHECK(found(strict, retained("2026-12-22T02:00:00Z")) == "locked as COMPLIANCE for 30 days");
+    CHECK(state(s3.look_at(strict), "newest_object_lock") == AssertionState::holds);
+    CHECK(found(strict, retained("2026-12-21T03:00:00Z")) == "locked as COMPLIANCE for 30 days");
+    CHECK(found(strict, retained("2026-12-22T02:00:00Z", "GOVERNANCE")) == "locked as GOVERNANCE");
+    CHECK(found(strict, retained("2026-11-29T02:00:00Z")) == "locked for 7 days");
+    CHECK(state(s3.look_at(strict), "newest_object_lock") == AssertionState::fails);
+    CHECK_THAT(found(strict, "<Retention><RetainUntilDate>2026-12-22T02:00:00Z</RetainUntilDate></Retention>"),
+               ContainsSubstring("unknown: "));
+    const core::config::Table lenient{test::text("object_lock", "GOVERNANCE")};
+    CHECK(found(lenient, retained("2026-11-29T02:00:00Z", "GOVERNANCE")) == "locked");
+    CHECK(found(lenient, retained("2026-11-29T02:00:00Z")) == "locked");
 }
 
 TEST_CASE("GOVERNANCE is less than COMPLIANCE, fewer days are fewer, and off is said once") {
