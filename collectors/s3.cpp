@@ -146,6 +146,12 @@ Task<Result<Gathering>> list(std::shared_ptr<Asking> asking, KeyPattern pattern,
             co_return core::failed(FailureKind::bad_answer, fmt::format("{}: {}", name, page.error().detail));
         next = std::move(page->next);
         gathering.add(std::move(*page));
+        if (gathering.too_many())
+            co_return core::failed(
+                FailureKind::misconfigured,
+                fmt::format("expected at most {} series, found more\nhint: what {{subject}} in `key` "
+                            "stands for may be narrower, with a longer text before or behind it",
+                            s3_parts::kMaxSeries));
         if (next.empty())
             co_return gathering;
     }

@@ -48,7 +48,12 @@ void Gathering::add(Page page) {
 }
 
 void Gathering::add(Entry entry, const std::string& subject) {
-    Series& series = series_[subject];
+    const auto known = series_.find(subject);
+    if (known == series_.end() && series_.size() == kMaxSeries) {
+        too_many_ = true;
+        return;
+    }
+    Series& series = known != series_.end() ? known->second : series_[subject];
     if (entry.delete_marker) {
         series.deleted |= entry.latest;
         return;

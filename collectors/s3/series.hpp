@@ -23,6 +23,9 @@ struct Series {
     bool deleted = false;
 };
 
+/// Each is judged, remembered and told by itself.
+inline constexpr std::size_t kMaxSeries = 1'000;
+
 class Gathering {
   public:
     Gathering(KeyPattern pattern, std::uint64_t min_size);
@@ -30,6 +33,8 @@ class Gathering {
     void add(Page page);
     /// By subject. Without {subject} there is always one, empty when nothing was found.
     const std::map<std::string, Series, std::less<>>& series() const { return series_; }
+    /// Were there more of them than kMaxSeries? Then some are left out.
+    bool too_many() const { return too_many_; }
 
   private:
     void add(Entry entry, const std::string& subject);
@@ -37,6 +42,7 @@ class Gathering {
     KeyPattern pattern_;
     std::uint64_t min_size_;
     std::map<std::string, Series, std::less<>> series_;
+    bool too_many_ = false;
 };
 
 /// The newest 200, oldest first.

@@ -247,6 +247,19 @@ TEST_CASE("{subject} names a series per match, and a pattern that fits nothing i
     CHECK(nothing.error().kind == FailureKind::bad_answer);
 }
 
+TEST_CASE("a pattern that makes a series of every object is misconfigured, and not asked about further") {
+    States s3;
+    std::string listed;
+    for (int i = 0; i <= 1'000; ++i)
+        listed += test::object(fmt::format("dumps/{}.dump", i), "2026-11-22T00:00:00Z", 9);
+    s3.on("GET ?list-type", 200, test::objects(listed));
+    const auto seen = s3.look({test::text("key", "dumps/{subject}.dump*"), flag("head", false)});
+    REQUIRE_FALSE(seen);
+    CHECK(seen.error().kind == FailureKind::misconfigured);
+    CHECK_THAT(seen.error().detail, ContainsSubstring("expected at most 1000 series, found more"));
+    CHECK(s3.requests.size() == 1);
+}
+
 TEST_CASE("object lock without a default retention locks nothing, and a default is for what comes after it") {
     States s3;
     const core::config::Table expected{test::text("object_lock", "GOVERNANCE"), period("object_lock_for", "30d")};
