@@ -191,6 +191,8 @@ std::optional<Failure> Client::groups(std::vector<Group>& groups) {
     std::optional<Failure> failure = late("groups");
     gather(queue.get(), 1, with_way_back(timeout), [&](rd_kafka_event_t* event, void*) {
         failure = failure_in(event);
+        if (failure)
+            return;
         const auto* result = rd_kafka_event_ListConsumerGroups_result(event);
         std::size_t count = 0;
         const auto** listed = rd_kafka_ListConsumerGroups_result_valid(result, &count);
