@@ -177,6 +177,23 @@ TEST_CASE("kafka: a group that was named and is not there is down, one that a pa
     CHECK(reach_of(story.seen(), "group/billing").state == ReachState::down);
 }
 
+TEST_CASE("kafka: patterns that no group matches are no pass") {
+    KafkaStory story;
+    story.options.groups = {"report-*", "!report-test"};
+    CHECK_FALSE(report_of(story.seen(), "").failure);
+    story.answer.groups.clear();
+    const auto seen = story.seen();
+    REQUIRE(report_of(seen, "").failure);
+    CHECK(report_of(seen, "").failure->kind == core::FailureKind::bad_answer);
+    CHECK_THAT(report_of(seen, "").failure->detail, ContainsSubstring("expected consumer groups to watch, found none"));
+    CHECK_FALSE(seen.complete);
+    // One that was named is down by now.
+    story.options.groups = {"report-*", "billing"};
+    CHECK_FALSE(report_of(story.seen(), "").failure);
+    story.options.groups.clear();
+    CHECK_FALSE(report_of(story.seen(), "").failure);
+}
+
 TEST_CASE("kafka: groups that could not be listed are not taken for groups that are gone") {
     KafkaStory story;
     story.answer.groups.clear();

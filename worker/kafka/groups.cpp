@@ -218,6 +218,18 @@ void add_group(const Options& options, const Answer& answer, const Group& group,
             seen.subjects.push_back(lag_report(options, answer, group, topic, committed, before, after));
 }
 
+/// As with topics: nothing to look at is no pass, and whoever may describe no group is shown none.
+void say_none(const Options& options, const Answer& answer, core::Seen& seen) {
+    if (options.groups.empty() || !answer.groups.empty() || answer.groups_failure ||
+        std::ranges::any_of(options.groups, is_name))
+        return;
+    seen.complete = false;
+    if (core::SubjectReport& cluster = seen.subjects.front(); !cluster.failure)
+        cluster.failure =
+            Failure{FailureKind::bad_answer, "expected consumer groups to watch, found none\nhint: groups "
+                                             "are shown to whom an ACL allows DESCRIBE"};
+}
+
 } // namespace
 
 std::vector<TopicPartition> partitions_to_ask(const Options& options, const Answer& answer) {
@@ -249,6 +261,7 @@ void add_groups(const Options& options, const Answer& answer, Cursor& cursor, co
         report.evidence.emplace_back(reachability_of(options, ReachState::down, "there is no such group"));
         seen.subjects.push_back(std::move(report));
     }
+    say_none(options, answer, seen);
 }
 
 } // namespace recoverd::worker::kafka
