@@ -51,8 +51,9 @@ constexpr Option<Options> kOptions[] = {
      "ask each service for its backups and the range of point-in-time recovery; false takes the backups from the list "
      "of services, and says nothing of the range"},
     {"topics", &Options::topics,
-     "Kafka topics to look at, by name or glob, each a subject SERVICE/TOPIC; those that begin with __ only when a "
-     "pattern does. [] for none"},
+     "Kafka topics to look at, by name or glob, each a subject SERVICE/TOPIC; one that is named must be there, and "
+     "those "
+     "that begin with __ are looked at only when a pattern does. [] for none"},
     {"partitions", &Options::partitions,
      "ask each of these topics for its partitions' in-sync replicas: one request for each of them"},
     {"retention", &Options::retention, "how long a topic must keep what it holds; not looked at when left out"},

@@ -96,6 +96,12 @@ class Reporting {
         seen.subjects.push_back(std::move(report));
         std::ranges::move(others, std::back_inserter(seen.subjects));
     }
+    /// One that makes no sense may hold any topic.
+    void lost() { all_listed_ = false; }
+    void add_absent(core::Seen& seen) const {
+        if (all_listed_ && !listed_.empty())
+            aiven_parts::add_absent_topics(expected_, listed_, seen);
+    }
 
   private:
     static void fail(SubjectReport& report, Failure failure) {
@@ -165,27 +171,28 @@ class Reporting {
     }
 
     void add_topics(const Service& service, SubjectReport& report, std::vector<SubjectReport>& topics,
-                    core::Seen& seen) const {
+                    core::Seen& seen) {
         if (!service.kafka() || expected_.topics.empty())
             return;
         // Without an answer topics are neither there nor gone.
         const auto answer = answers_.topics.find(service.name);
         if (answer == answers_.topics.end() || !answer->second) {
-            seen.complete = false;
+            seen.complete = all_listed_ = false;
             if (answer != answers_.topics.end())
                 fail(report, answer->second.error());
             return;
         }
         if (auto errors = aiven_parts::errors_in(*answer->second)) {
-            seen.complete = false;
+            seen.complete = all_listed_ = false;
             fail(report, std::move(*errors));
         }
         auto read =
             understood([&] { return aiven_parts::read_topics(expected_, service, *answer->second, answers_.topic); });
         if (!read) {
-            seen.complete = false;
+            seen.complete = all_listed_ = false;
             return fail(report, std::move(read.error()));
         }
+        listed_.push_back(&service);
         std::ranges::move(*read, std::back_inserter(topics));
     }
 
@@ -193,6 +200,9 @@ class Reporting {
     const AivenAnswers& answers_;
     Cursor& cursor_;
     Time now_;
+    /// Services whose topics are known; are those all that have some?
+    std::vector<const Service*> listed_;
+    bool all_listed_ = true;
 };
 
 /// One that is named and not there: gone, if it was ever seen, and otherwise a mistake.
@@ -269,6 +279,7 @@ core::Result<core::Seen> interpret_aiven(const AivenExpected& expected, const Ai
             continue;
         // Its topics and regions were not looked at.
         seen.complete = false;
+        reporting.lost();
         seen.subjects.push_back({.subject = name, .location = {}, .evidence = {}, .failure = std::move(failure)});
     }
     if (const auto errors = aiven_parts::errors_in(answers.services)) {
@@ -276,6 +287,8 @@ core::Result<core::Seen> interpret_aiven(const AivenExpected& expected, const Ai
         for (SubjectReport& report : seen.subjects)
             if (!report.failure)
                 report.failure = errors;
+    } else {
+        reporting.add_absent(seen);
     }
     seen.cursor = aiven_parts::write_cursor(cursor);
     return seen;

@@ -87,6 +87,44 @@ TEST_CASE("topics are chosen by name or glob, Kafka's own only by theirs") {
           std::vector<std::string>{"orders"});
 }
 
+TEST_CASE("a topic that is named and not listed is down, and patterns that fit nothing are no pass") {
+    Project project;
+    const auto with = [&](std::vector<std::string> patterns) {
+        project.expected.topics = std::move(patterns);
+        return project.look();
+    };
+    const Seen named = with({"orders", "odrers"});
+    CHECK(evidence<core::Reachability>(subject(named, "events-kafka/odrers")).state == ReachState::down);
+    CHECK(evidence<core::Reachability>(subject(named, "events-kafka/odrers")).target ==
+          kApi + "/project/shop/service/events-kafka/topic/odrers");
+    CHECK_FALSE(subject(named, "events-kafka").failure);
+    CHECK_THAT(failure_of(subject(with({"x*", "y*"}), "events-kafka")),
+               ContainsSubstring("expected topics to look at, found none that x*, y* fits"));
+    CHECK_FALSE(subject(with({"ord*", "y*"}), "events-kafka").failure);
+    CHECK_FALSE(subject(with({}), "events-kafka").failure);
+    // A service that is new has none, and nobody asked for any.
+    project.set_topics(R"({"topics": []})");
+    CHECK_FALSE(subject(with({"*"}), "events-kafka").failure);
+    // What could not be listed is not known to be missing.
+    project.answers.topics.insert_or_assign("events-kafka", core::failed(FailureKind::timed_out, "late"));
+    CHECK(topics(with({"orders"})).empty());
+}
+
+TEST_CASE("a topic that is named is looked for in all services, and where it should be is only known of one") {
+    Project project;
+    project.answers.services =
+        json(changed(aiven_document("services"), R"("service_type": "valkey")", R"("service_type": "kafka")"));
+    project.answers.topics.insert_or_assign("sessions-valkey", json(R"({"topics": []})"));
+    project.expected.topics = {"orders", "odrers"};
+    const Seen seen = project.look();
+    CHECK(topics(seen) == std::vector<std::string>{"orders"});
+    CHECK(failure_of(subject(seen, "events-kafka")) ==
+          "expected topic 'odrers' in one of 2 services, found it in none");
+    CHECK_FALSE(subject(seen, "sessions-valkey").failure);
+    project.answers.topics.insert_or_assign("sessions-valkey", core::failed(FailureKind::timed_out, "late"));
+    CHECK_FALSE(subject(project.look(), "events-kafka").failure);
+}
+
 TEST_CASE("a topic that makes no sense is unknown, and the others are not; one that comes twice is no list") {
     Project project;
     const SubjectReport report = orders(project, R"("retention_hours": 168)", R"("retention_hours": "long")");
