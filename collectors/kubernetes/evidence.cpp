@@ -110,7 +110,7 @@ Collected interpret_kubernetes(const Expected& expected, const Facts& facts, con
     facts.nodes.report(seen.subjects);
     const std::size_t own = seen.subjects.size();
     report_workloads(expected, facts, kept, now, seen.subjects);
-    facts.jobs.report(seen.subjects);
+    facts.jobs.report(now, seen.subjects);
     facts.velero.report(facts.has(kVeleroBackups), seen.subjects);
     if (facts.has(kPostgresBackups))
         facts.postgres.report(seen.subjects);

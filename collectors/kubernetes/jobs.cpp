@@ -2,8 +2,11 @@
 #include "collectors/kubernetes/jobs.hpp"
 
 #include "collectors/kubernetes/expect.hpp"
+#include "core/config/values.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -43,19 +46,62 @@ void keep_newest(std::optional<Exercise>& kept, Exercise run, std::optional<Time
         kept = std::move(run);
 }
 
-SubjectReport report_of(const std::string& subject, const Runs& runs, const bool* suspended) {
+/// A Job that was just made is not listed yet, and clocks differ.
+constexpr Duration kJustMade = std::chrono::minutes{1};
+
+/// Jobs of a CronJob that prove nothing are to come to their end nevertheless.
+std::optional<core::Assertion> last_ended(const Runs& runs) {
+    if (!runs.ended || !runs.ended->exercise.empty() || !runs.of_cronjob)
+        return std::nullopt;
+    return expect("last_run", "Complete", runs.ended->outcome == ExerciseOutcome::passed ? "Complete" : "Failed",
+                  runs.ended->message);
+}
+
+/// Does what runs take longer than it may, as far as one can tell without its schedule? The next one was due when the
+/// pause since the last success has passed again; where each makes a Job beside the others, they pile up.
+bool hangs(const CronJob& cronjob, Time now) {
+    const bool piled_up = cronjob.active > 2;
+    const Time success = cronjob.succeeded.value_or(*cronjob.scheduled);
+    const Duration pause = piled_up ? Duration{0} : *cronjob.scheduled - success;
+    return now - (piled_up ? success : *cronjob.scheduled) > std::max(pause, core::kDay);
+}
+
+/// A Job that came to no good end is deleted after a while, and the one before it, which passed, stays.
+std::optional<core::Assertion> last_run(const Runs& runs, const CronJob* cronjob, Time now) {
+    auto ended = last_ended(runs);
+    if (!cronjob || cronjob->exercise || !cronjob->scheduled)
+        return ended;
+    const bool listed = ended && runs.ended->outcome == ExerciseOutcome::passed;
+    // Jobs that passed may be kept for a shorter time than those that failed.
+    const bool newer = cronjob->succeeded && (!ended || *cronjob->succeeded > runs.ended->ended_at);
+    if (newer)
+        ended = expect("last_run", "Complete", "Complete");
+    const bool too_old_to_tell = !cronjob->succeeded && listed;
+    if (too_old_to_tell || (ended && !listed && !newer))
+        return ended;
+    if (cronjob->succeeded >= cronjob->scheduled || (listed && runs.ended->ended_at >= cronjob->scheduled))
+        return ended;
+    const std::string words =
+        fmt::format("last scheduled {}, last success {}", core::config::format_time(*cronjob->scheduled),
+                    cronjob->succeeded ? core::config::format_time(*cronjob->succeeded) : "never");
+    const bool active = cronjob->active > 0 || runs.running;
+    if (!active && now - *cronjob->scheduled > kJustMade)
+        return expect("last_run", "Complete", "missing", words);
+    if (active && hangs(*cronjob, now))
+        return expect("last_run", "Complete", std::nullopt, words + ", and it still runs");
+    return ended;
+}
+
+SubjectReport report_of(const std::string& subject, const Runs& runs, const CronJob* cronjob, Time now) {
     SubjectReport report{.subject = subject, .location = {}, .evidence = {}, .failure = {}};
     core::Assertions assertions;
-    if (suspended)
-        assertions.assertions.push_back(expect("suspend", "false", *suspended ? "true" : "false"));
+    if (cronjob)
+        assertions.assertions.push_back(expect("suspend", "false", cronjob->suspended ? "true" : "false"));
     for (const auto* run : {&runs.ended, &runs.running})
         if (*run && !(*run)->exercise.empty())
             report.evidence.emplace_back(**run);
-    // Jobs of a CronJob that prove nothing are to come to their end nevertheless.
-    if (runs.ended && runs.ended->exercise.empty() && runs.of_cronjob)
-        assertions.assertions.push_back(expect("last_run", "Complete",
-                                               runs.ended->outcome == ExerciseOutcome::passed ? "Complete" : "Failed",
-                                               runs.ended->message));
+    if (auto last = last_run(runs, cronjob, now))
+        assertions.assertions.push_back(std::move(*last));
     if (!assertions.assertions.empty())
         report.evidence.emplace_back(std::move(assertions));
     return report;
@@ -90,20 +136,26 @@ void AllJobs::read_job(const io::Json& job, const JobsAre& are) {
         keep_newest(runs.running, std::move(run), &Exercise::started_at);
 }
 
-void AllJobs::read_cronjob(const io::Json& cronjob) {
-    const io::Json& suspend = cronjob["spec"]["suspend"];
-    cronjobs[subject_of(cronjob, "cronjob")] = suspend && suspend.boolean();
+void AllJobs::read_cronjob(const io::Json& object, const JobsAre& are) {
+    const io::Json& spec = object["spec"];
+    const io::Json& status = object["status"];
+    CronJob& cronjob = cronjobs[subject_of(object, "cronjob")];
+    cronjob.suspended = spec["suspend"] && spec["suspend"].boolean();
+    cronjob.exercise = !are.exercise.empty() || spec["jobTemplate"]["metadata"]["annotations"]["recoverd/exercise"];
+    cronjob.scheduled = time_or_none(status["lastScheduleTime"]);
+    cronjob.succeeded = time_or_none(status["lastSuccessfulTime"]);
+    cronjob.active = status["active"] ? status["active"].items().size() : 0;
 }
 
-void AllJobs::report(std::vector<SubjectReport>& out) const {
+void AllJobs::report(Time now, std::vector<SubjectReport>& out) const {
     static const Runs kNone;
     for (const auto& [subject, runs] : jobs) {
         const auto cronjob = cronjobs.find(subject);
-        out.push_back(report_of(subject, runs, cronjob == cronjobs.end() ? nullptr : &cronjob->second));
+        out.push_back(report_of(subject, runs, cronjob == cronjobs.end() ? nullptr : &cronjob->second, now));
     }
-    for (const auto& [subject, suspended] : cronjobs)
+    for (const auto& [subject, cronjob] : cronjobs)
         if (!jobs.contains(subject))
-            out.push_back(report_of(subject, kNone, &suspended));
+            out.push_back(report_of(subject, kNone, &cronjob, now));
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

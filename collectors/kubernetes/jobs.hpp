@@ -22,15 +22,25 @@ struct Runs {
     bool of_cronjob = false;
 };
 
+struct CronJob {
+    bool suspended = false;
+    /// Do its Jobs stand for exercises? Then they are told as such.
+    bool exercise = false;
+    std::optional<Time> scheduled;
+    /// API servers before 1.21 do not tell it.
+    std::optional<Time> succeeded;
+    std::size_t active = 0;
+};
+
 struct AllJobs {
     std::map<std::string, Runs> jobs;
-    /// By subject: is it suspended?
-    std::map<std::string, bool> cronjobs;
+    /// By subject.
+    std::map<std::string, CronJob> cronjobs;
 
     /// Throws BadDocument.
     void read_job(const io::Json& job, const JobsAre& are);
-    void read_cronjob(const io::Json& cronjob);
-    void report(std::vector<SubjectReport>& out) const;
+    void read_cronjob(const io::Json& cronjob, const JobsAre& are);
+    void report(Time now, std::vector<SubjectReport>& out) const;
 };
 
 } // namespace recoverd::collectors::kubernetes_parts

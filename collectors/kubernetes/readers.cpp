@@ -24,7 +24,7 @@ Reader reader_of_jobs(const Resource& resource, const JobsAre& are, Facts& facts
         return {[&facts] { facts.jobs.jobs = {}; },
                 [&facts, are](const io::Json& job) { facts.jobs.read_job(job, are); }};
     return {[&facts] { facts.jobs.cronjobs = {}; },
-            [&facts](const io::Json& cronjob) { facts.jobs.read_cronjob(cronjob); }};
+            [&facts, are](const io::Json& cronjob) { facts.jobs.read_cronjob(cronjob, are); }};
 }
 
 Reader reader_of_velero(const Resource& resource, Facts& facts) {

@@ -115,6 +115,66 @@ TEST_CASE("a CronJob that is suspended says so, and jobs that prove nothing are 
     CHECK(state(subject(seen, "shop/cronjob/idle"), "suspend") == AssertionState::holds);
 }
 
+TEST_CASE("a CronJob whose last run left no success has none, however well the one before it ended") {
+    KubeApi api;
+    const auto last_run = [&](const std::string& status, const std::vector<std::string>& jobs,
+                              const std::string& spec = {}) {
+        api.objects["jobs"] = jobs;
+        api.objects["cronjobs"] = {
+            object("restore-orders", fmt::format(R"("spec": {{{}}}, "status": {{{}}})", spec, status))};
+        const Collected seen = api.look(watching({"jobs", "cronjobs"}));
+        for (const core::Assertion& one :
+             evidence<core::Assertions>(subject(seen, "shop/cronjob/restore-orders")).assertions)
+            if (one.name == "last_run")
+                return std::optional{one};
+        return std::optional<core::Assertion>{};
+    };
+    const auto holds = [&](const std::string& status, const std::vector<std::string>& jobs) {
+        const auto found = last_run(status, jobs);
+        return found && core::state_of(*found) == AssertionState::holds;
+    };
+    const std::vector<std::string> passed{job("a-1", kPassed)};
+    const std::string success = R"("lastSuccessfulTime": "2026-11-22T01:20:00Z")";
+    const auto scheduled = [](const std::string& at) { return R"("lastScheduleTime": ")" + at + "\""; };
+    const std::string at_two = scheduled("2026-11-22T02:00:00Z");
+    const std::string active = R"(, "active": [{"name": "a-2"}])";
+    CHECK(holds(scheduled("2026-11-22T01:00:00Z") + ", " + success, passed));
+    CHECK(holds(scheduled("2026-11-22T01:00:00Z") + ", " + success, {}));
+    for (const auto& jobs : {passed, std::vector<std::string>{}}) {
+        const auto gone = last_run(at_two + ", " + success, jobs);
+        REQUIRE(gone);
+        CHECK(core::state_of(*gone) == AssertionState::fails);
+        CHECK(gone->detail == "last scheduled 2026-11-22T02:00:00Z, last success 2026-11-22T01:20:00Z");
+    }
+    CHECK(last_run(at_two, {})->detail == "last scheduled 2026-11-22T02:00:00Z, last success never");
+    // What goes on may end well, what was just made is not listed yet, and its success is told a moment later.
+    CHECK(holds(at_two + ", " + success + active, passed));
+    CHECK(holds(scheduled("2026-11-22T02:59:30Z") + ", " + success, passed));
+    CHECK(holds(scheduled("2026-11-22T01:10:00Z") + R"(, "lastSuccessfulTime": "2026-11-21T01:20:00Z")", passed));
+    CHECK_FALSE(last_run(at_two + active, {}));
+    const std::string later = R"(, "lastSuccessfulTime": "2026-11-22T02:50:00Z")";
+    CHECK(holds(at_two + later, {job("a-2", kFailed)}));
+    CHECK(core::state_of(*last_run(at_two + ", " + success, {job("a-2", kFailed)})) == AssertionState::fails);
+    // Before 1.21 nobody tells.
+    CHECK(holds(at_two, passed));
+    CHECK_FALSE(last_run(at_two, {}, R"("jobTemplate": {"metadata": {"annotations": {"recoverd/exercise": "x"}}})"));
+}
+
+TEST_CASE("a run of a CronJob that does not end makes the last success no news") {
+    KubeApi api;
+    const auto found = [&](const std::string& status) {
+        api.objects["cronjobs"] = {object("nightly", fmt::format(R"("spec": {{}}, "status": {{{}}})", status))};
+        return state(subject(api.look(watching({"cronjobs"})), "shop/cronjob/nightly"), "last_run");
+    };
+    const std::string success = R"("lastSuccessfulTime": "2026-11-18T01:20:00Z")";
+    const std::string one = R"(, "active": [{"name": "a"}])";
+    const std::string three = R"(, "active": [{"name": "a"}, {"name": "b"}, {"name": "c"}])";
+    CHECK(found(R"("lastScheduleTime": "2026-11-19T01:00:00Z", )" + success + one) == AssertionState::unknown);
+    CHECK(found(R"("lastScheduleTime": "2026-11-22T01:00:00Z", )" + success + three) == AssertionState::unknown);
+    // It may be a weekly one.
+    CHECK(found(R"("lastScheduleTime": "2026-11-22T01:00:00Z", )" + success + one) == AssertionState::holds);
+}
+
 TEST_CASE("what deployments must have is asserted, and a list that may not be read leaves it unknown") {
     KubeApi api;
     api.objects["deployments"] = {test::deployment("web", 1, 1)};
