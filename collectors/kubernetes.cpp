@@ -172,6 +172,8 @@ Task<Collected> collect(Options options, Run run) {
         auto failure = co_await api.list(resource, std::move(reader), resources.size() - facts.lists.size());
         if (failure && failure->kind == FailureKind::misconfigured && !api.latency())
             co_return std::unexpected(std::move(*failure));
+        if (failure && failure->kind == FailureKind::misconfigured && resource.may_lack)
+            continue;
         // Half of a list is none.
         if (failure)
             parts::reader_of(resource, expected, run.now, facts).begin();

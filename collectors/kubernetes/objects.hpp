@@ -19,9 +19,12 @@ SubjectReport read_storage_location(const io::Json& location, Time now);
 struct AllVelero {
     std::map<std::string, core::RecoveryPoints> series;
     std::map<std::string, core::Assertions> schedules;
+    /// Volumes whose data a backup does not hold, by its "NAMESPACE/NAME".
+    std::map<std::string, std::uint64_t> failed_volumes;
 
     void read_backup(const io::Json& backup);
     void read_schedule(const io::Json& schedule);
+    void read_volume(const io::Json& volume);
     /// Without the backups, whose list may have failed, nothing is told of what there is.
     void report(bool backups_known, std::vector<SubjectReport>& out) const;
 };

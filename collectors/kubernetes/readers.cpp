@@ -31,6 +31,9 @@ Reader reader_of_velero(const Resource& resource, Facts& facts) {
     if (resource == kVeleroBackups)
         return {[&facts] { facts.velero.series = {}; },
                 [&facts](const io::Json& backup) { facts.velero.read_backup(backup); }};
+    if (resource == kPodVolumeBackups)
+        return {[&facts] { facts.velero.failed_volumes = {}; },
+                [&facts](const io::Json& volume) { facts.velero.read_volume(volume); }};
     return {[&facts] { facts.velero.schedules = {}; },
             [&facts](const io::Json& schedule) { facts.velero.read_schedule(schedule); }};
 }
@@ -85,7 +88,7 @@ Reader reader_of(const Resource& resource, const Expected& expected, Time now, F
         return reader_of_jobs(resource, expected.jobs, facts);
     if (resource == kDisruptionBudgets || resource == kAutoscalers)
         return reader_of_protection(resource, facts);
-    if (resource == kVeleroBackups || resource == kVeleroSchedules)
+    if (resource == kVeleroBackups || resource == kVeleroSchedules || resource == kPodVolumeBackups)
         return reader_of_velero(resource, facts);
     if (resource == kPostgresClusters || resource == kPostgresBackups)
         return reader_of_postgres(resource, facts);

@@ -18,6 +18,8 @@ struct Resource {
     bool namespaced = true;
     /// Does `selector` select among them?
     bool selected = true;
+    /// Is a cluster that does not know it as good as one that has none?
+    bool may_lack = false;
 
     /// "nodes", "deployments.apps": as kubectl and RBAC name it.
     std::string full_name() const;
@@ -40,6 +42,8 @@ inline constexpr Resource kCertificates{"cert-manager.io", "v1", "certificates"}
 inline constexpr Resource kVeleroBackups{"velero.io", "v1", "backups"};
 inline constexpr Resource kVeleroLocations{"velero.io", "v1", "backupstoragelocations"};
 inline constexpr Resource kVeleroSchedules{"velero.io", "v1", "schedules"};
+/// They bear the labels of no backup but its name.
+inline constexpr Resource kPodVolumeBackups{"velero.io", "v1", "podvolumebackups", true, false, true};
 inline constexpr Resource kPostgresClusters{"postgresql.cnpg.io", "v1", "clusters"};
 inline constexpr Resource kPostgresBackups{"postgresql.cnpg.io", "v1", "backups", true, false};
 inline constexpr Resource kVolumeSnapshots{"snapshot.storage.k8s.io", "v1", "volumesnapshots"};

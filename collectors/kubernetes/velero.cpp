@@ -70,6 +70,18 @@ core::BackupJob job_of(const io::Json& backup, bool failed) {
     return job;
 }
 
+/// A backup has said Completed of itself all the same (velero#6212).
+void spoil(core::RecoveryPoints& points, const std::string& of_namespace,
+           const std::map<std::string, std::uint64_t>& failed_volumes) {
+    for (core::RecoveryPoint& point : points.points) {
+        const auto failed = failed_volumes.find(of_namespace + point.id);
+        if (failed == failed_volumes.end() || point.state != PointState::good)
+            continue;
+        point.state = PointState::bad;
+        point.detail = fmt::format("Completed, but {} of its volumes failed (PodVolumeBackup)", failed->second);
+    }
+}
+
 } // namespace
 
 void AllVelero::read_backup(const io::Json& backup) {
@@ -100,6 +112,13 @@ void AllVelero::read_schedule(const io::Json& schedule) {
         assertions.assertions.push_back(expect("phase", "Enabled", phase));
 }
 
+void AllVelero::read_volume(const io::Json& volume) {
+    const std::string phase = text_or(volume["status"]["phase"]);
+    const std::string backup = clean(text_or(volume["metadata"]["labels"]["velero.io/backup-name"]), 253);
+    if (phase == "Failed" && !backup.empty())
+        ++failed_volumes[fmt::format("{}/{}", clean(volume["metadata"]["namespace"].text(), 63), backup)];
+}
+
 void AllVelero::report(bool backups_known, std::vector<SubjectReport>& out) const {
     if (backups_known) {
         auto all = series;
@@ -107,6 +126,7 @@ void AllVelero::report(bool backups_known, std::vector<SubjectReport>& out) cons
         for (const auto& [subject, assertions] : schedules)
             all[subject];
         for (auto& [subject, points] : all) {
+            spoil(points, subject.substr(0, subject.find('/') + 1), failed_volumes);
             finish(points, "velero");
             out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
         }

@@ -290,6 +290,32 @@ TEST_CASE("of Velero's backups only a completed one is good, and of those only w
     CHECK_THROWS(test::points(seen, "shop/schedule/weekly"));
 }
 
+TEST_CASE("a completed backup of Velero of which a volume failed is bad, and a cluster may have no such volumes") {
+    KubeApi api;
+    for (const char* name : {"a", "b"})
+        api.objects["backups"].push_back(object(name, R"("status": {"phase": "Completed",
+            "startTimestamp": "2026-11-22T01:00:00Z", "completionTimestamp": "2026-11-22T01:10:00Z"})"));
+    const auto volume = [](const std::string& name, const std::string& backup, const std::string& phase) {
+        return object(name, fmt::format(R"("status": {{"phase": "{}"}})", phase),
+                      fmt::format(R"(, "labels": {{"velero.io/backup-name": "{}"}})", backup));
+    };
+    api.objects["podvolumebackups"] = {volume("v1", "a", "Completed"), volume("v2", "a", "Failed"),
+                                       volume("v3", "b", "Completed")};
+    const Collected seen = api.look(watching({"velero"}));
+    std::map<std::string, core::RecoveryPoint> points;
+    for (const auto& point : test::points(seen, "shop/backup").points)
+        points[point.id] = point;
+    CHECK(points["a"].state == PointState::bad);
+    CHECK_THAT(points["a"].detail, ContainsSubstring("1 of its volumes failed"));
+    CHECK(points["b"].state == PointState::good);
+    api.refused["podvolumebackups"] = {404, "404 page not found"};
+    const Collected without = api.look(watching({"velero"}));
+    CHECK_FALSE(subject(without, "apiserver").failure);
+    CHECK(without->complete);
+    api.refused["podvolumebackups"] = {403, "{}"};
+    CHECK(subject(api.look(watching({"velero"})), "apiserver").failure->kind == FailureKind::refused);
+}
+
 TEST_CASE("a PostgreSQL cluster has pods and backups in one subject, and one without backups says that") {
     KubeApi api;
     api.objects["clusters"] = {object("orders-db", R"("spec": {"instances": 1})"),
@@ -334,6 +360,9 @@ TEST_CASE("the roles that are printed allow to list what is watched, and nothing
     CHECK_THAT(all, ContainsSubstring(R"(resources: ["deployments", "statefulsets", "daemonsets"])"));
     for (const char* not_asked : {"secrets", "get", "\"watch\"", "*"})
         CHECK_THAT(all, !ContainsSubstring(not_asked));
+    CHECK_THAT(
+        kubernetes_rbac({"velero"}, {}, ""),
+        ContainsSubstring(R"(resources: ["backups", "backupstoragelocations", "schedules", "podvolumebackups"])"));
     const std::string one = kubernetes_rbac({"pods", "nodes"}, {}, "shop");
     CHECK_THAT(one, ContainsSubstring("kind: Role\nmetadata:\n  name: recoverd-watch\n  namespace: shop"));
     CHECK_THAT(one, ContainsSubstring(R"(resources: ["nodes"])"));
