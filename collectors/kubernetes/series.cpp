@@ -84,10 +84,12 @@ void AllSeries::read_snapshot(const io::Json& snapshot) {
     core::RecoveryPoint point;
     point.id = name;
     point.data_at = point.ended_at = taken.time();
-    // Not told is not ready.
-    if (!status["readyToUse"] || !status["readyToUse"].boolean()) {
+    // Not told is not ready, and what is bound to no content holds nothing.
+    const bool ready = status["readyToUse"] && status["readyToUse"].boolean();
+    const bool bound = !text_or(status["boundVolumeSnapshotContentName"]).empty();
+    if (!ready || !bound) {
         point.state = PointState::incomplete;
-        point.detail = error.empty() ? "not ready to use" : error;
+        point.detail = !error.empty() ? error : !ready ? "not ready to use" : "bound to no VolumeSnapshotContent";
     }
     points.points.push_back(std::move(point));
 }

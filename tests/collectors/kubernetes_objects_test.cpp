@@ -342,14 +342,18 @@ TEST_CASE("a snapshot of a volume is good once it says that it is ready to use")
             fmt::format(R"("spec": {{"source": {{"persistentVolumeClaimName": "data"}}}}, "status": {{{}}})", status));
     };
     api.objects["volumesnapshots"] = {
-        snapshot("a", R"("creationTime": "2026-11-22T01:00:00Z", "readyToUse": true)"),
-        snapshot("b", R"("creationTime": "2026-11-22T02:00:00Z")"),
+        snapshot("a", R"("creationTime": "2026-11-22T01:00:00Z", "readyToUse": true,
+            "boundVolumeSnapshotContentName": "snapcontent-1")"),
+        snapshot("b", R"("creationTime": "2026-11-22T02:00:00Z", "boundVolumeSnapshotContentName": "snapcontent-2")"),
+        snapshot("unbound", R"("creationTime": "2026-11-22T02:30:00Z", "readyToUse": true)"),
         snapshot("c", R"("error": {"message": "no such volume", "time": "2026-11-22T02:00:00Z"})")};
     const Collected seen = api.look(watching({"volumesnapshots"}));
     const auto& points = test::points(seen, "shop/persistentvolumeclaim/data");
-    REQUIRE(points.points.size() == 2);
+    REQUIRE(points.points.size() == 3);
     CHECK(points.points[0].state == PointState::good);
     CHECK(points.points[1].state == PointState::incomplete);
+    CHECK(points.points[2].state == PointState::incomplete);
+    CHECK(points.points[2].detail == "bound to no VolumeSnapshotContent");
     CHECK(points.jobs.at(0).state == core::JobState::failed);
 }
 
