@@ -39,7 +39,7 @@ struct AllJobs {
 
     /// Throws BadDocument.
     void read_job(const io::Json& job, const JobsAre& are);
-    void read_cronjob(const io::Json& cronjob, const JobsAre& are);
+    void read_cronjob(const io::Json& object, const JobsAre& are);
     void report(Time now, std::vector<SubjectReport>& out) const;
 };
 
