@@ -56,7 +56,7 @@ std::string Engine::planned(const Identity& identity, Judgement& judgement, Time
 void Engine::lower(Finding& finding, Judgement& judgement, Time now) const {
     std::string cause = planned(finding.identity, judgement, now);
     if (cause.empty())
-        cause = explained(finding);
+        cause = explained(finding, judgement, now);
     if (cause.empty() || finding.priority == Priority::p4)
         return;
     finding.priority = Priority::p4;

@@ -135,7 +135,7 @@ class Engine {
     /// Has its scenarios judged again when they would see something else of this check.
     void show_to_scenarios(CheckUnit& unit);
     /// The scenario that explains a finding, in words; empty for none.
-    std::string explained(const Finding& finding) const;
+    std::string explained(const Finding& finding, Judgement& judgement, Time now) const;
     std::string drilled(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement, Time now) const;
 
     // validations.cpp

@@ -48,8 +48,31 @@ std::string explained_before(const JudgedUnit& unit, const Identity& identity) {
     return {};
 }
 
+/// Long enough for whatever decides it to be found well, and to be believed.
+Duration patience_of(const ScenarioUnit& unit) {
+    Duration longest{0};
+    for (const CheckUnit* member : unit.members)
+        longest = std::max(longest, (member->check->every + member->check->timeout) * (member->check->successes + 1));
+    return longest;
+}
+
+/// Has the outage that this names ended a moment ago? Those who recover a little later than the first are still part of
+/// it, and would wake somebody once more at its very end.
+bool is_just_over(const ScenarioUnit& unit, std::string_view cause, Judgement& judgement, Time now) {
+    for (const auto& [group, history] : unit.outages) {
+        if (history.running || history.past.empty() || scenario_words(unit, group) != cause)
+            continue;
+        const Time until = *history.past.back().ended_at + patience_of(unit);
+        if (now >= until)
+            return false;
+        judgement.look_again(until);
+        return true;
+    }
+    return false;
+}
+
 /// The wider scenario that is about all that is down in this group, in words; empty for none.
-std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding) {
+std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding, Judgement& judgement, Time now) {
     const std::string before = explained_before(unit, finding.identity);
     const auto own = down_in(unit, finding.identity.subject);
     for (const ScenarioUnit* wide : unit.explained_by) {
@@ -61,6 +84,8 @@ std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding)
             if (own.empty() ? cause == before : std::ranges::includes(down_in(*wide, group), own))
                 return cause;
         }
+        if (is_just_over(*wide, before, judgement, now))
+            return before;
     }
     return {};
 }
@@ -84,10 +109,10 @@ std::string Engine::drilled(const ScenarioUnit& unit, const ScenarioGroup& group
     return cause;
 }
 
-std::string Engine::explained(const Finding& finding) const {
+std::string Engine::explained(const Finding& finding, Judgement& judgement, Time now) const {
     const Identity& identity = finding.identity;
     if (const auto at = scenarios_.find(identity.scenario); at != scenarios_.end())
-        return explained_by_wider(*at->second, finding);
+        return explained_by_wider(*at->second, finding, judgement, now);
     const auto at = checks_.find(identity.check);
     if (at == checks_.end() || at->second->scenarios.empty())
         return {};
@@ -100,6 +125,8 @@ std::string Engine::explained(const Finding& finding) const {
             if (const std::string cause = scenario_words(*unit, group);
                 cause == before || has_down(*unit, group, identity))
                 return cause;
+        if (is_just_over(*unit, before, judgement, now))
+            return before;
     }
     return {};
 }

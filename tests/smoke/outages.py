@@ -71,5 +71,5 @@ def is_measured(site, drills, scenario, truth, within=2 * EVERY):
         return site.agent.value("recoverd_exercise_last_timestamp_seconds", exercise=RECOVERY, outcome=outcome)
 
     until(lambda: ran("passed") or ran("failed"), "the validation has ended")
-    assert ran("failed") is None
+    assert ran("failed") is None, site.agent.api("validations")
     drills.lines.append(f"{'  measured against true downtime':<52} {lasted:6.1f} s  {'':<44} {truth:6.1f} s")

@@ -97,7 +97,7 @@ def test_broker_is_killed(watched, drills, cluster):
 
 
 @pytest.mark.all
-def test_broker_that_is_killed_is_a_scenario(site, drills, cluster):
+def test_broker_that_is_killed_is_a_scenario(site, drills, cluster, consumer):
     """Said by the scenario alone, measured, and validated when all brokers are back."""
     cluster.until_well()
     config = config_of(site, cluster)

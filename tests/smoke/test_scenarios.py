@@ -127,6 +127,8 @@ def test_a_zone_is_cut_off_from_the_network(site, drills, cut_off, zones):
                                 "location": {"zone": zone, "region": "r"}}
         for zone, urls in (("a", cut_off.urls), ("b", [server.url for server in zones["b"]]))
         for number, url in enumerate(urls)})
+    # Long enough for the other one to be found down as well: until then one of them would speak for itself.
+    config["policy"] = {"endpoint_down": {"for": "3s"}}
     config["[scenario]"] = {"name": "az", "asset": "shop", "priority": "P1", "by": "zone", "checks": ["web-*"]}
     config["[scenario] "] = {"name": "region", "asset": "shop", "priority": "P1", "by": "region", "checks": ["web-*"],
                              "explains": ["az"]}

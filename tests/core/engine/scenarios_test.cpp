@@ -136,6 +136,32 @@ TEST_CASE("an assertion that could not be learned neither proves nor disproves a
     }
 }
 
+TEST_CASE("whoever recovers a moment after its zone wakes nobody, and whoever does not speaks for itself") {
+    Zones zones;
+    zones.fleet.config.scenarios[1].priority = Priority::p4;
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    REQUIRE(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    const auto half = [&] {
+        for (const auto& check : zones.fleet.config.checks)
+            zones.engine.learn(
+                check->name,
+                fleet::report(zones.now, {fleet::reach(check->name == "web-a2" ? ReachState::down : ReachState::up,
+                                                       check->target)}),
+                zones.now);
+        pass(zones.engine, zones.now, 30s);
+    };
+    half();
+    half();
+    CHECK(zones.firing_at(Priority::p1).empty());
+    CHECK(zones.firing_at(Priority::p2).empty());
+    CHECK(zones.engine.check("web-a2")->findings.at(0).lowered_by == "scenario az (a)");
+    for (int i = 0; i < 6; ++i)
+        half();
+    CHECK(zones.firing_at(Priority::p2) == Names_{"EndpointDown web-a2/"});
+}
+
 TEST_CASE("one node down is no zone down") {
     Zones zones;
     zones.configure();

@@ -18,7 +18,7 @@ CONFIG = {
         "dcs": {"ttl": 20, "loop_wait": 1, "retry_timeout": 3, "maximum_lag_on_failover": 1048576,
                 "postgresql": {"use_pg_rewind": True, "parameters": {"fsync": "off", "wal_keep_size": "128MB",
                                                                      "shared_buffers": "16MB"}}},
-        "initdb": ["no-sync", "no-locale", {"encoding": "UTF8"}],
+        "initdb": ["no-sync", "no-locale", "data-checksums", {"encoding": "UTF8"}],
     },
 }
 
