@@ -90,6 +90,7 @@ std::string broken_by(const Step& step, const io::HttpAnswer& answer, Values& va
     return taken ? std::string{} : taken.error();
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<void>> open_secrets(io::World& world, std::map<std::string, SecretRef> refs, Played& played) {
     for (const auto& [name, ref] : refs) {
         auto opened = co_await world.secret(ref);
