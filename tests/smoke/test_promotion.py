@@ -85,8 +85,11 @@ def test_a_standby_takes_over_from_a_dead_primary(site, drills, pair):
 
     def mend():
         pair.swap()
+        # First of all, or the old primary may be found to be a standby before that is right; with patience until it is one.
+        patient = config(site, pair, silence="60s")
+        patient["policy"]["replica_missing"] = {"for": "60s"}
+        site.agent.reload(patient)
         pair.rebuild_standby()
-        site.agent.reload(config(site, pair, silence="3s"))
 
     drills.run("primary dies, standby promoted",
                [Alert("EvidenceMissing", "P3", "warning", "ledger-db", PRIMARY), not_its_role(STANDBY)],
