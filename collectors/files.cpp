@@ -78,7 +78,7 @@ void check_files_path(const std::string& path, const core::config::Place& place,
     };
     if (!path.empty() && path.front() != '/')
         mistake(fmt::format("expected an absolute path, found '{}'", path));
-    if ((path + "/").find("/../") != std::string::npos)
+    if ((path + "/").contains("/../"))
         mistake(fmt::format("expected a path without '..', found '{}'", path));
     const auto first = path.find(kSubject);
     if (first != std::string::npos && path.find(kSubject, first + 1) != std::string::npos)

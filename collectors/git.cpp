@@ -84,6 +84,7 @@ Task<void> ask_history(Caller caller, std::string folder, std::vector<Question>*
     constexpr std::size_t kMostAtOnce = 20;
     std::vector<Question> open;
     for (std::size_t i = 0; i < questions->size(); ++i) {
+        // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): kept over what is awaited
         const Question question = questions->at(i);
         std::optional<bool> known;
         if (i < kMostAtOnce)

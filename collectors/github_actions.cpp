@@ -196,7 +196,7 @@ void check(const Options& options, const Place& place, Diagnostics& diagnostics)
          slash != options.repository.rfind('/')))
         diagnostics.mistake(place.at, place.path + ".repository",
                             fmt::format("expected OWNER/NAME, found '{}'", options.repository));
-    if (options.workflow.find('/') != std::string::npos)
+    if (options.workflow.contains('/'))
         diagnostics.mistake(place.at, place.path + ".workflow",
                             fmt::format("expected the name of a file, found '{}'", options.workflow),
                             "leave out .github/workflows/");

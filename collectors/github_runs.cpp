@@ -134,7 +134,7 @@ std::optional<Time> github_not_before(const io::HttpAnswer& answer, Time now) {
     const auto after = number(answer.header("retry-after"));
     const auto reset = number(answer.header("x-ratelimit-reset"));
     const bool spent = answer.header("x-ratelimit-remaining") == "0";
-    const bool said = answer.body.find("rate limit") != std::string::npos;
+    const bool said = answer.body.contains("rate limit");
     if (!after && !spent && !said && answer.status == 403)
         return std::nullopt;
     // Their clock and their numbers: a wait beyond their own hour is none of theirs.

@@ -37,7 +37,7 @@ constexpr Option<Options> kOptions[] = {
 std::string nanoseconds(Time moment) { return fmt::format("{}000000", moment.time_since_epoch().count()); }
 
 Failure explained(Failure failure) {
-    if (failure.detail.find("log queries are not supported") != std::string::npos)
+    if (failure.detail.contains("log queries are not supported"))
         failure.detail += "; hint: for the age of the newest line write fresh_within";
     return failure;
 }

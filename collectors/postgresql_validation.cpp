@@ -75,7 +75,7 @@ void check_names(const std::vector<std::string>& names, std::string_view key, st
                  const core::config::Place& place, core::config::Diagnostics& diagnostics) {
     for (const std::string& name : names) {
         const bool dots = std::ranges::count(name, '.') == static_cast<std::ptrdiff_t>(parts) - 1;
-        const bool empty = name.starts_with('.') || name.ends_with('.') || name.find("..") != std::string::npos;
+        const bool empty = name.starts_with('.') || name.ends_with('.') || name.contains("..");
         if (!dots || empty || std::ranges::count(names, name) > 1)
             diagnostics.mistake(place.at, fmt::format("{}.{}", place.path, key),
                                 fmt::format("expected {} once each, found '{}'", form, name));

@@ -51,7 +51,7 @@ std::vector<std::string> validation_facts(const ValidationExpected& expected, Va
 std::vector<std::string> validation_statements(const ValidationExpected& expected, ValidationSide side,
                                                const io::PgAnswer& facts, std::string_view cursor, core::Time now);
 /// Reads, writes and reads the canary; nothing where it may or can not be written.
-std::vector<std::string> canary_statements(const ValidationExpected& expected, const io::PgAnswer& facts);
+std::vector<std::string> canary_statements(const ValidationExpected& expected, const io::PgAnswer& answer);
 
 /// Where a primary's log ended for the snapshot of `answer` (to validation_statements), and what a standby has replayed
 /// by its `facts`. Nothing: it is none.

@@ -212,7 +212,8 @@ Task<S3Newest> ask_newest(std::shared_ptr<Asking> asking, s3_parts::Entry entry,
 
 Task<Collected> collect(Options options, Run run) {
     const Duration until = run.world.timers().elapsed() + run.timeout;
-    auto access = co_await s3_parts::sign_in(run.world, options, run.check, run.timeout / 3);
+    auto access = co_await s3_parts::sign_in(run.world, static_cast<const s3_parts::ClientOptions&>(options), run.check,
+                                             run.timeout / 3);
     if (!access)
         co_return std::unexpected(std::move(access.error()));
     const auto asking = std::make_shared<Asking>(run, std::move(*access), until);

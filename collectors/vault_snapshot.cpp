@@ -89,7 +89,7 @@ void check_address_of(const Options& options, const Place& place, Diagnostics& d
         mistake("token", "expected a token beside address, found none");
     if (options.address.empty() && options.token)
         mistake("token", "expected address beside it, found none");
-    if (!options.address.empty() && options.path.find("{subject}") != std::string::npos)
+    if (!options.address.empty() && options.path.contains("{subject}"))
         mistake("path", "expected one series beside address, found {subject}",
                 "make the fresh snapshot its own check.");
     if (!options.address.empty() && !options.bucket.empty())
@@ -117,6 +117,7 @@ void check(const Options& options, const Place& place, Diagnostics& diagnostics)
     check_address_of(options, place, diagnostics);
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Collected> look_at_files(Options options, io::World& world, Duration timeout, std::string cursor) {
     FilesJob job{.path = options.path,
                  .min_size = options.min_size.bytes,
@@ -133,6 +134,7 @@ Task<Collected> look_at_files(Options options, io::World& world, Duration timeou
 /// Snapshots are kept by the hundred, at most.
 constexpr int kMaxPages = 20;
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<std::vector<SnapshotObject>>> list_objects(io::World& world, s3_parts::Access access, std::string prefix,
                                                        Duration until) {
     std::vector<SnapshotObject> objects;
@@ -175,7 +177,8 @@ Seen seen_of(const std::vector<SnapshotObject>& objects, KnownObjects& known, st
 }
 
 Task<Collected> look_at_objects(Options options, Run run, Duration until, std::shared_ptr<KnownObjects> known) {
-    auto access = co_await s3_parts::sign_in(run.world, options, run.check, run.timeout / 4);
+    auto access = co_await s3_parts::sign_in(run.world, static_cast<const s3_parts::ClientOptions&>(options), run.check,
+                                             run.timeout / 4);
     if (!access)
         co_return std::unexpected(std::move(access.error()));
     auto objects = co_await list_objects(run.world, *access, options.prefix, until);
@@ -213,6 +216,7 @@ SnapshotFetch fresh_of(const Options& options, io::Secret token) {
     return fetch;
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Collected> take_fresh(Options options, io::World& world, Duration until) {
     auto token = co_await world.secret(options.token);
     if (!token)

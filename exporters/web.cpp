@@ -98,7 +98,7 @@ std::string_view check_to_run(std::string_view path) {
     if (!path.starts_with(kOneCheck) || !path.ends_with(kRun) || path.size() <= kOneCheck.size() + kRun.size())
         return {};
     const std::string_view name = path.substr(kOneCheck.size(), path.size() - kOneCheck.size() - kRun.size());
-    return name.find('/') == std::string_view::npos ? name : std::string_view{};
+    return name.contains('/') ? std::string_view{} : name;
 }
 
 /// Who pressed a button is led back to the page, which shows what came of it; or is told why nothing did.
@@ -187,9 +187,8 @@ std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncom
     const auto snapshot = sources_.snapshot();
     const AgentFacts facts = sources_.facts();
     if (path == "/metrics") {
-        const Format format = request.header("accept").find("application/openmetrics-text") == std::string_view::npos
-                                  ? Format::text
-                                  : Format::openmetrics;
+        const Format format =
+            request.header("accept").contains("application/openmetrics-text") ? Format::openmetrics : Format::text;
         return reply(200, prometheus_.render(*snapshot, facts, format), PrometheusRenderer::content_type(format));
     }
     if (path == "/api/v1/status")

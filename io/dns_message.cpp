@@ -196,7 +196,7 @@ std::uint16_t dns_type(std::string_view name) {
 
 std::optional<DnsBytes> dns_query(std::uint16_t id, const std::string& name, std::uint16_t type) {
     std::array<unsigned char, NS_MAXCDNAME> encoded{};
-    const int size = name.empty() || name.find('\0') != std::string::npos
+    const int size = name.empty() || name.contains('\0')
                          ? -1
                          : ::ns_name_compress(name.c_str(), encoded.data(), encoded.size(), nullptr, nullptr);
     if (size < 0)

@@ -20,8 +20,8 @@ struct DnsReply {
 };
 /// Is it a reply to that question? Anybody can send one; another's is passed over. A reply without a question, as some
 /// servers send with an error, counts by its id.
-bool dns_answers(std::span<const unsigned char> message, std::uint16_t id, const std::string& name, std::uint16_t type);
+bool dns_answers(std::span<const unsigned char> bytes, std::uint16_t id, const std::string& name, std::uint16_t type);
 /// Nothing for a message that is not well-formed.
-std::optional<DnsReply> read_dns(std::span<const unsigned char> message, std::uint16_t type);
+std::optional<DnsReply> read_dns(std::span<const unsigned char> bytes, std::uint16_t type);
 
 } // namespace recoverd::io

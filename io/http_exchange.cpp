@@ -50,7 +50,7 @@ std::string_view trimmed(std::string_view text) {
 bool is_token(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               std::string_view{"!#$%&'*+-.^_`|~"}.find(static_cast<char>(c)) != std::string_view::npos;
+               std::string_view{"!#$%&'*+-.^_`|~"}.contains(static_cast<char>(c));
     });
 }
 

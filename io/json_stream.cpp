@@ -83,7 +83,7 @@ class Bytes {
             if (digits_.size() == 4) {
                 inside_ = Inside::text;
                 // U+D800 to U+DBFF
-                high_ = digits_[0] == 'd' && std::string_view{"89ab"}.find(digits_[1]) != std::string_view::npos;
+                high_ = digits_[0] == 'd' && std::string_view{"89ab"}.contains(digits_[1]);
             }
             break;
         }
@@ -105,11 +105,13 @@ class Bytes {
 /// What nlohmann reads from.
 class Iterator {
   public:
+    // NOLINTBEGIN(readability-identifier-naming): an iterator's names are the standard's
     using iterator_category = std::input_iterator_tag;
     using value_type = char;
     using difference_type = std::ptrdiff_t;
     using pointer = const char*;
     using reference = char;
+    // NOLINTEND(readability-identifier-naming)
 
     explicit Iterator(Bytes* bytes = nullptr) : bytes_(bytes) {}
     char operator*() const { return bytes_->current(); }

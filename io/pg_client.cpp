@@ -257,7 +257,7 @@ Connection start(Settings settings, const Place& place, const Secret& password) 
 /// Why a connection did not come about. `reached`: somebody accepted it at first.
 Failure why_not(const PGconn* connection, bool reached, const Secret& password) {
     const std::string said = words(PQerrorMessage(connection), password);
-    const auto has = [&](std::string_view part) { return said.find(part) != std::string::npos; };
+    const auto has = [&](std::string_view part) { return said.contains(part); };
     if (!sqlstate_in(said).empty())
         return {FailureKind::refused, said};
     if (!reached)

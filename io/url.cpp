@@ -57,7 +57,7 @@ std::expected<Url, std::string> read(const Handle& handle, std::string_view writ
         ::curl_url_set(handle.get(), secret, nullptr, 0);
     ::curl_url_set(handle.get(), CURLUPART_HOST, url.host.c_str(), 0);
     url.text = part(handle, CURLUPART_URL);
-    if (written.find('%') != std::string_view::npos && !reads_as_host(url.text, url.host))
+    if (written.contains('%') && !reads_as_host(url.text, url.host))
         return std::unexpected("expected a host in plain letters, found an address in percent signs");
     if (url.host.front() == '[')
         url.host = url.host.substr(1, url.host.size() - 2);
@@ -75,7 +75,7 @@ Result<Url> Url::parse(const std::string& text) {
     const auto handle = new_handle();
     const CURLUcode code = ::curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME);
     std::string wrong;
-    if (text.find('\0') != std::string::npos)
+    if (text.contains('\0'))
         wrong = "expected a URL, found a zero byte in it";
     else if (code != CURLUE_OK)
         wrong = fmt::format("expected a URL such as 'https://host/path': {}", ::curl_url_strerror(code));

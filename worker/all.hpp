@@ -26,14 +26,14 @@ namespace files {
 core::Result<core::Seen> run(std::string_view options);
 }
 namespace kafka {
-core::Result<core::Seen> run(std::string_view options);
+core::Result<core::Seen> run(std::string_view input);
 }
 namespace terraform_state {
 core::Result<std::string> run(std::string_view options, std::istream& more);
 }
 namespace vault {
-core::Result<core::Seen> run(std::string_view options);
-core::Result<core::Seen> download(std::string_view options);
+core::Result<core::Seen> run(std::string_view input);
+core::Result<core::Seen> download(std::string_view input);
 } // namespace vault
 
 } // namespace recoverd::worker

@@ -53,7 +53,7 @@ struct Topic {
     std::string cleanup_policy;
     std::optional<Partitions> partitions;
 
-    bool deletes() const { return cleanup_policy.find("delete") != std::string::npos; }
+    bool deletes() const { return cleanup_policy.contains("delete"); }
 };
 
 Partitions read_partitions(const Json& json) {

@@ -45,7 +45,7 @@ bool is_http(const std::string& url) { return url.starts_with("http://") || url.
 
 std::optional<std::string> local_path(const std::string& url) {
     constexpr std::string_view kFile = "file://";
-    if (url.starts_with(kFile) && url.find('%') == std::string::npos)
+    if (url.starts_with(kFile) && !url.contains('%'))
         return url.substr(kFile.size());
     return url.starts_with('/') ? std::optional{url} : std::nullopt;
 }
@@ -66,7 +66,7 @@ Task<std::optional<bool>> holds(Caller caller, std::string folder, std::string a
     if (*asked->status == 0 || *asked->status == 1)
         co_return *asked->status == 0;
     // What is not there at all cannot be in the history of what is.
-    if (asked->err.find("Not a valid commit name " + anchor) != std::string::npos)
+    if (asked->err.contains("Not a valid commit name " + anchor))
         co_return false;
     co_return std::nullopt;
 }

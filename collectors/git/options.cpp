@@ -19,7 +19,7 @@ void check_repository(const std::string& url, std::string_view key, const Place&
     else if (is_http(url) && url.find('@') < url.find('/', url.find("://") + 3))
         diagnostics.mistake(place.at, path, "expected a URL without credentials",
                             "they belong in the file that `credentials` names");
-    else if (url.find(':') == std::string::npos && !url.empty() && !url.starts_with('/'))
+    else if (!url.contains(':') && !url.empty() && !url.starts_with('/'))
         diagnostics.mistake(place.at, path, fmt::format("expected a URL or an absolute path, found '{}'", url));
 }
 

@@ -43,9 +43,8 @@ std::optional<Time> oldest_of(std::string_view lines, Time now) {
 
 /// One that was cut short by its limit says nothing but that its helper ended.
 Failure no_end(Failure failure, const io::Finished& clone, std::uint64_t max_size) {
-    if (clone.err.find("File too large") != std::string::npos ||
-        clone.err.find("invalid index-pack output") != std::string::npos ||
-        clone.err.find("index-pack died") != std::string::npos)
+    if (clone.err.contains("File too large") || clone.err.contains("invalid index-pack output") ||
+        clone.err.contains("index-pack died"))
         failure.detail += fmt::format(" (`max_size` allows a pack of {})", core::config::format_size(max_size));
     return failure;
 }
@@ -79,7 +78,7 @@ Task<std::optional<Failure>> look_at_lfs(Caller caller, std::string folder, std:
     if (!uses)
         co_return uses.error();
     // Where HEAD names nothing there are no files to look at.
-    const bool no_head = uses->err.find("unable to resolve revision: HEAD") != std::string::npos;
+    const bool no_head = uses->err.contains("unable to resolve revision: HEAD");
     if (uses->status == kNoLine || no_head)
         co_return std::nullopt;
     if (auto failure = git_failure(*uses, "git grep"))
@@ -109,7 +108,7 @@ Task<std::optional<Failure>> look_at_lfs(Caller caller, std::string folder, std:
         auto objects = co_await caller.run_git(std::move(words));
         if (!objects)
             co_return objects.error();
-        const bool none = objects->err.find("No such file or directory") != std::string::npos;
+        const bool none = objects->err.contains("No such file or directory");
         if (objects->status == 0)
             listed = std::move(objects->out);
         else if (!none)

@@ -16,7 +16,7 @@ namespace {
 using Words = std::span<const std::string_view>;
 
 bool says(std::string_view text, Words words) {
-    return std::ranges::any_of(words, [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
+    return std::ranges::any_of(words, [&](std::string_view word) { return text.contains(word); });
 }
 
 constexpr std::array<std::string_view, 9> kUnreachable{

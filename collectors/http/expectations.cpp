@@ -122,7 +122,7 @@ std::expected<BodyPattern, std::string> BodyPattern::parse(std::string text) {
 }
 
 bool BodyPattern::found_in(const std::string& body) const {
-    return expression_ ? expression_->found_in(body) : body.find(text_) != std::string::npos;
+    return expression_ ? expression_->found_in(body) : body.contains(text_);
 }
 
 core::Reachability interpret_http(const HttpExpectations& expected, const io::HttpAnswer& answer,

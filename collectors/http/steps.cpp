@@ -128,7 +128,7 @@ class Reader {
         step.name = asked.name;
         step.expected = read_expectations(asked, place, diagnostics_);
         check_name(step, *table, place);
-        read_request(step, asked, *table, place);
+        read_request(step, static_cast<const Asked&>(asked), *table, place);
         if (asked.take)
             step.takes = read_takes(*asked.take, place.path + ".take", diagnostics_);
         for (const Take& take : step.takes)

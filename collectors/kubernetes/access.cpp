@@ -123,7 +123,7 @@ Result<Access> read_kubeconfig(const io::Json& document, const std::string& fold
 }
 
 std::string in_cluster_server(const std::string& host, const std::string& port) {
-    const bool bare_v6 = host.find(':') != std::string::npos && !host.starts_with('[');
+    const bool bare_v6 = host.contains(':') && !host.starts_with('[');
     return fmt::format("https://{}:{}", bare_v6 ? "[" + host + "]" : host, port);
 }
 

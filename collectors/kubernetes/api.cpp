@@ -48,7 +48,7 @@ Failure status_failure(const io::HttpAnswer& answer, const Resource& resource, s
     case 404:
         return {FailureKind::misconfigured,
                 fmt::format("{}: the API server knows no such resource in version {}{}", what, resource.version,
-                            resource.group.find('.') == std::string_view::npos ? "" : ": is its operator installed?")};
+                            resource.group.contains('.') ? ": is its operator installed?" : "")};
     default:
         break;
     }

@@ -23,7 +23,7 @@ struct Node {
 struct AllNodes {
     std::map<std::string, Node> nodes;
 
-    void read(const io::Json& node);
+    void read(const io::Json& json);
     void report(std::vector<SubjectReport>& out) const;
     /// Where all of these stand: what is the same for all of them.
     core::Location common(const std::set<std::string>& names) const;

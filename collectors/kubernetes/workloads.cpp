@@ -76,7 +76,7 @@ SubjectReport report_of(const std::string& subject, const Workload& workload, co
     SubjectReport report{.subject = subject, .location = {}, .evidence = {}, .failure = {}};
     report.evidence.emplace_back(reach_of(workload));
     // One of a daemon set runs on each node: neither a budget nor an autoscaler is for it.
-    if (workload.controller && !expected.require.empty() && subject.find("/daemonset/") == std::string::npos)
+    if (workload.controller && !expected.require.empty() && !subject.contains("/daemonset/"))
         report.evidence.emplace_back(required(subject, *workload.controller, expected.require, facts.protection,
                                               facts.has(kDisruptionBudgets), facts.has(kAutoscalers)));
     if (!workload.pods)

@@ -12,7 +12,7 @@ namespace recoverd::collectors {
 namespace validation {
 
 std::string literal(std::string_view text) {
-    std::string made = text.find('\\') == std::string_view::npos ? "'" : " E'";
+    std::string made = text.contains('\\') ? " E'" : "'";
     for (const char c : text) {
         if (c == '\'' || c == '\\')
             made += c;

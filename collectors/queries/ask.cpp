@@ -86,7 +86,7 @@ Failure refusal(const io::HttpAnswer& answer) {
         detail += ": " + words;
     if (answer.status == 404)
         detail += "; hint: url is what the API's paths begin at, such as http://prometheus:9090";
-    else if (answer.status == 401 && words.find("no org id") != std::string::npos)
+    else if (answer.status == 401 && words.contains("no org id"))
         detail += "; hint: name the tenant";
     return {kind_of(answer.status, type), std::move(detail)};
 }

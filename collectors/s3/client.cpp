@@ -26,6 +26,7 @@ std::optional<std::uint64_t> natural(std::string_view text) {
 
 } // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<Access>> sign_in(io::World& world, ClientOptions options, std::string check, Duration timeout) {
     Access access;
     access.bucket = options.bucket;
@@ -74,6 +75,7 @@ std::string name_of(const Access& access, const Ask& what) {
     return name;
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<io::HttpAnswer>> ask(io::World& world, Access access, Ask what) {
     if (!what.key.empty() && !can_be_asked(what.key))
         co_return core::failed(
@@ -102,6 +104,7 @@ Attributes read_attributes(const io::HttpAnswer& answer) {
     return read;
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<std::optional<Object>>> get_object(io::World& world, Access access, std::string key, std::size_t max_body,
                                                Duration timeout) {
     const Ask what{.verb = "GET", .key = std::move(key), .query = {}, .max_body = max_body, .timeout = timeout};
@@ -122,6 +125,7 @@ Task<Result<std::optional<Object>>> get_object(io::World& world, Access access, 
     co_return std::optional{std::move(object)};
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<std::optional<Attributes>>> head_object(io::World& world, Access access, std::string key,
                                                     std::string version_id, Duration timeout) {
     Ask what{.verb = "HEAD", .key = std::move(key), .query = {}, .timeout = timeout};

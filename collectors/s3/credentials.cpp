@@ -40,6 +40,7 @@ io::TlsOptions tls_of(const ClientOptions& options) {
     return options.tls ? io::read_tls(*options.tls, "tls", checked_already) : io::TlsOptions{};
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<Keys>> static_keys(io::World& world, ClientOptions options) {
     Keys keys{.access_key_id = options.access_key_id, .secret_access_key = {}, .session_token = {}};
     auto secret = co_await world.secret(options.secret_access_key);
@@ -55,6 +56,7 @@ Task<Result<Keys>> static_keys(io::World& world, ClientOptions options) {
     co_return keys;
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<Keys>> keys_of_file(io::World& world, ClientOptions options) {
     const auto file = co_await world.secret(options.credentials);
     if (!file)
@@ -62,6 +64,7 @@ Task<Result<Keys>> keys_of_file(io::World& world, ClientOptions options) {
     co_return read_profile(file->reveal(), options.profile);
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<Keys>> keys_of_role(io::World& world, ClientOptions options, std::string session, Duration timeout) {
     const auto token = co_await world.secret(options.web_identity_token);
     if (!token)
@@ -117,6 +120,7 @@ Failure no_metadata(const Failure& failure) {
                                            "answers, unless its hop limit is 2."};
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<std::string>> metadata(io::World& world, io::HttpRequest request) {
     const std::string what = fmt::format("instance metadata at {}", io::bare_url(request.url));
     const auto answer = co_await world.http(std::move(request));
@@ -130,6 +134,7 @@ Task<Result<std::string>> metadata(io::World& world, io::HttpRequest request) {
     co_return answer->body;
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<Keys>> keys_of_machine(io::World& world, ClientOptions options, Duration timeout) {
     // Each of the three questions takes milliseconds where there is such a service at all.
     const Duration each = timeout / 3;

@@ -92,8 +92,8 @@ std::string region_of(const ClientOptions& options) {
 std::string bucket_url(const ClientOptions& options) {
     const bool clone = !options.endpoint.empty();
     // A certificate for *.s3.… holds no name with a further dot.
-    const bool in_host = options.addressing == "virtual" ||
-                         (options.addressing == "auto" && !clone && options.bucket.find('.') == std::string::npos);
+    const bool in_host =
+        options.addressing == "virtual" || (options.addressing == "auto" && !clone && !options.bucket.contains('.'));
     const std::string service = clone ? without_slash(options.endpoint) : "https://" + amazon("s3", region_of(options));
     if (!in_host)
         return service + "/" + percent_encoded(options.bucket);

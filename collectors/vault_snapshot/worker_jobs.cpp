@@ -43,6 +43,7 @@ std::string input_of(const SnapshotFetch& fetch, Duration timeout) {
 
 } // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Collected> ask_worker(io::World& world, std::string job, std::string input, Duration timeout) {
     const auto finished = co_await world.worker(std::move(job), std::move(input), timeout);
     if (!finished)
@@ -53,6 +54,7 @@ Task<Collected> ask_worker(io::World& world, std::string job, std::string input,
     co_return std::move(*seen);
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Collected> fetch_snapshot(io::World& world, SnapshotFetch fetch, Duration timeout) {
     std::string input = input_of(fetch, timeout);
     std::string job = "vault_download";

@@ -160,7 +160,7 @@ class CheckCompiler {
         CompiledOptions compiled =
             run_.around.compile_options(collector_->name, layered_.table, place, kKeys, run_.diagnostics);
         check.target = std::move(compiled.target);
-        check.brings = compiled.brings.empty() ? collector_->brings : std::move(compiled.brings);
+        check.brings = compiled.brings.empty() ? collector_->brings : compiled.brings;
         // Told of exercises, it is nobody's repository.
         if (!check.looks() && find(layered_.table, "exercise"))
             std::erase(check.brings, EvidenceKind::recovery_points);
@@ -255,7 +255,7 @@ void compile_checks(const Table& root, Compiling& run) {
             continue;
         }
         // A name with placeholders is judged once they are filled in.
-        if (entry.key.find('{') == std::string::npos)
+        if (!entry.key.contains('{'))
             check_name(entry, "check", run.diagnostics);
         for (const Instance& instance : instances_of(entry, run))
             CheckCompiler{instance, names, run}.compile();

@@ -73,7 +73,7 @@ bool is_just_over(const ScenarioUnit& unit, std::string_view cause, Judgement& j
 
 /// The wider scenario that is about all that is down in this group, in words; empty for none.
 std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding, Judgement& judgement, Time now) {
-    const std::string before = explained_before(unit, finding.identity);
+    std::string before = explained_before(unit, finding.identity);
     const auto own = down_in(unit, finding.identity.subject);
     for (const ScenarioUnit* wide : unit.explained_by) {
         if (wide->scenario.priority > finding.priority)
@@ -117,7 +117,7 @@ std::string Engine::explained(const Finding& finding, Judgement& judgement, Time
     if (at == checks_.end() || at->second->scenarios.empty())
         return {};
     // After a restart a check may be judged before the scenario has seen it again.
-    const std::string before = explained_before(*at->second, identity);
+    std::string before = explained_before(*at->second, identity);
     for (const ScenarioUnit* unit : at->second->scenarios) {
         if (unit->scenario.priority > finding.priority || !decides(unit->scenario, identity))
             continue;

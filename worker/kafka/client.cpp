@@ -24,10 +24,8 @@ std::vector<Setting> settings_of(const Options& options) {
     std::vector<Setting> settings{
         {"bootstrap.servers", options.target()},
         {"client.id", "recoverd"},
-        {"security.protocol", fmt::format("{}{}", options.mechanism.empty() ? "" : "sasl_",
-                                          options.tls                 ? "ssl"
-                                          : options.mechanism.empty() ? "plaintext"
-                                                                      : "plaintext")},
+        {"security.protocol",
+         fmt::format("{}{}", options.mechanism.empty() ? "" : "sasl_", options.tls ? "ssl" : "plaintext")},
         // To the end of what was written. That of what was committed stands still behind a transaction that hangs, and
         // whoever reads up to there would seem not to be behind.
         {"isolation.level", "read_uncommitted"},
