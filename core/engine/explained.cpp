@@ -59,6 +59,8 @@ Duration patience_of(const ScenarioUnit& unit) {
 /// Has the outage that this names ended a moment ago? Those who recover a little later than the first are still part of
 /// it, and would wake somebody once more at its very end.
 bool is_just_over(const ScenarioUnit& unit, std::string_view cause, Judgement& judgement, Time now) {
+    if (cause.empty())
+        return false;
     for (const auto& [group, history] : unit.outages) {
         if (history.running || history.past.empty() || scenario_words(unit, group) != cause)
             continue;

@@ -12,8 +12,7 @@ namespace {
 
 /// When all that decides it was seen last; the beginning of time when something never was, or nothing decides it.
 Time seen_until(const ScenarioUnit& unit) {
-    const auto counts = [](const ScenarioGroup& group) { return group.decision.members > 0; };
-    if (unit.members.empty() || std::ranges::none_of(unit.groups, counts))
+    if (unit.members.empty())
         return Time::min();
     Time seen = Time::max();
     for (const CheckUnit* member : unit.members)
@@ -28,33 +27,38 @@ Duration longest_interval(const ScenarioUnit& unit) {
     return longest;
 }
 
-bool leaves_alone(const AssetUnit& unit, const std::string& scenario) {
-    return std::ranges::any_of(unit.planned, [&](const PlannedExercise& planned) {
-        return std::ranges::find(planned.keeps, scenario) != planned.keeps.end();
-    });
+/// Does anything that it is decided by count in any of its groups?
+bool has_members(const ScenarioUnit& unit) {
+    return std::ranges::any_of(unit.groups, [](const ScenarioGroup& group) { return group.decision.members > 0; });
+}
+
+bool leaves_alone(const std::vector<PlannedExercise>& planned, const std::string& scenario) {
+    return std::ranges::any_of(
+        planned, [&](const PlannedExercise& one) { return std::ranges::find(one.keeps, scenario) != one.keeps.end(); });
 }
 
 } // namespace
 
 bool Engine::follow_promises(const ScenarioUnit& unit, OutageHistory& history, ScenarioState state, bool turned,
                              Time now) {
-    std::vector<AssetUnit*> relying;
-    for (const auto& [name, asset] : assets_)
-        if (leaves_alone(*asset, unit.name))
-            relying.push_back(asset.get());
-    const bool changed = !relying.empty() && remember_unseen(history, state, seen_until(unit), now);
+    // Asked of each group whenever its scenario is judged: few exercises are planned, and there may be many assets.
+    if (!leaves_alone(config_->exercises, unit.name))
+        return false;
+    const Time seen = state == ScenarioState::unknown ? seen_until(unit) : now;
+    const bool changed = remember_unseen(history, state, seen, now);
     if (turned || changed)
-        for (AssetUnit* asset : relying)
-            mark(*asset);
+        for (const auto& [name, asset] : assets_)
+            if (leaves_alone(asset->planned, unit.name))
+                mark(*asset);
     return changed;
 }
 
 std::vector<WatchedScenario> Engine::watched_by(const AssetUnit& unit) const {
     std::vector<WatchedScenario> watched;
     for (const auto& [name, scenario] : scenarios_) {
-        if (!leaves_alone(unit, name))
+        if (!leaves_alone(unit.planned, name))
             continue;
-        const Time seen = seen_until(*scenario);
+        const Time seen = has_members(*scenario) ? seen_until(*scenario) : Time::min();
         const Duration every = longest_interval(*scenario);
         for (const auto& [group, history] : scenario->outages) {
             watched.push_back({name, scenario_words(*scenario, group), history.past, seen, history.unseen, every});
