@@ -4,6 +4,7 @@
 #include "core/assertion.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
+#include "core/engine/unseen.hpp"
 #include "core/rules/losses.hpp"
 
 #include <algorithm>
@@ -26,10 +27,7 @@ Time since(const CheckUnit& unit, const SubjectMemory* seen, const Finding& find
 
 /// Was all that decides it of this subject seen by the last look?
 bool can_tell(const Scenario& scenario, const CheckUnit& unit, const SubjectMemory& seen) {
-    const CheckMemory& memory = unit.memory;
-    if (memory.failure || seen.failure || seen.vanished_since || !memory.last_success)
-        return false;
-    if (unit.check->looks() && seen.learned_at < *memory.last_success)
+    if (unit.memory.failure || !unit.memory.last_success || !why_unseen(unit, seen).empty())
         return false;
     if (!scenario.decided_by(RuleId::assertion_failed))
         return true;

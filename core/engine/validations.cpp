@@ -4,6 +4,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
 #include "core/engine/own_checks.hpp"
+#include "core/engine/unseen.hpp"
 
 #include <fmt/format.h>
 
@@ -19,12 +20,8 @@ std::string doubt_about(const std::string& name, const SubjectMemory& seen, cons
     const auto said = [&](std::string_view what) {
         return name.empty() ? std::string{what} : fmt::format("{}: {}", name, what);
     };
-    if (seen.failure)
-        return said(fmt::format("{}: {}", name_of(seen.failure->kind), seen.failure->detail));
-    if (seen.vanished_since)
-        return said("is gone");
-    if (unit.check->looks() && seen.learned_at < *unit.memory.last_success)
-        return said("was not seen by the last look");
+    if (const std::string why = why_unseen(unit, seen); !why.empty())
+        return said(why);
     for (const Evidence& evidence : *seen.evidence)
         if (const auto* reach = std::get_if<Reachability>(&evidence); reach && reach->state != ReachState::up)
             return said(fmt::format("{}{}{}", name_of(reach->state), reach->detail.empty() ? "" : ": ", reach->detail));
