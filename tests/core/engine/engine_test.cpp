@@ -23,6 +23,12 @@ struct Watched {
         engine.learn("b", report(now, {std::move(seen)}), now);
         engine.advance(now);
     }
+    /// Of its check: another source under the same name.
+    void change_options() {
+        Check changed = backups_of("b", "orders");
+        changed.fingerprint = "pgbackrest elsewhere";
+        engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), now);
+    }
     void pass(Duration duration) { fleet::pass(engine, now, duration); }
     List firing() { return fleet::firing(engine, now); }
     const Alert* alert(std::string_view name) {
@@ -170,9 +176,7 @@ TEST_CASE("a reload that changes nothing changes no alert and forgets nothing") 
 
 TEST_CASE("a check whose options changed keeps its alerts until it has looked again") {
     Watched watched{3h};
-    Check changed = backups_of("b", "orders");
-    changed.fingerprint = "pgbackrest elsewhere";
-    watched.engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), watched.now);
+    watched.change_options();
     watched.pass(1min);
     CHECK(watched.alert("BackupTooOld"));
     watched.learn(points("repo1", {watched.now - 1h, watched.now}));
@@ -182,9 +186,7 @@ TEST_CASE("a check whose options changed keeps its alerts until it has looked ag
 TEST_CASE("a check whose options changed ends nothing by failing") {
     Watched watched{3h};
     const Time started = watched.alert("BackupTooOld")->started_at;
-    Check changed = backups_of("b", "orders");
-    changed.fingerprint = "pgbackrest elsewhere";
-    watched.engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), watched.now);
+    watched.change_options();
     watched.engine.learn("b", failure(watched.now), watched.now);
     watched.pass(1min);
     REQUIRE(watched.alert("BackupTooOld"));
@@ -195,9 +197,7 @@ TEST_CASE("a check whose options changed ends nothing by failing") {
 
 TEST_CASE("a check whose options changed ends nothing of a subject that it cannot see yet") {
     Watched watched{3h};
-    Check changed = backups_of("b", "orders");
-    changed.fingerprint = "pgbackrest elsewhere";
-    watched.engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), watched.now);
+    watched.change_options();
     watched.learn({"repo1", {}, {}, Failure{FailureKind::unreachable, "no route"}});
     CHECK(watched.alert("BackupTooOld"));
     watched.learn(points("repo1", {watched.now - 1h, watched.now}));
@@ -209,9 +209,7 @@ TEST_CASE("a check that was silent when its options changed is silent until it h
     watched.pass(10min);
     REQUIRE(watched.alert("EvidenceMissing"));
     const Time started = watched.alert("EvidenceMissing")->started_at;
-    Check changed = backups_of("b", "orders");
-    changed.fingerprint = "pgbackrest elsewhere";
-    watched.engine.configure(Fleet{}.with(asset("orders")).with(changed).done(), watched.now);
+    watched.change_options();
     watched.engine.learn("b", failure(watched.now), watched.now);
     watched.pass(1min);
     REQUIRE(watched.alert("EvidenceMissing"));

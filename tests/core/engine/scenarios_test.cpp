@@ -480,9 +480,12 @@ TEST_CASE("an experiment in whose window a scenario held fails, by whatever else
     ran(from, zones.now, "seen");
     CHECK(fleet::firing(zones.engine, zones.now).empty());
     from = zones.now;
+    const Time last_seen = *zones.engine.check("web-a1")->memory.last_success;
     for (int i = 0; i < 6; ++i)
         zones.fail();
     zones.probe(ReachState::up);
+    for (const char* zone : {"a", "b"})
+        CHECK(zones.history("az", zone).unseen.back().from == last_seen);
     ran(from, zones.now, "unseen");
     CHECK(fleet::firing(zones.engine, zones.now) == Names_{"ExerciseFailed"});
     zones.probe(ReachState::up);
