@@ -3,22 +3,15 @@
 
 import os
 import sqlite3
-import subprocess
 from contextlib import closing, contextmanager
 
 import pytest
 
 from servers.alertmanager import Alert
-from servers.process import server_user, until
+from servers.process import as_root, server_user, until
 from test_agent import FAILING, break_archiving, mend_archiving
 
 DEGRADED = Alert("StateDegraded", "P3", "warning")
-
-
-def as_root(*argv):
-    """Only root mounts; whoever else runs the tests may become it without a password, as CI may."""
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    subprocess.run([*sudo, *map(str, argv)], check=True, timeout=30, capture_output=True)
 
 
 @contextmanager

@@ -10,10 +10,10 @@ import pytest
 
 from servers.alertmanager import Alert
 from servers.certificates import Authority
-from servers.process import free_port, server_user, until
+from servers.process import as_root, free_port, server_user, until
 from servers.valkey import MASTER, SERVERS, Refused, Sentinel, Valkey
 from outages import Customers, Service, is_measured, with_scenario
-from test_state import as_root, fill
+from test_state import fill
 
 PASSWORD = "correct-horse"
 

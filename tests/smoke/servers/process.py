@@ -79,6 +79,18 @@ def run(argv, patience=PATIENCE):
     return done.stdout
 
 
+def of_root(*argv):
+    """The same command as root. Only root mounts and makes networks; whoever else runs the tests may become it without a
+    password, as CI may."""
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    return [*sudo, *map(str, argv)]
+
+
+def as_root(*argv):
+    """Runs to the end as root; another status than 0 is an error."""
+    subprocess.run(of_root(*argv), check=True, timeout=30, capture_output=True)
+
+
 class Process:
     """A child that goes on running; its output goes to `log`."""
 

@@ -4,17 +4,7 @@
 import os
 import subprocess
 
-from .process import free_port, program, server_user
-
-
-def as_root(*argv):
-    """Only root makes networks; whoever else runs the tests may become it without a password, as CI may."""
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    return [*sudo, *map(str, argv)]
-
-
-def do(*argv):
-    subprocess.run(as_root(*argv), check=True, timeout=30, capture_output=True)
+from .process import as_root, free_port, of_root, program, server_user
 
 
 class Zone:
@@ -25,13 +15,13 @@ class Zone:
     def __init__(self, servers):
         self._name = f"recoverd-{os.getpid()}"
         cable = f"rd{os.getpid()}"
-        do("ip", "netns", "add", self._name)
+        as_root("ip", "netns", "add", self._name)
         self._running = []
         try:
-            do("ip", "link", "add", cable, "type", "veth", "peer", "name", "cable", "netns", self._name)
-            do("ip", "address", "add", f"{self.OURS}/30", "dev", cable)
-            do("ip", "link", "set", cable, "up")
-            do("ip", "-n", self._name, "address", "add", f"{self.THEIRS}/30", "dev", "cable")
+            as_root("ip", "link", "add", cable, "type", "veth", "peer", "name", "cable", "netns", self._name)
+            as_root("ip", "address", "add", f"{self.OURS}/30", "dev", cable)
+            as_root("ip", "link", "set", cable, "up")
+            as_root("ip", "-n", self._name, "address", "add", f"{self.THEIRS}/30", "dev", "cable")
             self.plug()
             self.urls = [self._serve() for _ in range(servers)]
         except BaseException:
@@ -43,19 +33,19 @@ class Zone:
         serve = [program("python3"), "-m", "http.server", "--bind", self.THEIRS, "--directory", "/usr/share/doc", port]
         inside = ["ip", "netns", "exec", self._name, "setpriv", "--reuid", user.pw_uid, "--regid", user.pw_gid,
                   "--clear-groups", "--pdeathsig", "KILL", *serve]
-        self._running.append(subprocess.Popen(as_root(*inside), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        self._running.append(subprocess.Popen(of_root(*inside), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                               stderr=subprocess.DEVNULL))
         return f"http://{self.THEIRS}:{port}"
 
     def pull(self):
-        do("ip", "-n", self._name, "link", "set", "cable", "down")
+        as_root("ip", "-n", self._name, "link", "set", "cable", "down")
 
     def plug(self):
-        do("ip", "-n", self._name, "link", "set", "cable", "up")
+        as_root("ip", "-n", self._name, "link", "set", "cable", "up")
 
     def stop(self):
         for server in self._running:
             server.kill()
             server.wait()
         # Its end of the cable goes with it, and so does ours.
-        do("ip", "netns", "delete", self._name)
+        as_root("ip", "netns", "delete", self._name)
