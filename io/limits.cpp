@@ -75,10 +75,10 @@ Task<Limit::Slot> Limit::acquire(Trust trust) {
     if (before == 0 && state->has_room(trust))
         co_return state->take(trust);
     Waiter waiter{trust, asio::steady_timer{co_await asio::this_coro::executor, asio::steady_timer::time_point::max()}};
-    struct Place {
+    struct Queued {
         State& state;
         Waiter& waiter;
-        ~Place() { state.waiting.remove(&waiter); }
+        ~Queued() { state.waiting.remove(&waiter); }
     } const place{*state, waiter};
     state->waiting.push_back(&waiter);
     asio::error_code woken;

@@ -32,7 +32,7 @@ complete -c recoverd -f
 )";
 
 /// In single quotes, as fish reads them.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "'";
     for (const char c : text) {
         if (c == '\'' || c == '\\')
@@ -42,20 +42,21 @@ std::string quoted(std::string_view text) {
     return out + "'";
 }
 
-std::string condition(std::string_view command) { return quoted(fmt::format("__recoverd_is {}", command)); }
+std::string condition(std::string_view command) { return in_quotes(fmt::format("__recoverd_is {}", command)); }
 
 std::string word_line(std::string_view before, const CompletedGroup& word) {
-    return fmt::format("complete -c recoverd -n {} -a {} -d {}\n", condition(before), word.name, quoted(word.summary));
+    return fmt::format("complete -c recoverd -n {} -a {} -d {}\n", condition(before), word.name,
+                       in_quotes(word.summary));
 }
 
 std::string argument_line(const CompletedCommand& command, const DeclaredArgument& argument) {
     std::string value;
     if (!argument.choices.empty())
-        value = fmt::format(" -x -a {}", quoted(fmt::format("{}", fmt::join(argument.choices, " "))));
+        value = fmt::format(" -x -a {}", in_quotes(fmt::format("{}", fmt::join(argument.choices, " "))));
     else if (argument.kind != Kind::flag)
         value = " -r -F";
     return fmt::format("complete -c recoverd -n {} -l {}{} -d {}\n", condition(command.name), argument.name, value,
-                       quoted(argument.help));
+                       in_quotes(argument.help));
 }
 
 std::string lines_of(const CompletedCommand& command) {
@@ -65,7 +66,7 @@ std::string lines_of(const CompletedCommand& command) {
             out += argument_line(command, argument);
     if (!command.words.empty())
         fmt::format_to(std::back_inserter(out), "complete -c recoverd -n {} -a {}\n", condition(command.name),
-                       quoted(fmt::format("{}", fmt::join(command.words, " "))));
+                       in_quotes(fmt::format("{}", fmt::join(command.words, " "))));
     if (command.takes_file || command.takes_command)
         fmt::format_to(std::back_inserter(out), "complete -c recoverd -n {} -F\n", condition(command.name));
     return out;

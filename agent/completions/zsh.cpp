@@ -19,7 +19,7 @@ constexpr std::string_view kOpening = R"(#compdef recoverd
 )";
 
 /// In single quotes, and without what _arguments and _describe would take for the end of a description.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "'";
     for (const char c : text)
         out += c == '\'' ? std::string{"'\\''"} : std::string(1, c);
@@ -40,13 +40,13 @@ std::string spec_of(const DeclaredArgument& argument) {
     const std::string help = described(argument.help);
     switch (argument.kind) {
     case Kind::flag:
-        return quoted(fmt::format("--{}[{}]", argument.name, help));
+        return in_quotes(fmt::format("--{}[{}]", argument.name, help));
     case Kind::option:
-        return quoted(argument.choices.empty()
-                          ? fmt::format("--{}=[{}]:value:_files", argument.name, help)
-                          : fmt::format("--{}=[{}]:value:({})", argument.name, help, fmt::join(argument.choices, " ")));
+        return in_quotes(argument.choices.empty() ? fmt::format("--{}=[{}]:value:_files", argument.name, help)
+                                                  : fmt::format("--{}=[{}]:value:({})", argument.name, help,
+                                                                fmt::join(argument.choices, " ")));
     case Kind::repeated_option:
-        return quoted(fmt::format("*--{}=[{}]:value:_files", argument.name, help));
+        return in_quotes(fmt::format("*--{}=[{}]:value:_files", argument.name, help));
     default:
         return {};
     }
@@ -55,11 +55,11 @@ std::string spec_of(const DeclaredArgument& argument) {
 /// What stands where a positional argument may.
 std::string positional_spec(const CompletedCommand& command) {
     if (command.takes_command)
-        return quoted("*:::command:_normal");
+        return in_quotes("*:::command:_normal");
     if (command.takes_file)
-        return quoted("*:file:_files");
+        return in_quotes("*:file:_files");
     if (!command.words.empty())
-        return quoted(fmt::format("*:name:({})", fmt::join(command.words, " ")));
+        return in_quotes(fmt::format("*:name:({})", fmt::join(command.words, " ")));
     return {};
 }
 
@@ -88,7 +88,7 @@ std::string dispatcher(std::string_view name, std::string_view prefix, const std
     std::string out = fmt::format("\n{}() {{\n    local state\n    local -a commands=(\n", name);
     for (const CompletedGroup& word : words)
         fmt::format_to(std::back_inserter(out), "        {}\n",
-                       quoted(fmt::format("{}:{}", word.name, described(word.summary))));
+                       in_quotes(fmt::format("{}:{}", word.name, described(word.summary))));
     fmt::format_to(std::back_inserter(out),
                    "    )\n    _arguments -C {} '1: :->command' '*:: :->arguments'\n    case $state in\n"
                    "        command) _describe command commands ;;\n        arguments)\n"

@@ -8,8 +8,11 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 using namespace recoverd;
-using namespace recoverd::test;
 using Catch::Matchers::ContainsSubstring;
+using test::endless;
+using test::redirects;
+using test::says;
+using test::ScriptedServer;
 
 TEST_CASE("a body is taken as it comes, and is not kept besides") {
     ScriptedServer server;
