@@ -33,6 +33,12 @@ target_compile_options(recoverd_options INTERFACE
     # behind stable_sort; our own uses of what is deprecated are g++'s to find.
     $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers -Wno-missing-designated-field-initializers
                                -Wno-deprecated-declarations>)
+# The standard library's templates are made again in each file that uses them. Sources that are compiled as one share them:
+# core takes 57 s instead of 95 in dev, 103 instead of 211 in release, 113 instead of 159 with the sanitizers, on two cores.
+if(RECOVERD_TOGETHER)
+    # g++ takes what a source keeps for itself, when another file includes it, for what a header promises.
+    target_compile_options(recoverd_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 target_compile_definitions(recoverd_options INTERFACE
     RECOVERD_VERSION="${PROJECT_VERSION}"
     ASIO_STANDALONE ASIO_NO_DEPRECATED
