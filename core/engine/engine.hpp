@@ -147,7 +147,7 @@ class Engine {
     void validate_after(const ScenarioUnit& scenario, const std::string& group, bool over, Time now);
     void show_to_validations(CheckUnit& unit);
 
-    // judge.cpp
+    // judge.cpp, judge_check.cpp, judge_asset.cpp
     void judge(CheckUnit& unit, Time now);
     void judge(AssetUnit& unit, Time now);
     void judge(TargetUnit& unit, Time now);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an asset's checks know of each other, and what all of them together say of it.
+#include "core/engine/engine.hpp"
+#include "core/rules/exercises.hpp"
+#include "core/rules/points.hpp"
+#include "core/rules/rules.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace recoverd::core {
+
+namespace {
+
+/// An asset that only nodes look at is another one on each node: what is said of it must not meet what others say.
+Scope scope_of(const AssetUnit& unit) {
+    const auto looks = [](const CheckUnit* member) { return member->check->looks(); };
+    const auto of_cluster = [](const CheckUnit* member) {
+        return member->check->looks() && member->check->scope == Scope::cluster;
+    };
+    return std::ranges::any_of(unit.members, looks) && std::ranges::none_of(unit.members, of_cluster) ? Scope::node
+                                                                                                      : Scope::cluster;
+}
+
+} // namespace
+
+std::vector<Contributor> Engine::contributors_of(const AssetUnit& unit) const {
+    std::vector<Contributor> contributors;
+    for (const CheckUnit* member : unit.members) {
+        if (!member->about_recovery)
+            continue;
+        std::size_t i = 0;
+        for (const auto& [subject, seen] : member->memory.subjects)
+            if (const std::size_t at = i++;
+                at < member->subject_assets.size() && member->subject_assets[at] == unit.name)
+                contributors.push_back({member->check.get(), subject, &seen, &member->memory});
+        if (member->memory.subjects.empty())
+            contributors.push_back({member->check.get(), {}, nullptr, &member->memory});
+    }
+    std::ranges::sort(contributors, {},
+                      [](const Contributor& c) { return std::pair{std::string_view{c.check->name}, c.subject}; });
+    return contributors;
+}
+
+/// Brings up to date what an asset's checks know of each other. When that changed, they are judged again.
+void Engine::refresh(AssetUnit& unit, Time now) {
+    std::optional<Time> newest_good;
+    std::string running;
+    Time running_until = kNever;
+    for (const Contributor& contributor : contributors_of(unit)) {
+        if (!contributor.seen)
+            continue;
+        newest_good = std::max(newest_good, newest_good_now(*contributor.seen));
+        for (const Exercise& exercise : contributor.seen->exercises) {
+            const auto planned = std::ranges::find(unit.planned, exercise.exercise, &PlannedExercise::name);
+            const Duration length = planned != unit.planned.end() ? planned->duration.value_or(kDay) : kDay;
+            const Time until = exercise.started_at.value_or(contributor.seen->learned_at) + length;
+            // A restore test runs beside what it proves, and explains nothing there.
+            if (exercise.outcome != ExerciseOutcome::started || until <= now || is_restore_test(exercise.exercise))
+                continue;
+            running = exercise.exercise;
+            running_until = std::min(running_until, until);
+        }
+    }
+    if (newest_good == unit.newest_good && running == unit.running_exercise && running_until == unit.running_until)
+        return;
+    unit.newest_good = newest_good;
+    unit.running_exercise = running;
+    unit.running_until = running_until;
+    for (CheckUnit* member : unit.members)
+        mark(*member);
+}
+
+/// What the repositories of an asset hold, so that a server's claims can be held against it.
+std::vector<HeldArchive> Engine::repositories_of(const AssetUnit& unit) const {
+    std::vector<HeldArchive> repositories;
+    for (const Contributor& contributor : contributors_of(unit)) {
+        if (!contributor.seen)
+            continue;
+        for (const Evidence& evidence : *contributor.seen->evidence)
+            if (const auto* archive = std::get_if<LogArchive>(&evidence); archive && archive->from_repository)
+                repositories.push_back({archive, contributor.seen->learned_at});
+    }
+    return repositories;
+}
+
+void Engine::judge(AssetUnit& unit, Time now) {
+    refresh(unit, now);
+    const auto contributors = contributors_of(unit);
+    std::vector<Finding> findings;
+    bool all_fresh = true;
+    for (const CheckUnit* member : unit.members) {
+        all_fresh = all_fresh && (member->fresh || !member->about_recovery);
+        for (const Finding& finding : member->findings)
+            if (finding.identity.asset == unit.name)
+                findings.push_back(finding);
+        // Told by its target, or explained by an endpoint that is down: unseen all the same.
+        if (member->silence && std::ranges::find(member->findings, member->silence->identity, &Finding::identity) ==
+                                   member->findings.end()) {
+            findings.push_back(*member->silence);
+            findings.back().identity.asset = unit.name;
+        }
+    }
+    std::ranges::sort(findings, {}, &Finding::identity);
+    const AssetView view{unit.asset, unit.first_seen, contributors, unit.planned, findings, now};
+    Time revisit = kNever;
+    unit.verdict = judge_verdict(view, revisit);
+    if (!all_fresh && unit.verdict.state < VerdictState::unknown) {
+        unit.verdict.state = VerdictState::unknown;
+        unit.verdict.reasons.insert(unit.verdict.reasons.begin(), "not looked at since the agent started");
+    }
+    if (!unit.running_exercise.empty())
+        revisit = std::min(revisit, unit.running_until);
+    if (all_fresh) {
+        Judgement judgement;
+        judgement.look_again(revisit);
+        core::judge_asset(view, judgement);
+        judge_promises(view, watched_by(unit), judgement);
+        conclude(unit, std::move(judgement), nullptr, scope_of(unit), now);
+    } else {
+        plan(unit, revisit);
+    }
+    recount(unit, &unit.verdict);
+    publish(unit);
+    for (const auto& [name, scenario] : scenarios_)
+        if (recovers(scenario->scenario, unit.name))
+            mark(*scenario);
+}
+
+} // namespace recoverd::core

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a check has learned, and what is judged of it alone.
+#include "core/engine/engine.hpp"
+#include "core/remember.hpp"
+#include "core/rules/rules.hpp"
+#include "core/rules/scenarios.hpp"
+#include "core/schedule.hpp"
+
+#include <algorithm>
+
+namespace recoverd::core {
+
+namespace {
+
+bool tells_of_log(const CheckUnit& unit) {
+    return std::ranges::find(unit.check->brings, EvidenceKind::log_archive) != unit.check->brings.end();
+}
+
+/// Until when a check's silence is not held against it after its target was down: having backed off, it may not have
+/// looked again yet. Nothing once it has.
+std::optional<Time> excused_until(const CheckUnit& unit) {
+    const Time down_until = unit.target->down_until;
+    if (unit.memory.last_run && *unit.memory.last_run - unit.memory.last_took >= down_until)
+        return std::nullopt;
+    return down_until + std::max(unit.check->every, Schedule::kMaxBackOff) + unit.check->timeout;
+}
+
+/// Was nothing learned yet of what this is about, though its check has looked?
+bool is_unseen(const CheckMemory& memory, std::string_view subject) {
+    bool listed = false;
+    for (const auto& [name, seen] : memory.subjects) {
+        if (!is_about(subject, name))
+            continue;
+        listed = true;
+        if (seen.learned_at != Time{})
+            return false;
+    }
+    return listed;
+}
+
+} // namespace
+
+void Engine::learn(std::string_view check, const Report& report, Time now) {
+    const auto at = checks_.find(check);
+    if (at == checks_.end())
+        return;
+    CheckUnit& unit = *at->second;
+    const bool discovers = unit.check->discover && !unit.memory.last_success && report.result;
+    remember(unit.memory, *unit.check, report);
+    if (!unit.fresh && unit.target)
+        mark(*unit.target);
+    unit.fresh = true;
+    unit.restored = false;
+    ++unit.reports;
+    if (unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
+        attach(unit, now);
+    // It has said which assets there are; those that were kept until then may go.
+    if (discovers) {
+        drop_assets_without_configuration();
+        lay_out_pages();
+    }
+    note_change(unit);
+    mark(unit);
+    if (!unit.about_recovery)
+        return;
+    for (AssetUnit* asset : unit.assets) {
+        refresh(*asset, now);
+        mark(*asset);
+        // What a server claims to have archived is held against what the repository shows, and the other way round.
+        if (tells_of_log(unit))
+            for (CheckUnit* other : asset->members)
+                if (other != &unit && tells_of_log(*other))
+                    mark(*other);
+    }
+}
+
+void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time now) const {
+    const bool of_log = tells_of_log(unit);
+    std::size_t i = 0;
+    for (const auto& [subject, seen] : unit.memory.subjects) {
+        const std::string& asset_name = unit.subject_assets[i++];
+        const auto at = assets_.find(asset_name);
+        const AssetUnit* asset = at == assets_.end() ? nullptr : at->second.get();
+        std::vector<HeldArchive> repositories;
+        if (asset && of_log)
+            repositories = repositories_of(*asset);
+        const bool own = unit.check->subjects.empty() && (!asset || asset->name == unit.check->asset);
+        const Policy merged = own ? Policy{} : policy_of(*unit.check, subject, asset ? &asset->asset : nullptr);
+        judge_subject({*unit.check, unit.memory, subject, seen, asset_name, asset ? &asset->asset : nullptr,
+                       own ? unit.check->policy : merged, asset ? asset->newest_good : std::nullopt, repositories, now},
+                      judgement);
+    }
+}
+
+/// Decides who tells of a check's silence: nobody when its target is known to be down, the target when several checks
+/// share it, else the check.
+void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
+    Judgement silence;
+    judge_silence(*unit.check, unit.memory, now, silence);
+    judgement.look_again(silence.revisit);
+    const bool was_told = unit.target_tells;
+    unit.silence.reset();
+    unit.target_tells = false;
+    bool excused = false;
+    std::size_t sharing = 0;
+    if (unit.target) {
+        const auto until = excused_until(unit);
+        if (until && now < *until)
+            judgement.look_again(*until);
+        excused = (until && now < *until) || std::ranges::any_of(unit.target->members, &CheckUnit::finds_down);
+        sharing = static_cast<std::size_t>(std::ranges::count_if(
+            unit.target->members, [](const CheckUnit* member) { return !member->check->probes; }));
+    }
+    for (Finding& finding : silence.findings) {
+        if (!unit.assets.empty() && finding.identity.asset.empty() && unit.assets.size() == 1)
+            finding.identity.asset = (*unit.assets.begin())->name;
+        unit.silence = finding;
+        unit.target_tells = !excused && sharing > 1;
+        if (!excused && sharing <= 1)
+            judgement.findings.push_back(std::move(finding));
+    }
+    if (unit.target && (unit.target_tells || was_told))
+        mark(*unit.target);
+}
+
+/// A check whose options changed has forgotten what it saw. What fires goes on until it has learned something: that
+/// nothing can be seen there ends nothing.
+void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
+    for (const auto& [labels, alert] : unit.alerts) {
+        Finding finding = alert.finding;
+        const Identity& identity = finding.identity;
+        if (unit.memory.last_success && !is_unseen(unit.memory, identity.subject))
+            continue;
+        if (alert.state != AlertState::firing || identity.rule == RuleId::evidence_missing ||
+            !unit.check->policy.enabled(identity.rule) ||
+            (!identity.asset.empty() && !assets_.contains(identity.asset)))
+            continue;
+        finding.priority = finding.raw_priority;
+        finding.lowered_by.clear();
+        judgement.findings.push_back(std::move(finding));
+    }
+}
+
+void Engine::judge(CheckUnit& unit, Time now) {
+    if (!unit.fresh) {
+        publish(unit);
+        return;
+    }
+    const bool was_silent = unit.silence.has_value();
+    Judgement judgement;
+    judge_subjects(unit, judgement, now);
+    carry_over(unit, judgement);
+    place_silence(unit, judgement, now);
+    const bool finds_down = std::ranges::any_of(
+        judgement.findings, [](const Finding& finding) { return finding.identity.rule == RuleId::endpoint_down; });
+    if (finds_down != unit.finds_down && unit.target) {
+        if (!finds_down)
+            unit.target->down_until = now;
+        for (CheckUnit* member : unit.target->members)
+            if (member != &unit)
+                mark(*member);
+    }
+    unit.finds_down = finds_down;
+    const std::vector<Finding> before = std::move(unit.findings);
+    conclude(unit, std::move(judgement), unit.check.get(), unit.check->scope, now);
+    if (unit.findings != before || unit.silence.has_value() != was_silent)
+        for (AssetUnit* asset : unit.assets)
+            mark(*asset);
+    show_to_scenarios(unit);
+    show_to_validations(unit);
+    publish(unit);
+}
+
+} // namespace recoverd::core
