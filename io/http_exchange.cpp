@@ -2,7 +2,6 @@
 #include "io/http_exchange.hpp"
 
 #include "core/ascii.hpp"
-#include "core/config/values.hpp"
 #include "io/certificate.hpp"
 #include "io/client_options.hpp"
 
@@ -11,8 +10,6 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include <sys/socket.h>
 
@@ -20,7 +17,6 @@ namespace recoverd::io {
 
 namespace {
 
-constexpr std::size_t kMostHeaderBytes = std::size_t{256} << 10U;
 // A certificate that is renewed, or an authority that is replaced, is noticed this late when connections are kept.
 constexpr long kLongestConnection = 600;
 constexpr long kLongestAuthorities = 60;
@@ -46,14 +42,6 @@ std::string_view trimmed(std::string_view text) {
                                            : text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
-/// RFC 9110, 5.6.2.
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               std::string_view{"!#$%&'*+-.^_`|~"}.contains(static_cast<char>(c));
-    });
-}
-
 /// What may be told to a server that we were only redirected to: any other header may be somebody's credentials.
 bool is_harmless(std::string_view header) {
     const auto name = core::ascii_lower(header);
@@ -61,29 +49,6 @@ bool is_harmless(std::string_view header) {
 }
 
 } // namespace
-
-std::string name_of(const HttpRequest& request, const Url& url) {
-    return fmt::format("{} {}", request.verb, bare_url(url.text));
-}
-
-std::optional<Failure> mistake_in(const HttpRequest& request) {
-    const auto mistake = [](std::string detail) { return Failure{FailureKind::misconfigured, std::move(detail)}; };
-    if (!is_token(request.verb))
-        return mistake(fmt::format("expected a verb such as 'GET', found '{}'", request.verb));
-    for (const auto& [name, value] : request.headers)
-        if (!is_token(name) || !is_field_value(value))
-            return mistake(fmt::format("expected a header, found a name or value that cannot be one: '{}'", name));
-    if (!request.auth.header_name.empty() && !is_token(request.auth.header_name))
-        return mistake(fmt::format("expected the name of a header, found '{}'", request.auth.header_name));
-    for (const Secret* secret : {&request.auth.bearer, &request.auth.header_value})
-        if (!is_field_value(secret->reveal()))
-            return mistake("expected credentials of one line, found a line break or control character in them");
-    // It stands in a header among other words. The key never leaves.
-    if (!request.auth.sigv4.empty() && (request.auth.username.empty() || request.auth.username.contains(' ') ||
-                                        !is_field_value(request.auth.username)))
-        return mistake("expected the id of an access key of one word, found another");
-    return std::nullopt;
-}
 
 struct Exchange::Callbacks {
     static std::size_t header(char* data, std::size_t size, std::size_t count, void* exchange) {
@@ -330,99 +295,6 @@ void Exchange::keep_certificate() {
         return;
     if (const X509* shown = SSL_get0_peer_certificate(static_cast<const SSL*>(session->internals)))
         shown_ = read_certificate(*shown);
-}
-
-Result<HttpAnswer> Exchange::conclude(int code) {
-    answer_.cut = stopped_ == Stopped::body_too_large && request_.cut_body;
-    if (answer_.cut)
-        code = CURLE_OK;
-    answer_.status = status();
-    if (code == CURLE_PEER_FAILED_VERIFICATION && shown_ && shown_->fault.empty())
-        shown_->fault = fmt::format("it does not hold the name '{}'",
-                                    request_.tls.server_name.empty() ? url_.host : request_.tls.server_name);
-    // By the fault and not by curl's code, which depends on what else OpenSSL found to complain of.
-    const bool distrusted = code != CURLE_OK && shown_ && !shown_->fault.empty();
-    if (request_.want_certificate && (code == CURLE_OK || distrusted))
-        answer_.certificate = shown_;
-    if (request_.want_certificate && distrusted)
-        answer_.status = 0;
-    if (code == CURLE_OK || answer_.certificate)
-        return std::move(answer_);
-    if (distrusted)
-        return core::failed(FailureKind::bad_answer, fmt::format("{}: the certificate is not trusted: {}",
-                                                                 name_of(request_, url_), shown_->fault));
-    return core::failed(kind_of(code), fmt::format("{}: {}", name_of(request_, url_), words_for(code)));
-}
-
-FailureKind Exchange::kind_of(int code) const {
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return FailureKind::unreachable;
-    case CURLE_COULDNT_CONNECT: {
-        long error = 0;
-        ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
-        return error == ECONNREFUSED ? FailureKind::refused : FailureKind::unreachable;
-    }
-    case CURLE_OPERATION_TIMEDOUT:
-        return FailureKind::timed_out;
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CIPHER:
-    case CURLE_URL_MALFORMAT:
-        return FailureKind::misconfigured;
-    default:
-        return FailureKind::bad_answer;
-    }
-}
-
-std::string Exchange::words_for(int code) const {
-    // What was asked for, not what resolving a name and following redirects left of it: the words stay the same.
-    const auto within = core::config::format_duration(request_.timeout);
-    curl_off_t connected = 0;
-    ::curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected);
-    switch (code) {
-    case CURLE_WRITE_ERROR:
-        if (stopped_ == Stopped::body_too_large)
-            return fmt::format("expected a body of at most {}, found a larger one",
-                               core::config::format_size(request_.max_body));
-        if (stopped_ == Stopped::body_not_taken)
-            return fmt::format("its body could not be kept, after {} bytes", taken_);
-        if (stopped_ == Stopped::headers_too_large)
-            return fmt::format("expected headers of at most {}, found larger ones",
-                               core::config::format_size(kMostHeaderBytes));
-        break;
-    case CURLE_COULDNT_CONNECT: {
-        long error = 0;
-        ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
-        return error == 0 ? "cannot connect"
-                          : fmt::format("cannot connect: {}", std::strerror(static_cast<int>(error)));
-    }
-    case CURLE_OPERATION_TIMEDOUT:
-        if (connected == 0)
-            return fmt::format("no connection within {}", within);
-        if (answer_.status == 0)
-            return fmt::format("connected, but no answer within {}", within);
-        return fmt::format("the answer was not complete within {}, after {} bytes of its body", within,
-                           answer_.body.size() + taken_);
-    case CURLE_GOT_NOTHING:
-        return "the connection was closed without an answer";
-    case CURLE_PARTIAL_FILE:
-        return fmt::format("the answer was cut off after {} bytes of its body", answer_.body.size() + taken_);
-    case CURLE_RECV_ERROR:
-        if (answer_.status != 0)
-            return fmt::format("the answer was cut off after {} bytes of its body", answer_.body.size() + taken_);
-        break;
-    case CURLE_BAD_CONTENT_ENCODING:
-        return "the body cannot be decompressed";
-    default:
-        break;
-    }
-    std::string words = error_[0] != '\0' ? error_.data() : ::curl_easy_strerror(static_cast<CURLcode>(code));
-    if (words.size() > 1 && words[1] >= 'a')
-        words[0] = core::ascii_lower(words.substr(0, 1))[0];
-    return words;
 }
 
 } // namespace recoverd::io

@@ -48,6 +48,7 @@ class Exchange {
   private:
     enum class Stopped : std::uint8_t { no, body_too_large, body_not_taken, headers_too_large };
     struct Callbacks;
+    static constexpr std::size_t kMostHeaderBytes = std::size_t{256} << 10U;
 
     void set_manners();
     void set_method();
