@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 namespace recoverd::collectors {
 
@@ -124,8 +125,8 @@ std::vector<EvidenceKind> brings(const Options& options) {
         kinds.push_back(EvidenceKind::measurement);
     if (watches(options, "jobs"))
         kinds.push_back(EvidenceKind::exercise);
-    if (!options.require.empty() || watches(options, "jobs") || watches(options, "cronjobs") ||
-        watches(options, "argocd") || watches(options, "velero"))
+    constexpr std::array kAsserted{"jobs", "cronjobs", "argocd", "velero", "cnpg"};
+    if (!options.require.empty() || std::ranges::any_of(kAsserted, [&](auto word) { return watches(options, word); }))
         kinds.push_back(EvidenceKind::assertions);
     if (watches(options, "velero") || watches(options, "cnpg") || watches(options, "volumesnapshots"))
         kinds.push_back(EvidenceKind::recovery_points);

@@ -10,6 +10,7 @@
 #include "collectors/kubernetes/objects.hpp"
 #include "collectors/kubernetes/pods.hpp"
 #include "collectors/kubernetes/requirements.hpp"
+#include "collectors/kubernetes/scheduled_backups.hpp"
 #include "collectors/kubernetes/series.hpp"
 
 namespace recoverd::collectors::kubernetes_parts {
@@ -35,6 +36,7 @@ struct Facts {
     Protection protection;
     AllVelero velero;
     AllSeries postgres;
+    AllScheduledBackups scheduled_backups;
     AllSeries snapshots;
     /// Objects that are a subject each, by the resource's full name.
     std::map<std::string, std::vector<SubjectReport>> objects;

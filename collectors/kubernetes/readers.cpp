@@ -51,7 +51,11 @@ Reader reader_of_postgres(const Resource& resource, Facts& facts) {
     if (resource == kPostgresClusters)
         return {[&facts] { facts.postgres = {}; },
                 [&facts](const io::Json& cluster) { facts.postgres.read_cluster(cluster); }};
+    if (resource == kScheduledBackups)
+        return into(facts.scheduled_backups,
+                    [](AllScheduledBackups& all, const io::Json& schedule) { all.read(schedule); });
     return {[&facts] {
+                facts.postgres.unfinished = {};
                 for (auto& [subject, points] : facts.postgres.series)
                     points = {.method = "cnpg",
                               .points = {},
@@ -90,7 +94,7 @@ Reader reader_of(const Resource& resource, const Expected& expected, Time now, F
         return reader_of_protection(resource, facts);
     if (resource == kVeleroBackups || resource == kVeleroSchedules || resource == kPodVolumeBackups)
         return reader_of_velero(resource, facts);
-    if (resource == kPostgresClusters || resource == kPostgresBackups)
+    if (resource == kPostgresClusters || resource == kPostgresBackups || resource == kScheduledBackups)
         return reader_of_postgres(resource, facts);
     if (resource.group == "apps")
         return reader_of_controllers(resource, facts);

@@ -21,7 +21,7 @@ constexpr std::array kOfCronJobs{kCronJobs};
 constexpr std::array kOfArgo{kApplications};
 constexpr std::array kOfCertificates{kCertificates};
 constexpr std::array kOfVelero{kVeleroBackups, kVeleroLocations, kVeleroSchedules, kPodVolumeBackups};
-constexpr std::array kOfPostgres{kPostgresClusters, kPostgresBackups};
+constexpr std::array kOfPostgres{kPostgresClusters, kPostgresBackups, kScheduledBackups};
 constexpr std::array kOfSnapshots{kVolumeSnapshots};
 
 constexpr std::array<Watched, 12> kWatchable{{

@@ -46,6 +46,8 @@ inline constexpr Resource kVeleroSchedules{"velero.io", "v1", "schedules"};
 inline constexpr Resource kPodVolumeBackups{"velero.io", "v1", "podvolumebackups", true, false, true};
 inline constexpr Resource kPostgresClusters{"postgresql.cnpg.io", "v1", "clusters"};
 inline constexpr Resource kPostgresBackups{"postgresql.cnpg.io", "v1", "backups", true, false};
+/// They need not bear the labels of their cluster.
+inline constexpr Resource kScheduledBackups{"postgresql.cnpg.io", "v1", "scheduledbackups", true, false};
 inline constexpr Resource kVolumeSnapshots{"snapshot.storage.k8s.io", "v1", "volumesnapshots"};
 
 struct Watched {
