@@ -34,6 +34,7 @@ struct Options {
     std::vector<std::string> require;
     std::string exercise;
     std::string depth = "exists";
+    std::string backup;
     std::optional<std::int64_t> max_restarts = 5;
     std::optional<std::int64_t> max_oom_kills = 0;
 };
@@ -55,10 +56,12 @@ constexpr Option<Options> kOptions[] = {
      "poddisruptionbudget, horizontalpodautoscaler"},
     {"exercise", &Options::exercise,
      "what the jobs that are watched stand for, such as restore-test; those with the annotation recoverd/exercise say "
-     "so "
-     "themselves"},
+     "so themselves"},
     {"depth", &Options::depth, "how deep such a job proves it; of those with the annotation recoverd/depth it is that",
      Need::optional, "exists|listed|checksummed|restored|queried|smoke_tested"},
+    {"backup", &Options::backup,
+     "how the jobs that are watched make backups, such as pg_dump: then a run that is Complete is a recovery point, "
+     "and one that Failed or is gone without success a failed backup"},
     {"max_restarts", &Options::max_restarts, "restarts of a workload's containers within an hour that may be"},
     {"max_oom_kills", &Options::max_oom_kills,
      "containers of a workload that may have been killed for memory within an hour"},
@@ -95,6 +98,11 @@ void check_words(const Options& options, const Place& place, Diagnostics& diagno
                             "expected deployments or statefulsets in watch beside it");
     if (!options.exercise.empty() && !watches(options, "jobs"))
         diagnostics.mistake(place.at, place.path + ".exercise", "expected jobs in watch beside it, found none");
+    // Jobs are deleted after a while; their CronJob still knows when one passed.
+    if (!options.backup.empty() && (!watches(options, "jobs") || !watches(options, "cronjobs")))
+        diagnostics.mistake(place.at, place.path + ".backup", "expected jobs and cronjobs in watch beside it");
+    if (!options.backup.empty() && !options.exercise.empty())
+        diagnostics.mistake(place.at, place.path, "expected either exercise or backup, found both");
 }
 
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
@@ -128,7 +136,8 @@ std::vector<EvidenceKind> brings(const Options& options) {
     constexpr std::array kAsserted{"jobs", "cronjobs", "argocd", "velero", "cnpg"};
     if (!options.require.empty() || std::ranges::any_of(kAsserted, [&](auto word) { return watches(options, word); }))
         kinds.push_back(EvidenceKind::assertions);
-    if (watches(options, "velero") || watches(options, "cnpg") || watches(options, "volumesnapshots"))
+    if (!options.backup.empty() || watches(options, "velero") || watches(options, "cnpg") ||
+        watches(options, "volumesnapshots"))
         kinds.push_back(EvidenceKind::recovery_points);
     return kinds;
 }
@@ -148,7 +157,8 @@ parts::Expected expectations(const Options& options, const std::string& server) 
     return {.target = io::bare_url(server),
             .of_namespace = options.of_namespace,
             .selector = options.selector,
-            .jobs = {options.exercise, core::from_name<core::Depth>(options.depth).value_or(core::Depth::exists)},
+            .jobs = {options.exercise, core::from_name<core::Depth>(options.depth).value_or(core::Depth::exists),
+                     options.backup},
             .require = options.require,
             .max_restarts = options.max_restarts,
             .max_oom_kills = options.max_oom_kills};

@@ -44,6 +44,8 @@ struct Facts {
     std::map<std::string, std::optional<Failure>> lists;
 
     bool has(const Resource& resource) const;
+    /// Was it asked for, and not to be had?
+    bool failed(const Resource& resource) const;
 };
 
 /// Where the objects of `resource` go; `facts` outlives it.

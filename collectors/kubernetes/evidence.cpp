@@ -67,7 +67,7 @@ std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
 
 /// Everything that is neither a node nor a workload.
 void report_objects(const Expected& expected, const Facts& facts, Time now, std::vector<SubjectReport>& out) {
-    facts.jobs.report(now, out);
+    facts.jobs.report(now, !facts.failed(kJobs) && !facts.failed(kCronJobs), out);
     facts.velero.report(facts.has(kVeleroBackups), out);
     if (facts.has(kPostgresBackups))
         facts.postgres.report(out);
@@ -104,6 +104,11 @@ std::optional<Failure> nothing_found(const Expected& expected, const Facts& fact
 bool Facts::has(const Resource& resource) const {
     const auto found = lists.find(resource.full_name());
     return found != lists.end() && !found->second;
+}
+
+bool Facts::failed(const Resource& resource) const {
+    const auto found = lists.find(resource.full_name());
+    return found != lists.end() && found->second;
 }
 
 Collected interpret_kubernetes(const Expected& expected, const Facts& facts, const Server& server,

@@ -21,7 +21,10 @@ Reader reader_of_controllers(const Resource& resource, Facts& facts) {
 
 Reader reader_of_jobs(const Resource& resource, const JobsAre& are, Facts& facts) {
     if (resource == kJobs)
-        return {[&facts] { facts.jobs.jobs = {}; },
+        return {[&facts] {
+                    facts.jobs.jobs = {};
+                    facts.jobs.backups = {};
+                },
                 [&facts, are](const io::Json& job) { facts.jobs.read_job(job, are); }};
     return {[&facts] { facts.jobs.cronjobs = {}; },
             [&facts, are](const io::Json& cronjob) { facts.jobs.read_cronjob(cronjob, are); }};

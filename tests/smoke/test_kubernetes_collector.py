@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cluster under watch through a kubeconfig: pods crash, a node is gone, a token is exchanged, a role is taken away."""
+"""A cluster under watch through a kubeconfig: pods crash, a node is gone, a token is exchanged, a role is taken away, a backup
+job fails."""
 
 import base64
 import json
@@ -87,6 +88,21 @@ def test_pods_crash(watched, api, drills):
 def test_node_is_gone(watched, api, drills):
     drills.run("node is NotReady", [alert("EndpointDown", "P2", "node/node2")],
                lambda: api.node("node2", "Unknown", "b"), lambda: api.node("node2", zone="b"))
+
+
+@pytest.fixture
+def drilled(site, api):
+    """Backups that are jobs."""
+    api.job("nightly", 1, "Complete", ago=60)
+    common = {"collector": "kubernetes", "every": "1s", "timeout": "900ms", "kubeconfig": api.kubeconfig}
+    site.agent.begin(site.config_of("shop", dumps={**common, "watch": ["jobs", "cronjobs"], "backup": "pg_dump"}))
+    return site
+
+
+def test_backup_job_fails(drilled, api, drills):
+    drills.run("a backup job fails",
+               [Alert("BackupFailed", "P2", "critical", "shop", "dumps", "shop/cronjob/nightly")],
+               lambda: api.job("nightly", 2, "Failed"), lambda: api.job("nightly", 3, "Complete"))
 
 
 def test_role_is_taken_away(watched, api, drills):
