@@ -47,16 +47,18 @@ constexpr Option<Options> kOptions[] = {
     {"tls", &Options::tls, "how to trust server and be trusted"},
     {"proxy", &Options::proxy, "URL of an HTTP proxy for server; the environment's is never used"},
     {"namespace", &Options::of_namespace, "the one namespace to look at; all of them when left out"},
-    {"selector", &Options::selector, "labels of what to look at, as in kubectl get -l"},
+    {"selector", &Options::selector,
+     "labels of what to look at, as in kubectl get -l; of chaos experiments those of their Schedule"},
     {"watch", &Options::watch,
      "what to look at: pods, nodes, deployments, statefulsets, daemonsets, jobs, cronjobs, argocd, certificates (of "
-     "cert-manager), velero, cnpg, volumesnapshots"},
+     "cert-manager), velero, cnpg, volumesnapshots, chaosmesh, litmus"},
     {"require", &Options::require,
      "what every deployment and stateful set that is watched must have: readiness_probe, liveness_probe, "
      "poddisruptionbudget, horizontalpodautoscaler"},
     {"exercise", &Options::exercise,
-     "what the jobs that are watched stand for, such as restore-test; those with the annotation recoverd/exercise say "
-     "so themselves"},
+     "what the jobs and chaos experiments that are watched stand for, such as restore-test; those with the annotation "
+     "recoverd/exercise say so themselves, and an experiment without either is called by what it does: pod-kill, "
+     "network-delay"},
     {"depth", &Options::depth, "how deep such a job proves it; of those with the annotation recoverd/depth it is that",
      Need::optional, "exists|listed|checksummed|restored|queried|smoke_tested"},
     {"backup", &Options::backup,
@@ -84,6 +86,8 @@ bool watches(const Options& options, std::string_view word) {
     return std::ranges::find(options.watch, word) != options.watch.end();
 }
 
+bool brings_chaos(const Options& options) { return watches(options, "chaosmesh") || watches(options, "litmus"); }
+
 void check_words(const Options& options, const Place& place, Diagnostics& diagnostics) {
     std::vector<std::string_view> known;
     for (const parts::Watched& watched : parts::watchable())
@@ -96,8 +100,9 @@ void check_words(const Options& options, const Place& place, Diagnostics& diagno
     if (!options.require.empty() && !watches(options, "deployments") && !watches(options, "statefulsets"))
         diagnostics.mistake(place.at, place.path + ".require",
                             "expected deployments or statefulsets in watch beside it");
-    if (!options.exercise.empty() && !watches(options, "jobs"))
-        diagnostics.mistake(place.at, place.path + ".exercise", "expected jobs in watch beside it, found none");
+    if (!options.exercise.empty() && !watches(options, "jobs") && !brings_chaos(options))
+        diagnostics.mistake(place.at, place.path + ".exercise",
+                            "expected jobs, chaosmesh or litmus in watch beside it, found none");
     // Jobs are deleted after a while; their CronJob still knows when one passed.
     if (!options.backup.empty() && (!watches(options, "jobs") || !watches(options, "cronjobs")))
         diagnostics.mistake(place.at, place.path + ".backup", "expected jobs and cronjobs in watch beside it");
@@ -131,9 +136,9 @@ std::vector<EvidenceKind> brings(const Options& options) {
     std::vector<EvidenceKind> kinds{EvidenceKind::reachability};
     if (watches(options, "pods"))
         kinds.push_back(EvidenceKind::measurement);
-    if (watches(options, "jobs"))
+    if (watches(options, "jobs") || brings_chaos(options))
         kinds.push_back(EvidenceKind::exercise);
-    constexpr std::array kAsserted{"jobs", "cronjobs", "argocd", "velero", "cnpg"};
+    constexpr std::array kAsserted{"jobs", "cronjobs", "argocd", "velero", "cnpg", "chaosmesh"};
     if (!options.require.empty() || std::ranges::any_of(kAsserted, [&](auto word) { return watches(options, word); }))
         kinds.push_back(EvidenceKind::assertions);
     if (!options.backup.empty() || watches(options, "velero") || watches(options, "cnpg") ||

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "collectors/kubernetes/api.hpp"
+#include "collectors/kubernetes/chaos.hpp"
 #include "collectors/kubernetes/controllers.hpp"
 #include "collectors/kubernetes/cursor.hpp"
 #include "collectors/kubernetes/jobs.hpp"
@@ -38,6 +39,7 @@ struct Facts {
     AllSeries postgres;
     AllScheduledBackups scheduled_backups;
     AllSeries snapshots;
+    AllChaos chaos;
     /// Objects that are a subject each, by the resource's full name.
     std::map<std::string, std::vector<SubjectReport>> objects;
     /// By the resource's full name: those that were read to their end, with nothing, and why others were not.

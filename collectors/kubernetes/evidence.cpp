@@ -77,6 +77,10 @@ void report_objects(const Expected& expected, const Facts& facts, Time now, std:
                                     .selected = !expected.selector.empty()},
                                    now, out);
     facts.snapshots.report(out);
+    facts.chaos.report({.nodes_known = facts.has(kChaosNodes),
+                        .schedules_known = facts.has(kChaosSchedules),
+                        .selected = !expected.selector.empty()},
+                       out);
     for (const auto& [name, reports] : facts.objects)
         out.insert(out.end(), reports.begin(), reports.end());
 }

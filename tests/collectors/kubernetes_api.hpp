@@ -104,6 +104,15 @@ inline std::vector<core::Exercise> exercises(const core::SubjectReport& report) 
     return all;
 }
 
+/// Of each type in `all`, True for those in `is`.
+inline std::string conditions(const std::vector<std::string>& is, const std::vector<std::string>& all) {
+    std::string text;
+    for (const std::string& type : all)
+        text += fmt::format(R"({}{{"type": "{}", "status": "{}", "reason": ""}})", text.empty() ? "" : ", ", type,
+                            std::ranges::find(is, type) != is.end() ? "True" : "False");
+    return text;
+}
+
 } // namespace kube
 
 struct PodOf {
