@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 namespace recoverd::collectors {
 
@@ -33,6 +34,7 @@ struct Options {
     std::vector<std::string> require;
     std::string exercise;
     std::string depth = "exists";
+    std::string backup;
     std::optional<std::int64_t> max_restarts = 5;
     std::optional<std::int64_t> max_oom_kills = 0;
 };
@@ -45,19 +47,23 @@ constexpr Option<Options> kOptions[] = {
     {"tls", &Options::tls, "how to trust server and be trusted"},
     {"proxy", &Options::proxy, "URL of an HTTP proxy for server; the environment's is never used"},
     {"namespace", &Options::of_namespace, "the one namespace to look at; all of them when left out"},
-    {"selector", &Options::selector, "labels of what to look at, as in kubectl get -l"},
+    {"selector", &Options::selector,
+     "labels of what to look at, as in kubectl get -l; of chaos experiments those of their Schedule"},
     {"watch", &Options::watch,
      "what to look at: pods, nodes, deployments, statefulsets, daemonsets, jobs, cronjobs, argocd, certificates (of "
-     "cert-manager), velero, cnpg, volumesnapshots"},
+     "cert-manager), velero, cnpg, volumesnapshots, chaosmesh, litmus"},
     {"require", &Options::require,
      "what every deployment and stateful set that is watched must have: readiness_probe, liveness_probe, "
      "poddisruptionbudget, horizontalpodautoscaler"},
     {"exercise", &Options::exercise,
-     "what the jobs that are watched stand for, such as restore-test; those with the annotation recoverd/exercise say "
-     "so "
-     "themselves"},
+     "what the jobs and chaos experiments that are watched stand for, such as restore-test; those with the annotation "
+     "recoverd/exercise say so themselves, and an experiment without either is called by what it does: pod-kill, "
+     "network-delay"},
     {"depth", &Options::depth, "how deep such a job proves it; of those with the annotation recoverd/depth it is that",
      Need::optional, "exists|listed|checksummed|restored|queried|smoke_tested"},
+    {"backup", &Options::backup,
+     "how the jobs that are watched make backups, such as pg_dump: then a run that is Complete is a recovery point, "
+     "and one that Failed or is gone without success a failed backup"},
     {"max_restarts", &Options::max_restarts, "restarts of a workload's containers within an hour that may be"},
     {"max_oom_kills", &Options::max_oom_kills,
      "containers of a workload that may have been killed for memory within an hour"},
@@ -80,6 +86,8 @@ bool watches(const Options& options, std::string_view word) {
     return std::ranges::find(options.watch, word) != options.watch.end();
 }
 
+bool brings_chaos(const Options& options) { return watches(options, "chaosmesh") || watches(options, "litmus"); }
+
 void check_words(const Options& options, const Place& place, Diagnostics& diagnostics) {
     std::vector<std::string_view> known;
     for (const parts::Watched& watched : parts::watchable())
@@ -92,8 +100,14 @@ void check_words(const Options& options, const Place& place, Diagnostics& diagno
     if (!options.require.empty() && !watches(options, "deployments") && !watches(options, "statefulsets"))
         diagnostics.mistake(place.at, place.path + ".require",
                             "expected deployments or statefulsets in watch beside it");
-    if (!options.exercise.empty() && !watches(options, "jobs"))
-        diagnostics.mistake(place.at, place.path + ".exercise", "expected jobs in watch beside it, found none");
+    if (!options.exercise.empty() && !watches(options, "jobs") && !brings_chaos(options))
+        diagnostics.mistake(place.at, place.path + ".exercise",
+                            "expected jobs, chaosmesh or litmus in watch beside it, found none");
+    // Jobs are deleted after a while; their CronJob still knows when one passed.
+    if (!options.backup.empty() && (!watches(options, "jobs") || !watches(options, "cronjobs")))
+        diagnostics.mistake(place.at, place.path + ".backup", "expected jobs and cronjobs in watch beside it");
+    if (!options.backup.empty() && !options.exercise.empty())
+        diagnostics.mistake(place.at, place.path, "expected either exercise or backup, found both");
 }
 
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
@@ -122,12 +136,13 @@ std::vector<EvidenceKind> brings(const Options& options) {
     std::vector<EvidenceKind> kinds{EvidenceKind::reachability};
     if (watches(options, "pods"))
         kinds.push_back(EvidenceKind::measurement);
-    if (watches(options, "jobs"))
+    if (watches(options, "jobs") || brings_chaos(options))
         kinds.push_back(EvidenceKind::exercise);
-    if (!options.require.empty() || watches(options, "jobs") || watches(options, "cronjobs") ||
-        watches(options, "argocd") || watches(options, "velero"))
+    constexpr std::array kAsserted{"jobs", "cronjobs", "argocd", "velero", "cnpg", "chaosmesh"};
+    if (!options.require.empty() || std::ranges::any_of(kAsserted, [&](auto word) { return watches(options, word); }))
         kinds.push_back(EvidenceKind::assertions);
-    if (watches(options, "velero") || watches(options, "cnpg") || watches(options, "volumesnapshots"))
+    if (!options.backup.empty() || watches(options, "velero") || watches(options, "cnpg") ||
+        watches(options, "volumesnapshots"))
         kinds.push_back(EvidenceKind::recovery_points);
     return kinds;
 }
@@ -147,7 +162,8 @@ parts::Expected expectations(const Options& options, const std::string& server) 
     return {.target = io::bare_url(server),
             .of_namespace = options.of_namespace,
             .selector = options.selector,
-            .jobs = {options.exercise, core::from_name<core::Depth>(options.depth).value_or(core::Depth::exists)},
+            .jobs = {options.exercise, core::from_name<core::Depth>(options.depth).value_or(core::Depth::exists),
+                     options.backup},
             .require = options.require,
             .max_restarts = options.max_restarts,
             .max_oom_kills = options.max_oom_kills};

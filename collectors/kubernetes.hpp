@@ -3,6 +3,7 @@
 #pragma once
 
 #include "collectors/kubernetes/api.hpp"
+#include "collectors/kubernetes/chaos.hpp"
 #include "collectors/kubernetes/controllers.hpp"
 #include "collectors/kubernetes/cursor.hpp"
 #include "collectors/kubernetes/jobs.hpp"
@@ -10,6 +11,7 @@
 #include "collectors/kubernetes/objects.hpp"
 #include "collectors/kubernetes/pods.hpp"
 #include "collectors/kubernetes/requirements.hpp"
+#include "collectors/kubernetes/scheduled_backups.hpp"
 #include "collectors/kubernetes/series.hpp"
 
 namespace recoverd::collectors::kubernetes_parts {
@@ -35,13 +37,17 @@ struct Facts {
     Protection protection;
     AllVelero velero;
     AllSeries postgres;
+    AllScheduledBackups scheduled_backups;
     AllSeries snapshots;
+    AllChaos chaos;
     /// Objects that are a subject each, by the resource's full name.
     std::map<std::string, std::vector<SubjectReport>> objects;
     /// By the resource's full name: those that were read to their end, with nothing, and why others were not.
     std::map<std::string, std::optional<Failure>> lists;
 
     bool has(const Resource& resource) const;
+    /// Was it asked for, and not to be had?
+    bool failed(const Resource& resource) const;
 };
 
 /// Where the objects of `resource` go; `facts` outlives it.

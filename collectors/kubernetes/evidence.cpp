@@ -65,6 +65,26 @@ std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
     return each;
 }
 
+/// Everything that is neither a node nor a workload.
+void report_objects(const Expected& expected, const Facts& facts, Time now, std::vector<SubjectReport>& out) {
+    facts.jobs.report(now, !facts.failed(kJobs) && !facts.failed(kCronJobs), out);
+    facts.velero.report(facts.has(kVeleroBackups), out);
+    if (facts.has(kPostgresBackups))
+        facts.postgres.report(out);
+    facts.scheduled_backups.report({.postgres = facts.postgres,
+                                    .clusters_known = facts.has(kPostgresClusters),
+                                    .backups_known = facts.has(kPostgresBackups),
+                                    .selected = !expected.selector.empty()},
+                                   now, out);
+    facts.snapshots.report(out);
+    facts.chaos.report({.nodes_known = facts.has(kChaosNodes),
+                        .schedules_known = facts.has(kChaosSchedules),
+                        .selected = !expected.selector.empty()},
+                       out);
+    for (const auto& [name, reports] : facts.objects)
+        out.insert(out.end(), reports.begin(), reports.end());
+}
+
 /// A namespace or a label that is misspelt gives empty lists, and all that is in them is well. `own`: subjects that
 /// are there anyway, the nodes among them. What is scaled to none on purpose is something.
 std::optional<Failure> nothing_found(const Expected& expected, const Facts& facts, std::size_t found, std::size_t own) {
@@ -90,6 +110,11 @@ bool Facts::has(const Resource& resource) const {
     return found != lists.end() && !found->second;
 }
 
+bool Facts::failed(const Resource& resource) const {
+    const auto found = lists.find(resource.full_name());
+    return found != lists.end() && found->second;
+}
+
 Collected interpret_kubernetes(const Expected& expected, const Facts& facts, const Server& server,
                                std::string_view cursor, Time now) {
     std::vector<Failure> failures;
@@ -110,13 +135,7 @@ Collected interpret_kubernetes(const Expected& expected, const Facts& facts, con
     facts.nodes.report(seen.subjects);
     const std::size_t own = seen.subjects.size();
     report_workloads(expected, facts, kept, now, seen.subjects);
-    facts.jobs.report(now, seen.subjects);
-    facts.velero.report(facts.has(kVeleroBackups), seen.subjects);
-    if (facts.has(kPostgresBackups))
-        facts.postgres.report(seen.subjects);
-    facts.snapshots.report(seen.subjects);
-    for (const auto& [name, reports] : facts.objects)
-        seen.subjects.insert(seen.subjects.end(), reports.begin(), reports.end());
+    report_objects(expected, facts, now, seen.subjects);
     if (failures.empty())
         seen.subjects.front().failure = nothing_found(expected, facts, seen.subjects.size(), own);
     seen.subjects = joined(std::move(seen.subjects));

@@ -46,9 +46,6 @@ void keep_newest(std::optional<Exercise>& kept, Exercise run, std::optional<Time
         kept = std::move(run);
 }
 
-/// A Job that was just made is not listed yet, and clocks differ.
-constexpr Duration kJustMade = std::chrono::minutes{1};
-
 /// Jobs of a CronJob that prove nothing are to come to their end nevertheless.
 std::optional<core::Assertion> last_ended(const Runs& runs) {
     if (!runs.ended || !runs.ended->exercise.empty() || !runs.of_cronjob)
@@ -69,7 +66,7 @@ bool hangs(const CronJob& cronjob, Time now) {
 /// A Job that came to no good end is deleted after a while, and the one before it, which passed, stays.
 std::optional<core::Assertion> last_run(const Runs& runs, const CronJob* cronjob, Time now) {
     auto ended = last_ended(runs);
-    if (!cronjob || cronjob->exercise || !cronjob->scheduled)
+    if (!cronjob || cronjob->exercise || !cronjob->backup.empty() || !cronjob->scheduled)
         return ended;
     const bool listed = ended && runs.ended->outcome == ExerciseOutcome::passed;
     // Jobs that passed may be kept for a shorter time than those that failed.
@@ -115,6 +112,11 @@ void AllJobs::read_job(const io::Json& job, const JobsAre& are) {
     const io::Json& owner = controller_of(job);
     const bool of_cronjob = text_or(owner["kind"]) == "CronJob";
     const io::Json& named = metadata["annotations"]["recoverd/exercise"];
+    const std::string subject =
+        of_cronjob ? subject_of(clean(metadata["namespace"].text(), 63), "cronjob", clean(owner["name"].text(), 253))
+                   : subject_of(job, "job");
+    if (!named && !are.backup.empty())
+        return backups.read(job, subject, are.backup);
     Exercise run;
     run.id = clean(metadata["uid"].text(), 64);
     run.exercise = named ? clean(named.text(), 63) : are.exercise;
@@ -124,9 +126,6 @@ void AllJobs::read_job(const io::Json& job, const JobsAre& are) {
     // One that nobody waits for comes and goes with its name; one that was never started is nothing yet.
     if ((!of_cronjob && run.exercise.empty()) || (!run.started_at && !run.ended_at))
         return;
-    const std::string subject =
-        of_cronjob ? subject_of(clean(metadata["namespace"].text(), 63), "cronjob", clean(owner["name"].text(), 253))
-                   : subject_of(job, "job");
     Runs& runs = jobs[subject];
     runs.of_cronjob = of_cronjob;
     const bool suspended = job["spec"]["suspend"] && job["spec"]["suspend"].boolean();
@@ -142,13 +141,23 @@ void AllJobs::read_cronjob(const io::Json& object, const JobsAre& are) {
     CronJob& cronjob = cronjobs[subject_of(object, "cronjob")];
     cronjob.suspended = spec["suspend"] && spec["suspend"].boolean();
     cronjob.exercise = !are.exercise.empty() || spec["jobTemplate"]["metadata"]["annotations"]["recoverd/exercise"];
+    cronjob.backup = cronjob.exercise ? std::string{} : are.backup;
     cronjob.scheduled = time_or_none(status["lastScheduleTime"]);
     cronjob.succeeded = time_or_none(status["lastSuccessfulTime"]);
     cronjob.active = status["active"] ? status["active"].items().size() : 0;
 }
 
-void AllJobs::report(Time now, std::vector<SubjectReport>& out) const {
+void AllJobs::report(Time now, bool whole, std::vector<SubjectReport>& out) const {
     static const Runs kNone;
+    std::map<std::string, BackupsOf> all;
+    for (const auto& [subject, runs] : backups.series)
+        all[subject].runs = &runs;
+    for (const auto& [subject, cronjob] : cronjobs)
+        if (!cronjob.backup.empty())
+            all[subject] = {backups.find(subject), &cronjob, cronjob.backup};
+    // Half of the lists may show fewer backups than there are.
+    if (whole)
+        report_backups(all, now, out);
     for (const auto& [subject, runs] : jobs) {
         const auto cronjob = cronjobs.find(subject);
         out.push_back(report_of(subject, runs, cronjob == cronjobs.end() ? nullptr : &cronjob->second, now));

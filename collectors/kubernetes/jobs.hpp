@@ -2,9 +2,7 @@
 // Jobs, by the CronJob that made them, and CronJobs.
 #pragma once
 
-#include "collectors/kubernetes/words.hpp"
-
-#include <map>
+#include "collectors/kubernetes/backup_jobs.hpp"
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -13,6 +11,8 @@ struct JobsAre {
     /// Empty: they are no exercises.
     std::string exercise;
     core::Depth depth = core::Depth::exists;
+    /// How those that stand for no exercise make backups; empty: they make none.
+    std::string backup;
 };
 
 /// The runs of one series: the newest that ended and the newest that goes on.
@@ -22,25 +22,24 @@ struct Runs {
     bool of_cronjob = false;
 };
 
-struct CronJob {
+struct CronJob : Ticks {
     bool suspended = false;
-    /// Do its Jobs stand for exercises? Then they are told as such.
+    /// Do its Jobs stand for exercises, or make backups (in this way)? Then they are told as such.
     bool exercise = false;
-    std::optional<Time> scheduled;
-    /// API servers before 1.21 do not tell it.
-    std::optional<Time> succeeded;
-    std::size_t active = 0;
+    std::string backup;
 };
 
 struct AllJobs {
     std::map<std::string, Runs> jobs;
     /// By subject.
     std::map<std::string, CronJob> cronjobs;
+    AllBackupJobs backups;
 
     /// Throws BadDocument.
     void read_job(const io::Json& job, const JobsAre& are);
     void read_cronjob(const io::Json& object, const JobsAre& are);
-    void report(Time now, std::vector<SubjectReport>& out) const;
+    /// `whole`: no list of them that was asked for failed.
+    void report(Time now, bool whole, std::vector<SubjectReport>& out) const;
 };
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -21,7 +21,10 @@ Reader reader_of_controllers(const Resource& resource, Facts& facts) {
 
 Reader reader_of_jobs(const Resource& resource, const JobsAre& are, Facts& facts) {
     if (resource == kJobs)
-        return {[&facts] { facts.jobs.jobs = {}; },
+        return {[&facts] {
+                    facts.jobs.jobs = {};
+                    facts.jobs.backups = {};
+                },
                 [&facts, are](const io::Json& job) { facts.jobs.read_job(job, are); }};
     return {[&facts] { facts.jobs.cronjobs = {}; },
             [&facts, are](const io::Json& cronjob) { facts.jobs.read_cronjob(cronjob, are); }};
@@ -46,12 +49,34 @@ Reader reader_of_protection(const Resource& resource, Facts& facts) {
             [&facts](const io::Json& autoscaler) { facts.protection.read_autoscaler(autoscaler); }};
 }
 
+Reader reader_of_chaos(const Resource& resource, const std::string& exercise, Time now, Facts& facts) {
+    if (resource == kChaosSchedules)
+        return {[&facts] { facts.chaos.schedules = {}; },
+                [&facts](const io::Json& schedule) { facts.chaos.read_schedule(schedule); }};
+    if (resource == kChaosNodes)
+        return {[&facts] { facts.chaos.nodes = {}; }, [&facts](const io::Json& node) { facts.chaos.read_node(node); }};
+    auto& runs = facts.chaos.runs[resource.full_name()];
+    if (resource == kChaosWorkflows)
+        return into(runs, [exercise](std::vector<ChaosRun>& all, const io::Json& workflow) {
+            all.push_back(AllChaos::read_workflow(workflow, exercise));
+        });
+    const std::string kind{resource.name};
+    return into(runs, [kind, exercise, now](std::vector<ChaosRun>& all, const io::Json& experiment) {
+        if (auto run = AllChaos::read_experiment(experiment, kind, exercise, now))
+            all.push_back(std::move(*run));
+    });
+}
+
 /// Clusters come before their backups, and are forgotten with nothing else.
 Reader reader_of_postgres(const Resource& resource, Facts& facts) {
     if (resource == kPostgresClusters)
         return {[&facts] { facts.postgres = {}; },
                 [&facts](const io::Json& cluster) { facts.postgres.read_cluster(cluster); }};
+    if (resource == kScheduledBackups)
+        return into(facts.scheduled_backups,
+                    [](AllScheduledBackups& all, const io::Json& schedule) { all.read(schedule); });
     return {[&facts] {
+                facts.postgres.unfinished = {};
                 for (auto& [subject, points] : facts.postgres.series)
                     points = {.method = "cnpg",
                               .points = {},
@@ -66,8 +91,11 @@ Reader reader_of_postgres(const Resource& resource, Facts& facts) {
 
 using Objects = std::vector<SubjectReport>;
 
-Reader reader_of_objects(const Resource& resource, Time now, Facts& facts) {
+Reader reader_of_objects(const Resource& resource, const std::string& exercise, Time now, Facts& facts) {
     Objects& objects = facts.objects[resource.full_name()];
+    if (resource == kChaosResults)
+        return into(objects,
+                    [exercise](Objects& all, const io::Json& one) { all.push_back(read_chaos_result(one, exercise)); });
     if (resource == kApplications)
         return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_application(one, now)); });
     if (resource == kCertificates)
@@ -90,11 +118,13 @@ Reader reader_of(const Resource& resource, const Expected& expected, Time now, F
         return reader_of_protection(resource, facts);
     if (resource == kVeleroBackups || resource == kVeleroSchedules || resource == kPodVolumeBackups)
         return reader_of_velero(resource, facts);
-    if (resource == kPostgresClusters || resource == kPostgresBackups)
+    if (resource == kPostgresClusters || resource == kPostgresBackups || resource == kScheduledBackups)
         return reader_of_postgres(resource, facts);
     if (resource.group == "apps")
         return reader_of_controllers(resource, facts);
-    return reader_of_objects(resource, now, facts);
+    if (resource.group == kChaosMesh)
+        return reader_of_chaos(resource, expected.jobs.exercise, now, facts);
+    return reader_of_objects(resource, expected.jobs.exercise, now, facts);
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

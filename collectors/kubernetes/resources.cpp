@@ -21,10 +21,29 @@ constexpr std::array kOfCronJobs{kCronJobs};
 constexpr std::array kOfArgo{kApplications};
 constexpr std::array kOfCertificates{kCertificates};
 constexpr std::array kOfVelero{kVeleroBackups, kVeleroLocations, kVeleroSchedules, kPodVolumeBackups};
-constexpr std::array kOfPostgres{kPostgresClusters, kPostgresBackups};
+constexpr std::array kOfPostgres{kPostgresClusters, kPostgresBackups, kScheduledBackups};
 constexpr std::array kOfSnapshots{kVolumeSnapshots};
+/// Those that may lack came after 2.0.
+constexpr std::array kOfChaosMesh{kChaosSchedules,
+                                  kChaosWorkflows,
+                                  kChaosNodes,
+                                  chaos("podchaos"),
+                                  chaos("networkchaos"),
+                                  chaos("stresschaos"),
+                                  chaos("iochaos"),
+                                  chaos("timechaos"),
+                                  chaos("kernelchaos"),
+                                  chaos("dnschaos"),
+                                  chaos("httpchaos"),
+                                  chaos("jvmchaos"),
+                                  chaos("awschaos"),
+                                  chaos("gcpchaos"),
+                                  chaos("azurechaos", true),
+                                  chaos("blockchaos", true),
+                                  chaos("physicalmachinechaos", true)};
+constexpr std::array kOfLitmus{kChaosResults};
 
-constexpr std::array<Watched, 12> kWatchable{{
+constexpr std::array<Watched, 14> kWatchable{{
     {"pods", kOfPods},
     {"nodes", kOfNodes},
     {"deployments", kOfDeployments},
@@ -37,6 +56,8 @@ constexpr std::array<Watched, 12> kWatchable{{
     {"velero", kOfVelero},
     {"cnpg", kOfPostgres},
     {"volumesnapshots", kOfSnapshots},
+    {"chaosmesh", kOfChaosMesh},
+    {"litmus", kOfLitmus},
 }};
 
 /// Some 10 KB a pod, and a tree of twelve times that while a page is read: 5,000 pods at once would be 600 MB.

@@ -46,7 +46,20 @@ inline constexpr Resource kVeleroSchedules{"velero.io", "v1", "schedules"};
 inline constexpr Resource kPodVolumeBackups{"velero.io", "v1", "podvolumebackups", true, false, true};
 inline constexpr Resource kPostgresClusters{"postgresql.cnpg.io", "v1", "clusters"};
 inline constexpr Resource kPostgresBackups{"postgresql.cnpg.io", "v1", "backups", true, false};
+/// They need not bear the labels of their cluster.
+inline constexpr Resource kScheduledBackups{"postgresql.cnpg.io", "v1", "scheduledbackups", true, false};
 inline constexpr Resource kVolumeSnapshots{"snapshot.storage.k8s.io", "v1", "volumesnapshots"};
+
+inline constexpr std::string_view kChaosMesh = "chaos-mesh.org";
+inline constexpr Resource kChaosSchedules{kChaosMesh, "v1alpha1", "schedules"};
+inline constexpr Resource kChaosWorkflows{kChaosMesh, "v1alpha1", "workflows", true, false};
+/// They bear the labels of no Workflow but its name.
+inline constexpr Resource kChaosNodes{kChaosMesh, "v1alpha1", "workflownodes", true, false};
+/// An experiment: podchaos, networkchaos …
+consteval Resource chaos(std::string_view kind, bool may_lack = false) {
+    return {kChaosMesh, "v1alpha1", kind, true, false, may_lack};
+}
+inline constexpr Resource kChaosResults{"litmuschaos.io", "v1alpha1", "chaosresults"};
 
 struct Watched {
     std::string_view word;

@@ -34,6 +34,9 @@ void AllSeries::read_backup(const io::Json& backup) {
     const std::string phase = clean(text_or(status["phase"]), 60);
     core::RecoveryPoints& points = series[series_of(backup, "cluster", backup["spec"]["cluster"]["name"])];
     points.method = "cnpg";
+    const io::Json& by = backup["metadata"]["labels"]["cnpg.io/scheduled-backup"];
+    if (by && phase != "completed" && phase != "failed")
+        unfinished.insert(series_of(backup, "scheduledbackup", by));
     if (phase == "completed") {
         core::RecoveryPoint point;
         point.id = clean(backup["metadata"]["name"].text(), 253);
@@ -57,7 +60,11 @@ void AllSeries::read_backup(const io::Json& backup) {
     points.jobs.push_back(std::move(job));
 }
 
-void AllSeries::read_cluster(const io::Json& cluster) { series[subject_of(cluster, "cluster")].method = "cnpg"; }
+void AllSeries::read_cluster(const io::Json& cluster) {
+    const std::string subject = subject_of(cluster, "cluster");
+    series[subject].method = "cnpg";
+    clusters.insert(subject);
+}
 
 void AllSeries::read_snapshot(const io::Json& snapshot) {
     const io::Json& claim = snapshot["spec"]["source"]["persistentVolumeClaimName"];

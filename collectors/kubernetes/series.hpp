@@ -6,11 +6,16 @@
 #include "collectors/kubernetes/words.hpp"
 
 #include <map>
+#include <set>
 
 namespace recoverd::collectors::kubernetes_parts {
 
 struct AllSeries {
     std::map<std::string, core::RecoveryPoints> series;
+    /// Clusters that were listed themselves, not only a Backup of them.
+    std::set<std::string> clusters;
+    /// ScheduledBackups of which a Backup has not come to its end.
+    std::set<std::string> unfinished;
 
     /// CloudNativePG: a Backup, and a Cluster, which may have none.
     void read_backup(const io::Json& backup);

@@ -2,6 +2,7 @@
 // An API server in a test: lists by their path, in pages; what is not listed is empty.
 #pragma once
 
+#include "core/assertion.hpp"
 #include "tests/collectors/one_look.hpp"
 
 #include <map>
@@ -73,6 +74,46 @@ class KubeApi {
         return said;
     }
 };
+
+namespace kube {
+
+inline core::config::Table watching(const std::vector<std::string>& words) { return {entry("watch", list(words))}; }
+
+/// In the namespace shop; `metadata` begins with a comma.
+inline std::string object(const std::string& name, const std::string& rest, const std::string& metadata = {}) {
+    return fmt::format(R"({{"metadata": {{"name": "{}", "namespace": "shop", "uid": "uid-{}"{}}}, {}}})", name, name,
+                       metadata, rest);
+}
+
+inline const core::Assertion& assertion(const core::SubjectReport& report, std::string_view name) {
+    for (const core::Assertion& one : evidence<core::Assertions>(report).assertions)
+        if (one.name == name)
+            return one;
+    throw std::runtime_error(fmt::format("no assertion '{}'", name));
+}
+
+inline core::AssertionState state(const core::SubjectReport& report, std::string_view name) {
+    return core::state_of(assertion(report, name));
+}
+
+inline std::vector<core::Exercise> exercises(const core::SubjectReport& report) {
+    std::vector<core::Exercise> all;
+    for (const collectors::Evidence& one : report.evidence)
+        if (const auto* found = std::get_if<core::Exercise>(&one))
+            all.push_back(*found);
+    return all;
+}
+
+/// Of each type in `all`, True for those in `is`.
+inline std::string conditions(const std::vector<std::string>& is, const std::vector<std::string>& all) {
+    std::string text;
+    for (const std::string& type : all)
+        text += fmt::format(R"({}{{"type": "{}", "status": "{}", "reason": ""}})", text.empty() ? "" : ", ", type,
+                            std::ranges::find(is, type) != is.end() ? "True" : "False");
+    return text;
+}
+
+} // namespace kube
 
 struct PodOf {
     std::string name = "web-7d4b9-x1";

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs, what is required of deployments, and objects of operators, asked of a scripted API server.
 #include "collectors/kubernetes/rbac.hpp"
-#include "core/assertion.hpp"
 #include "tests/collectors/kubernetes_api.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -19,15 +18,12 @@ using test::KubeApi;
 using test::list;
 using test::subject;
 using test::text;
+using test::kube::exercises;
+using test::kube::object;
+using test::kube::state;
+using test::kube::watching;
 
 namespace {
-
-core::config::Table watching(const std::vector<std::string>& words) { return {entry("watch", list(words))}; }
-
-std::string object(const std::string& name, const std::string& rest, const std::string& metadata = {}) {
-    return fmt::format(R"({{"metadata": {{"name": "{}", "namespace": "shop", "uid": "uid-{}"{}}}, {}}})", name, name,
-                       metadata, rest);
-}
 
 std::string job(const std::string& name, const std::string& status, const std::string& metadata = {}) {
     const std::string owner =
@@ -45,21 +41,6 @@ const std::string kFailed = R"("startTime": "2026-11-22T02:00:00Z", "failed": 1,
                     "lastTransitionTime": "2026-11-22T02:10:00Z"}])";
 const std::string kFailing = R"("startTime": "2026-11-22T02:30:00Z",
     "conditions": [{"type": "FailureTarget", "status": "True", "lastTransitionTime": "2026-11-22T02:40:00Z"}])";
-
-AssertionState state(const core::SubjectReport& report, std::string_view name) {
-    for (const core::Assertion& one : evidence<core::Assertions>(report).assertions)
-        if (one.name == name)
-            return core::state_of(one);
-    throw std::runtime_error(fmt::format("no assertion '{}'", name));
-}
-
-std::vector<core::Exercise> exercises(const core::SubjectReport& report) {
-    std::vector<core::Exercise> all;
-    for (const Evidence& one : report.evidence)
-        if (const auto* found = std::get_if<core::Exercise>(&one))
-            all.push_back(*found);
-    return all;
-}
 
 } // namespace
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pages of the Kubernetes API: {"lists": {"pods": {a list}, "jobs.batch": …}, "cursor": text}; and the same bytes as a
-// kubeconfig.
+// Pages of the Kubernetes API: {"lists": {"pods": {a list}, "jobs.batch": …}, "cursor": text, "backup": whether the
+// jobs make backups}; and the same bytes as a kubeconfig.
 #include "collectors/kubernetes.hpp"
 #include "io/yaml.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -43,7 +43,7 @@ std::string text_of(const io::Json& json) {
 void interpret(const io::Json& document) {
     parts::Expected expected;
     expected.require = {"readiness_probe", "poddisruptionbudget", "horizontalpodautoscaler"};
-    expected.jobs.exercise = "restore-test";
+    (document["backup"] ? expected.jobs.backup : expected.jobs.exercise) = "restore-test";
     parts::Facts facts;
     std::vector<std::string> words;
     for (const auto& watched : parts::watchable())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cluster under watch through a kubeconfig: pods crash, a node is gone, a token is exchanged, a role is taken away."""
+"""A cluster under watch through a kubeconfig: pods crash, a node is gone, a token is exchanged, a role is taken away,
+a backup job and a chaos experiment fail."""
 
 import base64
 import json
@@ -87,6 +88,31 @@ def test_pods_crash(watched, api, drills):
 def test_node_is_gone(watched, api, drills):
     drills.run("node is NotReady", [alert("EndpointDown", "P2", "node/node2")],
                lambda: api.node("node2", "Unknown", "b"), lambda: api.node("node2", zone="b"))
+
+
+@pytest.fixture
+def drilled(site, api):
+    """Backups that are jobs, and chaos experiments."""
+    api.job("nightly", 1, "Complete", ago=60)
+    api.chaos_result("pod-delete", "Pass", passed=1, failed=0)
+    common = {"collector": "kubernetes", "every": "1s", "timeout": "900ms", "kubeconfig": api.kubeconfig}
+    config = site.config_of("shop", dumps={**common, "watch": ["jobs", "cronjobs"], "backup": "pg_dump"},
+                            chaos={**common, "watch": ["litmus"]})
+    site.agent.begin(config)
+    return site
+
+
+def test_backup_job_fails(drilled, api, drills):
+    drills.run("a backup job fails",
+               [Alert("BackupFailed", "P2", "critical", "shop", "dumps", "shop/cronjob/nightly")],
+               lambda: api.job("nightly", 2, "Failed"), lambda: api.job("nightly", 3, "Complete"))
+
+
+def test_chaos_experiment_fails(drilled, api, drills):
+    drills.run("a chaos experiment fails",
+               [Alert("ExerciseFailed", "P3", "warning", "shop", "chaos", "shop/chaosresult/shop-pod-delete")],
+               lambda: api.chaos_result("pod-delete", "Fail", passed=1, failed=1),
+               lambda: api.chaos_result("pod-delete", "Pass", passed=2, failed=1))
 
 
 def test_role_is_taken_away(watched, api, drills):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""As much of a Kubernetes API server as lists pods, nodes and deployments: over TLS, in pages, with tokens that are
+"""As much of a Kubernetes API server as lists pods, nodes, jobs and some more: over TLS, in pages, with tokens that are
 exchanged and roles that are refused."""
 
 import json
@@ -17,7 +17,8 @@ class KubeApi(WebServer):
     def __init__(self, certificate, token):
         self.token = token
         # By plural name; what is in `refused` may not be listed.
-        self.objects = {"nodes": {}, "pods": {}, "deployments": {}, "statefulsets": {}, "daemonsets": {}}
+        self.objects = {"nodes": {}, "pods": {}, "deployments": {}, "statefulsets": {}, "daemonsets": {}, "jobs": {},
+                        "cronjobs": {}, "chaosresults": {}}
         self.refused = set()
         self.unauthorized = 0
         self._next = 0
@@ -67,6 +68,37 @@ class KubeApi(WebServer):
         self.pod(deployment, number, ready=False, restarts=4,
                  state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 1m20s restarting failed container"}},
                  last={"reason": "Error", "exitCode": 1, "finishedAt": moment(20)})
+
+    def job(self, cronjob, number, ended, ago=0):
+        """One run of it, which took 5 s."""
+        name = f"{cronjob}-{number}"
+        self.objects["jobs"][name] = {
+            "metadata": {"name": name, "namespace": "shop", "uid": f"uid-{name}",
+                         "ownerReferences": [{"kind": "CronJob", "name": cronjob, "controller": True}]},
+            "spec": {},
+            "status": {"startTime": moment(ago + 5), "failed": 0 if ended == "Complete" else 1,
+                       **({"completionTime": moment(ago)} if ended == "Complete" else {}),
+                       "conditions": [{"type": ended, "status": "True", "reason": "BackoffLimitExceeded",
+                                       "lastTransitionTime": moment(ago)}]}}
+        status = self.objects["cronjobs"].setdefault(
+            cronjob, {"metadata": {"name": cronjob, "namespace": "shop"}, "spec": {}, "status": {}})["status"]
+        status["lastScheduleTime"] = moment(ago + 5)
+        if ended == "Complete":
+            status["lastSuccessfulTime"] = moment(ago)
+
+    def chaos_result(self, experiment, verdict, passed, failed):
+        """As litmus-go leaves it: the same object after every run."""
+        self.objects["chaosresults"][experiment] = {
+            "metadata": {"name": f"shop-{experiment}", "namespace": "shop", "uid": f"uid-{experiment}",
+                         "creationTimestamp": moment(86_400),
+                         "managedFields": [{"manager": "experiments", "time": moment(),
+                                            "fieldsV1": {"f:spec": {}, "f:status": {}}}]},
+            "spec": {"engine": "shop", "experiment": experiment},
+            "status": {"experimentStatus": {"phase": "Completed", "verdict": verdict,
+                                            "probeSuccessPercentage": "100" if verdict == "Pass" else "0"},
+                       "probeStatuses": [{"name": "shop-answers", "type": "httpProbe", "mode": "Continuous",
+                                          "status": {"verdict": "Passed" if verdict == "Pass" else "Failed"}}],
+                       "history": {"passedRuns": passed, "failedRuns": failed, "stoppedRuns": 0}}}
 
     def _answer(self, request):
         url = urlsplit(request.path)
