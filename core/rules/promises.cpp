@@ -12,7 +12,7 @@ namespace recoverd::core {
 
 namespace {
 
-/// What decides a scenario may need this long to look again after an exercise has ended.
+/// What decides a scenario may need this long to look again after an exercise has ended, or one interval that is late.
 constexpr Duration kLooksWithin = 5min;
 /// How often it is asked whether it has, from then on.
 constexpr Duration kLooksAgain = 1h;
@@ -66,7 +66,8 @@ std::string broken_promise(const WatchedScenario& watched, const Window& window,
     for (const Unseen& unseen : watched.unseen)
         if (std::string why = hidden_by(watched, unseen, window, allowed, now, out); !why.empty())
             return why;
-    if (!window.is_over || watched.seen_until >= window.to || !due(window.to + kLooksWithin, now, out))
+    if (!window.is_over || watched.seen_until >= window.to ||
+        !due(window.to + std::max(kLooksWithin, watched.every * 3 / 2), now, out))
         return {};
     out.look_again(now + kLooksAgain);
     return fmt::format("whether {} held while it ran cannot be told: what decides it has not been seen since",

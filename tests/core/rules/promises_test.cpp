@@ -114,6 +114,17 @@ TEST_CASE("what nobody saw is no promise that was kept") {
     CHECK(experiment.says().size() == 1);
 }
 
+TEST_CASE("what is looked at seldom is not doubted before it is due") {
+    Experiment experiment;
+    experiment.watched[0].every = 10min;
+    experiment.watched[0].seen_until = kNow - 7min;
+    // It ended five minutes ago; a look may be late by half of an interval.
+    CHECK(experiment.says().empty());
+    CHECK(experiment.revisit == kNow + 10min);
+    experiment.now = kNow + 10min;
+    CHECK(experiment.says().size() == 1);
+}
+
 TEST_CASE("what nobody saw in its midst may have been an outage") {
     struct Row {
         Duration from, to, downtime;
