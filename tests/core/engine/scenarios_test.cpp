@@ -194,6 +194,25 @@ TEST_CASE("an outage lasts from the first bad probe to the first good one, howev
     CHECK(firing(zones.engine, zones.now).empty());
 }
 
+TEST_CASE("an outage ends with the first good probe, though another one has a bad moment just then") {
+    Zones zones;
+    zones.fleet.config.scenarios[0].at_least = {Quorum::Kind::count, 1};
+    zones.configure();
+    const auto probe = [&](ReachState first, ReachState second) {
+        zones.engine.learn("web-a1", fleet::report(zones.now, {fleet::reach(first, "a1:80")}), zones.now);
+        zones.engine.learn("web-a2", fleet::report(zones.now, {fleet::reach(second, "a2:80")}), zones.now);
+        pass(zones.engine, zones.now, 30s);
+    };
+    probe(ReachState::up, ReachState::up);
+    probe(ReachState::down, ReachState::up);
+    probe(ReachState::down, ReachState::up);
+    const Time back = zones.now;
+    probe(ReachState::up, ReachState::down);
+    probe(ReachState::up, ReachState::up);
+    REQUIRE(zones.history("az", "a").past.size() == 1);
+    CHECK(zones.history("az", "a").past[0].ended_at == back);
+}
+
 TEST_CASE("an outage that lasts too long is said on its second, though nobody looks any more") {
     Zones zones;
     zones.configure();
