@@ -27,11 +27,6 @@ Duration longest_interval(const ScenarioUnit& unit) {
     return longest;
 }
 
-/// Does anything that it is decided by count in any of its groups?
-bool has_members(const ScenarioUnit& unit) {
-    return std::ranges::any_of(unit.groups, [](const ScenarioGroup& group) { return group.decision.members > 0; });
-}
-
 bool leaves_alone(const std::vector<PlannedExercise>& planned, const std::string& scenario) {
     return std::ranges::any_of(
         planned, [&](const PlannedExercise& one) { return std::ranges::find(one.keeps, scenario) != one.keeps.end(); });
@@ -58,7 +53,8 @@ std::vector<WatchedScenario> Engine::watched_by(const AssetUnit& unit) const {
     for (const auto& [name, scenario] : scenarios_) {
         if (!leaves_alone(unit.planned, name))
             continue;
-        const Time seen = has_members(*scenario) ? seen_until(*scenario) : Time::min();
+        // Not those it was judged by last: after a start its turn comes after this.
+        const Time seen = members_of(*scenario).empty() ? Time::min() : seen_until(*scenario);
         const Duration every = longest_interval(*scenario);
         for (const auto& [group, history] : scenario->outages) {
             watched.push_back({name, scenario_words(*scenario, group), history.past, seen, history.unseen, every});

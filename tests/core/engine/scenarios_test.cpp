@@ -74,6 +74,46 @@ struct Zones {
     const OutageHistory& history(const std::string& scenario, const std::string& group) {
         return engine.scenario(scenario)->outages.at(group);
     }
+    /// One of the asset "shop", in which a zone may be down for two minutes.
+    void plan_experiment() {
+        fleet.with(Asset{.name = "shop"});
+        Check told;
+        told.name = told.fingerprint = "told";
+        told.collector = "outcome";
+        told.asset = "shop";
+        told.every = Duration{0};
+        told.brings = {EvidenceKind::exercise};
+        fleet.with(told);
+        fleet.config.exercises = {{.name = "zone-failure",
+                                   .asset = "shop",
+                                   .cadence = 90 * kDay,
+                                   .duration = {},
+                                   .keeps = {"az"},
+                                   .downtime = 2min}};
+    }
+    void pass_experiment(Time from, Time to, std::string id) {
+        engine.learn("told",
+                     fleet::report(now, {{"",
+                                          {},
+                                          {Exercise{.id = std::move(id),
+                                                    .exercise = "zone-failure",
+                                                    .outcome = ExerciseOutcome::passed,
+                                                    .started_at = from,
+                                                    .ended_at = to}},
+                                          {}}}),
+                     now);
+    }
+    /// Takes over all that another life remembered. The next look is due then; one that is overdue was missed.
+    void restore(const Zones& before, std::optional<Time> due_at) {
+        for (const auto& check : before.fleet.config.checks) {
+            const auto* unit = before.engine.check(check->name);
+            engine.restore_check(check->name, {check->fingerprint, unit->memory, unit->alerts, due_at});
+        }
+        for (const char* name : {"az", "node"}) {
+            const auto* unit = before.engine.scenario(name);
+            engine.restore_scenario(name, unit->outages, unit->alerts);
+        }
+    }
 };
 
 } // namespace
@@ -247,14 +287,7 @@ TEST_CASE("a scenario that holds goes on over a restart, with the time it began"
     const Time broke = before.now;
     before.go_down();
     Zones after{before.now + 10s};
-    for (const auto& check : before.fleet.config.checks) {
-        const auto* unit = before.engine.check(check->name);
-        after.engine.restore_check(check->name, {check->fingerprint, unit->memory, unit->alerts, {}});
-    }
-    for (const char* name : {"az", "node"}) {
-        const auto* unit = before.engine.scenario(name);
-        after.engine.restore_scenario(name, unit->outages, unit->alerts);
-    }
+    after.restore(before, std::nullopt);
     after.configure();
     pass(after.engine, after.now, 1s);
     CHECK(after.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
@@ -450,31 +483,10 @@ TEST_CASE("the canary of a scenario tells what its outage lost, over a restart t
 
 TEST_CASE("an experiment in whose window a scenario held fails, by whatever else it was reported to have passed") {
     Zones zones;
-    zones.fleet.with(Asset{.name = "shop"});
-    Check told;
-    told.name = told.fingerprint = "told";
-    told.collector = "outcome";
-    told.asset = "shop";
-    told.brings = {EvidenceKind::exercise};
-    zones.fleet.with(told);
-    zones.fleet.config.exercises = {{.name = "zone-failure",
-                                     .asset = "shop",
-                                     .cadence = 90 * kDay,
-                                     .duration = {},
-                                     .keeps = {"az"},
-                                     .downtime = 2min}};
+    zones.plan_experiment();
     zones.configure();
     const auto ran = [&](Time from, Time to, std::string id) {
-        zones.engine.learn("told",
-                           fleet::report(zones.now, {{"",
-                                                      {},
-                                                      {Exercise{.id = std::move(id),
-                                                                .exercise = "zone-failure",
-                                                                .outcome = ExerciseOutcome::passed,
-                                                                .started_at = from,
-                                                                .ended_at = to}},
-                                                      {}}}),
-                           zones.now);
+        zones.pass_experiment(from, to, std::move(id));
         zones.probe(ReachState::up);
     };
     zones.probe(ReachState::up);
@@ -517,4 +529,26 @@ TEST_CASE("an experiment in whose window a scenario held fails, by whatever else
     ran(zones.now - 30s, zones.now, "blind");
     pass(zones.engine, zones.now, 10min);
     CHECK(std::ranges::count(fleet::firing(zones.engine, zones.now), "ExerciseFailed") == 1);
+}
+
+TEST_CASE("an experiment that passed is not doubted because the agent was started anew") {
+    Zones before;
+    before.plan_experiment();
+    before.configure();
+    before.probe(ReachState::up);
+    before.go_down();
+    before.probe(ReachState::up);
+    before.probe(ReachState::up);
+    before.pass_experiment(before.now - 1min, before.now, "seen");
+    for (int i = 0; i < 60; ++i)
+        before.probe(ReachState::up);
+    REQUIRE(firing(before.engine, before.now).empty());
+    for (const Duration due_in : {-1min, 1min}) {
+        Zones after{before.now + 10s};
+        after.plan_experiment();
+        after.restore(before, after.now + due_in);
+        after.configure();
+        pass(after.engine, after.now, 1s);
+        CHECK(firing(after.engine, after.now).empty());
+    }
 }
