@@ -277,13 +277,18 @@ io::Task<void> AlertmanagerSender::Shared::match_slots(Ptr shared) {
         it = shared->running.erase(it);
     }
     for (const auto& [url, place] : wanted) {
-        if (shared->running.contains(url))
-            continue;
+        if (const auto known = shared->running.find(url); known != shared->running.end()) {
+            if (!known->second.task.ended())
+                continue;
+            // By an error that nobody foresaw: one alert that cannot be told must not silence all others for ever.
+            shared->warn(
+                fmt::format("sending to alertmanager {} ended by an error of recoverd's; it begins anew", url));
+        }
         auto slot = std::make_shared<Slot>(shared->world.timers());
         slot->place = place;
         slot->random.seed(static_cast<unsigned>(std::hash<std::string>{}(url + shared->sources.facts().external_url)));
         io::Companion task = co_await io::Companion::start(serve(shared, slot));
-        shared->running.emplace(url, Running{slot, std::move(task)});
+        shared->running.insert_or_assign(url, Running{slot, std::move(task)});
     }
 }
 

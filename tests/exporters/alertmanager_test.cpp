@@ -15,6 +15,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 using namespace recoverd;
 using namespace recoverd::exporters;
@@ -229,6 +230,18 @@ TEST_CASE("an Alertmanager that was gone for an hour hears of what fires now, wi
     REQUIRE(stage.warnings.size() == 2);
     CHECK_THAT(stage.warnings[0], ContainsSubstring("connection refused"));
     CHECK_THAT(stage.warnings[1], ContainsSubstring("again"));
+}
+
+TEST_CASE("an error that nobody foresaw does not end the sending for ever, and is said") {
+    Stage stage;
+    stage.status = [](const io::HttpRequest&) -> int { throw std::runtime_error("a mistake of ours"); };
+    stage.pass(1s);
+    REQUIRE(stage.posts.size() == 1);
+    stage.status = [](const io::HttpRequest&) { return 200; };
+    stage.pass(1min);
+    CHECK(stage.posts.size() >= 2);
+    REQUIRE(stage.warnings.size() == 1);
+    CHECK_THAT(stage.warnings[0], ContainsSubstring("begins anew"));
 }
 
 TEST_CASE("after a 400 the alert that is refused is found, left out, and the others go on") {
