@@ -21,7 +21,9 @@ core::Result<io::HttpAnswer> FakeAlertmanager::answer(const io::HttpRequest& req
         core::Labels labels;
         for (const auto& [name, value] : alert["labels"].object())
             labels.emplace(name, value.text());
-        const Held held{alert["startsAt"].time(), alert["endsAt"].time()};
+        // What is over is told without one.
+        const io::Json& description = alert["annotations"]["description"];
+        const Held held{alert["startsAt"].time(), alert["endsAt"].time(), description ? description.text() : ""};
         if (held.ends_at > timers_.now() && !is_watchdog(labels))
             notified_.emplace(labels, held.starts_at);
         held_[labels] = held;
@@ -37,6 +39,11 @@ std::map<core::Labels, core::Time> FakeAlertmanager::firing() const {
         if (held.ends_at > timers_.now() && !is_watchdog(labels))
             found.emplace(labels, held.starts_at);
     return found;
+}
+
+std::string FakeAlertmanager::description(const core::Labels& labels) const {
+    const auto at = held_.find(labels);
+    return at == held_.end() ? std::string{} : at->second.description;
 }
 
 bool FakeAlertmanager::watched() const {

@@ -23,6 +23,8 @@ class FakeAlertmanager {
 
     /// What fires now, by labels, with since when. The watchdog is left out.
     std::map<core::Labels, core::Time> firing() const;
+    /// What whoever is told of this alert reads; empty for one that is not known.
+    std::string description(const core::Labels& labels) const;
     /// Does the watchdog fire?
     bool watched() const;
     /// Every alert that a person was ever told of, once per beginning.
@@ -32,6 +34,7 @@ class FakeAlertmanager {
     struct Held {
         core::Time starts_at;
         core::Time ends_at;
+        std::string description;
     };
     const io::Timers& timers_;
     std::map<core::Labels, Held> held_;

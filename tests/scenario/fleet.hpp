@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Twenty assets with two hundred checks between them, each of which can be broken and mended by itself.
+// Twenty assets with two hundred checks between them, each of which can be broken and mended by itself; scenarios over
+// those of them that stand in one zone or serve one asset; and exercises that are due again and again.
 #pragma once
 
-#include "core/config/values.hpp"
 #include "tests/scenario/dumps.hpp"
 #include "tests/scenario/played.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace recoverd::scenario {
 
 class Fleet {
   public:
     static constexpr int kAssets = 20;
+    /// One in each zone.
     static constexpr int kPorts = 4;
     static constexpr int kPlugins = 3;
     static constexpr int kPages = 2;
@@ -26,68 +30,50 @@ class Fleet {
     static constexpr Duration kEvery = 5min;
     static constexpr Duration kDumpEvery = 2h;
     static constexpr std::array<const char*, 2> kSeries{"users", "sales"};
+    /// The last zone is far away, and looked at less often.
+    static constexpr Duration every_of_port(int i) { return i == kPorts - 1 ? 2 * kEvery : kEvery; }
 
-    explicit Fleet(std::uint64_t seed) : played(config(""), seed) {
-        played.world.on_worker = [this](const std::string&, const std::string& input) {
-            return dumps.at(asset_in(input)).answer();
-        };
-        played.world.on_connect = [this](const io::ConnectRequest& asked) -> core::Result<io::Connected> {
-            if (closed_ports.contains(asked.address))
-                return core::failed(core::FailureKind::refused, "connection refused");
-            return io::Connected{"127.0.0.1", 1ms, {}, {}};
-        };
-        played.world.on_run = [this](const io::Command& asked) -> core::Result<io::Finished> {
-            return bad_plugins.contains(asked.argv[1]) ? test::exited("CRITICAL: it broke", 2) : test::exited("OK");
-        };
-        played.world.hangs = [this](const std::string& asked) {
-            return asked.starts_with("run ") && silent_plugins.contains(asked.substr(asked.rfind(' ') + 1));
-        };
-        played.world.on_http = [this](const io::HttpRequest& asked) -> core::Result<io::HttpAnswer> {
-            if (asked.url.ends_with("/api/v2/alerts"))
-                return played.alertmanager.answer(asked);
-            io::HttpAnswer answer;
-            answer.status = 200;
-            answer.body = wrong_pages.contains(asked.url) ? "it broke" : "all is well";
-            return answer;
-        };
-        // On some day of their lives: between one dump and the next.
-        for (int asset = 0; asset < kAssets; ++asset)
-            for (const char* series : kSeries)
-                for (int back = 9; back >= 1; --back)
-                    dumps[asset].write(series, played.now() - back * kDumpEvery + asset * 5min);
-        played.start();
-    }
+    // Scenarios: an asset whose ports are all closed, a zone of which half is down, a site of which most is.
+    static constexpr int kZoneNeeds = kAssets / 2;
+    static constexpr int kSiteNeeds = kAssets * kPorts * 60 / 100;
+    static constexpr Duration kServiceRto = 45min;
+    static constexpr Duration kZoneRto = 45min;
+    static constexpr Duration kSiteRto = 1h;
+
+    // Exercises, each of an asset of its own: the first half of them fail-overs, the others chaos experiments, which
+    // are to leave the zones alone.
+    static constexpr int kDrills = 4;
+    static constexpr Duration kCadence = 2h;
+    static constexpr Duration kFailoverTakes = 20min;
+    static constexpr Duration kChaosTakes = 70min;
+    static constexpr Duration kDowntime = 15min;
+    static constexpr bool is_chaos(int drill) { return drill >= kDrills / 2; }
+    static std::string exercise(int drill) { return is_chaos(drill) ? "chaos" : "failover"; }
+    static std::string drilled(int drill) { return fmt::format("d{}", drill); }
+
+    explicit Fleet(std::uint64_t seed);
 
     /// `labels`: what stands at the end, below [alertmanager].
-    static std::string config(const std::string& labels) {
-        std::string text;
-        for (int asset = 0; asset < kAssets; ++asset) {
-            text += fmt::format("[asset.a{}]\nbackup_every = \"2h\"\nsince = 2026-01-01\n", asset);
-            text +=
-                check(asset, "dumps", 0, fmt::format("collector = \"files\"\npath = \"/b/a{}/{{subject}}-*\"", asset));
-            for (int i = 0; i < kPorts; ++i)
-                text += check(asset, "port", i, fmt::format("collector = \"tcp\"\naddress = \"{}\"", port(asset, i)));
-            for (int i = 0; i < kPlugins; ++i)
-                text += check(asset, "plugin", i,
-                              fmt::format("collector = \"exec\"\ncommand = [\"/check\", \"{}\"]", plugin(asset, i)));
-            for (int i = 0; i < kPages; ++i)
-                text +=
-                    check(asset, "page", i,
-                          fmt::format("collector = \"http\"\nurl = \"{}\"\nexpect_body = \"well\"", page(asset, i)));
-        }
-        return text + "[alertmanager]\nurls = [\"http://127.0.0.1:9093\"]\n" + labels;
-    }
+    static std::string config(const std::string& labels);
 
     static std::string name(int asset, std::string_view what, int i) { return fmt::format("a{}-{}{}", asset, what, i); }
     static std::string port(int asset, int i) { return fmt::format("127.0.0.1:{}", 1000 + asset * 10 + i); }
+    /// Assets and numbers of ports.
+    using Ports = std::vector<std::pair<int, int>>;
+    static Ports ports_of(int asset);
+    static Ports ports_in(const std::vector<int>& zones);
     static std::string plugin(int asset, int i) { return name(asset, "plugin", i); }
     static std::string page(int asset, int i) { return fmt::format("http://127.0.0.1:{}/", 3000 + asset * 10 + i); }
 
-    agent::Agent::Answer restore(int asset, const std::string& outcome) {
-        return played.post(fmt::format(
-            R"({{"asset":"a{}","exercise":"restore-test","outcome":"{}","depth":"queried","ended_at":"{}"}})", asset,
-            outcome, core::config::format_time(played.now())));
-    }
+    /// Those that are due, and not stopped.
+    void write_dumps();
+    /// When the last one was made; none is, from then on.
+    Time stop_dumps(int asset, const std::string& series);
+    void go_on_with_dumps(int asset, const std::string& series);
+
+    agent::Agent::Answer restore(int asset, const std::string& outcome);
+    /// One run of an exercise begins, or ends with `outcome`.
+    agent::Agent::Answer report_drill(int drill, const std::string& run, const std::string& outcome, Time started);
 
     std::map<int, Dumps> dumps;
     std::set<std::string, std::less<>> closed_ports;
@@ -97,11 +83,11 @@ class Fleet {
     Played played;
 
   private:
-    static std::string check(int asset, std::string_view what, int i, std::string_view options) {
-        return fmt::format("[check.{}]\nasset = \"a{}\"\nevery = \"5m\"\n{}\n", name(asset, what, i), asset, options);
-    }
-    /// The 7 of "…/b/a7/…".
-    static int asset_in(const std::string& input) { return std::stoi(input.substr(input.find("/b/a") + 4)); }
+    void answer_probes();
+
+    using Series = std::pair<int, std::string>;
+    std::map<Series, Time> last_dump_;
+    std::set<Series> stopped_;
 };
 
 } // namespace recoverd::scenario
