@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/kubernetes/backup_jobs.hpp"
 
+#include "collectors/kubernetes/job_end.hpp"
 #include "collectors/kubernetes/series.hpp"
 #include "core/config/values.hpp"
 
@@ -14,11 +15,10 @@ namespace {
 
 using core::JobState;
 
-core::RecoveryPoint point_of_run(const std::string& name, const io::Json& status, const io::Json& complete) {
+core::RecoveryPoint point_of_run(const std::string& name, std::optional<Time> started, const JobEnd& end) {
     core::RecoveryPoint point;
     point.id = name;
-    const auto started = time_or_none(status["startTime"]);
-    point.ended_at = status["completionTime"] ? status["completionTime"].time() : complete["lastTransitionTime"].time();
+    point.ended_at = end.at;
     // Whatever it copies, it holds what was there when it began.
     point.data_at = started.value_or(point.ended_at);
     if (started)
@@ -26,12 +26,12 @@ core::RecoveryPoint point_of_run(const std::string& name, const io::Json& status
     return point;
 }
 
-core::BackupJob failed_run(const std::string& name, const io::Json& status, const io::Json& failed) {
+core::BackupJob failed_run(const std::string& name, std::optional<Time> started, const JobEnd& end) {
     core::BackupJob job;
     job.state = JobState::failed;
-    job.started_at = time_or_none(status["startTime"]);
-    job.ended_at = failed["lastTransitionTime"].time();
-    job.detail = fmt::format("{}: {}", name, why(failed));
+    job.started_at = started;
+    job.ended_at = end.at;
+    job.detail = fmt::format("{}: {}", name, end.why);
     return job;
 }
 
@@ -75,20 +75,17 @@ void add_last_run(core::RecoveryPoints& points, const Ticks& ticks, std::optiona
 } // namespace
 
 void AllBackupJobs::read(const io::Json& job, const std::string& subject, const std::string& method) {
-    const io::Json& status = job["status"];
     const std::string name = clean(job["metadata"]["name"].text(), 100);
     BackupRuns& runs = series[subject];
     runs.points.method = method;
-    const auto started = time_or_none(status["startTime"]);
+    const auto started = time_or_none(job["status"]["startTime"]);
     runs.newest_start = std::max(runs.newest_start, started);
-    // Only these two end it: see read_end() in jobs.cpp.
-    const io::Json& complete = condition(status["conditions"], "Complete");
-    const io::Json& failed = condition(status["conditions"], "Failed");
-    const bool suspended = job["spec"]["suspend"] && job["spec"]["suspend"].boolean();
-    if (text_or(complete["status"]) == "True")
-        runs.points.points.push_back(point_of_run(name, status, complete));
-    else if (text_or(failed["status"]) == "True")
-        runs.points.jobs.push_back(failed_run(name, status, failed));
+    const auto end = end_of_job(job);
+    const bool suspended = is_suspended(job);
+    if (end && end->completed)
+        runs.points.points.push_back(point_of_run(name, started, *end));
+    else if (end)
+        runs.points.jobs.push_back(failed_run(name, started, *end));
     else if (started && !suspended)
         runs.points.jobs.push_back({JobState::running, {}, started, {}, name});
 }

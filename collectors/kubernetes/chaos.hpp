@@ -64,7 +64,10 @@ struct AllChaos {
 /// Litmus': one object for all runs of an experiment in an engine.
 SubjectReport read_chaos_result(const io::Json& result, const std::string& exercise);
 
-/// What an object stands for: by its annotation recoverd/exercise, or by the option, or empty.
-std::string exercise_of(const io::Json& object, const std::string& option);
+/// What every run of Chaos Mesh says of itself: its id, the Schedule that began it, and what it stands for, which may
+/// be left open.
+ChaosRun begun_run(const io::Json& object, std::string subject, const std::string& exercise);
+/// Of one that has no beginning.
+Failure not_begun();
 
 } // namespace recoverd::collectors::kubernetes_parts

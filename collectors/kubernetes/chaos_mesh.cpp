@@ -94,12 +94,9 @@ void judge(const io::Json& experiment, bool one_shot, const Targets& targets, Ti
     const io::Json& status = experiment["status"];
     const std::string desired = text_or(status["experiment"]["desiredPhase"]);
     core::Exercise& run = made.run;
-    const auto is = [&](std::string_view type) {
-        return text_or(condition(status["conditions"], type)["status"]) == "True";
-    };
     if (desired != "Run" && desired != "Stop")
-        made.failure = {FailureKind::bad_answer, "Chaos Mesh has not begun it: does its controller run?"};
-    else if (is("Paused") && !one_shot)
+        made.failure = not_begun();
+    else if (is_true(experiment, "Paused") && !one_shot)
         // It is stopped then, and goes on later.
         run.message = "paused";
     else if (targets.all == 0) {
@@ -109,7 +106,7 @@ void judge(const io::Json& experiment, bool one_shot, const Targets& targets, Ti
         end(run, ExerciseOutcome::passed, targets.last_hit);
     else if (desired == "Run")
         run.message = targets.hit < targets.all ? missed(targets) : std::string{};
-    else if (!is("AllRecovered") || targets.whole < targets.all)
+    else if (!is_true(experiment, "AllRecovered") || targets.whole < targets.all)
         run.message = fmt::format("{} of {} targets are mended", targets.whole, targets.all);
     else if (targets.hit < targets.all)
         end(run, ExerciseOutcome::failed, targets.last_mended, missed(targets));
@@ -128,10 +125,21 @@ std::string stuck(const io::Json& experiment, const Targets& targets, Time now) 
 
 } // namespace
 
-std::string exercise_of(const io::Json& object, const std::string& option) {
-    const io::Json& named = object["metadata"]["annotations"]["recoverd/exercise"];
-    return named ? clean(named.text(), 63) : option;
+ChaosRun begun_run(const io::Json& object, std::string subject, const std::string& exercise) {
+    const io::Json& metadata = object["metadata"];
+    const io::Json& owner = controller_of(object);
+    ChaosRun made;
+    made.subject = std::move(subject);
+    if (text_or(owner["kind"]) == "Schedule")
+        made.schedule = subject_of(clean(metadata["namespace"].text(), 63), "schedule.chaos-mesh.org",
+                                   clean(owner["name"].text(), 253));
+    made.run.id = clean(metadata["uid"].text(), 64);
+    made.run.exercise = exercise_of(object, exercise);
+    made.named = static_cast<bool>(metadata["annotations"]["recoverd/exercise"]);
+    return made;
 }
+
+Failure not_begun() { return {FailureKind::bad_answer, "Chaos Mesh has not begun it: does its controller run?"}; }
 
 std::optional<ChaosRun> AllChaos::read_experiment(const io::Json& experiment, std::string_view kind,
                                                   const std::string& exercise, Time now) {
@@ -141,15 +149,7 @@ std::optional<ChaosRun> AllChaos::read_experiment(const io::Json& experiment, st
         return std::nullopt;
     const std::string action = clean(text_or(experiment["spec"]["action"]), 40);
     const bool one_shot = std::ranges::find(kOneShot, action) != kOneShot.end();
-    const io::Json& owner = controller_of(experiment);
-    ChaosRun made;
-    made.subject = subject_of(experiment, kind);
-    if (text_or(owner["kind"]) == "Schedule")
-        made.schedule = subject_of(clean(metadata["namespace"].text(), 63), "schedule.chaos-mesh.org",
-                                   clean(owner["name"].text(), 253));
-    made.run.id = clean(metadata["uid"].text(), 64);
-    made.run.exercise = exercise_of(experiment, exercise);
-    made.named = static_cast<bool>(metadata["annotations"]["recoverd/exercise"]);
+    ChaosRun made = begun_run(experiment, subject_of(experiment, kind), exercise);
     if (made.run.exercise.empty())
         made.run.exercise = name_of_kind(kind, action);
     made.run.started_at = metadata["creationTimestamp"].time();

@@ -17,10 +17,6 @@ std::string workflow_subject(const io::Json& object, const io::Json& name) {
                       clean(name.text(), 253));
 }
 
-bool is_true(const io::Json& object, std::string_view type) {
-    return text_or(condition(object["status"]["conditions"], type)["status"]) == "True";
-}
-
 /// For these a deadline is the time that they are given, not the time that they take.
 bool ends_by_itself(const io::Json& node) {
     const std::string type = text_or(node["spec"]["type"]);
@@ -97,20 +93,12 @@ SubjectReport report_of(const std::string& subject, const OfSubject& told) {
 ChaosRun AllChaos::read_workflow(const io::Json& workflow, const std::string& exercise) {
     const io::Json& metadata = workflow["metadata"];
     const io::Json& status = workflow["status"];
-    const io::Json& owner = controller_of(workflow);
-    ChaosRun made;
-    made.subject = workflow_subject(workflow, metadata["name"]);
-    if (text_or(owner["kind"]) == "Schedule")
-        made.schedule = subject_of(clean(metadata["namespace"].text(), 63), "schedule.chaos-mesh.org",
-                                   clean(owner["name"].text(), 253));
-    made.run.id = clean(metadata["uid"].text(), 64);
-    made.named = static_cast<bool>(metadata["annotations"]["recoverd/exercise"]);
-    made.run.exercise = exercise_of(workflow, exercise);
+    ChaosRun made = begun_run(workflow, workflow_subject(workflow, metadata["name"]), exercise);
     if (made.run.exercise.empty())
-        made.run.exercise = clean((made.schedule.empty() ? metadata : owner)["name"].text(), 63);
+        made.run.exercise = clean((made.schedule.empty() ? metadata : controller_of(workflow))["name"].text(), 63);
     made.run.started_at = time_or_none(status["startTime"]);
     if (!made.run.started_at) {
-        made.failure = {FailureKind::bad_answer, "Chaos Mesh has not begun it: does its controller run?"};
+        made.failure = not_begun();
     } else if (is_true(workflow, "Accomplished")) {
         made.run.outcome = ExerciseOutcome::passed;
         made.run.ended_at = time_or_none(status["endTime"]).value_or(*made.run.started_at);

@@ -2,6 +2,7 @@
 #include "collectors/kubernetes/jobs.hpp"
 
 #include "collectors/kubernetes/expect.hpp"
+#include "collectors/kubernetes/job_end.hpp"
 #include "core/config/values.hpp"
 
 #include <fmt/format.h>
@@ -15,21 +16,13 @@ namespace {
 using core::Exercise;
 using core::ExerciseOutcome;
 
-/// A Job has ended when, and only when, one of these two is True: FailureTarget and SuccessCriteriaMet come before, and
-/// `failed` counts pods of Jobs that complete as well.
-void read_end(const io::Json& status, Exercise& run) {
-    for (const auto& [type, outcome] :
-         {std::pair{"Complete", ExerciseOutcome::passed}, {"Failed", ExerciseOutcome::failed}}) {
-        const io::Json& ended = condition(status["conditions"], type);
-        if (text_or(ended["status"]) != "True")
-            continue;
-        run.outcome = outcome;
-        // completionTime is set on success only.
-        const io::Json& at = status["completionTime"] ? status["completionTime"] : ended["lastTransitionTime"];
-        run.ended_at = at.time();
-        run.message = outcome == ExerciseOutcome::failed ? why(ended) : std::string{};
+void read_end(const io::Json& job, Exercise& run) {
+    const auto end = end_of_job(job);
+    if (!end)
         return;
-    }
+    run.outcome = end->completed ? ExerciseOutcome::passed : ExerciseOutcome::failed;
+    run.ended_at = end->at;
+    run.message = end->why;
 }
 
 core::Depth depth_of(const io::Json& annotation, core::Depth otherwise) {
@@ -108,27 +101,25 @@ SubjectReport report_of(const std::string& subject, const Runs& runs, const Cron
 
 void AllJobs::read_job(const io::Json& job, const JobsAre& are) {
     const io::Json& metadata = job["metadata"];
-    const io::Json& status = job["status"];
     const io::Json& owner = controller_of(job);
     const bool of_cronjob = text_or(owner["kind"]) == "CronJob";
-    const io::Json& named = metadata["annotations"]["recoverd/exercise"];
     const std::string subject =
         of_cronjob ? subject_of(clean(metadata["namespace"].text(), 63), "cronjob", clean(owner["name"].text(), 253))
                    : subject_of(job, "job");
-    if (!named && !are.backup.empty())
+    if (!are.backup.empty() && !metadata["annotations"]["recoverd/exercise"])
         return backups.read(job, subject, are.backup);
     Exercise run;
     run.id = clean(metadata["uid"].text(), 64);
-    run.exercise = named ? clean(named.text(), 63) : are.exercise;
+    run.exercise = exercise_of(job, are.exercise);
     run.depth = depth_of(metadata["annotations"]["recoverd/depth"], are.depth);
-    run.started_at = time_or_none(status["startTime"]);
-    read_end(status, run);
+    run.started_at = time_or_none(job["status"]["startTime"]);
+    read_end(job, run);
     // One that nobody waits for comes and goes with its name; one that was never started is nothing yet.
     if ((!of_cronjob && run.exercise.empty()) || (!run.started_at && !run.ended_at))
         return;
     Runs& runs = jobs[subject];
     runs.of_cronjob = of_cronjob;
-    const bool suspended = job["spec"]["suspend"] && job["spec"]["suspend"].boolean();
+    const bool suspended = is_suspended(job);
     if (run.ended_at)
         keep_newest(runs.ended, std::move(run), &Exercise::ended_at);
     else if (!suspended)
@@ -139,7 +130,7 @@ void AllJobs::read_cronjob(const io::Json& object, const JobsAre& are) {
     const io::Json& spec = object["spec"];
     const io::Json& status = object["status"];
     CronJob& cronjob = cronjobs[subject_of(object, "cronjob")];
-    cronjob.suspended = spec["suspend"] && spec["suspend"].boolean();
+    cronjob.suspended = is_suspended(object);
     cronjob.exercise = !are.exercise.empty() || spec["jobTemplate"]["metadata"]["annotations"]["recoverd/exercise"];
     cronjob.backup = cronjob.exercise ? std::string{} : are.backup;
     cronjob.scheduled = time_or_none(status["lastScheduleTime"]);

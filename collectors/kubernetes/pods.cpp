@@ -58,7 +58,7 @@ class Reading {
         ++into_.active;
         if (const std::string node = clean(text_or(pod_["spec"]["nodeName"]), 253); !node.empty())
             into_.nodes.insert(node);
-        if (text_or(condition(status["conditions"], "Ready")["status"]) == "True") {
+        if (is_true(pod_, "Ready")) {
             ++into_.ready;
             return;
         }

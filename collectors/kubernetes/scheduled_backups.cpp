@@ -46,7 +46,7 @@ void AllScheduledBackups::read(const io::Json& object) {
     ScheduledBackup& schedule = schedules[subject_of(object, "scheduledbackup")];
     schedule.cluster = subject_of(clean(object["metadata"]["namespace"].text(), 63), "cluster",
                                   clean(text_or(spec["cluster"]["name"]), 253));
-    schedule.suspended = spec["suspend"] && spec["suspend"].boolean();
+    schedule.suspended = is_suspended(object);
     schedule.scheduled = time_or_none(status["lastScheduleTime"]);
     schedule.looked_at = status["lastCheckTime"] ? status["lastCheckTime"].time() : schedule.scheduled;
     schedule.next = time_or_none(status["nextScheduleTime"]);

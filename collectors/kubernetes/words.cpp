@@ -45,10 +45,24 @@ const io::Json& condition(const io::Json& conditions, std::string_view type) {
     return kNone;
 }
 
+bool is_true(const io::Json& object, std::string_view type) {
+    return text_or(condition(object["status"]["conditions"], type)["status"]) == "True";
+}
+
 std::string why(const io::Json& condition) {
     const std::string reason = clean(text_or(condition["reason"]), 80);
     const std::string message = clean(text_or(condition["message"]));
     return reason.empty() || message.empty() ? reason + message : fmt::format("{}: {}", reason, message);
+}
+
+bool is_suspended(const io::Json& object) {
+    const io::Json& suspend = object["spec"]["suspend"];
+    return suspend && suspend.boolean();
+}
+
+std::string exercise_of(const io::Json& object, const std::string& option) {
+    const io::Json& named = object["metadata"]["annotations"]["recoverd/exercise"];
+    return named ? clean(named.text(), 63) : option;
 }
 
 const io::Json& controller_of(const io::Json& object) {

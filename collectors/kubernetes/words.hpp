@@ -21,8 +21,16 @@ std::string subject_of(const io::Json& object, std::string_view kind);
 
 /// The condition of that type among `conditions`, which may be absent; an absent value when there is none.
 const io::Json& condition(const io::Json& conditions, std::string_view type);
+/// Is the condition of that type among those of its status True?
+bool is_true(const io::Json& object, std::string_view type);
 /// "Reason: message" of a condition.
 std::string why(const io::Json& condition);
+
+/// Does its `spec` say so? Left out it does not.
+bool is_suspended(const io::Json& object);
+
+/// What it stands for: by its annotation recoverd/exercise, or by the option, or empty.
+std::string exercise_of(const io::Json& object, const std::string& option);
 
 /// The owner that manages it, or an absent value.
 const io::Json& controller_of(const io::Json& object);

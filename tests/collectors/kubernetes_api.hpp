@@ -85,6 +85,14 @@ inline std::string object(const std::string& name, const std::string& rest, cons
                        metadata, rest);
 }
 
+/// A Job that a CronJob made.
+inline std::string job_of(const std::string& cronjob, const std::string& name, const std::string& status,
+                          const std::string& metadata = {}) {
+    return object(name, fmt::format(R"("spec": {{}}, "status": {{{}}})", status),
+                  fmt::format(R"(, "ownerReferences": [{{"kind": "CronJob", "name": "{}", "controller": true}}]{})",
+                              cronjob, metadata));
+}
+
 inline const core::Assertion& assertion(const core::SubjectReport& report, std::string_view name) {
     for (const core::Assertion& one : evidence<core::Assertions>(report).assertions)
         if (one.name == name)

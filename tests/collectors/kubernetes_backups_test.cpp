@@ -28,8 +28,7 @@ core::config::Table backing_up() {
 }
 
 std::string job(const std::string& name, const std::string& status, const std::string& metadata = {}) {
-    return object(name, fmt::format(R"("spec": {{}}, "status": {{{}}})", status),
-                  R"(, "ownerReferences": [{"kind": "CronJob", "name": "nightly", "controller": true}])" + metadata);
+    return test::kube::job_of("nightly", name, status, metadata);
 }
 
 std::string cronjob(const std::string& status, const std::string& spec = {}) {

@@ -26,9 +26,7 @@ using test::kube::watching;
 namespace {
 
 std::string job(const std::string& name, const std::string& status, const std::string& metadata = {}) {
-    const std::string owner =
-        R"(, "ownerReferences": [{"kind": "CronJob", "name": "restore-orders", "controller": true}])";
-    return object(name, fmt::format(R"("spec": {{}}, "status": {{{}}})", status), owner + metadata);
+    return test::kube::job_of("restore-orders", name, status, metadata);
 }
 
 const std::string kPassed =
