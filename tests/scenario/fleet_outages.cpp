@@ -105,10 +105,11 @@ void Outages::follow(Time now) {
         group.may_speak = possible >= group.needed;
         // One that came back is believed to be closed still while others are found to be: they may be enough with it,
         // too few without it a moment later, and enough again with the next.
-        group.may_flicker = group.may_speak && (group.may_flicker || (possible > closed && not_believed > 0));
+        const bool in_parts = possible > closed && not_believed > 0;
+        group.may_flicker = group.may_speak && (group.may_flicker || in_parts);
         if (group.must_speak)
             group.outages.back().must_be_known = true;
-        if (group.is_down() && possible > closed && not_believed > 0)
+        if (group.is_down() && in_parts)
             group.outages.back().in_parts = true;
         if (group.may_speak)
             group.may_have_spoken = now;
