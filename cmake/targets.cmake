@@ -15,8 +15,9 @@ function(recoverd_together result name sources)
     endforeach()
     list(REMOVE_ITEM sources ${alone})
     find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    set(most_lines 1500)
     set(script ${PROJECT_SOURCE_DIR}/cmake/together.py)
-    execute_process(COMMAND ${Python3_EXECUTABLE} ${script} ${RECOVERD_TOGETHER} ${PROJECT_BINARY_DIR}/together/${name} ${sources}
+    execute_process(COMMAND ${Python3_EXECUTABLE} ${script} ${most_lines} ${PROJECT_BINARY_DIR}/together/${name} ${sources}
                     OUTPUT_VARIABLE written OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${script} ${sources})
     set(${result} ${written} ${alone} PARENT_SCOPE)

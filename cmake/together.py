@@ -52,8 +52,7 @@ class Text:
         self.lines = text.count("\n")
         self.includes = INCLUDE.findall(text)
         self.namespaces = set(NAMED.findall(text)) | set(OPENED.findall(text)) or {""}
-        blocks = PRIVATE.findall(text)
-        self.keeps = {name for block in blocks for name in all_declared(block)}
+        self.keeps = {name for block in PRIVATE.findall(text) for name in all_declared(block)}
         self.brings = set(BROUGHT.findall(text))
         self.declares = all_declared(text)
         self.uses = set(NAME.findall(ELSEWHERE.sub(" ", ASIDE.sub('""', text)))) | self.keeps
