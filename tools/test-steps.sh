@@ -55,9 +55,9 @@ unit() { # unit PRESET NAME [WHICH…]
         count 0 1 "$preset: $name"
         return
     fi
-    local runner=()
+    local runner=("${beside[@]}")
     # Where addresses are randomised widely (vm.mmap_rnd_bits above 28), the thread sanitizer of g++ 12 does not start.
-    [ "$preset" = tsan ] && setarch --addr-no-randomize true 2>/dev/null && runner=(setarch --addr-no-randomize)
+    [ "$preset" = tsan ] && setarch --addr-no-randomize true 2>/dev/null && runner+=(setarch --addr-no-randomize)
     TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" timeout "${UNIT_LIMIT:-900}" "${runner[@]}" "$program" --durations no "$@" >"$log" 2>&1
     local status=$?
     summary=$(grep -E '^(All tests passed|test cases:)' "$log" | tail -n 1)
@@ -86,11 +86,6 @@ fleets() { # fleets PRESET NUMBER
 }
 
 # The built program against real servers; pytest counts. The marks `ci` and `all` keep a test for that depth and deeper.
-smoke() { # smoke PRESET DEPTH SECONDS
-    smoke_begin "$@"
-    smoke_end
-}
-
 # Drills mostly wait. The steps between the two calls go on beside them, and let them have a core first. Deeper than the quick
 # depth each file has servers of its own and several are played at a time.
 smoke_begin() { # smoke_begin PRESET DEPTH SECONDS
