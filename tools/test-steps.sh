@@ -47,21 +47,29 @@ build() { # build PRESET [TARGET…]
 
 # A Catch2 program: every test case counts. UNIT_LIMIT: seconds it may take.
 unit() { # unit PRESET NAME [WHICH…]
-    local preset=$1 name=$2 program="build/$1/tests/$2_test" log="$logs/$1-$2.log" summary
+    note "$1: $2"
+    unit_play "$@"
+    unit_count "$1" "$2"
+}
+
+unit_log() { echo "$logs/$1-$2.log"; }
+
+# By itself it may go on beside another one; what came of it is counted afterwards.
+unit_play() { # unit_play PRESET NAME [WHICH…]
+    local preset=$1 name=$2 log program="build/$1/tests/$2_test" runner=("${beside[@]}") began=$SECONDS
+    log=$(unit_log "$preset" "$name")
     shift 2
-    note "$preset: $name"
-    if [ ! -x "$program" ]; then
-        echo "$program was not built"
-        count 0 1 "$preset: $name"
-        return
-    fi
-    local runner=("${beside[@]}")
     # Where addresses are randomised widely (vm.mmap_rnd_bits above 28), the thread sanitizer of g++ 12 does not start.
     [ "$preset" = tsan ] && setarch --addr-no-randomize true 2>/dev/null && runner+=(setarch --addr-no-randomize)
     TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp" timeout "${UNIT_LIMIT:-900}" "${runner[@]}" "$program" --durations no "$@" >"$log" 2>&1
-    local status=$?
+    echo "ended with $? after $((SECONDS - began)) s" >>"$log"
+}
+
+unit_count() { # unit_count PRESET NAME
+    local log summary status took good=0 bad=0
+    log=$(unit_log "$1" "$2")
     summary=$(grep -E '^(All tests passed|test cases:)' "$log" | tail -n 1)
-    local good=0 bad=0
+    read -r status took < <(sed -nE 's/^ended with ([0-9]+) after ([0-9]+) s$/\1 \2/p' "$log")
     if [[ $summary =~ ^All\ tests\ passed.*\ ([0-9]+)\ test\ case ]]; then
         good=${BASH_REMATCH[1]}
     elif [[ $summary =~ ^test\ cases: ]]; then
@@ -69,9 +77,10 @@ unit() { # unit PRESET NAME [WHICH…]
         [[ $summary =~ ([0-9]+)\ failed ]] && bad=${BASH_REMATCH[1]}
     fi
     # A crash, a sanitizer's report or a hang has no summary; no test at all is a failure too.
-    if [ $status -ne 0 ] && [ "$bad" -eq 0 ] || [ $((good + bad)) -eq 0 ]; then bad=$((bad + 1)); fi
-    [ "$bad" -eq 0 ] && echo "$summary" || tail -n 80 "$log"
-    count "$good" "$bad" "$preset: $name"
+    if [ "${status:-1}" -ne 0 ] && [ "$bad" -eq 0 ] || [ $((good + bad)) -eq 0 ]; then bad=$((bad + 1)); fi
+    [ "$bad" -eq 0 ] && echo "$1: $2: $summary" || tail -n 80 "$log"
+    step_started=$((SECONDS - ${took:-0}))
+    count "$good" "$bad" "$1: $2"
 }
 
 # Lives of a fleet, half of them beside the other half.
@@ -86,24 +95,27 @@ fleets() { # fleets PRESET NUMBER
 }
 
 # The built program against real servers; pytest counts. The marks `ci` and `all` keep a test for that depth and deeper.
-# Drills mostly wait. The steps between the two calls go on beside them, and let them have a core first. Deeper than the quick
-# depth each file has servers of its own and several are played at a time.
+# Drills mostly wait. The steps between the two calls go on beside them, and let them have a core first. Several parts, with
+# servers of their own, are played at a time: two halves of all files in the quick depth, single files in the others.
 smoke_begin() { # smoke_begin PRESET DEPTH SECONDS
     note "smoke tests on real servers"
-    local at_once=1
+    local at_once=2 files=(tests/smoke/test_*.py) i
     smoke_started=$SECONDS
-    smoke_parts=(tests/smoke)
+    smoke_parts=("${files[@]}")
     export RECOVERD_BUILD="$PWD/build/$1" smoke_seconds=$3 smoke_marks="" logs
     case "$2" in
-        quick) smoke_marks="not ci and not all" ;;
-        ci) smoke_marks="not all" smoke_parts=(tests/smoke/test_*.py) at_once=2 ;;
-        all) smoke_parts=(tests/smoke/test_*.py) at_once=3 ;;
+        quick)
+            smoke_marks="not ci and not all" smoke_parts=("" "")
+            for i in "${!files[@]}"; do smoke_parts[i % 2]+="${files[i]} "; done
+            ;;
+        ci) smoke_marks="not all" ;;
+        all) at_once=3 ;;
     esac
     rm -f "$logs"/smoke-*
     # From the end: the longest are there, and one that begins last would be waited for alone.
     # A group of its own, which Ctrl-C is passed on to: pytest then stops the servers.
     set -m
-    printf '%s\n' "${smoke_parts[@]}" | sort -r | xargs -P "$at_once" -I PART bash -c 'smoke_part PART' &
+    printf '%s\n' "${smoke_parts[@]}" | sort -r | xargs -P "$at_once" -I PART bash -c 'smoke_part "PART"' &
     smoke_pid=$!
     set +m
     beside=(nice -n 10)
@@ -127,11 +139,11 @@ smoke_end() {
     count "$good" "$bad" "smoke"
 }
 
-smoke_log() { echo "$logs/smoke-$(basename "$1" .py).log"; }
+smoke_log() { echo "$logs/smoke-$(basename "${1%% *}" .py).log"; } # of its first file
 
-smoke_part() {
+smoke_part() { # smoke_part "FILE…"
     timeout --foreground --signal INT --kill-after 120 "$smoke_seconds" \
-        python3 -m pytest -q --maxfail=20 -p no:cacheprovider -m "$smoke_marks" "$1" >"$(smoke_log "$1")" 2>&1
+        python3 -m pytest -q --maxfail=20 -p no:cacheprovider -m "$smoke_marks" $1 >"$(smoke_log "$1")" 2>&1
     echo "ended with $?" >>"$(smoke_log "$1")"
 }
 export -f smoke_log smoke_part
