@@ -2,11 +2,11 @@
 // A task with a deadline. Not `operator||` of asio, which waits for the first success and loses an exception meanwhile.
 #pragma once
 
+#include "io/deferred.hpp"
 #include "io/timers.hpp"
 
 #include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
-#include <asio/experimental/deferred.hpp>
 #include <asio/experimental/parallel_group.hpp>
 #include <asio/system_error.hpp>
 #include <asio/this_coro.hpp>
@@ -44,9 +44,8 @@ template <class T>
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the loop's
 Task<Result<T>> with_deadline(Timers& timers, core::Duration limit, Task<Result<T>> task, std::string late = {}) {
     const auto executor = co_await asio::this_coro::executor;
-    auto group = asio::experimental::make_parallel_group(
-        asio::co_spawn(executor, std::move(task), asio::experimental::deferred),
-        asio::co_spawn(executor, timers.rest(limit), asio::experimental::deferred));
+    auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(task), deferred),
+                                                         asio::co_spawn(executor, timers.rest(limit), deferred));
     auto [order, thrown, result, timer_thrown, passed] =
         co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "io/deadline.hpp"
+#include "io/deferred.hpp"
 
 #include <asio/co_spawn.hpp>
-#include <asio/experimental/deferred.hpp>
 #include <asio/experimental/parallel_group.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -19,10 +19,9 @@ namespace recoverd::io {
 /// throws `multiple_exceptions` in that case, and hides which task failed.)
 inline Task<void> together(Task<void> one, Task<void> two, Task<void> three) {
     const auto executor = co_await asio::this_coro::executor;
-    auto group = asio::experimental::make_parallel_group(
-        asio::co_spawn(executor, std::move(one), asio::experimental::deferred),
-        asio::co_spawn(executor, std::move(two), asio::experimental::deferred),
-        asio::co_spawn(executor, std::move(three), asio::experimental::deferred));
+    auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(one), deferred),
+                                                         asio::co_spawn(executor, std::move(two), deferred),
+                                                         asio::co_spawn(executor, std::move(three), deferred));
     auto [order, first, second, third] =
         co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;

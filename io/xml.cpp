@@ -92,7 +92,11 @@ class XmlBuilder {
     }
 
     std::size_t position() const {
+        // A newer expat wants another function used, which Debian 12 does not have.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
         return static_cast<std::size_t>(std::max<XML_Index>(0, XML_GetCurrentByteIndex(parser_.get())));
+#pragma GCC diagnostic pop
     }
 
     std::unique_ptr<XML_ParserStruct, decltype(&XML_ParserFree)> parser_{XML_ParserCreateNS(nullptr, kSeparator),
