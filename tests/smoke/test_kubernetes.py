@@ -8,7 +8,7 @@ import pytest
 
 from servers.manifest_rules import all_hold
 from servers.manifests import ROOT, Tools, agent_in, of_kind, pod_of, the, workloads
-from servers.postgres import Postgres
+from servers.postgres import PROGRAMS, Postgres
 from servers.process import complete, run, until
 from test_systemd_unit import BUILD
 
@@ -219,7 +219,7 @@ def test_sidecar_watches_the_database_beside_it(site, beside_postgresql):
     database, folder, config = beside_postgresql
     config = re.sub(r"^collector = .*$", r'\g<0>\nevery = "1s"\ntimeout = "900ms"', config, flags=re.M)
     dump = folder / f"backups/orders-{date.today()}.dump"
-    run(["/usr/lib/postgresql/15/bin/pg_dump", "-Fc", "-h", "127.0.0.1", "-p", database.port, "-U", "postgres", "-f",
+    run([f"{PROGRAMS}/pg_dump", "-Fc", "-h", "127.0.0.1", "-p", database.port, "-U", "postgres", "-f",
          dump, "postgres"])
     site.agent.environment = {"RECOVERD_INSTANCE": "orders-db-0"}
     try:

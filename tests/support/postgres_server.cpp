@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -26,13 +28,26 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr std::string_view kPrograms = "/usr/lib/postgresql/15/bin/";
 constexpr auto kPatience = 20s;
+
+/// Of the newest version that is installed, with a slash at the end; empty without any.
+std::string find_programs() {
+    std::error_code none;
+    int newest = 0;
+    for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", none))
+        newest = std::max(newest, std::atoi(version.path().filename().c_str()));
+    return newest == 0 ? "" : fmt::format("/usr/lib/postgresql/{}/bin/", newest);
+}
+
+const std::string& programs() {
+    static const std::string found = find_programs();
+    return found;
+}
 
 /// The server refuses to run as root; then everything runs as `postgres`, and dies with this process.
 std::vector<std::string> as_postgres(std::vector<std::string> argv) {
     if (!argv.front().contains('/'))
-        argv.front().insert(0, kPrograms);
+        argv.front().insert(0, programs());
     std::vector<std::string> prefix{"setpriv", "--pdeathsig", "QUIT"};
     if (::geteuid() == 0)
         prefix.insert(prefix.end(), {"--reuid", "postgres", "--regid", "postgres", "--clear-groups"});
@@ -126,7 +141,7 @@ const fs::path& pristine() {
 } // namespace
 
 bool PostgresServer::available() {
-    return fs::exists(std::string{kPrograms} + "initdb") && (::geteuid() != 0 || ::getpwnam("postgres"));
+    return fs::exists(programs() + "initdb") && (::geteuid() != 0 || ::getpwnam("postgres"));
 }
 
 PostgresServer::PostgresServer(const std::vector<std::string>& settings)

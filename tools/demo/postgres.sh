@@ -10,7 +10,7 @@ next_restore=0
 unset "${!PG@}" "${!PGBACKREST_@}"
 
 story_needs() {
-    local hint='sudo apt-get install --no-install-recommends postgresql-15 pgbackrest'
+    local hint='sudo apt-get install --no-install-recommends postgresql pgbackrest'
     pg_bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
     [ -x "$pg_bin/initdb" ] || refuse "--postgres: PostgreSQL's server is not installed" "$hint"
     command -v pgbackrest >/dev/null || refuse "--postgres: pgbackrest is not installed" "$hint"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PostgreSQL 15 cluster: a primary from initdb, a standby of it, or one restored from a backup."""
+"""A cluster of the newest PostgreSQL that is installed: a primary from initdb, a standby of it, or one restored from a backup."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 from .background import Background
 from .process import Process, free_port, run, until
 
-PROGRAMS = "/usr/lib/postgresql/15/bin"
+PROGRAMS = str(max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name)))
 
 
 class Postgres:
