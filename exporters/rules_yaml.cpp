@@ -11,7 +11,7 @@ namespace recoverd::exporters {
 namespace {
 
 /// A YAML scalar in single quotes: only the quote itself needs care, and no newline comes in here.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "'";
     for (const char c : text)
         out.append(c == '\'' ? 2 : 1, c);
@@ -49,13 +49,13 @@ std::string rules_yaml(const std::string& runbook_base) {
         out += "        labels:\n          severity: '{{ $labels.severity }}'\n";
         out += "        annotations:\n";
         out += fmt::format("          summary: {}\n",
-                           quoted(fmt::format("{}{}", rule.name, watchdog ? std::string_view{} : kAbout)));
+                           in_quotes(fmt::format("{}{}", rule.name, watchdog ? std::string_view{} : kAbout)));
         out += fmt::format("          description: {}\n",
-                           quoted(fmt::format("{}. First: {}", rule.when, rule.first_step)));
+                           in_quotes(fmt::format("{}. First: {}", rule.when, rule.first_step)));
         if (!runbook_base.empty())
             out += fmt::format(
                 "          runbook_url: {}\n",
-                quoted(fmt::format("{}{}{}", runbook_base, runbook_base.ends_with('/') ? "" : "/", rule.name)));
+                in_quotes(fmt::format("{}{}{}", runbook_base, runbook_base.ends_with('/') ? "" : "/", rule.name)));
     }
     return out;
 }
