@@ -14,11 +14,17 @@ namespace {
 
 void judge_missing(const SubjectView& view, Judgement& out) {
     constexpr RuleId kId = RuleId::evidence_missing;
-    // While nothing is learned by the check as a whole, judge_silence says it once for all its subjects.
     const Time since = last_learned(view.memory, view.seen);
-    if (!view.check.looks() || view.memory.failure || (!view.seen.failure && since >= last_learned(view.memory)))
+    const bool for_longer_than_check = since < last_learned(view.memory);
+    if (!view.check.looks() || (!view.seen.failure && !for_longer_than_check))
         return;
-    const auto over = crossed(silence_thresholds(view.check, view.policy), since, view.now, out);
+    const auto steps = silence_thresholds(view.check, view.policy);
+    // While the check as a whole fails, judge_silence says it once for all its subjects. What was said before is not
+    // taken back by that: nothing has become better.
+    Judgement then;
+    if (view.memory.failure && !(for_longer_than_check && crossed(steps, since, view.memory.failing_since, then)))
+        return;
+    const auto over = crossed(steps, since, view.now, out);
     if (!over)
         return;
     const std::string cause = view.seen.failure

@@ -126,8 +126,29 @@ TEST_CASE("a subject that fails while others are seen is found by itself") {
     CHECK(bench.says() ==
           Lines{"P3 EvidenceMissing: nothing learned for 6m, 5m allowed: bad_answer: repo1: cipher mismatch"});
     CHECK(silence(bench).findings.empty());
-    CHECK(bench.fails().says(evidence_missing).empty());
     CHECK(bench.sees({Fingerprint{"id", "1"}}).says().empty());
+}
+
+TEST_CASE("what was said of one subject is not taken back because the whole check fails") {
+    Bench bench;
+    const Failure broken{FailureKind::refused, "403"};
+    bench.sees({Fingerprint{"id", "1"}}).after(6min).answers({{saw("other"), {"main", {}, {}, broken}}});
+    const Lines said = bench.says(evidence_missing);
+    REQUIRE(said.size() == 1);
+    CHECK(bench.fails().says(evidence_missing) == said);
+    CHECK(bench.after(1h).fails().says(evidence_missing).size() == 1);
+    CHECK(silence(bench).findings.size() == 1);
+    CHECK(bench.answers({{saw("other"), {"main", {}, {}, broken}}}).says(evidence_missing).size() == 1);
+    CHECK(bench.sees({Fingerprint{"id", "1"}}).says().empty());
+}
+
+TEST_CASE("subjects that were not said to be missing when the whole check began to fail are said with it") {
+    Bench bench;
+    bench.sees({Fingerprint{"id", "1"}}).after(4min).answers({{saw("other"), {"main", {}, {}, Failure{}}}});
+    bench.after(1min - 1ms).fails().after(1h).fails();
+    CHECK(bench.says(evidence_missing).empty());
+    CHECK(silence(bench).findings.size() == 1);
+    CHECK(bench.answers({{saw("other"), {"main", {}, {}, Failure{}}}}).says(evidence_missing).size() == 1);
 }
 
 TEST_CASE("a subject that was never learned counts from when it was first seen") {
