@@ -27,6 +27,28 @@ const core::AssetSnapshot* find_asset(const core::Snapshot& snapshot, std::strin
     return found;
 }
 
+/// What no source tells is declared, by a label of that name; nobody has seen it.
+constexpr std::string_view kDeclared = "declared_";
+
+void write_labels(std::string& out, const core::Labels& labels) {
+    std::string declared;
+    std::string others;
+    for (const auto& [name, value] : labels) {
+        const bool is_declared = name.starts_with(kDeclared);
+        std::string& told = is_declared ? declared : others;
+        told += fmt::format("{}{}: {}", told.empty() ? "" : ", ",
+                            html(is_declared ? name.substr(kDeclared.size()) : name), html(value));
+    }
+    if (labels.empty())
+        return;
+    out += "<section aria-labelledby=\"said\">\n<h2 id=\"said\">What is said of it</h2>\n<dl>\n";
+    if (!declared.empty())
+        row(out, "Declared, not verified", declared);
+    if (!others.empty())
+        row(out, "Labels", others);
+    out += "</dl>\n</section>\n";
+}
+
 void write_points(std::string& out, const core::RecoveryPoints& points, core::Time now) {
     out += fmt::format("<p class=\"soft\">{} recovery point{} by {}</p>\n", points.count, points.count == 1 ? "" : "s",
                        html(points.method));
@@ -89,7 +111,9 @@ std::optional<std::string> asset_page(const core::Snapshot& snapshot, const Agen
     begin_page(out, snapshot, name, kRoot);
     out += "</header>\n<main>\n<ul class=\"cards\">\n";
     write_asset(out, *asset, backups_of(backups_by_asset(snapshot), name), now, kRoot);
-    out += "</ul>\n<section aria-labelledby=\"wrong\">\n<h2 id=\"wrong\">What is wrong</h2>\n<ul class=\"rows\">\n";
+    out += "</ul>\n";
+    write_labels(out, asset->asset.labels);
+    out += "<section aria-labelledby=\"wrong\">\n<h2 id=\"wrong\">What is wrong</h2>\n<ul class=\"rows\">\n";
     std::vector<const core::Alert*> firing;
     core::for_each_alert(snapshot, [&](const core::Alert& alert) {
         if (alert.state == core::AlertState::firing && alert.finding.identity.asset == name)

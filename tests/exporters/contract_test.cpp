@@ -98,6 +98,16 @@ TEST_CASE("nothing on a page was written as markup by others") {
     }
 }
 
+TEST_CASE("an asset's page tells what is declared from what is known") {
+    core::Snapshot snapshot = test::sample_snapshot();
+    core::AssetSnapshot asset = snapshot.assets[0];
+    asset.asset.labels = {{"declared_location", "another <region>"}, {"team", "payments"}};
+    snapshot.assets.set(0, std::make_shared<const core::AssetSnapshot>(std::move(asset)));
+    const std::string page = kExporters.at("asset page")(snapshot);
+    CHECK_THAT(page, ContainsSubstring("<dt>Declared, not verified</dt><dd>location: another &lt;region&gt;</dd>"));
+    CHECK_THAT(page, ContainsSubstring("<dt>Labels</dt><dd>team: payments</dd>"));
+}
+
 TEST_CASE("what a page shows grows older while nothing new comes") {
     auto facts = test::facts();
     facts.now = test::kNow + 3h;
