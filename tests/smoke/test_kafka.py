@@ -148,8 +148,11 @@ def test_topic_is_compacted(watched, drills, cluster):
 
 
 @pytest.mark.all
-def test_quorum_is_lost(watched, drills, cluster):
+def test_quorum_is_lost(site, drills, cluster, consumer):
     """The one broker that is left lists all three as it knew them, with leaders and replicas in sync."""
+    # Afterwards the consumer's group needs a while to find a coordinator, and says that it is rebalancing.
+    watch(site, cluster, policy={"endpoint_degraded": {"for": "90s"}})
+
     def back():
         for broker in cluster.brokers:
             broker.start()
