@@ -2,6 +2,7 @@
 """What processes cost between two moments: CPU with that of the children they have reaped, memory, wake-ups."""
 
 import os
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,3 +71,54 @@ class Meter:
         cost.wakeups = sum(map(switches, self._pids)) - self._switches
         cost.resident = sum(map(resident_mib, self._pids))
         cost.anonymous = sum(map(anonymous_mib, self._pids))
+
+
+def family(pid):
+    """Itself, its children, and theirs."""
+    found = [pid]
+    for parent in found:
+        for task in (Path("/proc") / str(parent) / "task").glob("*/children"):
+            try:
+                found += map(int, task.read_text().split())
+            except OSError:
+                pass
+    return found
+
+
+def cpu_of_family(pid):
+    total = 0.0
+    for one in family(pid):
+        try:
+            total += cpu_seconds(one)
+        except OSError:  # has ended: its parent has it now, or will
+            pass
+    return total
+
+
+class Peak:
+    """Between `with` and its end: the most that a process and all below it had resident, looked at each 20 ms."""
+
+    def __init__(self, pid):
+        self._pid = pid
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.resident = 0.0
+
+    def _run(self):
+        while not self._over.wait(0.02):
+            self.resident = max(self.resident, sum(map(self._resident, family(self._pid))))
+
+    @staticmethod
+    def _resident(pid):
+        try:
+            return resident_mib(pid)
+        except (OSError, KeyError):  # has ended meanwhile
+            return 0.0
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()

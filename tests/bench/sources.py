@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sources as large as they come. Each has `name`, the options of its `check`, how many requests a round takes (`asked`, where
+somebody counts them), the `peer` that fetches or reads the same, and an end."""
+
+import json
+import os
+import shutil
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from servers.certificates import Authority
+from servers.git import Git
+from servers.kafka import Cluster
+from servers.process import server_user
+from servers.terraform import State, document
+from servers.web_server import Handler, WebServer
+
+NEWEST = datetime(2026, 11, 28, 3)
+SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+# Debian's: what it imports is installed there.
+PYTHON = "/usr/bin/python3"
+
+
+class Versions(WebServer):
+    """An S3 bucket in which one key has 10,000 versions, told as S3 tells them: a thousand at a time."""
+
+    name = "10,000 versions of an S3 object"
+    peer = "curl (the same pages)"
+    KEY, COUNT, PAGE = "env/prod/terraform.tfstate", 10_000, 1_000
+
+    def __init__(self, bench):
+        versions = self
+        self.asked = 0
+        self._secret = bench.directory / "s3.secret"
+        self._secret.write_text("of-nobody", encoding="utf-8")
+        self._pages = [self._page(first) for first in range(0, self.COUNT, self.PAGE)]
+
+        class Bucket(Handler):
+            def do_GET(self):
+                versions.asked += 1
+                query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+                if "versioning" in query:
+                    body = (f'<VersioningConfiguration xmlns="{SPACE}"><Status>Enabled</Status>'
+                            "</VersioningConfiguration>").encode()
+                else:
+                    first = int(query.get("version-id-marker", ["v-1"])[0].removeprefix("v")) + 1
+                    body = versions._pages[first // versions.PAGE]
+                self.answer(200, body, {"Content-Type": "application/xml"})
+
+        self.url = self.serve(Bucket)
+        self.peer_command = ["curl", "-s", *(f"{self.url}/states?versions&version-id-marker=v{first - 1}"
+                                             for first in range(0, self.COUNT, self.PAGE))]
+
+    def _page(self, first):
+        last = first + self.PAGE - 1
+        more = last + 1 < self.COUNT
+        marker = (f"<NextKeyMarker>{self.KEY}</NextKeyMarker><NextVersionIdMarker>v{last}</NextVersionIdMarker>" if more
+                  else "")
+        each = "".join(
+            f"<Version><Key>{self.KEY}</Key><VersionId>v{n}</VersionId><IsLatest>{'true' if n == 0 else 'false'}</IsLatest>"
+            f"<LastModified>{NEWEST - timedelta(minutes=5 * n):%Y-%m-%dT%H:%M:%S}.000Z</LastModified>"
+            f'<ETag>"d41d8cd98f00b204e9800998ecf8427e"</ETag><Size>{181_000 + n}</Size><StorageClass>STANDARD</StorageClass>'
+            "<Owner><ID>0123456789abcdef</ID></Owner></Version>" for n in range(first, last + 1))
+        return (f'<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="{SPACE}"><Name>states</Name>'
+                f"<Prefix>{self.KEY}</Prefix><MaxKeys>{self.PAGE}</MaxKeys><IsTruncated>{str(more).lower()}</IsTruncated>"
+                f"{marker}{each}</ListVersionsResult>").encode()
+
+    @property
+    def check(self):
+        return {"collector": "s3", "endpoint": self.url, "bucket": "states", "key": self.KEY, "head": False,
+                "access_key_id": "AKIDEXAMPLE", "secret_access_key": {"file": self._secret}, "changes_rarely": True}
+
+
+class References:
+    """A Git repository of 20,000 refs, and its mirror."""
+
+    name = "20,000 refs of a Git mirror and its origin"
+    peer = "git ls-remote (both)"
+    asked = None
+    COUNT = 20_000
+
+    def __init__(self, bench):
+        self._git = Git(bench.directory, "large")
+        for repository in (self._git.origin, self._git.mirror):
+            refs = repository / "packed-refs"
+            tip = self._git.tip()
+            refs.write_text("# pack-refs with: peeled fully-peeled sorted \n" + "".join(
+                f"{tip} refs/heads/feature/{number:05}\n" for number in range(self.COUNT)), encoding="ascii")
+            if os.geteuid() == 0:
+                shutil.chown(refs, server_user().pw_name)
+        # Whose repositories they are is none of the peer's business.
+        self.peer_command = ["sh", "-c", " && ".join(
+            f"git -c safe.directory='*' ls-remote '{repository}' >/dev/null"
+            for repository in (self._git.origin, self._git.mirror))]
+
+    @property
+    def check(self):
+        return self._git.check()
+
+    def stop(self):
+        pass
+
+
+class Infrastructure:
+    """A Terraform state of 50 MB."""
+
+    name = "a Terraform state of 50 MB"
+    peer = "python3's json"
+    asked = None
+    RESOURCES = 2_500
+
+    def __init__(self, bench):
+        self._state = State(bench.directory, "large")
+        self._state.write(document(7, self.RESOURCES, note="x" * 20_000))
+        assert self._state.path.stat().st_size > 50_000_000
+        self.peer_command = [PYTHON, "-c", f"import json; json.load(open({json.dumps(str(self._state.path))}))"]
+
+    @property
+    def check(self):
+        return self._state.check()
+
+    def stop(self):
+        pass
+
+
+class Partitions:
+    """A Kafka cluster of 5,000 partitions."""
+
+    name = "5,000 partitions of Kafka"
+    peer = "python3's confluent_kafka"
+    asked = None
+    TOPICS, EACH = 50, 100
+
+    def __init__(self, bench):
+        folder = bench.fresh_directory("kafka")
+        self._cluster = Cluster(folder, bench.build, Authority(folder, "kafka-authority").issue("localhost", 1, 90))
+        self._cluster.start()
+        for number in range(self.TOPICS):
+            self._cluster.do("create", f"topic-{number}", self.EACH, 1, "retention.ms=604800000")
+        self._cluster.until_well()
+        self.peer_command = self._cluster.command("state")
+
+    @property
+    def check(self):
+        return {"collector": "kafka", "brokers": self._cluster.addresses, "retention": "7d"}
+
+    def stop(self):
+        self._cluster.stop()
+
+
+ALL = (Versions, References, Infrastructure, Partitions)
+
