@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an Alertmanager is to be told, as documents of its API v2. Pure: who is told, when and how often is
-// alertmanager_sender's business.
+// alertmanager_slot's business.
 #pragma once
 
 #include "core/snapshot.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a configured URL to the Alertmanagers behind its name.
-#include "exporters/alertmanager_sender.hpp"
+#include "exporters/alertmanager_places.hpp"
 
 #include "io/url.hpp"
 
