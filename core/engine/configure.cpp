@@ -28,32 +28,7 @@ Time silent_since(const Alerts& alerts, const CheckMemory& before, Time now) {
     return tells_of_silence(alerts) ? std::max(before.watched_since, before.last_success.value_or(Time::min())) : now;
 }
 
-std::string replace_subject(const std::string& pattern, std::string_view subject) {
-    constexpr std::string_view kPlaceholder = "{subject}";
-    const auto at = pattern.find(kPlaceholder);
-    if (at == std::string::npos)
-        return pattern;
-    return pattern.substr(0, at) + std::string{subject} + pattern.substr(at + kPlaceholder.size());
-}
-
 } // namespace
-
-std::string asset_of(const Check& check, std::string_view subject) {
-    for (const SubjectOverride& over : check.subjects)
-        if (!over.asset.empty() && glob_matches(over.match, subject))
-            return over.asset;
-    if (const auto at = check.asset_map.find(std::string{subject}); at != check.asset_map.end())
-        return at->second;
-    return replace_subject(check.asset, subject);
-}
-
-Policy policy_of(const Check& check, std::string_view subject, const Asset* asset) {
-    Policy policy = asset && asset->name != check.asset ? asset->policy.overlaid(check.own_policy) : check.policy;
-    for (const SubjectOverride& over : check.subjects)
-        if (glob_matches(over.match, subject))
-            policy = policy.overlaid(over.policy);
-    return policy;
-}
 
 Engine::Engine(Time start) : start_(start) { mark(agent_); }
 
