@@ -33,8 +33,11 @@ void extend(X509* x509, int nid, const std::string& value) {
     X509_EXTENSION_free(extension);
 }
 
-using File = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
-File create(const std::filesystem::path& path) { return {std::fopen(path.c_str(), "w"), &std::fclose}; }
+struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+File create(const std::filesystem::path& path) { return File{std::fopen(path.c_str(), "w")}; }
 
 } // namespace
 
