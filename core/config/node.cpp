@@ -31,7 +31,13 @@ struct Canonical {
     void operator()(bool b) const { out += b ? "true" : "false"; }
     void operator()(std::int64_t n) const { out += fmt::to_string(n); }
     // With a point, so that 1.0 and 1 stay two different values.
-    void operator()(double x) const { out += fmt::format("{:#}", x); }
+    /// A float stays one: 1.0 is another value than 1.
+    void operator()(double x) const {
+        const std::string text = fmt::to_string(x);
+        out += text;
+        if (text.find_first_not_of("-0123456789") == std::string::npos)
+            out += ".0";
+    }
     void operator()(const std::string& text) const { append_quoted(out, text); }
     void operator()(Time t) const { out += format_time(t); }
     void operator()(const Array& array) const {
