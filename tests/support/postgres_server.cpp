@@ -30,19 +30,16 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 20s;
 
-/// Of the newest version that is installed, with a slash at the end; empty without any.
-std::string find_programs() {
+int find_newest() {
     std::error_code none;
     int newest = 0;
     for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", none))
         newest = std::max(newest, std::atoi(version.path().filename().c_str()));
-    return newest == 0 ? "" : fmt::format("/usr/lib/postgresql/{}/bin/", newest);
+    return newest;
 }
 
-const std::string& programs() {
-    static const std::string found = find_programs();
-    return found;
-}
+/// With a slash at the end.
+std::string programs() { return fmt::format("/usr/lib/postgresql/{}/bin/", PostgresServer::version()); }
 
 /// The server refuses to run as root; then everything runs as `postgres`, and dies with this process.
 std::vector<std::string> as_postgres(std::vector<std::string> argv) {
@@ -139,6 +136,11 @@ const fs::path& pristine() {
 }
 
 } // namespace
+
+int PostgresServer::version() {
+    static const int newest = find_newest();
+    return newest;
+}
 
 bool PostgresServer::available() {
     return fs::exists(programs() + "initdb") && (::geteuid() != 0 || ::getpwnam("postgres"));

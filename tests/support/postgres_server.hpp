@@ -14,6 +14,8 @@ class PostgresServer {
   public:
     /// Are the server's programs installed here?
     static bool available();
+    /// The newest major version that is installed, such as 15; 0 without any.
+    static int version();
 
     /// Starts a fresh cluster with these lines added to postgresql.conf; throws when it does not come up. Local
     /// connections are trusted; over TCP, so is everybody but the role `locked`, who needs a password.
