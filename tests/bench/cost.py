@@ -2,10 +2,11 @@
 """What processes cost between two moments: CPU with that of the children they have reaped, memory, wake-ups."""
 
 import os
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from servers.background import Background
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -95,13 +96,12 @@ def cpu_of_family(pid):
     return total
 
 
-class Peak:
+class Peak(Background):
     """Between `with` and its end: the most that a process and all below it had resident, looked at each 20 ms."""
 
     def __init__(self, pid):
+        super().__init__()
         self._pid = pid
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
         self.resident = 0.0
 
     def _run(self):
@@ -114,11 +114,3 @@ class Peak:
             return resident_mib(pid)
         except (OSError, KeyError):  # has ended meanwhile
             return 0.0
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._thread.join()

@@ -5,6 +5,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from servers.background import Background
 from servers.http import answers, get, get_json
 from servers.process import Process, free_port, program
 
@@ -115,25 +116,16 @@ class Prometheus:
         self.process.stop()
 
 
-class Scraper:
+class Scraper(Background):
     """Somebody who asks for the metrics at an interval, as Prometheus would."""
 
     def __init__(self, url, every):
+        super().__init__()
         self._url, self._every = f"{url}/metrics", every
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
     def _run(self):
-        while not self._stop.wait(self._every):
+        while not self._over.wait(self._every):
             get(self._url, timeout=30)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
 
 
 class AlertSink:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sources as large as they come. Each has `name`, the options of its `check`, how many requests a round takes (`asked`, where
-somebody counts them), the `peer` that fetches or reads the same, and an end."""
+"""Sources as large as they come. Each has a `name`, the options of its `check`, and a `peer` that fetches or reads the same."""
 
 import json
 import os
@@ -21,7 +20,16 @@ SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 PYTHON = "/usr/bin/python3"
 
 
-class Versions(WebServer):
+class Source:
+    """So far: how many requests came in, where somebody counts them."""
+
+    asked = None
+
+    def stop(self):
+        """Ends what runs; of files nothing does."""
+
+
+class Versions(WebServer, Source):
     """An S3 bucket in which one key has 10,000 versions, told as S3 tells them: a thousand at a time."""
 
     name = "10,000 versions of an S3 object"
@@ -71,12 +79,11 @@ class Versions(WebServer):
                 "access_key_id": "AKIDEXAMPLE", "secret_access_key": {"file": self._secret}, "changes_rarely": True}
 
 
-class References:
+class References(Source):
     """A Git repository of 20,000 refs, and its mirror."""
 
     name = "20,000 refs of a Git mirror and its origin"
     peer = "git ls-remote (both)"
-    asked = None
     COUNT = 20_000
 
     def __init__(self, bench):
@@ -97,16 +104,12 @@ class References:
     def check(self):
         return self._git.check()
 
-    def stop(self):
-        pass
 
-
-class Infrastructure:
+class Infrastructure(Source):
     """A Terraform state of 50 MB."""
 
     name = "a Terraform state of 50 MB"
     peer = "python3's json"
-    asked = None
     RESOURCES = 2_500
 
     def __init__(self, bench):
@@ -119,16 +122,12 @@ class Infrastructure:
     def check(self):
         return self._state.check()
 
-    def stop(self):
-        pass
 
-
-class Partitions:
+class Partitions(Source):
     """A Kafka cluster of 5,000 partitions."""
 
     name = "5,000 partitions of Kafka"
     peer = "python3's confluent_kafka"
-    asked = None
     TOPICS, EACH = 50, 100
 
     def __init__(self, bench):
