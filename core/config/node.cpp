@@ -31,7 +31,6 @@ struct Canonical {
     void operator()(bool b) const { out += b ? "true" : "false"; }
     void operator()(std::int64_t n) const { out += fmt::to_string(n); }
     // With a point, so that 1.0 and 1 stay two different values.
-    /// A float stays one: 1.0 is another value than 1.
     void operator()(double x) const {
         const std::string text = fmt::to_string(x);
         out += text;
