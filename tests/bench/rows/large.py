@@ -67,14 +67,15 @@ def measure_one(bench, table, source, others):
         with Peak(agent.pid) as peak:
             busy = cpu_rate(agent, lambda: look_often(agent))
         late = quantile_between(before, buckets(agent, "recoverd_scheduler_lag_seconds"), 1)
+        requests = None if asked is None else (source.asked - asked) / ROUNDS
     finally:
         agent.stop()
     table.row(f"{source.name}: CPU of a round", (busy - at_rest) * APART * 1000, "ms", peer=source.peer,
               theirs=of_peer(source.peer_command) * 1000)
     table.row("the same: most resident, children included", peak.resident, "MiB", at_most=150)
     table.row("the same: another check begins late by at most (its bucket)", late * 1000, "ms", at_most=50)
-    if asked is not None:
-        table.row("the same: requests of a round", (source.asked - asked) / ROUNDS, "")
+    if requests is not None:
+        table.row("the same: requests of a round", requests, "")
 
 
 def measure(bench, table):
