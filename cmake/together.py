@@ -121,10 +121,18 @@ def written(folder: pathlib.Path, group: list[Source]) -> pathlib.Path:
     return path
 
 
+def take_rules(folder: pathlib.Path, source: Source) -> None:
+    """clang-tidy looks for the rules of a source beside it and above: those of the folder these are from lie here too."""
+    above = [place / ".clang-tidy" for place in source.path.parents if ROOT in place.parents]
+    rules = next((path.read_text() for path in above if path.is_file()), "InheritParentConfig: true\n")
+    (folder / ".clang-tidy").write_text(rules)
+
+
 def main() -> None:
     lines, folder = int(sys.argv[1]), pathlib.Path(sys.argv[2])
     sources = [Source(pathlib.Path(path)) for path in sorted(sys.argv[3:])]
     folder.mkdir(parents=True, exist_ok=True)
+    take_rules(folder, sources[0])
     print(";".join(str(written(folder, group)) for group in groups(sources, lines)))
 
 
