@@ -18,8 +18,10 @@ from servers.agent import Agent, toml
 from servers.alertmanager import Alert
 from servers.background import Background
 from servers.container import Container
+from servers.dnsmasq import Dnsmasq
 from servers.http import answers, get
 from servers.process import PATIENCE, Process, free_port, program, run, server_user, until
+from servers.terraform import document
 from test_systemd_unit import BUILD, DROP_IN, install
 
 pytestmark = pytest.mark.ci
@@ -28,6 +30,8 @@ UNIT = "recoverd.service"
 OWN = "etc/systemd/system/recoverd.service.d"
 REPOSITORY = "/srv/pgbackrest"
 FAILED = Alert("RestoreTestFailed", "P2", "critical", "orders-db", "orders-db/outcomes", "restore-test")
+# Of backups, which checks start.
+TOOLS = ("git", "restic", "borgbackup")
 # Takes the place of a plug-in that nobody can stop politely.
 STUBBORN = ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"]
 
@@ -85,7 +89,7 @@ class Service(Agent):
 def container(servers):
     pgbackrest = program("pgbackrest")
     container = Container([BUILD / "recoverd", BUILD / "worker", pgbackrest],
-                          f"--bind-ro={servers.repository.directory}:{REPOSITORY}")
+                          f"--bind-ro={servers.repository.directory}:{REPOSITORY}", packages=TOOLS)
     try:
         install(container.root)
         shutil.copy2(pgbackrest, container.root / "usr/bin/pgbackrest")
@@ -353,6 +357,27 @@ def one_of_each(servers, service, tls_server):
     return checks, config
 
 
+REPOSITORIES = """
+mkdir /srv/tools
+cd /srv/tools
+export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.org GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.org
+git init -q --bare -b main origin.git
+git clone -q origin.git work 2>&1
+git -C work commit -q --allow-empty -m first
+git -C work push -q origin HEAD:main
+git clone -q --mirror origin.git mirror.git
+export RESTIC_PASSWORD=correct-horse BORG_PASSPHRASE=correct-horse
+restic -q -r restic init
+restic -q -r restic backup --host db1 /etc/hostname
+borg init --encryption=repokey borg
+borg create borg::db1-20260101 /etc/hostname
+chmod -R a+rX .
+umask 077
+printf correct-horse > /etc/recoverd/password
+chown recoverd /etc/recoverd/password
+"""
+
+
 def confinement(container):
     """What the kernel says of the running process."""
     status = container.run("cat", f"/proc/{container.show(UNIT, 'MainPID')}/status")
@@ -380,6 +405,52 @@ def test_no_collector_misses_what_the_unit_takes_away(servers, service, tls_serv
 
     confined = confinement(service.container)
     assert (confined["NoNewPrivs"], confined["Seccomp"], int(confined["CapBnd"], 16)) == ("1", "2", 0)
+
+
+@pytest.fixture
+def repositories(container):
+    """Of Git, restic and Borg, made by root and readable to all."""
+    container.run("sh", "-ec", REPOSITORIES, patience=4 * PATIENCE)
+    yield
+    shutil.rmtree(container.root / "srv/tools")
+
+
+@pytest.fixture
+def name_server(tmp_path):
+    server = Dnsmasq(tmp_path)
+    server.serve("host-record=shop.example,192.0.2.1")
+    yield server
+    server.stop()
+
+
+@pytest.mark.usefixtures("repositories")
+def test_programs_that_checks_start_work_where_the_unit_puts_them(servers, service, name_server):
+    """Without a home, a place for caches or options of theirs, beside who asks for names and the worker."""
+    service.container.put("/srv/state.tfstate", document(7, 10))
+    service.container.put("/etc/hosts", "127.0.0.1 localhost\n")
+    password = {"file": "/etc/recoverd/password"}
+    checks = {
+        "git": {"origin": "/srv/tools/origin.git", "mirror": "/srv/tools/mirror.git", "clone": True},
+        "restic": {"repository": "/srv/tools/restic", "password": password},
+        "borg": {"repository": "/srv/tools/borg", "passphrase": password},
+        "terraform_state": {"path": "/srv/state.tfstate"},
+        "dns": {"name": "shop.example", "server": name_server.address, "expect": ["192.0.2.1"]},
+        "http": {"url": servers.alertmanager.url.replace("127.0.0.1", "localhost") + "/-/ready"},
+    }
+    config = {"": {"instance": "booted"}, "asset.orders": {}}
+    for kind, options in checks.items():
+        config[f"check.{kind}"] = {"asset": "orders", "collector": kind, "every": "5s", "timeout": "4900ms", **options}
+    service.begin(config)
+
+    def successes():
+        return {kind: service.value("recoverd_check_success", check=kind) for kind in checks}
+
+    until(lambda: set(successes().values()) == {1}, lambda: f"every collector succeeds: {successes()}\n{service.log()}")
+    until(lambda: service.value("recoverd_measurement", check="git", measurement="clone_intact") == 1,
+          lambda: f"a clone is whole:\n{service.api('checks')}\n{service.log()}")
+    assert service.value("recoverd_probe_success", check="http") == 1
+    for kind in ("restic", "borg"):
+        assert service.value("recoverd_backup_points", check=kind) == 1
 
 
 def test_pgbackrest_as_postgres_reads_its_own_repository(servers, service):

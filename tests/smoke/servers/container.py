@@ -76,8 +76,9 @@ class Ram:
 
 
 class Container:
-    def __init__(self, programs, *options):
-        """Made so that `programs` of this machine would start in it; not booted yet. `options` are systemd-nspawn's."""
+    def __init__(self, programs, *options, packages=()):
+        """Made so that `programs` of this machine would start in it, with `packages` besides; not booted yet. `options` are
+        systemd-nspawn's."""
         self._options = options
         self.directory = Path(tempfile.mkdtemp(prefix="recoverd-container."))
         self._process = None
@@ -85,8 +86,8 @@ class Container:
         self._ram = Ram(self.directory)
         self.root = self._ram.path / "root"
         try:
-            packages = ["systemd", "systemd-sysv", "dbus", *packages_of(programs)]
-            run(self._ram.seen_by("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", "bookworm",
+            wanted = ["systemd", "systemd-sysv", "dbus", *packages, *packages_of(programs)]
+            run(self._ram.seen_by("debootstrap", "--variant=minbase", f"--include={','.join(wanted)}", "bookworm",
                                   self.directory / "root"), MAKE_PATIENCE)
         except BaseException:
             self.remove()
