@@ -3,6 +3,8 @@
 
 from datetime import datetime
 
+import pytest
+
 from servers.postgres import Writer
 from servers.process import until
 
@@ -22,6 +24,17 @@ def test_nothing_but_the_watchdog_while_all_is_well(site, drills):
     assert writer.writes > 0
     # Idle again, with something written that is not archived yet.
     drills.stays_quiet(looks=2)
+
+
+@pytest.mark.all
+def test_nothing_but_the_watchdog_for_many_intervals(site, drills):
+    """Busy and idle, with a backup now and then."""
+    site.agent.begin(site.config())
+    for _ in range(3):
+        with Writer(site.primary):
+            drills.stays_quiet(looks=10)
+        site.repository.backup("incr")
+        drills.stays_quiet(looks=10)
 
 
 def test_three_lost_sends_resolve_nothing(site):
