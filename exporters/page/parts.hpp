@@ -18,7 +18,8 @@ void write_scenarios(std::string& out, const core::Snapshot& snapshot, core::Tim
 void write_asset(std::string& out, const core::AssetSnapshot& snapshot, const Backups& backups, core::Time now,
                  std::string_view root);
 void write_assets(std::string& out, const core::Snapshot& snapshot, core::Time now);
-/// Checks that know nothing: nothing is green only because nobody looked.
+/// Checks that know nothing, then what others do not know: subjects that failed or are missing, expectations of which
+/// nobody can tell. Nothing is green only because nobody looked.
 void write_blind(std::string& out, const core::Snapshot& snapshot, core::Time now);
 /// Those that run, then those whose last run did not pass, then the rest.
 void write_validations(std::string& out, const core::Snapshot& snapshot, core::Time now);
