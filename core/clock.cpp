@@ -61,6 +61,9 @@ void move_by(CheckMemory& memory, Duration by) {
         move_by(*at, by);
     move_by(memory.last_run, by);
     move_by(memory.last_success, by);
+    if (memory.last_failure)
+        for (Time* at : {&memory.last_failure->began_at, &memory.last_failure->ended_at})
+            move_by(*at, by);
     for (auto& [name, seen] : memory.subjects)
         move_by(seen, by);
 }

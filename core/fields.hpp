@@ -258,6 +258,13 @@ void fields(Self& self, auto&& visit) {
     visit("exercises", self.exercises);
 }
 
+template <Is<PastFailure> Self>
+void fields(Self& self, auto&& visit) {
+    visit("failure", self.failure);
+    visit("began_at", self.began_at);
+    visit("ended_at", self.ended_at);
+}
+
 template <Is<CheckMemory> Self>
 void fields(Self& self, auto&& visit) {
     visit("first_seen", self.first_seen);
@@ -267,6 +274,7 @@ void fields(Self& self, auto&& visit) {
     visit("last_took", self.last_took);
     visit("failure", self.failure);
     visit("failing_since", self.failing_since);
+    visit("last_failure", self.last_failure);
     visit("subjects", self.subjects);
     visit("cursor", self.cursor);
     visit("failures_total", self.failures_total);

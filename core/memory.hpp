@@ -72,6 +72,17 @@ struct PastFingerprint {
     bool operator==(const PastFingerprint&) const = default;
 };
 
+/// Why nothing was learned for a time that is over.
+struct PastFailure {
+    /// As it was at the end.
+    Failure failure;
+    Time began_at;
+    /// When something was learned again.
+    Time ended_at;
+
+    bool operator==(const PastFailure&) const = default;
+};
+
 inline constexpr std::size_t kMaxPastPoints = 50;
 inline constexpr std::size_t kMaxMarks = 64;
 
@@ -137,6 +148,8 @@ struct CheckMemory {
     /// Why the last run learned nothing, and since when that goes on.
     std::optional<Failure> failure;
     Time failing_since;
+    /// The last one before that.
+    std::optional<PastFailure> last_failure;
     std::map<std::string, SubjectMemory, std::less<>> subjects;
     std::string cursor;
     /// Runs that ended in each kind of failure since the agent first knew the check.

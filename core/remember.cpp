@@ -93,6 +93,8 @@ void remember(CheckMemory& memory, const Check& check, const Report& report) {
         return;
     }
     const Seen& result = *report.result;
+    if (memory.failure)
+        memory.last_failure = PastFailure{*memory.failure, memory.failing_since, report.looked_at};
     memory.failure.reset();
     memory.last_success = report.looked_at;
     memory.cursor = result.cursor;

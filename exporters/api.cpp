@@ -20,6 +20,16 @@ void failure(JsonWriter& out, const std::optional<core::Failure>& failure, core:
     out.end_object();
 }
 
+void past_failure(JsonWriter& out, const std::optional<core::PastFailure>& over) {
+    if (!over)
+        return;
+    out.key("last_failure").begin_object();
+    out.field("kind", name_of(over->failure.kind)).field("detail", over->failure.detail);
+    field(out, "since", over->began_at);
+    field(out, "until", over->ended_at);
+    out.end_object();
+}
+
 void location(JsonWriter& out, const core::Location& location) {
     if (location == core::Location{})
         return;
@@ -58,6 +68,7 @@ void check(JsonWriter& out, const core::CheckSnapshot& snapshot, const core::Con
     optional(out, "last_success", memory.last_success);
     field(out, "last_took_seconds", memory.last_took);
     failure(out, memory.failure, memory.failing_since);
+    past_failure(out, memory.last_failure);
     out.key("failures_total").begin_object();
     for (std::size_t i = 0; i < memory.failures_total.size(); ++i)
         out.field(core::Names<core::FailureKind>::values[i], memory.failures_total[i]);

@@ -67,6 +67,7 @@ constexpr std::string_view kOpenApi = R"({
       "Labels": {"type": "object", "additionalProperties": {"type": "string"}},
       "Counts": {"type": "object", "additionalProperties": {"type": "integer"}},
       "Failure": {"type": "object", "required": ["kind", "detail", "since"], "properties": {"kind": {"enum": ["unreachable", "timed_out", "refused", "bad_answer", "misconfigured"]}, "detail": {"type": "string"}, "since": {"$ref": "#/components/schemas/Time"}}},
+      "PastFailure": {"type": "object", "description": "the last one that is over", "required": ["kind", "detail", "since", "until"], "properties": {"kind": {"enum": ["unreachable", "timed_out", "refused", "bad_answer", "misconfigured"]}, "detail": {"type": "string"}, "since": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"}}},
       "Status": {"type": "object", "required": ["made_at", "status", "sequence", "version", "instance", "started_at", "assets", "checks", "scenarios", "alerts"], "properties": {
         "made_at": {"$ref": "#/components/schemas/Time"}, "status": {"enum": ["operational", "degraded", "partial_outage", "major_outage"]}, "sequence": {"type": "integer"},
         "version": {"type": "string"}, "instance": {"type": "string"}, "started_at": {"$ref": "#/components/schemas/Time"},
@@ -86,7 +87,7 @@ constexpr std::string_view kOpenApi = R"({
         "name": {"type": "string"}, "asset": {"type": "string"}, "collector": {"type": "string"}, "scope": {"enum": ["node", "cluster"]}, "target": {"type": "string"},
         "every_seconds": {"$ref": "#/components/schemas/Seconds"}, "timeout_seconds": {"$ref": "#/components/schemas/Seconds"}, "labels": {"$ref": "#/components/schemas/Labels"},
         "fresh": {"type": "boolean", "description": "did it run since the agent started?"}, "last_run": {"$ref": "#/components/schemas/Time"}, "last_success": {"$ref": "#/components/schemas/Time"},
-        "last_took_seconds": {"$ref": "#/components/schemas/Seconds"}, "failure": {"$ref": "#/components/schemas/Failure"}, "failures_total": {"$ref": "#/components/schemas/Counts"},
+        "last_took_seconds": {"$ref": "#/components/schemas/Seconds"}, "failure": {"$ref": "#/components/schemas/Failure"}, "last_failure": {"$ref": "#/components/schemas/PastFailure"}, "failures_total": {"$ref": "#/components/schemas/Counts"},
         "subjects": {"type": "array", "items": {"$ref": "#/components/schemas/Subject"}}, "alerts": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}}}},
       "Subject": {"type": "object", "required": ["subject", "asset", "first_seen", "learned_at", "evidence"], "properties": {
         "subject": {"type": "string"}, "asset": {"type": "string"}, "location": {"type": "object"}, "first_seen": {"$ref": "#/components/schemas/Time"}, "learned_at": {"$ref": "#/components/schemas/Time"},

@@ -15,6 +15,18 @@ namespace {
 
 constexpr std::size_t kMostAlerts = 100;
 
+std::string when_words(const core::Alert& alert, core::Time now) {
+    switch (alert.state) {
+    case core::AlertState::pending:
+        return "would fire if it lasts; since " + moment(alert.since, now);
+    case core::AlertState::firing:
+        return "since " + moment(alert.started_at, now);
+    case core::AlertState::resolved:
+        return fmt::format("from {} until {}", time_only(alert.started_at), moment(alert.resolved_at, now));
+    }
+    return {};
+}
+
 } // namespace
 
 void write_alert(std::string& out, const core::Alert& alert, const core::Config& config, core::Time now) {
@@ -26,7 +38,7 @@ void write_alert(std::string& out, const core::Alert& alert, const core::Config&
                        linked ? fmt::format("<a href=\"{}\">{}</a>", html(notes.runbook_url), name) : name,
                        tag(tone(finding.priority), name_of(finding.priority)));
     out += fmt::format("<p><b>{}</b> {}</p>\n", html(where(finding.identity)), html(finding.reason));
-    out += fmt::format("<p class=\"soft\">since {}{}</p>\n</li>\n", moment(alert.started_at, now),
+    out += fmt::format("<p class=\"soft\">{}{}</p>\n</li>\n", when_words(alert, now),
                        finding.lowered_by.empty() ? ""
                                                   : fmt::format("; lowered from {}: {}", name_of(finding.raw_priority),
                                                                 html(finding.lowered_by)));

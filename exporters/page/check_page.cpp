@@ -46,6 +46,10 @@ void write_facts(std::string& out, const core::CheckSnapshot& snapshot, core::Ti
         row(out, "It fails",
             fmt::format("{} since {}: {}", name_of(memory.failure->kind), moment(memory.failing_since, now),
                         html(memory.failure->detail)));
+    if (const auto& over = memory.last_failure)
+        row(out, memory.failure ? "It failed before" : "It failed last",
+            fmt::format("{} from {} until {}: {}", name_of(over->failure.kind), time_only(over->began_at),
+                        moment(over->ended_at, now), html(over->failure.detail)));
     for (std::size_t i = 0; i < memory.failures_total.size(); ++i)
         if (memory.failures_total[i] > 0)
             row(out, fmt::format("Ended {}", core::Names<core::FailureKind>::values[i]),
@@ -60,6 +64,31 @@ void write_run(std::string& out, std::string_view name) {
                        kRoot, path_part(name));
 }
 
+/// The alerts that go on, and below them those that ended lately.
+void write_wrong(std::string& out, const core::CheckSnapshot& check, const core::Config& config, core::Time now) {
+    const auto is_over = [](const core::Alert& alert) { return alert.state == core::AlertState::resolved; };
+    std::string wrong;
+    std::string over;
+    for (const core::Alert& alert : check.alerts)
+        write_alert(is_over(alert) ? over : wrong, alert, config, now);
+    out += "<section aria-labelledby=\"wrong\">\n<h2 id=\"wrong\">What is wrong</h2>\n<ul class=\"rows\">\n";
+    out += (wrong.empty() ? "<li>Nothing fires.</li>\n" : wrong) + "</ul>\n</section>\n";
+    if (!over.empty())
+        out += "<section aria-labelledby=\"over\">\n<h2 id=\"over\">What ended lately</h2>\n<ul class=\"rows\">\n" +
+               over + "</ul>\n</section>\n";
+}
+
+/// What is known of it beside its last evidence.
+void write_past(std::string& out, const core::SubjectMemory& seen, core::Time now) {
+    // Only what is probed settles.
+    if (seen.settled_since != core::Time{})
+        out +=
+            fmt::format("<p class=\"soft\">{} since {}</p>\n", name_of(seen.settled), moment(seen.settled_since, now));
+    if (const auto& failed = seen.last_failed_job)
+        out += fmt::format("<p class=\"soft\">last failed job {}{}{}</p>\n", moment(failed->at, now),
+                           failed->detail.empty() ? "" : ": ", html(failed->detail));
+}
+
 void write_subject(std::string& out, std::string_view name, const core::SubjectMemory& seen, core::Time now) {
     out += fmt::format("<li>\n<h3>{}</h3>\n<p class=\"soft\">learned {}, first seen {}</p>\n",
                        name.empty() ? "What it looks at" : html(name), moment(seen.learned_at, now),
@@ -67,7 +96,9 @@ void write_subject(std::string& out, std::string_view name, const core::SubjectM
     if (seen.vanished_since)
         out += fmt::format("<p>missing since {}</p>\n", moment(*seen.vanished_since, now));
     if (seen.failure)
-        out += fmt::format("<p>{} {}</p>\n", tag("none", name_of(seen.failure->kind)), html(seen.failure->detail));
+        out += fmt::format("<p>{} {}, since {}</p>\n", tag("none", name_of(seen.failure->kind)),
+                           html(seen.failure->detail), moment(seen.failing_since, now));
+    write_past(out, seen, now);
     for (const core::Evidence& evidence : *seen.evidence) {
         io::JsonWriter json;
         io::write(json, evidence);
@@ -97,14 +128,7 @@ std::optional<std::string> check_page(const core::Snapshot& snapshot, const Agen
     write_facts(out, *check, now);
     if (may_run && check->check->looks())
         write_run(out, name);
-    out += "<section aria-labelledby=\"wrong\">\n<h2 id=\"wrong\">What is wrong</h2>\n<ul class=\"rows\">\n";
-    std::size_t wrong = 0;
-    for (const core::Alert& alert : check->alerts)
-        if (alert.state != core::AlertState::resolved) {
-            write_alert(out, alert, *snapshot.config, now);
-            ++wrong;
-        }
-    out += wrong == 0 ? "<li>Nothing fires.</li>\n</ul>\n</section>\n" : "</ul>\n</section>\n";
+    write_wrong(out, *check, *snapshot.config, now);
     out += "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">What it learned last</h2>\n<ul class=\"rows\">\n";
     std::size_t shown = 0;
     for (const auto& [subject, seen] : check->memory.subjects)

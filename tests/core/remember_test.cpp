@@ -37,6 +37,19 @@ TEST_CASE("a failed run leaves what is known as it was, and says why and since w
     CHECK_FALSE(bench.sees({Fingerprint{"id", "1"}}).memory.failure);
 }
 
+TEST_CASE("a failure that is over is remembered with its beginning, its end and its last words, until the next one") {
+    Bench bench;
+    bench.fails().after(1min).fails(FailureKind::refused, "403");
+    CHECK_FALSE(bench.memory.last_failure);
+    bench.after(1min).sees({Fingerprint{"id", "1"}});
+    const PastFailure over{{FailureKind::refused, "403"}, kNow, kNow + 2min};
+    CHECK(bench.memory.last_failure == over);
+    bench.after(1h).sees({Fingerprint{"id", "1"}}).after(1min).fails();
+    CHECK(bench.memory.last_failure == over);
+    bench.after(1min).sees({Fingerprint{"id", "1"}});
+    CHECK(bench.memory.last_failure->began_at == kNow + 2min + 1h + 1min);
+}
+
 TEST_CASE("the first report dates the check, a known beginning stays") {
     Bench bench;
     CHECK(bench.fails().memory.first_seen == kNow);

@@ -191,6 +191,7 @@ TEST_CASE("memory comes back as it was written") {
                        .last_took = 12ms,
                        .failure = Failure{FailureKind::unreachable, "no route to host"},
                        .failing_since = kNow - 30min,
+                       .last_failure = PastFailure{{FailureKind::refused, "403"}, kNow - 3h, kNow - 2h},
                        .subjects = {},
                        .cursor = "42",
                        .failures_total = {1, 2, 3, 4, 18'446'744'073'709'551'615U}};
