@@ -123,6 +123,11 @@ struct Outage {
     bool operator==(const Outage&) const = default;
 };
 
+/// Did it last, or has it lasted by `now`, for all of its scenario's time or longer?
+inline bool exceeds(const Outage& outage, Duration rto, Time now) {
+    return outage.ended_at.value_or(now) - outage.began_at >= rto;
+}
+
 /// What a write canary said when it looked: all that is gone since somebody forgot, or what came on top of it.
 struct CanaryTold {
     Time at;

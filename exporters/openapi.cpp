@@ -116,6 +116,7 @@ constexpr std::string_view kOpenApi = R"({
         "steps": {"type": "array", "items": {"type": "object", "required": ["check", "state"], "properties": {"check": {"type": "string"}, "state": {"enum": ["waiting", "running", "passed", "failed", "skipped"]}, "began_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"}, "detail": {"type": "string"}}}}}},
       "Outage": {"type": "object", "required": ["began_at", "seconds", "cause"], "properties": {
         "began_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"}, "seconds": {"$ref": "#/components/schemas/Seconds"}, "cause": {"type": "string"},
+        "exceeded_rto": {"type": "boolean", "description": "was it, or is it by now, longer than the scenario's RTO? Where it has one"},
         "lost_seconds": {"$ref": "#/components/schemas/Seconds"}, "lost_rows": {"type": "integer"}}},
       "Alert": {"type": "object", "required": ["alertname", "state", "labels", "annotations", "priority", "reason", "since"], "properties": {
         "alertname": {"type": "string"}, "state": {"enum": ["pending", "firing", "resolved"]}, "labels": {"$ref": "#/components/schemas/Labels"}, "annotations": {"$ref": "#/components/schemas/Labels"},

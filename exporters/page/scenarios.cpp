@@ -48,15 +48,26 @@ std::string lost_words(const core::Outage& outage) {
                        outage.lost->rows == 1 ? "" : "s");
 }
 
-void past_outages(std::string& out, const std::vector<core::Outage>& past, core::Time now) {
+/// " longer than its RTO of 5m", marked, where it was.
+std::string exceeded_words(const core::Outage& outage, const std::optional<core::Duration>& rto, core::Time now) {
+    return rto && core::exceeds(outage, *rto, now) ? " " + tag("bad", "longer than its RTO of " + core::in_words(*rto))
+                                                   : std::string{};
+}
+
+void past_outages(std::string& out, const std::vector<core::Outage>& past, const std::optional<core::Duration>& rto,
+                  core::Time now) {
     if (past.empty())
         return;
-    out += fmt::format("<details><summary>{} past outage{}</summary>\n<ul class=\"why\">\n", past.size(),
-                       past.size() == 1 ? "" : "s");
+    const auto too_long = std::ranges::count_if(
+        past, [&](const core::Outage& outage) { return rto && core::exceeds(outage, *rto, now); });
+    out +=
+        fmt::format("<details><summary>{} past outage{}{}</summary>\n<ul class=\"why\">\n", past.size(),
+                    past.size() == 1 ? "" : "s", too_long > 0 ? fmt::format(", {} longer than the RTO", too_long) : "");
     for (std::size_t i = 0; i < std::min(kMostOutages, past.size()); ++i) {
         const core::Outage& outage = past[past.size() - 1 - i];
-        out += fmt::format("<li>{} from {}: {}{}</li>\n", core::in_words(*outage.ended_at - outage.began_at),
-                           moment(outage.began_at, now), html(outage.cause), lost_words(outage));
+        out += fmt::format("<li>{} from {}: {}{}{}</li>\n", core::in_words(*outage.ended_at - outage.began_at),
+                           moment(outage.began_at, now), html(outage.cause), lost_words(outage),
+                           exceeded_words(outage, rto, now));
     }
     out += "</ul></details>\n";
 }
@@ -87,7 +98,7 @@ void write_group(std::string& out, const Shown& shown, core::Time now) {
         out += fmt::format(
             "<p>{} of {} down, {} decide it{}</p>\n", decision.down.size(), decision.members, decision.needed,
             decision.unknown.empty() ? "." : fmt::format("; unknown: {}.", html(core::name_some(decision.unknown))));
-    past_outages(out, shown.group->outages.past, now);
+    past_outages(out, shown.group->outages.past, scenario.rto, now);
     out += "</li>\n";
 }
 
@@ -107,6 +118,8 @@ void write_readiness(std::string& out, const core::ScenarioSnapshot& snapshot, c
             out += fmt::format(" from {}", html(asset.from));
         if (asset.newest)
             out += fmt::format(", back to {}", moment(*asset.newest, now));
+        if (asset.oldest)
+            out += fmt::format(", and as far back as {}", moment(*asset.oldest, now));
         if (asset.takes)
             out += fmt::format(", in {}", core::in_words(*asset.takes));
         for (const std::string& block : asset.blocks)
