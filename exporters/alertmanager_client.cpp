@@ -50,7 +50,9 @@ std::string_view outcome_of(const core::Result<io::HttpAnswer>& answer) {
 std::string words_of(const core::Result<io::HttpAnswer>& answer) {
     if (!answer)
         return answer.error().detail;
-    std::string words = answer->body.substr(0, 200);
+    // Its first line: what repeats a request, as proxies may, has the credentials of it further down.
+    constexpr std::size_t kMost = 200;
+    std::string words = answer->body.substr(0, std::min(answer->body.find_first_of("\r\n"), kMost));
     std::ranges::replace_if(words, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
     return fmt::format("status {}: {}", answer->status, words);
 }

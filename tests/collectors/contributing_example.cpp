@@ -29,7 +29,8 @@ Task<Collected> collect(Options options, Run run) {
         co_return std::unexpected(password.error());
     io::Command command;
     command.argv = {"proxmox-backup-client", "snapshot", "list", "--output-format", "json"};
-    command.env = {{"PBS_REPOSITORY", options.repository}, {"PBS_PASSWORD", password->reveal()}};
+    command.env = {{"PBS_REPOSITORY", options.repository}, {"PBS_PASSWORD_FD", "0"}};
+    command.input = password->reveal();
     command.timeout = run.timeout;
     const auto finished = co_await run.world.run(std::move(command));
     if (!finished)

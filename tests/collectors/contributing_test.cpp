@@ -124,7 +124,7 @@ TEST_CASE(
     CHECK(points.count == 3);
 }
 
-TEST_CASE("the client is told the password by its environment, never by an argument") {
+TEST_CASE("the client is told the password on its stdin, never by an argument or its environment") {
     core::config::Diagnostics diagnostics;
     core::config::Table table{{"repository", {}, {std::string{"watcher@pbs@pbs.example:store1"}, {}}}};
     core::config::Table password{{"env", {}, {std::string{"PBS"}, {}}}};
@@ -143,7 +143,9 @@ TEST_CASE("the client is told the password by its environment, never by an argum
         test::run(ioc, world.timers(), compiled.collect({world, core::Duration{1'000}, {}, test::kStart, "x"}));
     REQUIRE(seen);
     CHECK(seen->subjects.empty());
-    CHECK(std::ranges::find(asked.env, std::pair<std::string, std::string>{"PBS_PASSWORD", "hunter2"}) !=
-          asked.env.end());
-    CHECK(std::ranges::none_of(asked.argv, [](const auto& word) { return word.find("hunter2") != std::string::npos; }));
+    CHECK(asked.input == "hunter2");
+    CHECK(std::ranges::find(asked.env, std::pair<std::string, std::string>{"PBS_PASSWORD_FD", "0"}) != asked.env.end());
+    const auto tells = [](const std::string& word) { return word.find("hunter2") != std::string::npos; };
+    CHECK(std::ranges::none_of(asked.argv, tells));
+    CHECK(std::ranges::none_of(asked.env, [&](const auto& variable) { return tells(variable.second); }));
 }

@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporters/alertmanager.hpp"
-#include "exporters/alertmanager_sender.hpp"
-#include "exporters/own_metrics.hpp"
-#include "io/json.hpp"
-#include "tests/exporters/support/snapshots.hpp"
-#include "tests/support/fake_world.hpp"
-
-#include <asio/bind_cancellation_slot.hpp>
-#include <asio/cancellation_signal.hpp>
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
+#include "tests/exporters/support/alertmanager_stage.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -24,7 +15,10 @@ using Catch::Matchers::ContainsSubstring;
 using core::AlertState;
 using core::Priority;
 using core::RuleId;
+using test::count_in;
+using test::firing;
 using test::kNow;
+using test::Stage;
 
 namespace {
 
@@ -35,55 +29,6 @@ const OutgoingAlert* find(const std::vector<OutgoingAlert>& alerts, std::string_
         std::ranges::find_if(alerts, [&](const auto& alert) { return alert.labels.at("alertname") == name; });
     return found == alerts.end() ? nullptr : &*found;
 }
-
-core::Alert firing(std::string asset) {
-    return test::make_alert(RuleId::backup_too_old, std::move(asset), "c", "", AlertState::firing, Priority::p2, "old");
-}
-
-std::size_t count_in(const std::string& body) { return io::Json::parse(body).items().size(); }
-
-/// A sender in a fake world whose Alertmanagers answer as `on_http` says.
-struct Stage {
-    asio::io_context ioc;
-    test::FakeWorld world{ioc};
-    std::shared_ptr<const core::Snapshot> snapshot = std::make_shared<const core::Snapshot>(test::empty_snapshot());
-    OwnMetrics metrics;
-    std::vector<std::string> warnings;
-    std::vector<io::HttpRequest> posts;
-    std::function<int(const io::HttpRequest&)> status = [](const io::HttpRequest&) { return 200; };
-    asio::cancellation_signal stop;
-    std::unique_ptr<AlertmanagerSender> sender;
-
-    explicit Stage(std::vector<std::string> urls = {"http://127.0.0.1:9093"}) {
-        world.on_http = [this](const io::HttpRequest& request) -> core::Result<io::HttpAnswer> {
-            posts.push_back(request);
-            io::HttpAnswer answer;
-            answer.status = status(request);
-            if (answer.status == 0)
-                return core::failed(core::FailureKind::unreachable, "connection refused");
-            return answer;
-        };
-        AlertmanagerOptions options;
-        options.urls = std::move(urls);
-        AlertmanagerSender::Sources sources;
-        sources.snapshot = [this] { return snapshot; };
-        sources.facts = [] { return test::facts(); };
-        sources.warn = [this](std::string line) { warnings.push_back(std::move(line)); };
-        sources.metrics = &metrics;
-        sender = std::make_unique<AlertmanagerSender>(world, std::move(options), std::move(sources));
-        asio::co_spawn(ioc, sender->run(), asio::bind_cancellation_slot(stop.slot(), asio::detached));
-    }
-    ~Stage() {
-        stop.emit(asio::cancellation_type::terminal);
-        world.timers().advance(1s);
-    }
-    void show(std::vector<core::Alert> alerts) {
-        core::Snapshot next = test::empty_snapshot();
-        next.other_alerts = std::move(alerts);
-        snapshot = std::make_shared<const core::Snapshot>(std::move(next));
-    }
-    void pass(core::Duration time) { world.timers().advance(time); }
-};
 
 } // namespace
 
@@ -281,4 +226,14 @@ TEST_CASE("a test alert is delivered to each, and each answer is told") {
     CHECK_THAT(deliveries[1].detail, ContainsSubstring("503"));
     CHECK_FALSE(deliveries[2].taken);
     CHECK_THAT(stage.posts[0].body, ContainsSubstring("RecoverdTest") && ContainsSubstring("\"test\":\"true\""));
+}
+
+TEST_CASE("an Alertmanager that repeats the request it refuses puts no credentials into the log") {
+    Stage stage;
+    stage.words = "refused: POST /api/v2/alerts HTTP/1.1\r\nAuthorization: Bearer hunter2\r\n";
+    stage.status = [](const io::HttpRequest&) { return 401; };
+    stage.pass(1s);
+    REQUIRE(stage.warnings.size() == 1);
+    CHECK_THAT(stage.warnings[0],
+               ContainsSubstring("status 401: refused: POST /api/v2/alerts HTTP/1.1") && !ContainsSubstring("hunter2"));
 }

@@ -3,18 +3,16 @@
 
 import base64
 import os
-import re
-import secrets
-import socket
-import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
 
+from servers.canaries import Canaries, Parrot, RedisParrot
 from servers.http import get, post_json
 from servers.process import complete, free_port, server_user, until
-from servers.scripted import ScriptedServer, answer
+from test_alertmanager import PASSWORD, PASSWORD_HASH, USER
 
 # What a plug-in finds around itself, and whether it can look into the agent that runs it.
 PLUGIN = """#!/bin/sh
@@ -28,97 +26,6 @@ cat >>TAKEN
 echo "Fatal: $0 $* does not work here" >&2
 exit 1
 """
-
-
-class Canaries:
-    """Each secret of its own, none of which may be found."""
-
-    def __init__(self, directory):
-        self._directory = directory
-        self._values = {}
-        self.environment = {}
-        credentials = directory / "credentials"
-        self._mkdir(credentials)
-        self.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
-
-    def _mkdir(self, directory):
-        directory.mkdir(exist_ok=True)
-        self._own(directory)
-
-    @staticmethod
-    def _own(path):
-        if os.geteuid() == 0:
-            os.chown(path, server_user().pw_uid, server_user().pw_gid)
-
-    def _write(self, path, value):
-        path.write_text(value, encoding="utf-8")
-        path.chmod(0o600)
-        self._own(path)
-
-    def __getitem__(self, name):
-        return self._values.setdefault(name, f"canary-{name}-{secrets.token_hex(12)}")
-
-    def in_file(self, name):
-        path = self._directory / f"{name}.secret"
-        self._write(path, self[name])
-        return {"file": path}
-
-    def in_environment(self, name):
-        variable = f"CANARY_{name.upper().replace('-', '_')}"
-        self.environment[variable] = self[name]
-        return {"env": variable}
-
-    def as_credential(self, name):
-        self._write(self._directory / "credentials" / name, self[name])
-        return {"credential": name}
-
-    def found_in(self, text):
-        """Names of those that stand in it, as they are or as Basic authentication writes them."""
-        return [name for name, value in self._values.items()
-                if value in text or base64.b64encode(value.encode()).decode().rstrip("=")[:-2] in text
-                or base64.b64encode(f"watcher:{value}".encode()).decode() in text]
-
-
-class Parrot(ScriptedServer):
-    """Refuses every request, and repeats in header and body what it was sent: credentials too."""
-
-    def _serve(self, connection):
-        connection.settimeout(10)
-        with connection:
-            try:
-                said = connection.recv(65536)
-                shown = re.sub(rb"[\r\n]+", b" ", said)
-                connection.sendall(answer(b"refused: " + said, "401 Unauthorized: " + shown.decode("latin-1")[:400],
-                                          **{"X-Request": shown.decode("latin-1")[:4000]}))
-            except OSError:
-                pass
-
-
-class RedisParrot:
-    """Says of every command that it does not know it, and repeats its arguments, as Redis does."""
-
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(10)
-                try:
-                    words = connection.recv(65536).decode("latin-1").split("\r\n")[2::2]
-                    connection.sendall(f"-ERR unknown command, with args beginning with: {' '.join(words)}\r\n".encode())
-                except OSError:
-                    pass
-
-    def stop(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
 
 
 def script(path, text, **names):
@@ -137,32 +44,98 @@ def parrots():
         each.stop()
 
 
-def config_of(site, canaries, parrots, tools):
+def databases(site, canaries, parrots):
     http, redis = parrots
-    config = site.config_of(
-        "watched",
-        server={"collector": "postgresql", "dsn": site.primary.dsn(), "password": canaries.in_file("postgres")},
-        stranger={"collector": "postgresql", "dsn": site.primary.dsn().replace("user=recoverd", "user=nobody"),
-                  "password": canaries.in_environment("stranger")},
-        bearer={"collector": "http", "url": http.url, "auth": {"bearer": canaries.in_environment("bearer")}},
-        basic={"collector": "http", "url": http.url, "expect_body": "welcome", "expect_status": ["200-499"],
-               "auth": {"basic": {"username": "watcher", "password": canaries.in_file("basic")}}},
-        header={"collector": "http", "url": http.url, "expect_status": ["200-499"],
-                "expect_json": {"/status": "ok"},
-                "auth": {"header": {"name": "X-Token", "value": canaries.as_credential("header")}}},
-        managed={"collector": "aiven", "project": "shop", "api_url": http.url, "token": canaries.as_credential("aiven")},
-        cache={"collector": "valkey", "address": redis.address, "username": "watcher",
-               "password": canaries.as_credential("valkey")},
-        away={"collector": "valkey", "address": f"127.0.0.1:{free_port()}", "password": canaries.in_file("away")},
-        pooler={"collector": "pgbouncer", "dsn": f"host=127.0.0.1 port={free_port()} user=w dbname=pgbouncer",
-                "password": canaries.in_environment("pgbouncer")},
-        restic={"collector": "restic", "command": [tools["restic"]], "repository": "/nowhere",
-                "password": canaries.in_environment("restic")},
-        borg={"collector": "borg", "command": [tools["borg"]], "repository": "/nowhere",
-              "passphrase": canaries.as_credential("borg")},
-        plugin={"collector": "exec", "command": [tools["plugin"], "word"]})
-    config["alertmanager"]["auth"] = {"bearer": canaries.in_environment("alertmanager")}
+    nobody = f"host=127.0.0.1 port={free_port()} user=w"
+    return {
+        "server": {"collector": "postgresql", "dsn": site.primary.dsn(), "password": canaries.in_file("postgres")},
+        "stranger": {"collector": "postgresql", "dsn": site.primary.dsn().replace("user=recoverd", "user=nobody"),
+                     "password": canaries.in_environment("stranger")},
+        "copy": {"collector": "postgresql_validation", "dsn": site.primary.dsn(), "compare_dsn": nobody,
+                 "password": canaries.in_file("validation"), "compare_password": canaries.in_file("compared")},
+        "cache": {"collector": "valkey", "address": redis.address, "username": "watcher",
+                  "password": canaries.as_credential("valkey")},
+        "away": {"collector": "valkey", "address": f"127.0.0.1:{free_port()}", "password": canaries.in_file("away")},
+        "pooler": {"collector": "pgbouncer", "dsn": f"{nobody} dbname=pgbouncer",
+                   "password": canaries.in_environment("pgbouncer")},
+        # To what speaks another protocol, and to nobody: its library has logs of its own.
+        "bus": {"collector": "kafka", "username": "watcher", "sasl_mechanism": "PLAIN",
+                "password": canaries.in_file("kafka"),
+                "brokers": [urllib.parse.urlparse(http.url).netloc, f"127.0.0.1:{free_port()}"]},
+    }
+
+
+def basic(password):
+    return {"basic": {"username": "watcher", "password": password}}
+
+
+def web_servers(canaries, url):
+    any_status = {"expect_status": ["200-499"]}
+    return {
+        "bearer": {"collector": "http", "url": url, "auth": {"bearer": canaries.in_environment("bearer")}},
+        "basic": {"collector": "http", "url": url, "expect_body": "welcome", **any_status,
+                  "auth": basic(canaries.in_file("basic"))},
+        "header": {"collector": "http", "url": url, "expect_json": {"/status": "ok"}, **any_status,
+                   "auth": {"header": {"name": "X-Token", "value": canaries.as_credential("header")}}},
+        "steps": {"collector": "http", "url": url, "secrets": {"password": canaries.in_file("step-body"),
+                                                               "key": canaries.in_environment("step-header")},
+                  # What is taken from the answer is a secret as well, and here it is those that were sent.
+                  "steps": [{"name": "login", "url": "/login", "verb": "POST", "body": "{password}",
+                             "headers": {"X-Key": "{key}"}, "take": {"said": {"header": "X-Request", "match": "(.*)"}},
+                             **any_status},
+                            {"name": "order", "url": "/order/{password}", "headers": {"X-Said": "{said}"}}]},
+        "managed": {"collector": "aiven", "project": "shop", "api_url": url, "token": canaries.as_credential("aiven")},
+        "cluster": {"collector": "kubernetes", "server": url, "token": canaries.in_file("kubernetes")},
+        "members": {"collector": "patroni", "urls": [url], "auth": basic(canaries.in_file("patroni"))},
+        "runs": {"collector": "github_actions", "repository": "shop/orders", "workflow": "restore.yml", "api_url": url,
+                 "token": canaries.in_environment("github")},
+        "vault": {"collector": "vault", "address": url, "token": canaries.in_file("vault"), "peers": ["node1"]},
+        "errors": {"collector": "prometheus", "url": url, "query": "up", "above": 5,
+                   "auth": {"bearer": canaries.in_file("prometheus")}},
+        "lines": {"collector": "loki", "url": url, "query": "sum(rate({job=\"api\"}[5m]))", "above": 5,
+                  "auth": basic(canaries.in_environment("loki"))},
+        "traces": {"collector": "tempo", "url": url, "fresh_within": "5m",
+                   "auth": {"header": {"name": "X-Token", "value": canaries.in_file("tempo")}}},
+    }
+
+
+def stores(site, canaries, url):
+    bucket = {"endpoint": url, "bucket": "dumps", "region": "eu-central-1"}
+    return {
+        "objects": {"collector": "s3", **bucket, "access_key_id": "AKIAWATCHER",
+                    "secret_access_key": canaries.in_file("s3"), "session_token": canaries.in_environment("s3-session")},
+        "shared": {"collector": "s3", **bucket, "credentials": canaries.in_file(
+            "s3-shared", "[default]\naws_access_key_id = AKIASHARED\naws_secret_access_key = {}\n")},
+        "role": {"collector": "s3", **bucket, "role_arn": "arn:aws:iam::1:role/watcher", "sts_endpoint": url,
+                 "web_identity_token": canaries.in_file("s3-identity")},
+        "fresh": {"collector": "vault_snapshot", "address": url, "token": canaries.as_credential("vault-snapshot"),
+                  "scratch": site.directory, "download_every": "1s"},
+        "state": {"collector": "terraform_state", "address": f"{url}/state",
+                  "auth": basic(canaries.in_file("terraform"))},
+        "signed": {"collector": "terraform_state", **bucket, "key": "infra.tfstate", "access_key_id": "AKIASTATE",
+                   "secret_access_key": canaries.as_credential("terraform-s3")},
+    }
+
+
+def programs(canaries, tools):
+    return {
+        "restic": {"collector": "restic", "command": [tools["restic"]], "repository": "/nowhere",
+                   "password": canaries.in_environment("restic")},
+        "borg": {"collector": "borg", "command": [tools["borg"]], "repository": "/nowhere",
+                 "passphrase": canaries.as_credential("borg")},
+        "plugin": {"collector": "exec", "command": [tools["plugin"], "word"]},
+    }
+
+
+def config_of(site, canaries, parrots, tools):
+    url = parrots[0].url.rstrip("/")
+    config = site.config_of("watched", **databases(site, canaries, parrots), **web_servers(canaries, url),
+                            **stores(site, canaries, url), **programs(canaries, tools))
+    config["alertmanager"]["urls"].append(url)
+    config["alertmanager"]["auth"] = {"bearer": canaries.in_file("alertmanager")}
     config["outcomes"] = {"token": canaries.in_file("outcomes")}
+    config["[scenario]"] = {"name": "gone", "asset": "watched", "rto": "1s", "checks": ["bearer", "steps"]}
+    config["[validation]"] = {"name": "again", "asset": "watched", "after": ["gone"], "step": [{"check": "basic"}]}
     return config
 
 
@@ -175,11 +148,16 @@ def opened(url, headers):
         return refused.read().decode()
 
 
+def pages_of(agent):
+    kinds = ("status", "assets", "checks", "scenarios", "validations", "alerts", "openapi.json")
+    checks = [check["name"] for check in agent.api("checks")["checks"]]
+    return ["/", "/metrics", "/config", "/asset/watched", *(f"/api/v1/{kind}" for kind in kinds),
+            *(f"/check/{urllib.parse.quote(name, safe='')}" for name in checks)]
+
+
 def shown_by(agent):
     """Everything that the agent shows to whoever asks, by where it was shown."""
-    pages = ["/", "/metrics", "/config", "/api/v1/status", "/api/v1/assets", "/api/v1/checks", "/api/v1/alerts",
-             "/api/v1/openapi.json"]
-    shown = {page: get(agent.url + page) for page in pages}
+    shown = {page: get(agent.url + page) for page in pages_of(agent)}
     shown["OpenMetrics"] = opened(agent.url + "/metrics", {"Accept": "application/openmetrics-text"})
     file = f"--config.file={agent.config_file}"
     web = f"--url={agent.url}"
@@ -192,6 +170,27 @@ def shown_by(agent):
     return shown
 
 
+def shown_to_users(agent, canaries, web):
+    """The same pages to a user, and what is said to one whose password is wrong."""
+    pages = pages_of(agent)
+    canaries.given("web", PASSWORD)
+    canaries.given("web-hash", PASSWORD_HASH)
+    users = web.with_suffix(".new")
+    canaries.write(users, f"basic_auth_users:\n  {USER}: {PASSWORD_HASH}\n")
+    users.rename(web)
+
+    def to(password, page):
+        credentials = base64.b64encode(f"{USER}:{password}".encode()).decode()
+        return opened(agent.url + page, {"Authorization": f"Basic {credentials}"})
+
+    until(lambda: "Watchdog" not in opened(agent.url + "/metrics", {}), "nobody else gets in")
+    shown = {f"{page} to a user": to(PASSWORD, page) for page in pages}
+    assert "recoverd_asset_verdict" in shown["/metrics to a user"]
+    shown["to a stranger"] = to(canaries["web-typo"], "/metrics")
+    assert "recoverd_asset_verdict" not in shown["to a stranger"]
+    return shown
+
+
 def written_by(agent):
     """Its log and all that it keeps."""
     files = [agent.log_file, *(file for file in agent.state.rglob("*") if file.is_file())]
@@ -199,15 +198,28 @@ def written_by(agent):
     return {file.name: file.read_bytes().decode("latin-1") for file in files}
 
 
+def with_another_way_to_alertmanager(agent, config, canaries):
+    """Which takes credentials in one way at a time."""
+    def refused():
+        return agent.value("recoverd_alertmanager_sends_total", url=config["alertmanager"]["urls"][1],
+                           outcome="refused") or 0
+
+    before = until(refused, "the one that repeats what it hears was told")
+    config["alertmanager"]["auth"] = basic(canaries.in_file("alertmanager-basic"))
+    agent.reload(config)
+    until(lambda: refused() > before + 1, "it was told in the other way")
+
+
 def test_a_secret_is_nowhere_but_where_it_was_kept_and_where_it_is_due(site, parrots):
     folder = site.directory / "canaries"
     canaries = Canaries(_made(folder))
-    seen, taken = folder / "seen", folder / "taken"
+    seen, taken, web = folder / "seen", folder / "taken", folder / "web.yml"
     tools = {name: script(folder / name, TOOL, SEEN=seen, TAKEN=taken) for name in ("restic", "borg")}
     tools["plugin"] = script(folder / "plugin", PLUGIN, SEEN=seen)
+    web.touch()
     agent = site.agent
     config = config_of(site, canaries, parrots, tools)
-    agent.environment = canaries.environment
+    agent.environment, agent.arguments = canaries.environment, [f"--web.config.file={web}"]
     try:
         agent.begin(config)
         status, refusal = post_json(f"{agent.url}/api/v1/outcomes?token={canaries['outcomes']}",
@@ -215,15 +227,17 @@ def test_a_secret_is_nowhere_but_where_it_was_kept_and_where_it_is_due(site, par
         assert status >= 400
         agent.looks(2)
         until(lambda: site.alertmanager.firing(), "something is told to Alertmanager")
+        until(lambda: agent.value("recoverd_scenario_active", scenario="gone") == 1, "an outage is shown")
         places = {**shown_by(agent), "refusal": refusal, "told": str(site.alertmanager.all())}
         # The agent's own memory is nobody's: no core dump, no look by a program that it runs, whose user is the same.
         looked = complete(["cat", f"/proc/{agent.pid}/environ"])
         assert looked.returncode != 0 and "Permission denied" in looked.stderr
-        agent.hang_up()
+        with_another_way_to_alertmanager(agent, config, canaries)
         agent.looks(1)
+        places |= shown_to_users(agent, canaries, web)
         agent.stop()
     finally:
-        agent.environment = {}
+        agent.environment, agent.arguments = {}, []
     places |= written_by(agent)
     places["children"] = seen.read_text(encoding="latin-1")
     assert {place: canaries.found_in(text) for place, text in places.items() if canaries.found_in(text)} == {}
