@@ -51,9 +51,10 @@ void AlertmanagerSlot::succeeded() {
 
 io::Task<core::Result<io::HttpAnswer>> AlertmanagerSlot::post(Ptr slot, std::string body) {
     const auto sending = slot->sending_;
+    const core::Duration asked_at = sending->world.timers().elapsed();
     auto answer = co_await post_alerts(sending->world, sending->options, slot->place_, std::move(body));
     if (answer)
-        slot->clock_.answered(answer->header("date"));
+        slot->clock_.answered(answer->header("date"), asked_at);
     if (sending->sources.metrics != nullptr)
         sending->sources.metrics->count_send(slot->place_.url, outcome_of(answer));
     co_return answer;

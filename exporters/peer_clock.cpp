@@ -3,22 +3,27 @@
 
 #include "io/http.hpp"
 
+#include <algorithm>
+
 namespace recoverd::exporters {
 
 namespace {
 
-/// A `Date` has whole seconds, and was written some time before it is read.
+/// A `Date` has whole seconds.
 constexpr core::Duration kUncertain{2'000};
 /// Nothing that anybody does with an alert depends on less.
 constexpr core::Duration kAgreed{5'000};
 
 } // namespace
 
-void PeerClock::answered(std::string_view date) {
+void PeerClock::answered(std::string_view date, core::Duration asked_at) {
     const auto now = io::read_http_date(date);
     if (!now)
         return;
-    const core::Duration theirs = now->time_since_epoch() - timers_.elapsed();
+    // It was written between question and answer: one that was long on its way is of no other clock for that.
+    const core::Duration least = now->time_since_epoch() - timers_.elapsed();
+    const core::Duration most = now->time_since_epoch() - asked_at;
+    const core::Duration theirs = std::clamp(theirs_.value_or(wall_offset()), least, most);
     // Else each answer would move each alert's beginning by a little.
     if (!theirs_ || std::chrono::abs(theirs - *theirs_) > kUncertain)
         theirs_ = theirs;

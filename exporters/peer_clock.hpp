@@ -16,8 +16,8 @@ class PeerClock {
   public:
     explicit PeerClock(const io::Timers& timers) : timers_(timers), wall_(wall_offset()) {}
 
-    /// It answered with this `Date`; what is none is passed over.
-    void answered(std::string_view date);
+    /// It answered with this `Date` what it was asked at `asked_at` (of timers.elapsed()); what is none is passed over.
+    void answered(std::string_view date, core::Duration asked_at);
     /// What to add to a moment on our wall clock to have it on theirs. Nothing while the two agree, or nothing is
     /// known.
     core::Duration ahead() const;

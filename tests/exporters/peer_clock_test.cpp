@@ -34,9 +34,9 @@ TEST_CASE("nothing is added for a clock of which nothing is known, or that agree
     test::FakeWorld world{ioc};
     PeerClock clock{world.timers()};
     CHECK(clock.ahead() == 0ms);
-    clock.answered("no date");
+    clock.answered("no date", 0ms);
     CHECK(clock.ahead() == 0ms);
-    clock.answered(date(world.timers().now() - 3s));
+    clock.answered(date(world.timers().now() - 3s), 0ms);
     CHECK(clock.ahead() == 0ms);
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("their time stays right when our clock jumps, before they have answere
     test::FakeWorld world{ioc};
     PeerClock clock{world.timers()};
     const core::Time theirs = world.timers().now();
-    clock.answered(date(theirs));
+    clock.answered(date(theirs), 0ms);
     world.timers().jump(-365 * 24h);
     CHECK(clock.ahead() + world.timers().now() - theirs < 1s);
     CHECK(clock.ahead() > 364 * 24h);
@@ -53,6 +53,21 @@ TEST_CASE("their time stays right when our clock jumps, before they have answere
     CHECK(clock.take_jump() == 0ms);
     // An answer that was a second on its way moves nothing.
     const core::Duration before = clock.ahead();
-    clock.answered(date(theirs + 1s));
+    clock.answered(date(theirs + 1s), 0ms);
     CHECK(clock.ahead() == before);
+}
+
+TEST_CASE("an answer that was long on its way is of no other clock, one that is an hour off is") {
+    asio::io_context ioc;
+    test::FakeWorld world{ioc};
+    PeerClock clock{world.timers()};
+    const std::string written = date(world.timers().now());
+    world.timers().advance(9s);
+    clock.answered(written, 0ms);
+    CHECK(clock.ahead() == 0ms);
+    clock.answered(date(world.timers().now() - 1h), 0ms);
+    CHECK(clock.ahead() < -59min);
+    // And of that one more is known once it answers at once.
+    clock.answered(date(world.timers().now() - 1h), 9s);
+    CHECK(std::chrono::abs(clock.ahead() + 1h) <= 1s);
 }

@@ -5,7 +5,8 @@ import json
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from collections import Counter
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -109,6 +110,61 @@ def test_one_of_two_hangs_the_other_gets_all(site, drills):
         archiving_fails(site, drills, "one of two Alertmanagers hangs", hang)
         second.signal(signal.SIGCONT)
         until(lambda: not second.firing() and not second.pager.open(), "the one that hung is told that it is over")
+
+
+class Slow:
+    """Stands before an Alertmanager: passes on at once what it is told, and says so only after `delay` seconds."""
+
+    def __init__(self, target, delay):
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                alerts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                status, _ = post_json(f"{target}{self.path}", alerts)
+                time.sleep(delay)
+                with suppress(OSError):  # nobody waits for it any more
+                    self.send_response(status)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.mark.all
+@pytest.mark.parametrize("delay, outcome", [(0.5, "accepted"), (2, "timed_out")])
+def test_one_of_two_is_slow_the_other_is_not_kept_waiting(site, drills, delay, outcome):
+    """It answers late, or later than anybody waits: then it has taken what the agent takes for lost, and is told again.
+    Nobody hears of anything twice."""
+    with second_alertmanager(site) as second:
+        slow = Slow(second.url, delay)
+        try:
+            site.agent.begin(config_for(site, site.alertmanager.url, slow.url))
+
+            def sends(url, outcome):
+                return site.agent.value("recoverd_alertmanager_sends_total", url=url, outcome=outcome) or 0
+
+            def goes_on():
+                until_fires(second)
+                to_slow, to_other = sends(slow.url, outcome), sends(site.alertmanager.url, "accepted")
+                until(lambda: sends(slow.url, outcome) >= to_slow + 3, "the slow one is told again and again")
+                assert sends(site.alertmanager.url, "accepted") >= to_other + 2
+                assert second.document(FAILING.alertname)["startsAt"] == (
+                    site.alertmanager.document(FAILING.alertname)["startsAt"])
+
+            archiving_fails(site, drills, f"one of two Alertmanagers answers after {delay} s", goes_on)
+            told = Counter({("firing", FAILING): 1, ("resolved", FAILING): 1})
+            until(lambda: second.pager.since(0) == told, lambda: f"it was told {told}: {second.pager.since(0)}")
+            assert not second.firing()
+        finally:
+            slow.stop()
 
 
 class Picky:
