@@ -13,6 +13,8 @@ namespace recoverd::exporters::page {
 
 namespace {
 
+/// Worst first; those beyond are told in a line each, and those beyond that by the API.
+constexpr std::size_t kMostInFull = 30;
 constexpr std::size_t kMostAlerts = 100;
 
 std::string when_words(const core::Alert& alert, core::Time now) {
@@ -25,6 +27,12 @@ std::string when_words(const core::Alert& alert, core::Time now) {
         return fmt::format("from {} until {}", time_only(alert.started_at), moment(alert.resolved_at, now));
     }
     return {};
+}
+
+void write_alert_line(std::string& out, const core::Alert& alert) {
+    const core::Finding& finding = alert.finding;
+    out += fmt::format("<li>{} <b>{}</b> {}: {}</li>\n", tag(tone(finding.priority), name_of(finding.priority)),
+                       html(where(finding.identity)), core::rule(finding.identity.rule).name, html(finding.reason));
 }
 
 } // namespace
@@ -58,8 +66,14 @@ void write_alerts(std::string& out, const core::Snapshot& snapshot, core::Time n
         out += "<p>Nothing fires.</p>\n";
     } else {
         out += "<ul class=\"rows\">\n";
-        for (std::size_t i = 0; i < std::min(kMostAlerts, firing.size()); ++i)
+        for (std::size_t i = 0; i < std::min(kMostInFull, firing.size()); ++i)
             write_alert(out, *firing[i], *snapshot.config, now);
+        out += "</ul>\n";
+    }
+    if (firing.size() > kMostInFull) {
+        out += "<ul class=\"rows more\">\n";
+        for (std::size_t i = kMostInFull; i < std::min(kMostAlerts, firing.size()); ++i)
+            write_alert_line(out, *firing[i]);
         out += "</ul>\n";
     }
     more(out, firing.size(), kMostAlerts, "api/v1/alerts");

@@ -15,8 +15,10 @@ namespace recoverd::exporters::page {
 
 namespace {
 
-/// Worst first; what is beyond is told in a line, and beyond that by the API: hundreds of cards are no overview.
+/// Worst first; what is beyond is told in a line, and beyond that by the API: hundreds of cards are no overview. Where
+/// not all have one, fewer do.
 constexpr std::size_t kMostCards = 24;
+constexpr std::size_t kFewerCards = 12;
 constexpr std::size_t kMostAssets = 300;
 constexpr std::size_t kMostReasons = 8;
 
@@ -111,18 +113,19 @@ void write_assets(std::string& out, const core::Snapshot& snapshot, core::Time n
     snapshot.assets.for_each([&](const core::AssetSnapshot& asset) { assets.push_back(&asset); });
     std::ranges::stable_sort(assets, std::ranges::greater{}, [](const auto* asset) { return asset->verdict.state; });
     const BackupsByAsset backups = backups_by_asset(snapshot);
+    const std::size_t cards = assets.size() > kMostCards ? kFewerCards : assets.size();
     out += "<section aria-labelledby=\"assets\">\n<h2 id=\"assets\">Assets</h2>\n";
     if (assets.empty())
         out += "<p>No asset is configured: recoverd does not know what must be recoverable.</p>\n";
     else
         out += "<ul class=\"cards\">\n";
-    for (std::size_t i = 0; i < std::min(kMostCards, assets.size()); ++i)
+    for (std::size_t i = 0; i < cards; ++i)
         write_asset(out, *assets[i], backups_of(backups, assets[i]->asset.name), now, "");
     if (!assets.empty())
         out += "</ul>\n";
-    if (assets.size() > kMostCards) {
+    if (assets.size() > cards) {
         out += "<ul class=\"rows more\">\n";
-        for (std::size_t i = kMostCards; i < std::min(kMostAssets, assets.size()); ++i)
+        for (std::size_t i = cards; i < std::min(kMostAssets, assets.size()); ++i)
             write_asset_line(out, *assets[i], now);
         out += "</ul>\n";
     }

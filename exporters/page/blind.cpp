@@ -15,6 +15,8 @@ namespace recoverd::exporters::page {
 
 namespace {
 
+/// Those beyond are told by name and kind, and those beyond that by the API.
+constexpr std::size_t kMostInFull = 30;
 constexpr std::size_t kMostChecks = 100;
 /// Of one check; its own page has the others.
 constexpr std::size_t kMostOfCheck = 5;
@@ -116,7 +118,7 @@ void write_blind(std::string& out, const core::Snapshot& snapshot, core::Time no
     if (blind.empty())
         return;
     out += "<section aria-labelledby=\"blind\">\n<h2 id=\"blind\">What is unknown</h2>\n<ul class=\"rows\">\n";
-    for (std::size_t i = 0; i < std::min(kMostChecks, blind.size()); ++i) {
+    for (std::size_t i = 0; i < std::min(kMostInFull, blind.size()); ++i) {
         out += fmt::format("<li>\n<div class=\"top\"><h3>{}</h3>{}</div>\n", check_link(blind[i].check->check->name),
                            tag("none", headline(blind[i])));
         if (blind[i].unknown.empty())
@@ -126,6 +128,13 @@ void write_blind(std::string& out, const core::Snapshot& snapshot, core::Time no
         out += "</li>\n";
     }
     out += "</ul>\n";
+    if (blind.size() > kMostInFull) {
+        out += "<ul class=\"rows more\">\n";
+        for (std::size_t i = kMostInFull; i < std::min(kMostChecks, blind.size()); ++i)
+            out += fmt::format("<li>{} {}</li>\n", check_link(blind[i].check->check->name),
+                               tag("none", headline(blind[i])));
+        out += "</ul>\n";
+    }
     more(out, blind.size(), kMostChecks, "api/v1/checks");
     out += "</section>\n";
 }

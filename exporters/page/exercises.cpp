@@ -10,7 +10,7 @@
 namespace recoverd::exporters::page {
 
 void write_exercises(std::string& out, const core::Snapshot& snapshot, core::Time now) {
-    constexpr std::size_t kMostExercises = 100;
+    constexpr std::size_t kMostExercises = 40;
     struct Row {
         const core::AssetSnapshot* asset;
         const core::ExerciseDue* due;

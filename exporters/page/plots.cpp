@@ -30,7 +30,7 @@ std::vector<BackupMark> good_points(const core::RecoveryPoints& points) {
 }
 
 /// Places a moment and a value in the picture; both from 0 to 1.
-std::string place(double x, double y) { return fmt::format("{:.1f},{:.1f}", x * kWidth, (1 - y) * kHeight); }
+std::string place(double x, double y) { return fmt::format("{:.3g},{:.3g}", x * kWidth, (1 - y) * kHeight); }
 
 class Picture {
   public:
@@ -82,16 +82,16 @@ std::string sizes(const Backups& backups, core::Time now) {
         most = std::max(most, mark.bytes.value_or(0));
     if (most == 0)
         return {};
-    std::string body;
+    // One path for all of them, from the bottom up.
+    std::string bars;
     for (const BackupMark& mark : backups.marks)
         if (mark.bytes)
-            body +=
-                fmt::format("<polyline class=\"bar\" points=\"{} {}\"/>", place(picture.x(mark.at), 0),
-                            place(picture.x(mark.at), static_cast<double>(*mark.bytes) / static_cast<double>(most)));
+            bars += fmt::format("M{}V{:.3g}", place(picture.x(mark.at), 0),
+                                (1 - static_cast<double>(*mark.bytes) / static_cast<double>(most)) * kHeight);
     const auto& newest = backups.marks.back().bytes;
     return svg(fmt::format("size of each backup, at most {}{}", core::config::format_size(most),
                            newest ? ", the newest " + core::config::format_size(*newest) : ""),
-               body);
+               fmt::format("<path class=\"bar\" d=\"{}\"/>", bars));
 }
 
 } // namespace

@@ -62,6 +62,12 @@ const std::map<std::string, Show> kExporters{
          return page::check_page(snapshot, test::facts(), snapshot.checks.empty() ? "" : snapshot.checks[0].check->name)
              .value_or("no such check");
      }},
+    {"last check page",
+     [](const auto& snapshot) {
+         const std::size_t checks = snapshot.checks.size();
+         return page::check_page(snapshot, test::facts(), checks == 0 ? "" : snapshot.checks[checks - 1].check->name)
+             .value_or("no such check");
+     }},
     {"status page", [](const auto& snapshot) { return status_page(snapshot, test::facts()); }},
 };
 
@@ -85,10 +91,10 @@ TEST_CASE("every exporter shows every snapshot, and the same one in the same byt
 }
 
 TEST_CASE("nothing on a page was written as markup by others") {
-    for (const char* name : {"status page", "asset page", "check page"}) {
+    for (const char* name : {"status page", "asset page", "check page", "last check page"}) {
         const std::string page = kExporters.at(name)(test::hostile_snapshot());
         INFO(name);
-        CHECK_THAT(page, ContainsSubstring("</html>"));
+        CHECK_THAT(page, ContainsSubstring("</html>") && ContainsSubstring("&lt;script&gt;"));
         // One script, which is ours.
         CHECK(page.find("<script") == page.rfind("<script"));
         CHECK(page.find("src=") == page.rfind("src="));

@@ -3,90 +3,23 @@
 others wrote to harm whoever reads them."""
 
 import os
-import shutil
 import signal
-import time
 import urllib.parse
 
 import pytest
 
-from conftest import BUILD
-from servers.agent import Agent
+from paged import ASSET, CHECK, EVIL, Shop, in_words
 from servers.chromium import ENTER, TAB, Browser
 from servers.http import get
 from servers.process import until
-from servers.scripted import ScriptedServer, answer, good
-from watched import make_directory
+from servers.scripted import ScriptedServer, answer
 
 pytestmark = pytest.mark.ci
 
-EVIL = "<script>window.pwned=1</script><img src=x onerror=window.pwned=1>\"'>&lt;</main></noscript>"
-ASSET, CHECK = "orders-db", "shop"
 MOST_BYTES = 100_000
-HOUR = 3600
 VIEWPORTS = {"desktop": (1280, 900), "phone": (390, 844)}
 # What the browser takes the keyboard to.
 REACHABLE = "a[href], button, input, summary"
-
-
-class Shop:
-    """Backups of a database, a shop that may be down, a plug-in that says evil things, and what was promised of them."""
-
-    def __init__(self):
-        self.directory = make_directory()
-        self.agent = Agent(self.directory, BUILD)
-        self.server = ScriptedServer(lambda stream: good(stream, {}))
-        self._write_dumps()
-
-    def _write_dumps(self):
-        for hours in range(30, 0, -5):
-            self.dump(hours)
-
-    def dump(self, hours):
-        dump = self.directory / f"orders-{hours:02}.dump"
-        dump.write_bytes(b"x" * (2_000_000 - 40_000 * hours))
-        os.utime(dump, (time.time() - hours * HOUR,) * 2)
-
-    def break_server(self):
-        self.server.script = lambda stream: stream.sendall(answer(EVIL.encode(), status=f"503 {EVIL}"))
-
-    def mend_server(self):
-        self.server.script = lambda stream: good(stream, {})
-
-    def config(self):
-        often = {"every": "1s", "timeout": "900ms"}
-        return {
-            "": {"instance": f"shop {EVIL}", "runbook_url": "https://runbooks.example/"},
-            f"asset.{ASSET}": {"description": f"Orders {EVIL}", "backup_every": "6h", "rpo": "12h", "rto": "4h",
-                               "retention": "7d", "restore_test_every": "30d", "labels": {"team": EVIL}},
-            "asset.mail": {"description": "nobody looks", "backup_every": "1d"},
-            "check.dumps": {**often, "collector": "files", "asset": ASSET, "path": self.directory / "orders-*.dump"},
-            f"check.{CHECK}": {**often, "collector": "http", "asset": ASSET, "url": self.server.url, "failures": 2,
-                               "successes": 1},
-            "check.plugin": {**often, "collector": "exec", "asset": ASSET,
-                             "command": ["/usr/bin/printf", "%s", f"CRITICAL: {EVIL}"]},
-            "check.lost": {**often, "collector": "exec", "asset": "mail", "command": ["/nowhere/at-all"]},
-            "[scenario]": {"name": "shop-down", "description": f"no orders {EVIL}", "asset": ASSET, "priority": "P1",
-                           "rto": "10m", "checks": [CHECK]},
-            "[validation]": {"name": "after-recovery", "asset": ASSET, "after": ["shop-down"],
-                             "step": [{"check": CHECK, "priority": "P1"}]},
-        }
-
-    def begin(self):
-        self.agent.begin(self.config())
-        status, body = self.agent.report(asset=ASSET, exercise="restore-test", outcome="passed", depth="queried",
-                                         started_at="2026-11-01T02:00:00Z", ended_at="2026-11-01T02:40:00Z",
-                                         rto_seconds=2400, message=EVIL, link="https://ci.example/1")
-        assert status == 201, body
-
-    def until_down(self):
-        self.break_server()
-        until(lambda: self.agent.value("recoverd_scenario_active", scenario="shop-down") == 1, "the outage is told")
-
-    def stop(self):
-        self.agent.stop()
-        self.server.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +70,24 @@ def test_everybody_can_read_it(shop, browser, scheme, device):
         assert not browser.violations(), name
         wide = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} is {wide} pixels too wide"
+    shop.mend_server()
+
+
+def test_it_can_be_printed(shop, browser):
+    """On white paper whatever the screen is like, without what only a screen is good for."""
+    shop.until_down()
+    browser.size(794, 1123)  # A4
+    browser.scheme("dark", media="print")
+    for name, url in pages(shop).items():
+        browser.go(url)
+        assert browser.run("return matchMedia('print').matches")
+        assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", name
+        for gone in ("#age", "form.run"):
+            shown = browser.run("const it = document.querySelector(arguments[0]);"
+                                "return it !== null && getComputedStyle(it).display !== 'none'", gone)
+            assert not shown, f"{name} prints {gone}"
+        assert len(browser.text("main")) > 200, name
+        assert not browser.violations(), name
     shop.mend_server()
 
 
@@ -264,10 +215,52 @@ def test_it_tells_the_same_as_the_api(shop, browser):
     text = browser.text("main")
     verdicts = {"recoverable": "Recoverable", "at_risk": "At risk", "unknown": "Unknown",
                 "unrecoverable": "Unrecoverable"}
+    due = {}
     for asset in shop.agent.api("assets")["assets"]:
         card = browser.text(f"[id='asset-{asset['name'].replace('-', '-2d')}']")
-        assert verdicts[asset["verdict"]["state"]] in card
+        verdict, promised = asset["verdict"], asset["objectives"]
+        assert verdicts[verdict["state"]] in card
+        for objective, words in (("rpo", "may lose"), ("rto", "may take"), ("restore_test_every", "every")):
+            seconds = promised.get(f"{objective}_seconds")
+            assert (seconds is not None) == (f"({words} " in card), (asset["name"], objective)
+            assert seconds is None or f"({words} {in_words(seconds)})" in card
+        assert verdict.get("proven_depth", "none") in card and verdict.get("proven_at", "") in card
+        taken = verdict.get("proven_rto_seconds")
+        assert ("nobody knows" if taken is None else in_words(taken)) in card
+        due |= {f"{one['exercise']} of {asset['name']}": one["due_at"] for one in asset["due"]}
     for alert in shop.agent.api("alerts")["alerts"]:
         if alert["state"] == "firing" and alert["alertname"] != "RecoverdWatchdog":
             assert alert["alertname"] in text
+    exercises = browser.text("section[aria-labelledby=exercises]")
+    assert due and all(name in exercises and at[:19] in exercises for name, at in due.items())
+    browser.scripts(run=True)
+
+
+def test_it_tells_of_scenarios_and_of_what_is_unknown_as_the_api_does(shop, browser):
+    shop.mend_server()
+    until(lambda: shop.agent.value("recoverd_scenario_active", scenario="shop-down") == 0, "all is well")
+    browser.go(pages(shop)["status"])
+    browser.scripts(run=False)
+    scenarios = browser.text("section[aria-labelledby=scenarios]")
+    states = {"active": "Outage", "clear": "Clear", "unknown": "Unknown"}
+    told = shop.agent.api("scenarios")["scenarios"]
+    for scenario in told:
+        assert scenario["name"] in scenarios
+        for group in scenario["groups"]:
+            assert states[group["state"]] in scenarios
+            past = group["past"]
+            assert (f"{len(past)} past outage" in scenarios) == bool(past)
+            assert ("longer than the RTO" in scenarios) == any(outage["exceeded_rto"] for outage in past)
+    assert told
+    unknown = " ".join(browser.text("section[aria-labelledby=blind]").split())
+    checks = shop.agent.api("checks")["checks"]
+    blind = {check["name"]: check["failure"]["detail"] for check in checks if "failure" in check}
+    for check in checks:
+        for subject in check["subjects"]:
+            if "failure" in subject:
+                blind.setdefault(check["name"], subject["failure"]["detail"])
+    assert "lost" in blind
+    assert all(name in unknown and " ".join(detail.split()) in unknown for name, detail in blind.items())
+    assert not any(check["name"] in unknown.split() for check in checks
+                   if check["name"] not in blind and check.get("last_success"))
     browser.scripts(run=True)

@@ -334,6 +334,35 @@ Snapshot sample_snapshot() {
     return snapshot;
 }
 
+namespace {
+
+RecoveryPoints hostile_points(const std::string& evil) {
+    RecoveryPoints points = points_of_orders();
+    points.method = evil;
+    for (RecoveryPoint& point : points.points) {
+        point.id = point.backup_type = point.detail = evil;
+        point.needs = {evil};
+    }
+    points.jobs = {{.state = JobState::failed, .backup_type = evil, .detail = evil}};
+    return points;
+}
+
+/// A check that brings something, and does not know the rest.
+CheckSnapshot hostile_gaps(const std::string& evil) {
+    CheckSnapshot gaps = check(evil + "2", evil, evil);
+    SubjectMemory failed = seen({});
+    failed.failure = Failure{FailureKind::bad_answer, evil};
+    SubjectMemory unknown = seen({Assertions{{{.name = evil, .expected = evil, .detail = evil}}}});
+    SubjectMemory gone = seen({});
+    gone.vanished_since = kNow;
+    add_subject(gaps, evil, evil, std::move(failed));
+    add_subject(gaps, evil + "2", evil, std::move(unknown));
+    add_subject(gaps, evil + "3", evil, std::move(gone));
+    return gaps;
+}
+
+} // namespace
+
 Snapshot hostile_snapshot() {
     const std::string evil = "a\"b\\c\n</style><script>alert(1)</script>\xff\xfe\xed\xa0\x80{subject}'&\x01";
     Snapshot snapshot = empty_snapshot();
@@ -364,21 +393,34 @@ Snapshot hostile_snapshot() {
     configured->labels = {{"asset", "mine"}, {evil, evil}, {"ok", evil}};
     broken.check = configured;
     broken.memory.failure = Failure{FailureKind::bad_answer, evil};
-    RecoveryPoints points = points_of_orders();
-    points.method = evil;
-    points.points.front().id = evil;
+    broken.memory.last_failure = PastFailure{{FailureKind::bad_answer, evil}, kNow - kHour, kNow - 1min};
+    const RecoveryPoints points = hostile_points(evil);
     Reachability reachability{.target = evil, .state = ReachState::down, .detail = evil};
+    reachability.certificate = Certificate{.not_after = kNow, .fault = evil, .subject = evil};
     Replication replication;
     replication.followers = {{.name = evil, .lag = 1s}, {.name = evil, .lag = 2s}};
     Assertions assertions;
     assertions.assertions = {{.name = evil, .expected = evil, .actual = evil}, {.name = evil, .expected = evil}};
     Measurement measurement{.name = evil, .value = std::numeric_limits<double>::infinity(), .unit = evil};
-    add_subject(broken, evil, evil,
-                seen({points, points, reachability, reachability, replication, assertions, measurement, measurement}));
+    LogArchive archive{.failing_detail = evil, .last_segment = evil, .gaps = {{evil, evil, 1}}, .system_id = evil};
+    SubjectMemory memory = seen({points, points, reachability, reachability, replication, assertions, measurement,
+                                 measurement, archive, Fingerprint{.name = evil, .value = evil}});
+    memory.failure = Failure{FailureKind::bad_answer, evil};
+    memory.last_failed_job = FailedJob{kNow, evil, evil};
+    memory.failing_assertions = {{evil, evil, evil, {}, kNow}};
+    memory.fingerprints = {{evil, evil, kNow, evil, kNow}};
+    memory.exercises = {{.id = evil,
+                         .exercise = evil,
+                         .outcome = ExerciseOutcome::failed,
+                         .ended_at = kNow,
+                         .link = "javascript:alert(1)//" + evil,
+                         .message = evil}};
+    add_subject(broken, evil, evil, std::move(memory));
     broken.alerts = {
         make_alert(RuleId::endpoint_down, evil, evil, evil, AlertState::firing, Priority::p1, evil, *config)};
     broken.alerts.front().finding.lowered_by = evil;
     add(snapshot.checks, std::move(broken));
+    add(snapshot.checks, hostile_gaps(evil));
     AssetSnapshot asset_snapshot = asset(evil, evil, VerdictState::unrecoverable, {evil}, {evil});
     asset_snapshot.asset.asset_class = evil;
     asset_snapshot.asset.labels = {{"class", evil}, {"1st", evil}};

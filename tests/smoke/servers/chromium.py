@@ -96,9 +96,10 @@ class Browser:
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                       mobile=False)
 
-    def scheme(self, name):
-        """light or dark"""
-        self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+    def scheme(self, name, media=""):
+        """light or dark; `media`: print, or what it is."""
+        self.devtools("Emulation.setEmulatedMedia", media=media,
+                      features=[{"name": "prefers-color-scheme", "value": name}])
 
     def scripts(self, run):
         self.devtools("Emulation.setScriptExecutionDisabled", value=not run)
