@@ -9,43 +9,97 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace recoverd::collectors {
 
 namespace {
 
+using core::config::Diagnostics;
 using core::config::format_time;
+using core::config::Node;
+using core::config::Place;
 
 struct Options {
     std::string unit;
     std::string timer;
+    std::optional<Node> success_status;
 };
 
 constexpr Option<Options> kOptions[] = {
     {"unit", &Options::unit, "the service that makes the backup, such as backup.service", Need::required},
     {"timer", &Options::timer, "the timer that starts it; when named, it must be waiting for its next moment"},
+    {"success_status", &Options::success_status,
+     "exit statuses besides 0 that the service calls a success (SuccessExitStatus=) and that leave a good backup: a "
+     "number or a list. systemd forgets a failure that was reset, so its word alone does not do"},
 };
 
 constexpr std::size_t kMaxKept = 50;
 
-/// SIGCHLD codes: 1 exited, 2 killed, 3 dumped.
-std::string how_it_ended(const io::UnitState& service) {
-    constexpr int kExited = 1;
-    if (service.exec_main_code == kExited)
-        return fmt::format("{}: exit status {}", service.result, service.exec_main_status);
-    return fmt::format("{}: signal {}", service.result, service.exec_main_status);
+// SIGCHLD codes.
+constexpr int kExited = 1;
+constexpr int kKilled = 2;
+constexpr int kDumped = 3;
+
+/// Those of 1-255; mistakes are named, and left out.
+std::vector<int> read_statuses(const std::optional<Node>& node, const Place& place, Diagnostics& diagnostics) {
+    constexpr std::int64_t kMost = 255;
+    std::vector<int> statuses;
+    const auto add = [&](const Node& one) {
+        const auto* number = std::get_if<std::int64_t>(&one.value);
+        if (number && *number > 0 && *number <= kMost)
+            statuses.push_back(static_cast<int>(*number));
+        else
+            diagnostics.mistake(
+                one.at, place.path + ".success_status",
+                fmt::format("expected an exit status of 1 to 255, found {}",
+                            number ? std::to_string(*number) : std::string{core::config::describe(one)}));
+    };
+    if (node && node->array())
+        std::ranges::for_each(*node->array(), add);
+    else if (node)
+        add(*node);
+    return statuses;
 }
 
-/// Points seen before, as the cursor keeps them.
-core::RecoveryPoints known(const std::string& cursor) {
+void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
+    read_statuses(options.success_status, place, diagnostics);
+}
+
+/// What the cursor keeps.
+struct Kept {
     core::RecoveryPoints points;
+    /// The runs that were seen to fail, by their ids; the newest last.
+    std::vector<std::string> failed;
+};
+
+Kept kept_in(const std::string& cursor) {
+    Kept kept;
     if (!cursor.empty()) {
-        const Evidence kept = io::read_evidence(io::Json::parse(cursor));
-        if (const auto* read = std::get_if<core::RecoveryPoints>(&kept))
-            points = *read;
+        const io::Json json = io::Json::parse(cursor);
+        // Before failed runs were kept, the points were all of it.
+        const Evidence seen = io::read_evidence(json["seen"] ? json["seen"] : json);
+        if (const auto* read = std::get_if<core::RecoveryPoints>(&seen))
+            kept.points = *read;
+        if (json["failed"])
+            for (const io::Json& id : json["failed"].items())
+                kept.failed.push_back(id.text());
     }
-    points.method = "systemd";
-    points.tells_jobs = core::Told::yes;
-    return points;
+    kept.points.method = "systemd";
+    kept.points.tells_jobs = core::Told::yes;
+    kept.points.jobs.clear();
+    return kept;
+}
+
+std::string cursor_of(const Kept& kept) {
+    io::JsonWriter out;
+    out.begin_object().key("seen");
+    io::write(out, kept.points);
+    out.key("failed").begin_array();
+    for (const std::string& id : kept.failed)
+        out.value(id);
+    out.end_array().end_object();
+    return out.take();
 }
 
 bool is_running(const io::UnitState& service) {
@@ -53,31 +107,88 @@ bool is_running(const io::UnitState& service) {
            service.active_state == "deactivating" || service.active_state == "reloading";
 }
 
-/// `Result` stays "success" before the first run and after a reset: only a run with an exit counts. A skipped condition
-/// is no run at all.
-void add_last_run(core::RecoveryPoints& points, const io::UnitState& service) {
-    if (!service.exec_main_exit || !service.condition_result || is_running(service))
-        return;
+enum class Ending : std::uint8_t { good, failed, untold };
+
+/// `Result` alone proves nothing: `systemctl reset-failed` makes it "success" again, while exit code, time and
+/// invocation of the run that failed stay as they were. So the exit code has to say the same, and what was seen to fail
+/// once has failed for ever: the main process of a failed run may have ended well (ExecStartPost=).
+Ending ending_of(const io::UnitState& service, const std::vector<int>& successes, bool failed_before) {
+    // Ended by a signal, it did not get through. When SIGTERM ends a daemon, systemd calls that a success; a backup
+    // that was stopped half-way is none.
+    if (failed_before || service.result != "success" || service.exec_main_code == kKilled ||
+        service.exec_main_code == kDumped)
+        return Ending::failed;
+    if (service.exec_main_code != kExited)
+        return Ending::untold;
+    if (service.exec_main_status == 0 || std::ranges::find(successes, service.exec_main_status) != successes.end())
+        return Ending::good;
+    // Either SuccessExitStatus= names this status, or the run failed and was reset before anybody looked. Nothing here
+    // tells one from the other, and what is not known is not good; who knows says so in `success_status`.
+    return Ending::untold;
+}
+
+std::string how_it_ended(const io::UnitState& service) {
+    const bool exited = service.exec_main_code == kExited;
+    const std::string how = fmt::format("{} {}", exited ? "exit status" : "signal", service.exec_main_status);
+    if (service.result != "success")
+        return fmt::format("{}: {}", service.result, how);
+    return how + (exited ? ", seen to fail before systemd was told to forget it (reset-failed)"
+                         : " ended it half-way, which systemd calls a success");
+}
+
+core::RecoveryPoint point_of(const io::UnitState& service, std::string id, Ending ending) {
     const Time ended = *service.exec_main_exit;
-    if (service.result != "success") {
-        points.jobs.push_back({core::JobState::failed, {}, service.exec_main_start, ended, how_it_ended(service)});
-        return;
-    }
-    const std::string id = service.invocation_id.empty() ? format_time(ended) : service.invocation_id;
-    for (const auto& point : points.points)
-        if (point.id == id)
-            return;
     core::RecoveryPoint point;
-    point.id = id;
+    point.id = std::move(id);
     point.ended_at = ended;
     point.data_at = service.exec_main_start.value_or(ended);
     if (service.exec_main_start)
         point.duration = ended - *service.exec_main_start;
-    points.points.push_back(std::move(point));
-    ++points.count;
-    if (points.points.size() > kMaxKept)
-        points.points.erase(points.points.begin());
-    points.oldest_at = points.points.front().data_at;
+    if (ending == Ending::good)
+        return point;
+    point.state = core::PointState::incomplete;
+    point.detail =
+        service.exec_main_code == kExited
+            ? fmt::format(
+                  "exit status {}, which systemd calls a success now; it may be a failure that was reset, unless "
+                  "success_status names it",
+                  service.exec_main_status)
+            : std::string{"systemd does not tell how its main process ended"};
+    return point;
+}
+
+void remember_failed(Kept& kept, std::string id) {
+    if (std::ranges::find(kept.failed, id) != kept.failed.end())
+        return;
+    kept.failed.push_back(std::move(id));
+    if (kept.failed.size() > kMaxKept)
+        kept.failed.erase(kept.failed.begin());
+}
+
+/// Only a run with an exit counts: `Result` is "success" before the first one. A skipped condition is no run at all.
+void add_last_run(Kept& kept, const io::UnitState& service, const std::vector<int>& successes) {
+    if (!service.exec_main_exit || !service.condition_result || is_running(service))
+        return;
+    core::RecoveryPoints& points = kept.points;
+    const std::string id = service.invocation_id.empty() ? format_time(*service.exec_main_exit) : service.invocation_id;
+    const bool failed_before = std::ranges::find(kept.failed, id) != kept.failed.end();
+    const Ending ending = ending_of(service, successes, failed_before);
+    // Judged anew at each look, because the options may say more than they did.
+    if (std::erase_if(points.points, [&](const core::RecoveryPoint& point) { return point.id == id; }) > 0 &&
+        points.count > 0)
+        --points.count;
+    if (ending == Ending::failed) {
+        points.jobs.push_back(
+            {core::JobState::failed, {}, service.exec_main_start, service.exec_main_exit, how_it_ended(service)});
+        remember_failed(kept, id);
+    } else {
+        points.points.push_back(point_of(service, id, ending));
+        ++points.count;
+        if (points.points.size() > kMaxKept)
+            points.points.erase(points.points.begin());
+    }
+    const auto good = std::ranges::find(points.points, core::PointState::good, &core::RecoveryPoint::state);
+    points.oldest_at = good == points.points.end() ? std::nullopt : std::optional{good->data_at};
 }
 
 core::Assertion timer_is_set(const io::UnitState& timer) {
@@ -95,19 +206,16 @@ core::Assertion timer_is_set(const io::UnitState& timer) {
 } // namespace
 
 Seen interpret_systemd_unit(const io::UnitState& service, const std::optional<io::UnitState>& timer,
-                            const std::string& cursor) {
-    core::RecoveryPoints points = known(cursor);
-    points.jobs.clear();
-    add_last_run(points, service);
+                            const std::string& cursor, const std::vector<int>& successes) {
+    Kept kept = kept_in(cursor);
+    add_last_run(kept, service, successes);
     if (is_running(service))
-        points.jobs.push_back({core::JobState::running, {}, service.exec_main_start, {}, service.sub_state});
+        kept.points.jobs.push_back({core::JobState::running, {}, service.exec_main_start, {}, service.sub_state});
 
     Seen seen;
-    io::JsonWriter kept;
-    io::write(kept, points);
-    seen.cursor = kept.take();
+    seen.cursor = cursor_of(kept);
     SubjectReport subject;
-    subject.evidence.emplace_back(std::move(points));
+    subject.evidence.emplace_back(std::move(kept.points));
     core::Assertions assertions;
     assertions.assertions.push_back({"unit", "loaded", service.load_state, core::Compare::equal, {}, {}, {}});
     if (timer)
@@ -130,7 +238,9 @@ Task<Collected> collect(Options options, Run run) {
             co_return std::unexpected(asked.error());
         timer = std::move(*asked);
     }
-    co_return interpret_systemd_unit(*service, timer, run.cursor);
+    Diagnostics none; // `check` has told of every mistake
+    const std::vector<int> successes = read_statuses(options.success_status, {}, none);
+    co_return interpret_systemd_unit(*service, timer, run.cursor, successes);
 }
 
 } // namespace
@@ -143,7 +253,7 @@ Kind systemd_unit() {
                           .resource = Resource::process,
                           .every = std::chrono::minutes{1},
                           .timeout = std::chrono::seconds{10}},
-                         kOptions, collect);
+                         kOptions, collect, {.check = check});
 }
 
 } // namespace recoverd::collectors

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/systemd_unit.hpp"
-#include "tests/support/fake_world.hpp"
+#include "io/evidence_json.hpp"
+#include "tests/collectors/one_look.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -25,6 +26,23 @@ io::UnitState ended(Time at, std::string invocation) {
     state.exec_main_start = at - std::chrono::minutes{5};
     state.exec_main_exit = at;
     state.invocation_id = std::move(invocation);
+    return state;
+}
+
+/// As systemd leaves a run: how its main process ended, and what it made of that.
+io::UnitState ended_with(std::string result, int code, int status) {
+    io::UnitState state = ended(kStart, "a1");
+    state.active_state = result == "success" ? "inactive" : "failed";
+    state.result = std::move(result);
+    state.exec_main_code = code;
+    state.exec_main_status = status;
+    return state;
+}
+
+/// `systemctl reset-failed`: code, status, times and invocation stay.
+io::UnitState reset(io::UnitState state) {
+    state.active_state = "inactive";
+    state.result = "success";
     return state;
 }
 
@@ -86,6 +104,97 @@ TEST_CASE("a run that was killed says by which signal") {
     state.exec_main_code = 2;
     state.exec_main_status = 9;
     CHECK(points(interpret_systemd_unit(state, {}, "")).jobs.at(0).detail == "signal: signal 9");
+}
+
+TEST_CASE("a run that was seen to fail never becomes a good point, whatever systemd is told to forget") {
+    // The second: its main process ended well, and what came after it (ExecStartPost=) did not.
+    for (const auto& failed :
+         {ended_with("exit-code", 1, 3), ended_with("exit-code", 1, 0), ended_with("signal", 2, 9)}) {
+        const Seen first = interpret_systemd_unit(failed, {}, "");
+        const Seen second = interpret_systemd_unit(reset(failed), {}, first.cursor, {3});
+        CHECK(points(second).points.empty());
+        REQUIRE(points(second).jobs.size() == 1);
+        CHECK(points(second).jobs[0].state == core::JobState::failed);
+        CHECK(points(second).jobs[0].ended_at == kStart);
+        // The next run is judged by itself.
+        const Seen next = interpret_systemd_unit(ended(kStart + std::chrono::hours{1}, "b2"), {}, second.cursor);
+        REQUIRE(points(next).points.size() == 1);
+        CHECK(points(next).points[0].state == core::PointState::good);
+        CHECK(points(next).jobs.empty());
+    }
+}
+
+TEST_CASE("a failed run that was reset says that it was seen to fail") {
+    const auto failed = ended_with("exit-code", 1, 3);
+    const Seen seen = interpret_systemd_unit(reset(failed), {}, interpret_systemd_unit(failed, {}, "").cursor);
+    CHECK(points(seen).jobs.at(0).detail ==
+          "exit status 3, seen to fail before systemd was told to forget it (reset-failed)");
+}
+
+TEST_CASE("a status other than 0 that systemd calls a success may be a failure that was reset: it is not good") {
+    const auto state = ended_with("success", 1, 1);
+    const Seen seen = interpret_systemd_unit(state, {}, "");
+    REQUIRE(points(seen).points.size() == 1);
+    CHECK(points(seen).points[0].state == core::PointState::incomplete);
+    CHECK(points(seen).points[0].detail.contains("exit status 1"));
+    CHECK(points(seen).points[0].detail.contains("success_status"));
+    CHECK_FALSE(points(seen).oldest_at);
+    CHECK(points(seen).jobs.empty());
+}
+
+TEST_CASE("a status that the options call a success is good, also when it was not known to be one before") {
+    const auto state = ended_with("success", 1, 1);
+    const Seen first = interpret_systemd_unit(state, {}, "");
+    const Seen second = interpret_systemd_unit(state, {}, first.cursor, {1, 24});
+    REQUIRE(points(second).points.size() == 1);
+    CHECK(points(second).count == 1);
+    CHECK(points(second).points[0].state == core::PointState::good);
+    CHECK(points(second).oldest_at == points(second).points[0].data_at);
+    // systemd has the last word on what failed.
+    CHECK(points(interpret_systemd_unit(ended_with("exit-code", 1, 1), {}, "", {1})).points.empty());
+}
+
+TEST_CASE("a service that a signal stopped half-way made no point, although systemd calls SIGTERM a success") {
+    for (const int code : {2, 3}) {
+        const Seen seen = interpret_systemd_unit(ended_with("success", code, 15), {}, "", {15});
+        CHECK(points(seen).points.empty());
+        REQUIRE(points(seen).jobs.size() == 1);
+        CHECK(points(seen).jobs[0].detail == "signal 15 ended it half-way, which systemd calls a success");
+    }
+}
+
+TEST_CASE("an exit of which systemd does not tell how it came about is not good") {
+    const Seen seen = interpret_systemd_unit(ended_with("success", 0, 0), {}, "");
+    CHECK(points(seen).points.at(0).state == core::PointState::incomplete);
+}
+
+TEST_CASE("a cursor from before failed runs were kept is read, and a point in it that was none is taken back") {
+    core::RecoveryPoints before;
+    before.method = "systemd";
+    before.count = 2;
+    before.points = {{.id = "z0", .data_at = kStart - core::kDay, .ended_at = kStart - core::kDay},
+                     {.id = "a1", .data_at = kStart, .ended_at = kStart}};
+    io::JsonWriter cursor;
+    io::write(cursor, before);
+    const Seen seen = interpret_systemd_unit(ended_with("success", 2, 15), {}, cursor.take());
+    REQUIRE(points(seen).points.size() == 1);
+    CHECK(points(seen).points[0].id == "z0");
+    CHECK(points(seen).count == 1);
+}
+
+TEST_CASE("what is no exit status is a mistake in the options") {
+    using core::config::Array;
+    const auto mistakes = [](core::config::Node node) {
+        return test::mistakes("systemd_unit",
+                              {test::text("unit", "backup.service"), test::entry("success_status", std::move(node))})
+            .size();
+    };
+    CHECK(mistakes({std::int64_t{1}, {}}) == 0);
+    CHECK(mistakes({Array{{std::int64_t{1}, {}}, {std::int64_t{24}, {}}}, {}}) == 0);
+    CHECK(mistakes({std::int64_t{0}, {}}) == 1);
+    CHECK(mistakes({std::int64_t{256}, {}}) == 1);
+    CHECK(mistakes({std::string{"1"}, {}}) == 1);
+    CHECK(mistakes({Array{{true, {}}, {std::int64_t{-1}, {}}}, {}}) == 2);
 }
 
 TEST_CASE("a service that is running is a running job, and the exit of the run before is not read again") {

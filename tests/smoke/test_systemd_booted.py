@@ -334,6 +334,57 @@ def job(container):
     container.run("systemctl", "start", "backup.service", "backup.timer")
 
 
+def failing_job(container):
+    """A backup job that does not get through. A timer that nobody waits for keeps systemd from forgetting its runs."""
+    container.put("/srv/dump.sh", "exit 3\n")
+    container.put("/etc/systemd/system/dump.service", "[Service]\nType=oneshot\nExecStart=/bin/sh /srv/dump.sh\n")
+    container.put("/etc/systemd/system/dump.timer", "[Timer]\nOnCalendar=yearly\n")
+    container.run("systemctl", "daemon-reload")
+    container.run("systemctl", "start", "dump.timer")
+
+
+def fail_and_reset(container):
+    assert container.complete("systemctl", "start", "dump.service")[0] != 0
+    container.run("systemctl", "reset-failed", "dump.service")
+    # What makes it look like a backup.
+    assert [container.show("dump.service", name) for name in ("Result", "ExecMainStatus")] == ["success", "3"]
+
+
+def test_backup_job_that_failed_and_was_reset_is_no_backup(servers, service):
+    container = service.container
+    failing_job(container)
+    config = small_config(servers)
+    config["check.job"] = {"asset": "orders-db", "collector": "systemd_unit", "every": "1s", "timeout": "900ms",
+                           "unit": "dump.service"}
+    service.begin(config)
+
+    def seen():
+        (check,) = [check for check in service.api("checks")["checks"] if check["name"] == "job"]
+        (evidence,) = [evidence for subject in check["subjects"] for evidence in subject["evidence"]
+                       if evidence["kind"] == "recovery_points"]
+        return [[item["state"] for item in evidence[kind]] for kind in ("points", "jobs")]
+
+    assert container.complete("systemctl", "start", "dump.service")[0] != 0
+    service.looks(2, ["job"])
+    assert seen() == [[], ["failed"]]
+    container.run("systemctl", "reset-failed", "dump.service")
+    service.looks(2, ["job"])
+    assert seen() == [[], ["failed"]]
+
+    # Nobody looks while it fails again: that it did cannot be known any more, and no more that it did not.
+    service.systemctl("stop")
+    fail_and_reset(container)
+    service.systemctl("start")
+    service.looks(2, ["job"])
+    assert seen() == [["incomplete"], []]
+
+    container.put("/srv/dump.sh", "exit 0\n")
+    container.run("systemctl", "start", "dump.service")
+    service.looks(2, ["job"])
+    assert seen() == [["incomplete", "good"], []]
+    container.run("systemctl", "stop", "dump.timer")
+
+
 def one_of_each(servers, service, tls_server):
     port, authority = tls_server
     service.container.put("/etc/recoverd/authority.pem", authority)
