@@ -26,12 +26,18 @@ constexpr Option<Options> kOptions[] = {
     {"expect_status", &Options::expect_status,
      "status codes that mean up: a number, a list, or text such as \"200-399\"; 200-299 when left out. Redirects are "
      "followed unless one of their codes is expected"},
+    {"expect_headers", &Options::expect_headers,
+     "what the answer's headers must hold, by their names in any case: { Content-Type = \"application/json\" }; text "
+     "or "
+     "/regular expression/ as in expect_body, and \"\" for any value. Of several headers of one name, one must hold "
+     "it"},
     {"expect_body", &Options::expect_body,
      "text that the body must hold, or /regular expression/ (RE2; . matches line ends too)"},
     {"expect_json", &Options::expect_json, "what the JSON in the body must hold: { \"/pointer\" = value }"},
     {"steps", &Options::steps,
      "instead of one request, a path of up to 20, one after the other within the check's timeout: tables [[check.NAME."
-     "steps]] of name, url, verb, headers, body, expect_status, expect_body, expect_json and take. `take = { id = "
+     "steps]] of name, url, verb, headers, body, expect_status, expect_headers, expect_body, expect_json and take. "
+     "`take = { id = "
      "\"/pointer\", token = { header = \"X-Token\" }, key = { match = \"key=([0-9]+)\" } }` takes from the answer's "
      "JSON, a header, or by the first group of a regular expression (RE2) from the body (or the header), and `{id}` "
      "stands "

@@ -54,6 +54,27 @@ std::string in_words(const io::Json& json, const Hidden& hidden) {
     return json.null() ? "null" : json.boolean() ? "true" : "false";
 }
 
+/// What is wrong with the headers, or nothing. No value is told: cookies and tokens are among them.
+std::string wrong_in_headers(const HttpExpectations& expected, const io::HttpAnswer& answer) {
+    for (const auto& [name, pattern] : expected.headers) {
+        std::size_t values = 0;
+        bool holds = false;
+        for (const auto& [found, value] : answer.headers)
+            if (found == name) {
+                ++values;
+                holds = holds || pattern.found_in(value);
+            }
+        if (holds)
+            continue;
+        const std::string wanted = pattern.text().empty() ? "the" : fmt::format("'{}' in the", pattern.text());
+        if (values == 0)
+            return fmt::format("expected {} header '{}', found no such header", wanted, name);
+        return fmt::format("expected {} header '{}', found {} without it", wanted, name,
+                           values == 1 ? std::string{"a value"} : fmt::format("{} values", values));
+    }
+    return {};
+}
+
 /// What is wrong with the JSON of a body, or nothing.
 std::string wrong_in_json(const HttpExpectations& expected, const io::HttpAnswer& answer, const Hidden& hidden) {
     if (expected.json.empty())
@@ -71,6 +92,13 @@ std::string wrong_in_json(const HttpExpectations& expected, const io::HttpAnswer
     } catch (const io::BadDocument& bad) {
         return fmt::format("expected JSON: {}", bad.what());
     }
+}
+
+std::string wrong_in_body(const HttpExpectations& expected, const io::HttpAnswer& answer, const Hidden& hidden) {
+    if (expected.body && !expected.body->found_in(answer.body))
+        return fmt::format("expected '{}' in the body, found {} bytes without it", expected.body->text(),
+                           answer.body.size());
+    return wrong_in_json(expected, answer, hidden);
 }
 
 } // namespace
@@ -137,18 +165,16 @@ core::Reachability interpret_http(const HttpExpectations& expected, const io::Ht
                                   answer.certificate ? answer.certificate->fault : "none was shown");
         return seen;
     }
-    // The status is the server's own word on whether it does its work: down. A wrong body comes from a server that is
-    // there and answers, so that something of it is wrong but not all: degraded.
+    // The status is the server's own word on whether it does its work: down. A wrong body or header comes from a server
+    // that is there and answers, so that something of it is wrong but not all: degraded.
     if (!accepts(expected.status, answer.status)) {
         seen.state = ReachState::down;
         seen.detail = fmt::format("expected status {}, found {}", in_words(expected.status), answer.status);
         return seen;
     }
-    if (expected.body && !expected.body->found_in(answer.body))
-        seen.detail = fmt::format("expected '{}' in the body, found {} bytes without it", expected.body->text(),
-                                  answer.body.size());
-    else
-        seen.detail = wrong_in_json(expected, answer, hidden);
+    seen.detail = wrong_in_headers(expected, answer);
+    if (seen.detail.empty())
+        seen.detail = wrong_in_body(expected, answer, hidden);
     if (seen.detail.empty() && expected.slow && answer.latency > *expected.slow)
         seen.detail =
             fmt::format("expected an answer within {}, found it after {}",

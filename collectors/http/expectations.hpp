@@ -18,7 +18,8 @@ std::expected<std::vector<StatusRange>, std::string> parse_status_ranges(std::st
 
 bool accepts(const std::vector<StatusRange>& ranges, int status);
 
-/// A piece of text, or a regular expression: "/…/" or "/…/i" (RE2; `.` matches line ends as well).
+/// A piece of text, or a regular expression: "/…/" or "/…/i" (RE2; `.` matches line ends as well). For bodies, and for
+/// values of headers, which are looked at each by itself.
 class BodyPattern {
   public:
     /// The error says what is wrong with the expression.
@@ -34,6 +35,8 @@ class BodyPattern {
 
 struct HttpExpectations {
     std::vector<StatusRange> status{StatusRange{}};
+    /// Names in lower case. Of several values of one name, one has to match.
+    std::vector<std::pair<std::string, BodyPattern>> headers;
     std::optional<BodyPattern> body;
     /// JSON pointer and the scalar that must stand there.
     std::vector<std::pair<std::string, core::config::Node>> json;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/http/options.hpp"
 
+#include "core/ascii.hpp"
 #include "io/client_options.hpp"
 
 #include <fmt/format.h>
@@ -60,12 +61,47 @@ std::vector<std::pair<std::string, Node>> read_json(const Node& node, const std:
     return expected;
 }
 
+/// Is it the name of a field (RFC 9110, 5.1)?
+bool is_field_name(std::string_view text) {
+    static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return (c >= '0' && c <= '9') || (core::ascii_lower(c) >= 'a' && core::ascii_lower(c) <= 'z') ||
+               kMarks.contains(c);
+    });
+}
+
+std::vector<std::pair<std::string, BodyPattern>> read_headers(const Node& node, const std::string& path,
+                                                              Diagnostics& diagnostics) {
+    std::vector<std::pair<std::string, BodyPattern>> expected;
+    const Table* table = node.table();
+    if (!table)
+        diagnostics.mistake(node.at, path, fmt::format("expected a table, found {}", core::config::describe(node)),
+                            "write expect_headers = { Content-Type = \"application/json\" }");
+    for (const auto& entry : table ? *table : Table{}) {
+        const std::string* text = entry.node.text();
+        if (!is_field_name(entry.key))
+            diagnostics.mistake(entry.key_at, path,
+                                fmt::format("expected the name of a header, found '{}'", entry.key));
+        else if (!text)
+            diagnostics.mistake(
+                entry.node.at, path,
+                fmt::format("expected text or a /regular expression/, found {}", core::config::describe(entry.node)));
+        else if (auto pattern = BodyPattern::parse(*text); !pattern)
+            diagnostics.mistake(entry.node.at, path, pattern.error());
+        else
+            expected.emplace_back(core::ascii_lower(std::string_view{entry.key}), std::move(*pattern));
+    }
+    return expected;
+}
+
 } // namespace
 
 HttpExpectations read_expectations(const Asked& asked, const Place& place, Diagnostics& diagnostics) {
     HttpExpectations expected;
     if (asked.expect_status)
         expected.status = read_status(*asked.expect_status, place.path + ".expect_status", diagnostics);
+    if (asked.expect_headers)
+        expected.headers = read_headers(*asked.expect_headers, place.path + ".expect_headers", diagnostics);
     if (asked.expect_json)
         expected.json = read_json(*asked.expect_json, place.path + ".expect_json", diagnostics);
     if (auto pattern = BodyPattern::parse(asked.expect_body); !pattern)

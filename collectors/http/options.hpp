@@ -14,6 +14,7 @@ struct Asked {
     core::Labels headers;
     std::string body;
     std::optional<core::config::Node> expect_status;
+    std::optional<core::config::Node> expect_headers;
     std::string expect_body;
     std::optional<core::config::Node> expect_json;
 };

@@ -36,6 +36,7 @@ constexpr Option<StepOptions> kStep[] = {
     {"headers", &StepOptions::headers, "further headers of the request"},
     {"body", &StepOptions::body, "body of the request"},
     {"expect_status", &StepOptions::expect_status, "status codes that are expected"},
+    {"expect_headers", &StepOptions::expect_headers, "what the headers must hold"},
     {"expect_body", &StepOptions::expect_body, "text or /regular expression/ (RE2) that the body must hold"},
     {"expect_json", &StepOptions::expect_json, "what the JSON in the body must hold"},
     {"take", &StepOptions::take, "what is taken from the answer"},
@@ -232,7 +233,8 @@ class Reader {
 } // namespace
 
 Path read_path(const Options& options, const Table& table, const Place& place, Diagnostics& diagnostics) {
-    constexpr std::array<std::string_view, 5> kOfSteps{"verb", "body", "expect_status", "expect_body", "expect_json"};
+    constexpr std::array<std::string_view, 6> kOfSteps{"verb",           "body",        "expect_status",
+                                                       "expect_headers", "expect_body", "expect_json"};
     for (const std::string_view key : kOfSteps)
         if (const Entry* entry = core::config::find(table, key))
             diagnostics.mistake(entry->key_at, place.path,

@@ -190,6 +190,26 @@ TEST_CASE("a step whose server answers something wrong breaks the whole path: do
     CHECK_FALSE(broken("GET", "?full=1", answered(200, "{}")).latency);
 }
 
+TEST_CASE("a step whose answer lacks a header breaks the path, and what it took of that header is told to nobody") {
+    const auto options =
+        path({step({entry("name", "login"), entry("url", "http://shop/a"),
+                    entry("expect_headers", Table{entry("X-Token", "/^tok-/"), entry("Server", "shop")}),
+                    entry("take", Table{entry("token", Table{entry("header", "x-token")})})})});
+    const auto seen_with = [&](std::string server, std::string token) {
+        return seen(play(options, [&](const auto&) -> Answer {
+            auto answer = answered(200);
+            answer.headers = {{"x-token", token}, {"server", server}};
+            return answer;
+        }));
+    };
+    CHECK(seen_with("shop/1.2", kToken).state == ReachState::up);
+    const auto wrong = seen_with("proxy", kToken);
+    CHECK(wrong.state == ReachState::down);
+    CHECK(wrong.detail == "step 1 of 1 'login': expected 'shop' in the header 'server', found a value without it");
+    CHECK(seen_with("shop/1.2", "sorry").detail ==
+          "step 1 of 1 'login': expected '/^tok-/' in the header 'x-token', found a value without it");
+}
+
 TEST_CASE("all steps share one deadline, and what hangs is the step that hung") {
     // The second takes what the first left of ten seconds, and no more.
     const auto hung = play(checkout(), shop, [](const std::string& asked) { return asked.ends_with("/orders"); });

@@ -154,6 +154,59 @@ TEST_CASE("a hostile body takes no longer than it is long") {
     CHECK_FALSE(BodyPattern::parse("/(a?){30}a{30}b/").value().found_in(std::string(100'000, 'a')));
 }
 
+TEST_CASE("headers are judged by their names in any case, each value by itself") {
+    const auto state = [](const char* name, const char* pattern) {
+        auto answer = answered(200, "body");
+        answer.headers = {{"content-type", "application/json; charset=utf-8"},
+                          {"set-cookie", "a=1; Secure"},
+                          {"set-cookie", "b=2; HttpOnly"},
+                          {"x-empty", ""}};
+        const auto checked =
+            probe({entry("url", "http://db1/"), entry("expect_headers", Table{entry(name, pattern)})}, answer);
+        return seen(checked).state;
+    };
+    CHECK(state("Content-Type", "application/json") == ReachState::up);
+    CHECK(state("CONTENT-TYPE", "/^application/json(;|$)/") == ReachState::up);
+    CHECK(state("content-type", "/UTF-8$/i") == ReachState::up);
+    // The case of a value counts.
+    CHECK(state("Content-Type", "Application/JSON") == ReachState::degraded);
+    CHECK(state("Content-Type", "text/html") == ReachState::degraded);
+    CHECK(state("Content-Type", "/^json/") == ReachState::degraded);
+    // One of several values is enough, but what it must hold may not be pieced together from two.
+    CHECK(state("Set-Cookie", "a=1") == ReachState::up);
+    CHECK(state("Set-Cookie", "b=2; HttpOnly") == ReachState::up);
+    CHECK(state("Set-Cookie", "/a=1.*b=2/") == ReachState::degraded);
+    // Whatever it holds, it has to be there.
+    CHECK(state("X-Empty", "") == ReachState::up);
+    CHECK(state("X-Empty", "/./") == ReachState::degraded);
+    CHECK(state("X-Missing", "") == ReachState::degraded);
+    CHECK(state("X-Missing", "/.*/") == ReachState::degraded);
+}
+
+TEST_CASE("a wrong header is named with what was expected, and its value is told to nobody") {
+    const auto detail = [](const char* pattern, std::vector<std::pair<std::string, std::string>> headers) {
+        HttpExpectations expected;
+        expected.headers.emplace_back("set-cookie", BodyPattern::parse(pattern).value());
+        auto answer = answered(200);
+        answer.headers = std::move(headers);
+        return interpret_http(expected, answer).detail;
+    };
+    CHECK(detail("Secure", {}) == "expected 'Secure' in the header 'set-cookie', found no such header");
+    CHECK(detail("", {{"server", "x"}}) == "expected the header 'set-cookie', found no such header");
+    CHECK(detail("Secure", {{"set-cookie", "s=hunter2"}}) ==
+          "expected 'Secure' in the header 'set-cookie', found a value without it");
+    CHECK(detail("/; *Secure/", {{"set-cookie", "s=hunter2"}, {"set-cookie", "t=2"}}) ==
+          "expected '/; *Secure/' in the header 'set-cookie', found 2 values without it");
+    CHECK(detail("Secure", {{"set-cookie", "s=1; Secure"}}).empty());
+}
+
+TEST_CASE("of a status that is not expected, no header makes anything better") {
+    const Table options{entry("url", "http://db1/"), entry("expect_headers", Table{entry("Server", "x")})};
+    auto answer = answered(503);
+    answer.headers = {{"server", "x"}};
+    CHECK(seen(probe(options, answer)).state == ReachState::down);
+}
+
 TEST_CASE("JSON is judged by what its pointers name") {
     const std::string body = R"({"status":"ok","replicas":3,"ratio":0.5,"ready":true,"a/b":{"":"x"},"list":[{"n":1}]})";
     const auto state = [&](std::string pointer, Node value) {
@@ -278,6 +331,12 @@ TEST_CASE("every mistake in the options is named") {
     CHECK(mistakes({entry("url", "http://db1/"), entry("expect_json", true)}).size() == 1);
     CHECK(mistakes({entry("url", "http://db1/"), entry("expect_status", Array{})}).size() == 1);
     CHECK(mistakes({entry("url", "http://db1/"), entry("expect_status", true)}).size() == 1);
+    CHECK(mistakes({entry("url", "http://db1/"), entry("expect_headers", "Server")}) ==
+          std::vector<std::string>{"expected a table, found a string"});
+    CHECK(mistakes({entry("url", "http://db1/"),
+                    entry("expect_headers", Table{entry("", "x"), entry("Server: x", "x"), entry("a", std::int64_t{1}),
+                                                  entry("b", "/(/"), entry("c", "/x/")})})
+              .size() == 4);
 }
 
 } // namespace recoverd::collectors
