@@ -3,7 +3,8 @@
 // minimal_options() and is asked the same.
 #include "collectors/all.hpp"
 #include "tests/collectors/contributing_example.hpp"
-#include "tests/support/fake_world.hpp"
+#include "tests/collectors/garbage.hpp"
+#include "tests/collectors/good_news.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -14,10 +15,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
+#include <array>
 
 using namespace recoverd;
 using namespace recoverd::collectors;
+using test::Everywhere;
+using test::Garbage;
 namespace config = recoverd::core::config;
 
 namespace {
@@ -175,125 +178,41 @@ void answer_all(test::FakeWorld& world, Answer answer) {
     world.on_worker = [answer](const auto&, const auto&) { return answer(std::type_identity<io::Finished>{}); };
 }
 
+/// Is it good by the words of whoever answers, whatever they are?
+struct BelievesAnything {
+    std::string_view collector;
+    EvidenceKind kind;
+    std::string_view why;
+};
+
+constexpr BelievesAnything kBelieve[] = {
+    {"dns", EvidenceKind::reachability, "an answer that holds a record is all that is asked"},
+    {"exec", EvidenceKind::assertions, "a plug-in that ends with 0 says that it holds, in words of its own"},
+    {"http", EvidenceKind::reachability, "without expectations, status 200 is all that is asked"},
+    {"http in steps", EvidenceKind::reachability, "without expectations, two times status 200 and a value are all"},
+    {"icmp", EvidenceKind::reachability, "an echo that came back is all that is asked"},
+    {"pgbackrest", EvidenceKind::recovery_points, "one of the random texts is a document of its own: whole, an answer"},
+    {"tcp", EvidenceKind::reachability, "a connection is all that is asked"},
+    {"tls", EvidenceKind::reachability, "a handshake is all that is asked; faults of the certificate stand beside it"},
+};
+
+bool may_believe(const Kind& kind, EvidenceKind evidence) {
+    return std::ranges::any_of(
+        kBelieve, [&](const BelievesAnything& row) { return row.collector == kind.name && row.kind == evidence; });
+}
+
+/// What is good in `seen` and should not be: none of it was told.
+void expect_no_good_news(const Kind& kind, const Collected& seen) {
+    for (const auto& [evidence, words] : test::good_news(seen)) {
+        CAPTURE(words);
+        CHECK(may_believe(kind, evidence));
+    }
+}
+
 void refuse_all(test::FakeWorld& world, FailureKind kind) {
     answer_all(world,
                [kind]<class T>(std::type_identity<T>) -> Result<T> { return core::failed(kind, "as the test says"); });
 }
-
-/// Answers that a broken or hostile other side could give, from a seed.
-class Garbage {
-  public:
-    explicit Garbage(std::uint64_t seed) : random_(seed) {}
-
-    Result<io::HttpAnswer> operator()(std::type_identity<io::HttpAnswer>) {
-        static constexpr std::array<int, 6> kStatus{200, 204, 301, 404, 500, 0};
-        io::HttpAnswer answer;
-        answer.status = kStatus.at(below(kStatus.size()));
-        answer.body = words();
-        answer.headers.emplace_back("content-type", words());
-        return answer;
-    }
-    Result<io::Finished> operator()(std::type_identity<io::Finished>) {
-        io::Finished finished = test::exited(words(), static_cast<int>(below(4)), words());
-        if (below(8) == 0) {
-            finished.status.reset();
-            finished.signal = 11;
-        }
-        return finished;
-    }
-    Result<io::PgAnswer> operator()(std::type_identity<io::PgAnswer>) {
-        io::PgAnswer answer;
-        answer.server_version = static_cast<int>(below(200'000));
-        answer.tables.resize(below(8));
-        for (auto& table : answer.tables) {
-            table.columns.resize(below(6), words());
-            table.rows.resize(below(4));
-            for (auto& row : table.rows)
-                row.resize(below(table.columns.size() + 2), below(3) ? std::optional{words()} : std::nullopt);
-            if (below(5) == 0)
-                table.sqlstate = table.error = words();
-        }
-        return answer;
-    }
-    Result<io::Connected> operator()(std::type_identity<io::Connected>) {
-        io::Connected connected;
-        connected.peer = connected.answer = words();
-        if (below(2))
-            connected.certificate = core::Certificate{core::kNever, {}, std::nullopt, words(), words()};
-        return connected;
-    }
-    Result<io::DnsAnswer> operator()(std::type_identity<io::DnsAnswer>) {
-        io::DnsAnswer answer;
-        answer.server = words();
-        answer.code = static_cast<int>(below(16));
-        answer.records.resize(below(3), {static_cast<std::uint32_t>(below(1U << 31U)), words()});
-        return answer;
-    }
-    Result<io::Pinged> operator()(std::type_identity<io::Pinged>) {
-        io::Pinged pinged;
-        pinged.address = pinged.trouble = words();
-        pinged.sent = static_cast<unsigned>(below(6));
-        pinged.trips.resize(below(pinged.sent + 1), std::chrono::microseconds{below(1U << 31U)});
-        return pinged;
-    }
-    Result<io::RespAnswer> operator()(std::type_identity<io::RespAnswer>) {
-        io::RespAnswer answer;
-        answer.replies.resize(below(4));
-        for (auto& reply : answer.replies) {
-            reply.kind = static_cast<io::RespValue::Kind>(below(5));
-            reply.text = below(2) ? words() : "run_id:x\r\nrole:master\r\n" + words();
-            if (reply.kind == io::RespValue::Kind::list)
-                reply.items.resize(below(4), {.kind = io::RespValue::Kind::text, .text = words()});
-        }
-        return answer;
-    }
-    Result<io::UnitState> operator()(std::type_identity<io::UnitState>) {
-        io::UnitState state;
-        state.load_state = state.active_state = state.sub_state = state.result = words();
-        state.exec_main_status = static_cast<int>(below(256));
-        if (below(2))
-            state.exec_main_exit = core::kNever;
-        return state;
-    }
-
-  private:
-    std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>{0, n - 1}(random_); }
-
-    std::string words() {
-        static const std::vector<std::string> kOdd{
-            "",
-            "\n",
-            "null",
-            "[]",
-            "{}",
-            "[null]",
-            "[[]]",
-            "[{}]",
-            R"("text")",
-            "1e999",
-            "-1",
-            "18446744073709551616",
-            R"([{"name":1}])",
-            R"([{"name":"a","status":{"code":0,"message":"ok"},"backup":[{}],"repo":[{}]}])",
-            R"({"subject":"x","kind":"recovery_points"})",
-            R"({"subject":"x","kind":"measurement","name":"m","value":"high"})",
-            R"({"complete":"perhaps"})",
-            "OK | a=b 'c",
-            "\xff\xfe\x00garbage",
-            std::string(1'000, '['),
-            std::string(200'000, 'x'),
-            test::data("pgbackrest/info-read-without-key.json"),
-        };
-        std::string chosen = kOdd[below(kOdd.size())];
-        if (below(3) == 0 && !chosen.empty())
-            chosen.resize(below(chosen.size()));
-        for (std::size_t i = below(4); i > 0 && !chosen.empty(); --i)
-            chosen[below(chosen.size())] = static_cast<char>(below(256));
-        return chosen;
-    }
-
-    std::mt19937_64 random_;
-};
 
 } // namespace
 
@@ -393,7 +312,7 @@ TEST_CASE("every collector takes no for an answer, and says what kind of no it w
     }
 }
 
-TEST_CASE("every collector makes an answer or a failure of garbage, and is not surprised") {
+TEST_CASE("every collector makes an answer or a failure of garbage, is not surprised, and learns nothing good of it") {
     for (const Kind& kind : asked()) {
         std::string cursor;
         for (std::uint64_t seed = 0; seed < 300; ++seed) {
@@ -403,6 +322,7 @@ TEST_CASE("every collector makes an answer or a failure of garbage, and is not s
             const auto garbage = std::make_shared<Garbage>(seed);
             answer_all(world, [garbage](auto type) { return (*garbage)(type); });
             const Collected seen = look(kind, ioc, world, seed % 2 ? cursor : fmt::format("cursor {}", seed));
+            expect_no_good_news(kind, seen);
             if (seen) {
                 cursor = seen->cursor;
                 continue;
@@ -414,6 +334,39 @@ TEST_CASE("every collector makes an answer or a failure of garbage, and is not s
             CHECK(seen.error().detail.size() < 2'000);
         }
     }
+}
+
+TEST_CASE("every collector learns nothing good of an answer that is empty, cut off, huge or wrongly encoded") {
+    using namespace std::string_literals;
+    const std::vector<std::pair<std::string_view, std::string>> broken{
+        {"empty", ""},
+        {"blank", " \n\n"},
+        {"nothing, as JSON", "null"},
+        {"cut off", R"([{"name":"a","id":"x","status":{"code":0,"message":"ok"},"backup":[{"label":"2026)"},
+        {"cut off, as XML", R"(<?xml version="1.0"?><ListBucketResult><Contents><Key>a</Key><Size>1)"},
+        {"huge", std::string(std::size_t{1} << 20U, 'x')},
+        {"huge, as JSON", "\"" + std::string(std::size_t{1} << 20U, 'x') + "\""},
+        {"nested without an end", std::string(100'000, '[')},
+        {"UTF-16", "\xff\xfe[\0{\0\"\0i\0d\0\"\0:\0\"\0x\0\"\0}\0]\0"s},
+        {"Latin-1", "[{\"id\":\"caf\xe9\",\"time\":\"2026-11-22T03:00:00Z\"}]"},
+        {"gzip", "\x1f\x8b\x08\0\0\0\0\0\0\x03"s},
+        {"zeros", std::string(4'096, '\0')},
+        {"a page for people", "<!DOCTYPE html><html><body>Please log in</body></html>"},
+    };
+    for (const Kind& kind : asked())
+        for (const auto& [what, text] : broken) {
+            CAPTURE(kind.name, what);
+            asio::io_context ioc;
+            test::FakeWorld world{ioc};
+            answer_all(world, Everywhere{text});
+            const Collected seen = look(kind, ioc, world);
+            expect_no_good_news(kind, seen);
+            if (seen)
+                continue;
+            CHECK_FALSE(seen.error().detail.starts_with("unexpected:"));
+            CHECK_FALSE(seen.error().detail.empty());
+            CHECK(seen.error().detail.size() < 2'000);
+        }
 }
 
 TEST_CASE("every collector stops at once when it is cancelled, and leaves nothing waiting") {
