@@ -84,6 +84,8 @@ std::optional<core::Assertion> count_by_plan(const Service& service, const core:
 /// A subject for each topic that was chosen. Throws io::BadDocument for what is no list of topics.
 std::vector<core::SubjectReport> read_topics(const AivenExpected& expected, const Service& service,
                                              const io::Json& list, const AivenAnswers::ByName& details);
+/// Where Aiven tells of it.
+std::string topic_target(const AivenExpected& expected, const Service& service, std::string_view topic);
 /// What was chosen and is in none of the services whose lists are known, which are all that there are: a topic that is
 /// named, and patterns that fit nothing.
 void add_absent_topics(const AivenExpected& expected, const std::vector<const Service*>& listed, core::Seen& seen);

@@ -136,6 +136,27 @@ TEST_CASE("a topic that makes no sense is unknown, and the others are not; one t
     CHECK_THAT(failure_of(subject(project.look(), "events-kafka")), ContainsSubstring("expected each topic once"));
 }
 
+TEST_CASE("a topic that is being deleted is not well, however well its partitions are") {
+    Project project;
+    const auto is = [&](const std::string& to) {
+        return orders(project, R"("state": "ACTIVE")", fmt::format(R"("state": "{}")", to));
+    };
+    CHECK(state(is("ACTIVE"), "state") == AssertionState::holds);
+    const SubjectReport deleted = is("DELETING");
+    CHECK(state(deleted, "state") == AssertionState::fails);
+    CHECK(assertion(deleted, "state")->actual == "DELETING");
+    // A new one for a moment, and one that never gets ready for ever.
+    CHECK(state(is("CONFIGURING"), "state") == AssertionState::unknown);
+    CHECK(state(is("whatever comes"), "state") == AssertionState::fails);
+    CHECK_THAT(failure_of(orders(project, R"("state": "ACTIVE",)", "")), ContainsSubstring("state"));
+
+    const SubjectReport by_partitions = detailed(R"("state": "ACTIVE")", R"("state": "DELETING")");
+    CHECK(state(by_partitions, "state") == AssertionState::fails);
+    CHECK(evidence<core::Reachability>(by_partitions).state == ReachState::down);
+    CHECK(evidence<core::Reachability>(by_partitions).detail == "it is being deleted, with all that it holds");
+    CHECK(evidence<core::Reachability>(detailed("ACTIVE", "ACTIVE")).state == ReachState::up);
+}
+
 TEST_CASE("a topic must keep what it holds as long as is promised") {
     Project project;
     CHECK_FALSE(assertion(orders(project), "retention_hours"));
