@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace recoverd::collectors {
 
@@ -43,6 +44,26 @@ std::string type_of(const Json& backup) {
     return backup["backup_type"].text() == "incremental" ? "incr" : "full";
 }
 
+/// Told from 3.14 on, the first that can encrypt a backup itself: null for one that is not.
+core::Told encrypted(const Json& backup) {
+    const Json& encryption = backup["encryption"];
+    if (encryption.absent())
+        return core::Told::not_told;
+    return core::told(!encryption.null() && !encryption.text().empty() && encryption.text() != "none");
+}
+
+/// Why one cannot count on it when asking how far back one can go; empty when one can. KEEP:FULL has all WAL since.
+std::string_view stands_apart(const Json& backup) {
+    const Json& retention = backup["retention_status"];
+    if (!retention)
+        return {};
+    if (retention.text() == "OBSOLETE")
+        return "obsolete by Barman's retention policy: the next `barman cron` may delete it";
+    if (retention.text() == "KEEP:STANDALONE")
+        return "kept for ever, with no WAL but its own: nothing after its end can be reached from it";
+    return {};
+}
+
 core::RecoveryPoint point_of(const Json& backup, const std::string& status) {
     core::RecoveryPoint point;
     point.id = backup["backup_id"].text();
@@ -50,6 +71,8 @@ core::RecoveryPoint point_of(const Json& backup, const std::string& status) {
     if (backup["size_bytes"])
         point.size_bytes = natural(backup["size_bytes"]);
     point.backup_type = type_of(backup);
+    point.encrypted = encrypted(backup);
+    point.detail = stands_apart(backup);
     // Barman lists its catalogue; it does not open the files.
     point.depth = core::Depth::listed;
     if (status != "DONE") {
@@ -76,12 +99,15 @@ core::RecoveryPoints points_of(const Json& backups) {
     points.method = "barman";
     points.tells_jobs = core::Told::yes;
     std::string newest_done;
+    std::set<std::string> apart;
     std::vector<std::pair<std::string, core::BackupJob>> jobs;
     for (const Json& backup : backups.items()) {
         const std::string& status = backup["status"].text();
         const std::string& id = backup["backup_id"].text();
         if (status == "DONE" || status == "WAITING_FOR_WALS" || status == "SYNCING") {
             points.points.push_back(point_of(backup, status));
+            if (!stands_apart(backup).empty())
+                apart.insert(id);
             newest_done = std::max(newest_done, id);
         } else if (status == "STARTED" || status == "EMPTY") {
             jobs.emplace_back(id, job_of(backup, core::JobState::running));
@@ -94,7 +120,7 @@ core::RecoveryPoints points_of(const Json& backups) {
     for (auto& [id, job] : jobs)
         if (id > newest_done)
             points.jobs.push_back(std::move(job));
-    put_in_order(points);
+    put_in_order(points, apart);
     keep_newest(points);
     return points;
 }

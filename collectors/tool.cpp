@@ -59,13 +59,20 @@ Task<Result<std::string>> answer_of(io::World& world, io::Command command, Blame
     co_return std::move(finished->out);
 }
 
-void put_in_order(core::RecoveryPoints& points) {
+void put_in_order(core::RecoveryPoints& points, const std::set<std::string>& apart) {
     std::ranges::stable_sort(points.points, {}, &core::RecoveryPoint::ended_at);
     points.count = points.points.size();
-    points.oldest_at.reset();
-    for (const core::RecoveryPoint& point : points.points)
-        if (point.state == core::PointState::good && (!points.oldest_at || point.data_at < *points.oldest_at))
-            points.oldest_at = point.data_at;
+    std::optional<Time> among_all;
+    std::optional<Time> among_others;
+    const auto older = [](std::optional<Time>& oldest, Time at) { oldest = std::min(oldest.value_or(at), at); };
+    for (const core::RecoveryPoint& point : points.points) {
+        if (point.state != core::PointState::good)
+            continue;
+        older(among_all, point.data_at);
+        if (!apart.contains(point.id))
+            older(among_others, point.data_at);
+    }
+    points.oldest_at = among_others ? among_others : among_all;
 }
 
 void keep_newest(core::RecoveryPoints& points) {

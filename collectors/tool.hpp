@@ -4,6 +4,8 @@
 
 #include "collectors/collector.hpp"
 
+#include <set>
+
 namespace recoverd::collectors {
 
 /// Behind these, the tool still runs on this host and sees its locks.
@@ -36,8 +38,10 @@ using Blame = std::optional<Failure> (*)(const io::Finished& finished, bool pref
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the run's own
 Task<Result<std::string>> answer_of(io::World& world, io::Command command, Blame blame, bool prefixed);
 
-/// Puts points in order, counts them and finds the oldest good one. To be followed by keep_newest().
-void put_in_order(core::RecoveryPoints& points);
+/// Puts points in order, counts them and finds the oldest good one. To be followed by keep_newest(). `apart`: ids of
+/// those that say nothing of how far one can go back, such as one that is kept for ever without the WAL behind it; the
+/// oldest is one of them only when there are no others.
+void put_in_order(core::RecoveryPoints& points, const std::set<std::string>& apart = {});
 /// Cuts points that are in order to the newest that are told.
 void keep_newest(core::RecoveryPoints& points);
 

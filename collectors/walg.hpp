@@ -14,6 +14,8 @@ namespace recoverd::collectors {
 
 struct WalgBackups {
     core::RecoveryPoints points;
+    /// The oldest moment from which WAL leads on.
+    std::optional<core::Time> wal_from;
     /// Of the newest backup; empty when it is not told.
     std::string system_id;
 };

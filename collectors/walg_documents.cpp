@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 
 namespace recoverd::collectors {
 
@@ -30,6 +31,9 @@ std::optional<std::string> parent_segment(const std::string& name) {
     return at != std::string::npos ? std::optional(name.substr(at + kDelta.size())) : std::nullopt;
 }
 
+/// Told by `backup-mark`: `delete` passes over it, and over no WAL behind it.
+bool is_permanent(const Json& backup) { return backup["is_permanent"] && backup["is_permanent"].boolean(); }
+
 RecoveryPoint point_of(const Json& backup) {
     RecoveryPoint point;
     point.id = backup["backup_name"].text();
@@ -46,6 +50,8 @@ RecoveryPoint point_of(const Json& backup) {
     // A backup is listed once its description was stored, which is written last.
     point.depth = core::Depth::listed;
     point.backup_type = parent_segment(point.id) ? "incr" : "full";
+    if (is_permanent(backup))
+        point.detail = "permanent: kept for ever, with no WAL but its own";
     return point;
 }
 
@@ -58,6 +64,13 @@ void tell_needs(std::vector<RecoveryPoint>& points, const std::map<std::string, 
         const auto parent = by_segment.find(*segment);
         point.needs.push_back(parent != by_segment.end() ? parent->second : "base_" + *segment);
     }
+}
+
+/// Where all are permanent, WAL is only sure to lead on from the newest. `points` are in order and whole.
+std::optional<Time> wal_from(const core::RecoveryPoints& points, const std::set<std::string>& permanent) {
+    if (permanent.size() < points.points.size() || points.points.empty())
+        return points.oldest_at;
+    return points.points.back().data_at;
 }
 
 core::LogGap range_of(const Json& row) {
@@ -113,9 +126,12 @@ WalgBackups interpret_walg_backups(const Json& list) {
     WalgBackups seen;
     seen.points.method = "wal-g";
     std::map<std::string, std::string, std::less<>> by_segment;
+    std::set<std::string> permanent;
     Time newest = kNoTime;
     for (const Json& backup : list.items()) {
         RecoveryPoint point = point_of(backup);
+        if (is_permanent(backup))
+            permanent.insert(point.id);
         if (backup["wal_file_name"])
             by_segment.emplace(backup["wal_file_name"].text(), point.id);
         if (const Json& id = backup["system_identifier"]; id && point.ended_at >= newest) {
@@ -125,7 +141,8 @@ WalgBackups interpret_walg_backups(const Json& list) {
         seen.points.points.push_back(std::move(point));
     }
     tell_needs(seen.points.points, by_segment);
-    put_in_order(seen.points);
+    put_in_order(seen.points, permanent);
+    seen.wal_from = wal_from(seen.points, permanent);
     keep_newest(seen.points);
     return seen;
 }
@@ -134,7 +151,7 @@ WalgVerified interpret_walg_verify(const Json& verified, const WalgBackups& back
     WalgVerified seen;
     seen.archive.from_repository = true;
     seen.archive.system_id = backups.system_id;
-    seen.archive.oldest_at = backups.points.oldest_at;
+    seen.archive.oldest_at = backups.wal_from;
     tell_integrity(verified["integrity"], seen.archive);
     seen.timeline = timeline_of(verified["timeline"]);
     return seen;

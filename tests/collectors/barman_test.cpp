@@ -120,6 +120,43 @@ TEST_CASE("barman: newer versions tell the type of a backup, and numbers as numb
     CHECK(interpret_barman(io::Json::parse(document("made-3.14.json")))->size() == 2);
 }
 
+TEST_CASE(
+    "barman: a backup that is obsolete, or kept without the WAL behind it, does not tell how far one can go back") {
+    const auto oldest = [](const char* oldest_is, const char* newer_is) {
+        const auto servers = interpret_barman(io::Json::parse(fmt::format(
+            R"({{"a":[{{"backup_id":"20261122T030000","end_time_timestamp":"2000","status":"DONE","retention_status":"{}"}},
+                      {{"backup_id":"20261121T030000","end_time_timestamp":"1000","status":"DONE","retention_status":"{}"}}]}})",
+            newer_is, oldest_is)));
+        CHECK(servers->at("a").count == 2);
+        CHECK(servers->at("a").points.at(0).state == core::PointState::good);
+        return servers->at("a").oldest_at;
+    };
+    const Time old = core::from_unix_seconds(1000);
+    const Time newer = core::from_unix_seconds(2000);
+    CHECK(oldest("OBSOLETE", "VALID") == newer);
+    CHECK(oldest("KEEP:STANDALONE", "VALID") == newer);
+    for (const char* counts : {"VALID", "KEEP:FULL", "POTENTIALLY_OBSOLETE", "-", "whatever comes"})
+        CHECK(oldest(counts, "VALID") == old);
+    // Better than nothing, where there is nothing else.
+    CHECK(oldest("KEEP:STANDALONE", "KEEP:STANDALONE") == old);
+    CHECK_THAT(
+        one(R"("end_time_timestamp":"1","status":"DONE","retention_status":"OBSOLETE")")->at("a").points.at(0).detail,
+        ContainsSubstring("may delete it"));
+}
+
+TEST_CASE("barman: from 3.14 on a backup tells whether it is encrypted, and before nobody does") {
+    const auto encrypted = [](const std::string& member) {
+        return one(R"("end_time_timestamp":"1","status":"DONE")" + member)->at("a").points.at(0).encrypted;
+    };
+    CHECK(encrypted("") == core::Told::not_told);
+    CHECK(encrypted(R"(,"encryption":null)") == core::Told::no);
+    CHECK(encrypted(R"(,"encryption":"gpg")") == core::Told::yes);
+    CHECK(encrypted(R"(,"encryption":"none")") == core::Told::no);
+    CHECK(encrypted(R"(,"encryption":"")") == core::Told::no);
+    CHECK_THROWS_AS(encrypted(R"(,"encryption":true)"), io::BadDocument);
+    CHECK(orders("made-3.14.json").points.back().encrypted == core::Told::no);
+}
+
 TEST_CASE("barman: what is no list of backups is a bad answer that names the place") {
     struct Case {
         const char* members;

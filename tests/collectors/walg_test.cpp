@@ -109,6 +109,32 @@ TEST_CASE("WAL-G: a delta whose parent is gone cannot be restored, nor what buil
     CHECK(whole.points[1].backup_type == "incr");
 }
 
+TEST_CASE("WAL-G: what is permanent is kept for ever, and does not tell how far one can go back") {
+    const auto permanent = [](std::string text) {
+        const std::string from = R"("is_permanent": false)";
+        return text.replace(text.find(from), from.size(), R"("is_permanent": true)");
+    };
+    const Time old = at("2026-11-20T02:10:00Z");
+    const Time newer = at("2026-11-22T02:10:00Z");
+    const std::string full = backup("base_00000001000000000000003A", "2026-11-22T02:10:00Z");
+    const auto seen = backups(list({permanent(kFull), full}));
+    CHECK(seen.points.oldest_at == newer);
+    CHECK(seen.points.count == 2);
+    CHECK_THAT(seen.points.points.at(0).detail, ContainsSubstring("permanent"));
+    CHECK(seen.points.points.at(0).state == core::PointState::good);
+    // Between it and the next one there is no WAL: the window is no longer than the rest of the backups.
+    const auto window = [](const WalgBackups& listed) {
+        return interpret_walg_verify(io::Json::parse(verified("OK", "[" + kFound + "]")), listed).archive.oldest_at;
+    };
+    CHECK(window(seen) == newer);
+    CHECK(window(backups(list({kFull, full}))) == old);
+    // One could go back to the oldest of them, and on from the newest.
+    const auto all = backups(list({permanent(kFull), permanent(full)}));
+    CHECK(all.points.oldest_at == old);
+    CHECK(window(all) == newer);
+    CHECK_FALSE(window(backups("[]")));
+}
+
 TEST_CASE("WAL-G: a backup is of when it ended, not of when its storage got it") {
     const auto seen = backups(list({kFull}));
     const auto& point = seen.points.points.at(0);
