@@ -51,7 +51,9 @@ constexpr Option<Options> kOptions[] = {
      "ids of the brokers that must be there; when left out those that hold replicas"},
     {"replication_factor", &Options::replication_factor, "replicas that every partition must have"},
     {"min_insync_replicas", &Options::min_insync_replicas, "the least that min.insync.replicas of a topic may be"},
-    {"max_lag", &Options::max_lag, "records that a group may be behind in a topic; any number when left out"},
+    {"max_lag", &Options::max_lag,
+     "records that a group may be behind in a topic, the end of a transaction counted as one; any number when left "
+     "out"},
     {"expect_members", &Options::expect_members,
      "a group without members is down; not for those that run now and then"},
     {"username", &Options::username, "user for SASL; nobody when left out"},
@@ -84,6 +86,13 @@ void check_numbers(const Options& options, const Place& place, Diagnostics& diag
         if (value && *value < least)
             diagnostics.mistake(place.at, fmt::format("{}.{}", place.path, name),
                                 fmt::format("expected {} or more, found {}", least, *value));
+    // Offsets that hold no record, and that the clients of many languages never commit.
+    if (options.max_lag == 0)
+        diagnostics.warning(
+            place.at, place.path + ".max_lag",
+            "a group never catches up with a topic that is written in transactions: the end of the last "
+            "one in each partition stays behind",
+            "write max_lag = 100, or as many records as do not matter");
     for (const std::string& id : options.broker_ids)
         if (!id_of(id))
             diagnostics.mistake(place.at, place.path + ".broker_ids",

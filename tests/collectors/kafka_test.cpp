@@ -159,3 +159,9 @@ TEST_CASE("kafka: a password that goes over the network as it is is warned of") 
     safe.emplace_back("tls", table({}));
     CHECK(said(safe).empty());
 }
+
+TEST_CASE("kafka: a lag of 0 is warned of, since the end of a transaction is never committed") {
+    const auto with = [](std::int64_t lag) { return said({{"groups", list({"billing"})}, {"max_lag", number(lag)}}); };
+    CHECK(with(0).contains("check.bus.max_lag: a group never catches up with a topic that is written in transactions"));
+    CHECK(with(1).empty());
+}

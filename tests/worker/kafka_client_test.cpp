@@ -3,12 +3,14 @@
 // tests/smoke/test_kafka.py.
 #include "worker/all.hpp"
 #include "worker/kafka/client.hpp"
+#include "worker/kafka/client_parts.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <librdkafka/rdkafka_mock.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -116,6 +118,36 @@ TEST_CASE("kafka: files of TLS that cannot be read are misconfigured") {
     options.tls = true;
     options.tls_options.ca_file = "/does/not/exist.pem";
     CHECK(failure_of(options).kind == core::FailureKind::misconfigured);
+}
+
+TEST_CASE("kafka: settings that are not to be had are told in the words of who says so", "[real]") {
+    char words[256] = "";
+    const std::unique_ptr<rd_kafka_t, Destroy<rd_kafka_destroy>> own{
+        rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), words, sizeof words)};
+    REQUIRE(own);
+    // librdkafka's own cluster knows no DescribeConfigs, and old ones have no controller to ask either.
+    const std::unique_ptr<rd_kafka_mock_cluster_t, Destroy<rd_kafka_mock_cluster_destroy>> cluster{
+        rd_kafka_mock_cluster_new(own.get(), 1)};
+    REQUIRE(cluster);
+    for (const char* name : {"orders", "payments"})
+        REQUIRE(rd_kafka_mock_topic_create(cluster.get(), name, 1, 1) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    Options options{.brokers = {rd_kafka_mock_cluster_bootstraps(cluster.get())}};
+    options.time_limit = 6s;
+    auto client = Client::open(options);
+    REQUIRE(client);
+    auto answer = client->metadata();
+    REQUIRE(answer);
+    std::vector<Topic*> topics;
+    for (Topic& topic : answer->topics)
+        topics.push_back(&topic);
+    REQUIRE(topics.size() == 2);
+    client->configs(topics);
+    for (const Topic* topic : topics) {
+        REQUIRE_FALSE(topic->configs);
+        INFO(topic->configs.error().detail);
+        CHECK(topic->configs.error().detail.starts_with("settings: "));
+        CHECK_THAT(topic->configs.error().detail, !ContainsSubstring("no answer in time"));
+    }
 }
 
 TEST_CASE("kafka: the job takes no options that are none") {

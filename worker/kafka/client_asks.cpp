@@ -162,18 +162,27 @@ void Client::configs(std::vector<Topic*> topics) {
     const Queue queue{rd_kafka_queue_new(handle_)};
     const int timeout = left_ms(std::min(kAskAtMost, left() / 2));
     std::map<std::string_view, Topic*> by_name;
-    std::size_t asked = 0;
-    for (std::size_t begin = 0; begin < topics.size(); begin += kTopicsAtOnce, ++asked) {
-        const auto options = options_for(handle_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout, nullptr);
+    std::vector<std::span<Topic*>> asked;
+    asked.reserve(topics.size() / kTopicsAtOnce + 1); // each request knows its own by address
+    for (std::size_t begin = 0; begin < topics.size(); begin += kTopicsAtOnce) {
+        auto& some =
+            asked.emplace_back(std::span{topics}.subspan(begin, std::min(kTopicsAtOnce, topics.size() - begin)));
+        const auto options = options_for(handle_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout, &some);
         std::vector<Resource> resources;
-        for (std::size_t i = begin; i < std::min(topics.size(), begin + kTopicsAtOnce); ++i) {
-            topics[i]->configs = std::unexpected(late("settings"));
-            by_name.emplace(topics[i]->name, topics[i]);
-            resources.push_back(resource_of(RD_KAFKA_RESOURCE_TOPIC, topics[i]->name));
+        for (Topic* topic : some) {
+            topic->configs = std::unexpected(late("settings"));
+            by_name.emplace(topic->name, topic);
+            resources.push_back(resource_of(RD_KAFKA_RESOURCE_TOPIC, topic->name));
         }
         describe(handle_, resources, options, queue);
     }
-    gather(queue.get(), asked, with_way_back(timeout), [&](rd_kafka_event_t* event, void*) {
+    gather(queue.get(), asked.size(), with_way_back(timeout), [&](rd_kafka_event_t* event, void* some) {
+        // Of all that was asked with it. Who may not see one topic is told so of that one.
+        if (const auto failure = failure_in(event)) {
+            for (Topic* topic : *static_cast<std::span<Topic*>*>(some))
+                topic->configs = std::unexpected(Failure{failure->kind, fmt::format("settings: {}", failure->detail)});
+            return;
+        }
         std::size_t count = 0;
         const auto* result = rd_kafka_event_DescribeConfigs_result(event);
         const auto** resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
