@@ -36,6 +36,7 @@ struct Options : s3_parts::ClientOptions {
     std::optional<Duration> object_lock_for;
     std::string encryption;
     bool is_private = false;
+    bool at_hand = false;
     std::optional<Duration> retention;
     std::vector<std::string> replicas;
 };
@@ -61,6 +62,10 @@ constexpr Option<Options> kOwn[] = {
     {"encryption", &Options::encryption, "default encryption must be this algorithm", Need::optional,
      "AES256|aws:kms|aws:kms:dsse"},
     {"private", &Options::is_private, "neither policy nor ACL may open the bucket to everybody"},
+    {"at_hand", &Options::at_hand,
+     "the newest object must be read at once, and not lie in an archive (GLACIER, DEEP_ARCHIVE) without a copy that "
+     "was "
+     "brought back"},
     {"retention", &Options::retention, "no rule of the lifecycle may delete sooner"},
     {"replicas", &Options::replicas, "names of the buckets that objects must be replicated to"},
 };
@@ -101,6 +106,7 @@ S3Expected expectations(const Options& options) {
     expected.default_retention = options.object_lock_for;
     expected.encryption = options.encryption;
     expected.is_private = options.is_private;
+    expected.at_hand = options.at_hand;
     expected.retention = options.retention;
     expected.replicas = options.replicas;
     expected.region = options.region;

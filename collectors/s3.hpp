@@ -28,6 +28,7 @@ struct S3Expected {
     std::optional<Duration> default_retention;
     std::string encryption;
     bool is_private = false;
+    bool at_hand = false;
     std::optional<Duration> retention;
     std::vector<std::string> replicas;
     std::string region;
@@ -63,6 +64,10 @@ s3_settings(const S3Expected& expected);
 
 /// Must the newest object tell whether it is locked? Not where object lock is off, which is said as such.
 bool s3_asks_lock(const S3Settings& settings);
+
+/// The archive that the newest object must be brought back from before it can be read, which takes hours; empty where
+/// it is read at once, nothing where that was not told.
+std::optional<std::string> s3_archive(const s3_parts::Entry& newest, const S3Newest& told);
 
 /// Of more subjects than these nobody waits for each one's newest object; what was asked for is then not known of them.
 inline constexpr std::size_t kS3MostAsked = 200;

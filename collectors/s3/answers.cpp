@@ -74,6 +74,8 @@ Failure failure_of(const io::HttpAnswer& answer, std::string_view what) {
 }
 
 bool says_no_such_key(const io::HttpAnswer& answer, bool head) {
+    if (answer.status == 405 && answer.header("x-amz-delete-marker") == "true")
+        return true;
     if (answer.status != 404)
         return false;
     const std::string code = head ? std::string{} : read_error(answer.body).code;

@@ -22,7 +22,8 @@ ErrorBody read_error(std::string_view body);
 Failure failure_of(const io::HttpAnswer& answer, std::string_view what);
 
 /// Does it say that there is no such object? 404 with code NoSuchKey, or NoSuchVersion; of a HEAD, which has no body,
-/// any 404. Another 404 is of a bucket, or of something that is no S3.
+/// any 404, and 405 where the version that was asked for is a delete marker. Another 404 is of a bucket, or of
+/// something that is no S3.
 bool says_no_such_key(const io::HttpAnswer& answer, bool head);
 
 } // namespace recoverd::collectors::s3_parts

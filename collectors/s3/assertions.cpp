@@ -93,6 +93,17 @@ Assertion newest_lock(const S3Expected& expected, const s3_parts::Series& series
     return assertion;
 }
 
+Assertion at_hand_of(const s3_parts::Series& series, const S3Newest& newest) {
+    const auto entry = std::ranges::max_element(series.newest, {}, &s3_parts::Entry::last_modified);
+    const auto archive = s3_archive(*entry, newest);
+    Assertion assertion{.name = "at_hand", .expected = "read at once"};
+    if (!archive)
+        assertion.detail = fmt::format("it is in {}; whether it was brought back was not told", entry->storage_class);
+    else
+        assertion.actual = archive->empty() ? assertion.expected : fmt::format("in {}, for hours", *archive);
+    return assertion;
+}
+
 Assertion exposure_of(const S3Settings& settings) {
     const s3_parts::Setting not_asked = core::failed(FailureKind::bad_answer, "not asked");
     const auto blocked = s3_parts::blocked(settings.public_access_block.value_or(not_asked));
@@ -165,6 +176,8 @@ std::vector<Assertion> s3_assertions(const S3Expected& expected, const S3Setting
     std::vector<Assertion> all;
     if (expected.versions && series.count > 0) // else there is no backup at all, which is said as such
         all.push_back(presence_of(series));
+    if (expected.at_hand && !series.newest.empty())
+        all.push_back(at_hand_of(series, newest));
     if (settings.versioning)
         all.push_back(judged("versioning", "Enabled", s3_parts::versioning_of(*settings.versioning), as_it_is));
     if (settings.object_lock) {

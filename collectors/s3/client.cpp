@@ -100,6 +100,8 @@ Attributes read_attributes(const io::HttpAnswer& answer) {
     read.legal_hold = answer.header("x-amz-object-lock-legal-hold") == "ON";
     read.replication = answer.header("x-amz-replication-status");
     read.storage_class = answer.header("x-amz-storage-class");
+    read.archive_status = answer.header("x-amz-archive-status");
+    read.restored = answer.header("x-amz-restore").contains("ongoing-request=\"false\"");
     read.content_encoding = answer.header("content-encoding");
     return read;
 }

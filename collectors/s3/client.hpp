@@ -65,7 +65,12 @@ struct Attributes {
     bool legal_hold = false;
     /// COMPLETED, COMPLETE, PENDING, FAILED, REPLICA; empty where no rule matched.
     std::string replication;
+    /// Empty for STANDARD.
     std::string storage_class;
+    /// ARCHIVE_ACCESS or DEEP_ARCHIVE_ACCESS of INTELLIGENT_TIERING.
+    std::string archive_status;
+    /// Is there a copy that was brought back from an archive?
+    bool restored = false;
     std::string content_encoding;
 };
 Attributes read_attributes(const io::HttpAnswer& answer);

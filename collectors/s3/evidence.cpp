@@ -16,6 +16,10 @@ using s3_parts::Attributes;
 using s3_parts::Entry;
 using s3_parts::Series;
 
+bool is_archive(std::string_view storage_class) {
+    return storage_class == "GLACIER" || storage_class == "DEEP_ARCHIVE";
+}
+
 RecoveryPoint point_of(const S3Expected& expected, const Entry& entry) {
     RecoveryPoint point;
     point.id = expected.versions && !entry.version_id.empty() ? entry.version_id : entry.key;
@@ -27,6 +31,8 @@ RecoveryPoint point_of(const S3Expected& expected, const Entry& entry) {
         point.detail = entry.size == 0 ? std::string{"it is empty"}
                                        : fmt::format("{} bytes, expected {} at least", entry.size,
                                                      core::config::format_size(expected.min_size));
+    } else if (is_archive(entry.storage_class)) {
+        point.detail = fmt::format("in {}: unless it was brought back, reading it takes hours", entry.storage_class);
     }
     return point;
 }
@@ -36,7 +42,7 @@ const Attributes* attributes_of(const S3Newest& newest) {
 }
 
 /// What only the object itself tells.
-void add_head(RecoveryPoint& point, const S3Newest& newest) {
+void add_head(RecoveryPoint& point, const Entry& entry, const S3Newest& newest) {
     const Attributes* head = attributes_of(newest);
     if (!head)
         return;
@@ -44,6 +50,10 @@ void add_head(RecoveryPoint& point, const S3Newest& newest) {
     if (!head->encryption.empty())
         point.encrypted = core::Told::yes;
     point.kept_until = head->locked_until;
+    if (point.state != core::PointState::good)
+        return;
+    const std::string archive = s3_archive(entry, newest).value_or("");
+    point.detail = archive.empty() ? "" : fmt::format("in {}: reading it takes hours", archive);
 }
 
 core::RecoveryPoints points_of(const S3Expected& expected, const Series& series, const S3Newest& newest) {
@@ -51,10 +61,11 @@ core::RecoveryPoints points_of(const S3Expected& expected, const Series& series,
     points.method = "s3";
     points.count = series.count;
     points.oldest_at = series.oldest_at;
-    for (const Entry& entry : s3_parts::trimmed(series.newest))
+    const std::vector<Entry> entries = s3_parts::trimmed(series.newest);
+    for (const Entry& entry : entries)
         points.points.push_back(point_of(expected, entry));
     if (!points.points.empty()) {
-        add_head(points.points.back(), newest);
+        add_head(points.points.back(), entries.back(), newest);
         if (expected.changes_rarely)
             points.source_changed_at = points.points.back().data_at;
     }
@@ -125,6 +136,20 @@ SubjectReport report_of(const S3Expected& expected, const S3Answers& answers, co
 }
 
 } // namespace
+
+std::optional<std::string> s3_archive(const Entry& newest, const S3Newest& told) {
+    if (const Attributes* head = attributes_of(told)) {
+        if (head->restored)
+            return std::string{};
+        if (!head->archive_status.empty())
+            return head->archive_status;
+        return is_archive(head->storage_class) ? head->storage_class : std::string{};
+    }
+    // Only the object itself tells whether it was brought back, and how deep Amazon has put it by itself.
+    if (is_archive(newest.storage_class) || newest.storage_class == "INTELLIGENT_TIERING")
+        return std::nullopt;
+    return std::string{};
+}
 
 Result<Seen> interpret_s3(const S3Expected& expected, const S3Answers& answers, Time now) {
     if (answers.series.empty())

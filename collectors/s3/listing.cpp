@@ -30,6 +30,8 @@ Entry read_entry(const io::Xml& element, const Decoder& decode, bool versions) {
     }
     if (const io::Xml* etag = element.find("ETag"))
         entry.etag = unquoted(etag->text());
+    if (const io::Xml* storage_class = element.find("StorageClass"))
+        entry.storage_class = storage_class->text();
     if (!entry.delete_marker)
         entry.size = element.child("Size").natural();
     return entry;

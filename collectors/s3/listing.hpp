@@ -23,6 +23,8 @@ struct Entry {
     /// Is it what one gets without asking for a version?
     bool latest = true;
     bool delete_marker = false;
+    /// Empty where it is not told, and of delete markers.
+    std::string storage_class;
 };
 
 struct Page {

@@ -247,6 +247,13 @@ TEST_CASE("HEAD has no body, so any 404 is a missing object, and 403 may be one"
     const auto nothing = missing.head(options_for("http://s3.example"));
     REQUIRE(nothing);
     CHECK_FALSE(*nothing);
+    // Of a version that is a delete marker; without the header, whoever stands in between takes no HEAD.
+    Scripted marker{answer_of(405, "", {{"x-amz-delete-marker", "true"}})};
+    const auto deleted = marker.head(options_for("http://s3.example"));
+    REQUIRE(deleted);
+    CHECK_FALSE(*deleted);
+    Scripted no_head{answer_of(405, "")};
+    CHECK(no_head.head(options_for("http://s3.example")).error().kind == FailureKind::bad_answer);
     Scripted refused{answer_of(403, "")};
     const auto hidden = refused.head(options_for("http://s3.example"));
     REQUIRE_FALSE(hidden);

@@ -418,6 +418,46 @@ TEST_CASE("who may not read the objects learns that they are there, and nothing 
     CHECK(test::points(seen, "").points.back().encrypted == core::Told::not_told);
 }
 
+TEST_CASE("a newest object in an archive takes hours to read, unless a copy was brought back") {
+    const auto look = [](std::vector<std::pair<std::string, std::string>> headers,
+                         const std::string& listed = "GLACIER", bool head = true) {
+        States s3;
+        std::string listing = kTwoVersions;
+        const std::string standard = "STANDARD";
+        listing.replace(listing.find(standard), standard.size(), listed); // of the first, the newest
+        s3.on("GET ?versions", 200, listing);
+        s3.on("HEAD state", 200, "", States::with(headers));
+        return s3.look_at({flag("at_hand", true), flag("head", head)});
+    };
+    const auto detail = [](const collectors::Collected& seen) { return test::points(seen, "").points.back().detail; };
+
+    const auto cold = look({{"x-amz-storage-class", "DEEP_ARCHIVE"}});
+    CHECK(state(cold, "at_hand") == AssertionState::fails);
+    CHECK(actual(cold, "at_hand") == "in DEEP_ARCHIVE, for hours");
+    CHECK(detail(cold) == "in DEEP_ARCHIVE: reading it takes hours");
+    CHECK(test::points(cold, "").points.back().state == core::PointState::good);
+    CHECK(test::points(cold, "").points.front().detail.empty());
+    const std::string restored = R"(ongoing-request="false", expiry-date="Fri, 21 Dec 2026 00:00:00 GMT")";
+    const auto back = look({{"x-amz-storage-class", "GLACIER"}, {"x-amz-restore", restored}});
+    CHECK(state(back, "at_hand") == AssertionState::holds);
+    CHECK(detail(back).empty());
+    CHECK(state(look({{"x-amz-storage-class", "GLACIER"}, {"x-amz-restore", R"(ongoing-request="true")"}}),
+                "at_hand") == AssertionState::fails);
+    CHECK(state(look({{"x-amz-storage-class", "INTELLIGENT_TIERING"}, {"x-amz-archive-status", "ARCHIVE_ACCESS"}}),
+                "at_hand") == AssertionState::fails);
+    // These are read at once, whatever they are called.
+    for (const char* warm : {"STANDARD_IA", "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA"})
+        CHECK(state(look({{"x-amz-storage-class", warm}}, warm), "at_hand") == AssertionState::holds);
+    // Nobody asked the object itself.
+    const auto unasked = look({}, "GLACIER", false);
+    CHECK(state(unasked, "at_hand") == AssertionState::unknown);
+    CHECK(detail(unasked) == "in GLACIER: unless it was brought back, reading it takes hours");
+    CHECK(state(look({}, "INTELLIGENT_TIERING", false), "at_hand") == AssertionState::unknown);
+    CHECK(state(look({}, "STANDARD", false), "at_hand") == AssertionState::holds);
+    States s3;
+    CHECK_FALSE(assertion(s3.look_at(), "at_hand"));
+}
+
 TEST_CASE("a setting that hangs takes a part of the time, and the rest is told") {
     States s3;
     s3.world.hangs = [](const std::string& asked) { return asked.ends_with("?versioning="); };
