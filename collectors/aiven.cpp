@@ -216,8 +216,12 @@ Kind aiven() {
                     EvidenceKind::reachability, EvidenceKind::assertions, EvidenceKind::fingerprint,
                     EvidenceKind::measurement},
          .access =
-             "the token of an application user with the role read_only on the project (permission "
-             "project:services:read), and not service:secrets:read, so that answers hold no passwords; it only asks, "
+             "the token of an application user who may see services and nothing else: among the permissions of the "
+             "project (aiven_organization_permission in Terraform, or PUT /v1/organization/ORG/permissions/project/"
+             "PROJECT, which replaces them all) "
+             R"(`{"permissions": ["project:services:read"], "principal_type": "user", "principal_id": "USER_ID"}`, )"
+             "and not service:secrets:read, so that answers hold no passwords. `curl -H 'Authorization: aivenv1 TOKEN' "
+             "https://api.aiven.io/v1/project/PROJECT/service` shows what it gets; it only asks, "
              "and never for include_secrets. Aiven names service:configuration:write for the list of backups, "
              "service:data:write for Kafka topics and project:services:write for plans: where a token is refused "
              "these, pitr = false and topics = [] do without, and what plans promise stays untold",

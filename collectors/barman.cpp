@@ -91,15 +91,23 @@ void check(const Options& options, const core::config::Place& place, core::confi
 } // namespace
 
 Kind barman() {
-    return kind<Options>({.name = "barman",
-                          .summary = "backups of every PostgreSQL server that Barman keeps, its jobs and its checks",
-                          .brings = {EvidenceKind::recovery_points, EvidenceKind::assertions},
-                          .access = "may run `barman -f json list-backup` and `check` as Barman's own user: usually "
-                                    "command = [\"sudo\", \"-nu\", \"barman\", \"barman\"]",
-                          .resource = Resource::process,
-                          .every = std::chrono::minutes{5},
-                          .timeout = std::chrono::minutes{1}},
-                         kOptions, collect, {.check = check});
+    return kind<Options>(
+        {.name = "barman",
+         .summary = "backups of every PostgreSQL server that Barman keeps, its jobs and its checks",
+         .brings = {EvidenceKind::recovery_points, EvidenceKind::assertions},
+         .access = "to run `barman -f json list-backup all` and `barman -f json check all` as Barman's own "
+                   "user. By a key that can do no more, command = [\"ssh\", \"-i\", "
+                   "\"/etc/recoverd/barman.key\", \"barman@localhost\", \"barman\"], and in "
+                   "~barman/.ssh/authorized_keys `restrict,command=\"case $SSH_ORIGINAL_COMMAND in 'barman -f "
+                   "json list-backup all'|'barman -f json check all') exec $SSH_ORIGINAL_COMMAND;; esac; exit "
+                   "126\" ssh-ed25519 KEY recoverd`. By sudo, command = [\"sudo\", \"-nu\", \"barman\", "
+                   "\"barman\"], and in /etc/sudoers.d/recoverd `recoverd ALL=(barman) NOPASSWD: "
+                   "/usr/bin/barman -f json list-backup all, /usr/bin/barman -f json check all`; not from the "
+                   "unit that is shipped, whose NoNewPrivileges=yes stops sudo",
+         .resource = Resource::process,
+         .every = std::chrono::minutes{5},
+         .timeout = std::chrono::minutes{1}},
+        kOptions, collect, {.check = check});
 }
 
 } // namespace recoverd::collectors

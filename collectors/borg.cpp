@@ -184,15 +184,20 @@ void check(const Options& options, const core::config::Place& place, core::confi
 } // namespace
 
 Kind borg() {
-    return kind<Options>({.name = "borg",
-                          .summary = "archives of a Borg repository, series by series, its identity and its own check",
-                          .brings = {EvidenceKind::recovery_points, EvidenceKind::fingerprint},
-                          .access = "may run `borg list`, and `borg check` where it is to verify: read access to the "
-                                    "repository (check writes to it), its passphrase, and a BORG_BASE_DIR to write to",
-                          .resource = Resource::process,
-                          .every = std::chrono::minutes{15},
-                          .timeout = std::chrono::minutes{5}},
-                         kOptions, collect, {.check = check});
+    return kind<Options>(
+        {.name = "borg",
+         .summary = "archives of a Borg repository, series by series, its identity and its own check",
+         .brings = {EvidenceKind::recovery_points, EvidenceKind::fingerprint},
+         .access = "to read the repository (`borg --bypass-lock list`), to write to it where it is to verify "
+                   "(`borg check`), its passphrase, and a BORG_BASE_DIR to write to. Over ssh, a key that can "
+                   "delete nothing, in ~/.ssh/authorized_keys of who owns it: `restrict,command=\"borg serve "
+                   "--append-only --restrict-to-repository /srv/borg/orders\" ssh-ed25519 KEY recoverd`. A "
+                   "folder: `chgrp -R recoverd REPO && chmod -R g+rX REPO && find REPO -type d -exec chmod "
+                   "g+s {} +`, and backups are made with --umask 0027",
+         .resource = Resource::process,
+         .every = std::chrono::minutes{15},
+         .timeout = std::chrono::minutes{5}},
+        kOptions, collect, {.check = check});
 }
 
 } // namespace recoverd::collectors

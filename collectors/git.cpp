@@ -215,8 +215,14 @@ Kind git() {
          .brings = {EvidenceKind::recovery_points, EvidenceKind::exercise, EvidenceKind::assertions,
                     EvidenceKind::measurement},
          .access =
-             "git 2.31 or newer; to read the origin and the mirror (a deploy key that is read-only, or a token with "
-             "Contents: read); `scratch` to write to, where it is to clone",
+             "git 2.31 or newer; to read the origin and the mirror. GitHub: a deploy key, which may only read unless "
+             "it "
+             "is told otherwise, by `ssh-keygen -t ed25519 -N '' -f /etc/recoverd/orders.key && gh repo deploy-key add "
+             "/etc/recoverd/orders.key.pub --repo OWNER/REPO --title recoverd` and ssh_command = \"ssh -i "
+             "/etc/recoverd/orders.key -o IdentitiesOnly=yes -o BatchMode=yes\"; or in `credentials` a fine-grained "
+             "token for this repository alone with Contents: Read-only. GitLab: a deploy token with the scope "
+             "read_repository. A repository on this host: `setfacl -R -m u:recoverd:rX -m d:u:recoverd:rX "
+             "/srv/git/orders.git`. `scratch` to write to, where it is to clone",
          .resource = Resource::process,
          .every = std::chrono::minutes{15},
          .timeout = std::chrono::minutes{5}},

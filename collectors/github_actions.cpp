@@ -213,8 +213,11 @@ Kind github_actions() {
         {.name = "github_actions",
          .summary = "runs of a GitHub Actions workflow as an exercise, and whether it is still enabled",
          .brings = {EvidenceKind::exercise, EvidenceKind::assertions},
-         .access = "a fine-grained token for the repository with the permission Actions: read (classic: "
-                   "repo, or none for a public repository)",
+         .access =
+             "a fine-grained token (https://github.com/settings/personal-access-tokens/new) with Repository "
+             "access: Only select repositories, this one, and Permissions: Actions: Read-only; `curl -H "
+             "'Authorization: Bearer TOKEN' https://api.github.com/repos/OWNER/REPO/actions/workflows/FILE` shows "
+             "whether it does. Classic: repo, which may also write; none for a public repository",
          .every = std::chrono::minutes{5},
          .timeout = Duration{30'000}},
         kOptions, collect, {.check = check, .target = target});

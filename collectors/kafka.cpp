@@ -219,9 +219,10 @@ Kind kafka() {
                    EvidenceKind::fingerprint, EvidenceKind::measurement},
         .access =
             "to connect to every broker by the address it gives itself; where there are ACLs, a user with Describe "
-            "and DescribeConfigs on the topics, and Describe on the groups (kafka-acls --add --allow-principal "
-            "User:recoverd --operation Describe --operation DescribeConfigs --topic '*', and --operation Describe "
-            "--group '*'); it reads no record and changes nothing. Kafka 1.0 or newer, groups' states 2.6",
+            "and DescribeConfigs on the topics, and Describe on the groups (`kafka-acls --bootstrap-server BROKER:9092 "
+            "--add --allow-principal User:recoverd --operation Describe --operation DescribeConfigs --topic '*'` and "
+            "`kafka-acls --bootstrap-server BROKER:9092 --add --allow-principal User:recoverd --operation Describe "
+            "--group '*'`); it reads no record and changes nothing. Kafka 1.0 or newer, groups' states 2.6",
         .resource = Resource::worker,
         .every = Duration{30'000},
         .timeout = Duration{20'000},

@@ -192,9 +192,13 @@ Kind patroni() {
                           .brings = {EvidenceKind::reachability, EvidenceKind::replication, EvidenceKind::assertions,
                                      EvidenceKind::fingerprint, EvidenceKind::measurement},
                           .access =
-                              "to connect to the REST API of every member: it asks for no credentials to look, and "
-                              "restapi.allowlist guards only what changes something; a client certificate (tls) "
-                              "where restapi.verify_client is required. Patroni 2.0 or newer",
+                              "to connect to the REST API of every member, where `nft add rule inet filter input ip "
+                              "saddr ADDRESS tcp dport 8008 accept` lets it in and `curl http://MEMBER:8008/cluster` "
+                              "shows that it does: it asks for no credentials to look, and restapi.allowlist guards "
+                              "only what changes something. Where restapi.verify_client is required, tls with a "
+                              "certificate that the authority in restapi.cafile made of `openssl req -new -newkey ec "
+                              "-pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=recoverd -keyout recoverd.key "
+                              "-out recoverd.csr`. Patroni 2.0 or newer",
                           .every = Duration{30'000},
                           .timeout = Duration{10'000}},
                          kOptions, collect, {.check = check, .target = target});

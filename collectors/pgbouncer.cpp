@@ -71,7 +71,7 @@ Kind pgbouncer() {
         .name = "pgbouncer",
         .summary = "pools, waiting clients, paused and disabled databases, as PgBouncer's admin console tells",
         .brings = {EvidenceKind::assertions, EvidenceKind::measurement},
-        .access = "a user in stats_users of pgbouncer.ini (stats_users = recoverd) with a password in its auth_file, "
+        .access = "a user in stats_users of pgbouncer.ini (`stats_users = recoverd`) with a password in its auth_file, "
                   "who may look and change nothing; PgBouncer 1.8 or newer",
         .every = Duration{30'000},
         .timeout = Duration{10'000},

@@ -160,9 +160,8 @@ Kind postgresql() {
         .summary = "WAL archiving, replication, role and settings, as a PostgreSQL server tells of itself",
         .brings = {EvidenceKind::log_archive, EvidenceKind::replication, EvidenceKind::assertions,
                    EvidenceKind::fingerprint, EvidenceKind::measurement},
-        .access =
-            "a role that may log in and is a member of pg_monitor (CREATE ROLE recoverd LOGIN; GRANT pg_monitor TO "
-            "recoverd), on each server that is watched; PostgreSQL 10 or newer, waiting segments from 12 on",
+        .access = "a role that may log in and is a member of pg_monitor (`CREATE ROLE recoverd LOGIN; GRANT pg_monitor "
+                  "TO recoverd;`), on each server that is watched; PostgreSQL 10 or newer, waiting segments from 12 on",
         .every = Duration{30'000},
         .timeout = Duration{10'000},
     };

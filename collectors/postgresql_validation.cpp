@@ -229,13 +229,14 @@ Kind postgresql_validation() {
         .summary = "pages, indexes, rows, foreign keys and a canary row of one PostgreSQL database",
         .brings = {EvidenceKind::assertions, EvidenceKind::fingerprint, EvidenceKind::measurement},
         .access =
-            "a role that may log in and read what is named (CREATE ROLE recoverd LOGIN; GRANT USAGE ON SCHEMA public "
-            "TO recoverd; GRANT SELECT ON public.orders TO recoverd, for foreign keys both tables; ALTER ROLE recoverd "
-            "BYPASSRLS where row security would hide rows), on the compare_dsn's server as well. For amcheck: CREATE "
-            "EXTENSION amcheck; GRANT EXECUTE ON FUNCTION bt_index_check(regclass) TO recoverd. For canary = "
-            "\"recoverd\": CREATE SCHEMA recoverd; CREATE TABLE recoverd.canary (name text PRIMARY KEY, counter bigint "
-            "NOT NULL, written_at timestamptz NOT NULL); GRANT USAGE ON SCHEMA recoverd TO recoverd; GRANT SELECT, "
-            "INSERT, UPDATE ON recoverd.canary TO recoverd. Nothing else is ever written. PostgreSQL 11 or newer",
+            "a role that may log in and read what is named (`CREATE ROLE recoverd LOGIN; GRANT USAGE ON SCHEMA public "
+            "TO recoverd; GRANT SELECT ON public.orders TO recoverd;`, for foreign keys both tables; `ALTER ROLE "
+            "recoverd BYPASSRLS;` where row security would hide rows), on the compare_dsn's server as well. For "
+            "amcheck: `CREATE EXTENSION amcheck; GRANT EXECUTE ON FUNCTION bt_index_check(regclass) TO recoverd;`. For "
+            "canary = \"recoverd\": `CREATE SCHEMA recoverd; CREATE TABLE recoverd.canary (name text PRIMARY KEY, "
+            "counter bigint NOT NULL, written_at timestamptz NOT NULL); GRANT USAGE ON SCHEMA recoverd TO recoverd; "
+            "GRANT SELECT, INSERT, UPDATE ON recoverd.canary TO recoverd;`. Nothing else is ever written. PostgreSQL "
+            "11 or newer",
         .every = Duration{300'000},
         .timeout = Duration{120'000},
     };

@@ -267,15 +267,22 @@ void check(const Options& options, const core::config::Place& place, core::confi
 } // namespace
 
 Kind restic() {
-    return kind<Options>({.name = "restic",
-                          .summary = "snapshots of a restic repository, series by series, its locks and its own check",
-                          .brings = {EvidenceKind::recovery_points, EvidenceKind::assertions},
-                          .access = "may run `restic --no-lock` with snapshots, list and check: read access to the "
-                                    "repository, and its password",
-                          .resource = Resource::process,
-                          .every = std::chrono::minutes{15},
-                          .timeout = std::chrono::minutes{5}},
-                         kOptions, collect, {.check = check});
+    return kind<Options>(
+        {.name = "restic",
+         .summary = "snapshots of a restic repository, series by series, its locks and its own check",
+         .brings = {EvidenceKind::recovery_points, EvidenceKind::assertions},
+         .access = "to read the repository, never to write to it (`restic --no-lock` with snapshots, list "
+                   "and check), and a password of its own: `restic key add --user recoverd`. A folder: "
+                   "`chgrp -R recoverd REPO && chmod -R g+rX REPO && find REPO -type d -exec chmod g+s {} +`, "
+                   "after which restic 0.14 and newer lets the group read what it adds. S3: the policy "
+                   R"(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": )"
+                   R"(["s3:ListBucket", "s3:GetBucketLocation"], "Resource": "arn:aws:s3:::BUCKET"}, )"
+                   R"({"Effect": "Allow", "Action": "s3:GetObject", "Resource": )"
+                   R"("arn:aws:s3:::BUCKET/PREFIX*"}]}`)",
+         .resource = Resource::process,
+         .every = std::chrono::minutes{15},
+         .timeout = std::chrono::minutes{5}},
+        kOptions, collect, {.check = check});
 }
 
 } // namespace recoverd::collectors

@@ -165,11 +165,17 @@ Kind terraform_state() {
         {.name = "terraform_state",
          .summary = "the state of Terraform or OpenTofu: whole, never back, never another, its lock",
          .brings = {EvidenceKind::assertions, EvidenceKind::fingerprint, EvidenceKind::measurement},
-         .access = "path: to read the file and its folder, where .NAME.lock.info tells of a lock. address: "
-                   "to GET it, never LOCK or POST. S3: s3:GetObject of the keys and of KEY.tflock, "
-                   "s3:ListBucket of the bucket (without it, that there is no lock cannot be told; nor as long as "
-                   "KEY.tflock was never seen, since it may be locked in DynamoDB), and kms:Decrypt where it is "
-                   "encrypted so. The state holds secrets: only its lineage, serial, "
+         .access = "path: to read the file and its folder, where .NAME.lock.info tells of a lock: `setfacl -m "
+                   "u:recoverd:rx,d:u:recoverd:r FOLDER && setfacl -m u:recoverd:r FOLDER/terraform.tfstate`. address: "
+                   "to GET it, never LOCK or POST (nginx: `limit_except GET { deny all; }` for its user). S3: the "
+                   "policy "
+                   R"(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", )"
+                   R"("Resource": "arn:aws:s3:::BUCKET"}, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": )"
+                   R"(["arn:aws:s3:::BUCKET/KEY", "arn:aws:s3:::BUCKET/KEY.tflock"]}, {"Effect": "Allow", "Action": )"
+                   R"("kms:Decrypt", "Resource": "arn:aws:kms:REGION:ACCOUNT:key/ID"}]}`, the last part where it is )"
+                   "encrypted so; without s3:ListBucket, that there is no lock cannot be told, nor as long as "
+                   "KEY.tflock was never seen, since it may be locked in DynamoDB. The state holds secrets: only its "
+                   "lineage, serial, "
                    "digest and number of resources are kept, nothing of it is logged or told",
          .resource = Resource::worker,
          .every = std::chrono::minutes{5},

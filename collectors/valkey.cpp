@@ -209,8 +209,10 @@ Kind valkey() {
         .brings = {EvidenceKind::recovery_points, EvidenceKind::log_archive, EvidenceKind::replication,
                    EvidenceKind::assertions, EvidenceKind::measurement},
         .access =
-            "a user who may ask and can read no key (ACL SETUSER recoverd on >PASSWORD resetkeys resetchannels -@all "
-            "+info +cluster|info, on a sentinel +info +sentinel|ckquorum +sentinel|slaves); `settings` may need "
+            "a user who may ask and can read no key (`ACL SETUSER recoverd on >PASSWORD resetkeys resetchannels "
+            "-@all +info +cluster|info`, on a sentinel `ACL SETUSER recoverd on >PASSWORD resetkeys resetchannels "
+            "-@all "
+            "+info +sentinel|ckquorum +sentinel|slaves`); `settings` may need "
             "+config|get, which shows every setting, passwords included; Redis 6 or newer, any Valkey, older ones with "
             "the one password they have",
         .every = Duration{30'000},

@@ -82,9 +82,19 @@ Kind walg() {
         {.name = "walg",
          .summary = "backups that WAL-G keeps of a PostgreSQL cluster, and lost WAL between them",
          .brings = {EvidenceKind::recovery_points, EvidenceKind::log_archive, EvidenceKind::assertions},
-         .access = "may run `wal-g backup-list` and `wal-g wal-verify`: to read WAL-G's configuration "
-                   "and list its storage (s3:ListBucket and s3:GetObject), and to connect to "
-                   "PostgreSQL; usually command = [\"sudo\", \"-nu\", \"postgres\", \"wal-g\"]",
+         .access =
+             "to run `wal-g backup-list --detail --json` and `wal-g wal-verify integrity timeline --json` where WAL-G "
+             "is configured and PostgreSQL lets it in, usually as postgres. By a key that can do no more, command = "
+             "[\"ssh\", \"-i\", \"/etc/recoverd/walg.key\", \"postgres@localhost\", \"wal-g\"], and in "
+             "~postgres/.ssh/authorized_keys `restrict,command=\"case $SSH_ORIGINAL_COMMAND in 'wal-g backup-list "
+             "--detail --json'|'wal-g wal-verify integrity timeline --json') exec $SSH_ORIGINAL_COMMAND;; esac; exit "
+             "126\" ssh-ed25519 KEY recoverd`. By sudo, command = [\"sudo\", \"-nu\", \"postgres\", \"wal-g\"], and "
+             "in /etc/sudoers.d/recoverd `recoverd ALL=(postgres) NOPASSWD: /usr/local/bin/wal-g backup-list --detail "
+             "--json, /usr/local/bin/wal-g wal-verify integrity timeline --json`; not from the unit that is shipped, "
+             "whose NoNewPrivileges=yes stops sudo. With keys of its own, its storage needs the policy "
+             R"(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:ListBucket", )"
+             R"("s3:GetBucketLocation"], "Resource": "arn:aws:s3:::BUCKET"}, {"Effect": "Allow", "Action": )"
+             R"("s3:GetObject", "Resource": "arn:aws:s3:::BUCKET/PREFIX*"}]}`)",
          .resource = Resource::process,
          .every = std::chrono::minutes{5},
          .timeout = std::chrono::minutes{2}},

@@ -241,6 +241,19 @@ TEST_CASE("every collector describes itself") {
     }
 }
 
+TEST_CASE("what a collector must be allowed can be pasted, where somebody has to allow it") {
+    // These ask what everybody may ask, are told in words all that there is to tell, or run what somebody else wrote.
+    constexpr std::array<std::string_view, 13> kInWords{
+        "dns",        "exec",           "http",         "http in steps", "icmp",  "loki", "outcome",
+        "prometheus", "proxmox_backup", "systemd_unit", "tcp",           "tempo", "tls"};
+    for (const Kind& kind : asked()) {
+        CAPTURE(kind.name, kind.access);
+        CHECK(std::ranges::count(kind.access, '`') % 2 == 0);
+        if (std::ranges::find(kInWords, kind.name) == kInWords.end())
+            CHECK(kind.access.contains('`'));
+    }
+}
+
 TEST_CASE("every collector rejects an option that it does not know, and names the one that was meant") {
     for (const Kind& kind : asked()) {
         for (const auto& option : kind.options) {

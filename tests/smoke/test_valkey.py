@@ -28,11 +28,9 @@ def alert(name, priority="P2", severity="critical", subject="", assertion=""):
 def let_in(site, server):
     """Makes the user that the program asks for in `recoverd collectors valkey`; returns the options that name it."""
     _, told, _ = site.agent.command("collectors", "valkey")
-    words = re.search(r"ACL SETUSER (recoverd .*?)(?:,|\))", told)[1].replace("PASSWORD", PASSWORD).split()
-    if isinstance(server, Sentinel):
-        words = [word for word in words if not word.startswith("+")]
-        words += re.search(r"on a sentinel (\+.*?)\)", told)[1].split()
-    server.call("ACL", "SETUSER", *words)
+    of_server, of_sentinel = re.findall(r"`ACL SETUSER (recoverd [^`]+)`", told)
+    words = of_sentinel if isinstance(server, Sentinel) else of_server
+    server.call("ACL", "SETUSER", *words.replace("PASSWORD", PASSWORD).split())
     secret = site.directory / f"{server.name}.secret"
     secret.write_text(PASSWORD, encoding="utf-8")
     return {"username": "recoverd", "password": {"file": str(secret)}}
