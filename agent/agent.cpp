@@ -30,7 +30,6 @@ bool is_configured(const core::Config& config, const StateRow& row) {
 
 Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer observer)
     : world_(world),
-      store_(store),
       observer_(std::move(observer)),
       engine_(world.timers().now()),
       clock_offset_(read_clock_offset()),
@@ -111,6 +110,7 @@ io::Task<void> Agent::run() {
 io::Task<core::Result<void>> Agent::stop() {
     checker_.stop();
     co_await keeper_.flush();
+    keeper_.leave();
     co_return core::Result<void>{};
 }
 
@@ -187,7 +187,7 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
         ~Leave() { recording.erase(place); }
     } const leave{recording_, place};
     OutcomeRow row{outcome.asset, outcome.id, phase, to_json(outcome), now};
-    auto known = co_await store_.find_outcome(outcome.asset, outcome.id, phase);
+    auto known = co_await keeper_.find_outcome(outcome.asset, outcome.id, phase);
     if (!known)
         co_return Answer{503, {}, {fmt::format("not recorded: {}", known.error().detail)}};
     if (*known) {

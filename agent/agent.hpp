@@ -71,6 +71,8 @@ class Agent {
     /// Is there a snapshot, and is it by the clock as it is now? Not before the first one, nor between a jump and the
     /// next one: what is told of an older one is wrong.
     bool in_time();
+    /// Has the judging not gone on when it should have? Then nothing of what is shown is news. From any thread.
+    bool is_stuck() const { return keeper_.is_stuck(); }
     /// How far the wall clock has jumped, while that is told. From any thread.
     core::Duration clock_skew() const { return clock_skew_; }
 
@@ -84,7 +86,6 @@ class Agent {
     void learned(const std::string& check, const core::Report& report);
 
     io::World& world_;
-    Store& store_;
     Observer observer_;
     core::Engine engine_;
     /// Of the wall clock from the one that never jumps, when it was looked at last.

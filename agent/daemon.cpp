@@ -85,7 +85,6 @@ class Daemon {
     exporters::AlertmanagerOptions sender_options_;
     std::unique_ptr<io::HttpServer> server_;
     Reloader reloader_;
-    bool stopping_ = false;
     // What the web thread asks for; the loop hands it over whole.
     Published<exporters::AgentFacts> facts_;
     Published<std::string> config_text_;
@@ -237,7 +236,6 @@ io::Task<void> Daemon::on_signal() {
 }
 
 io::Task<void> Daemon::stop() {
-    stopping_ = true;
     tell_stopping();
     server_.reset();
     cancel_sender_->emit(asio::cancellation_type::terminal);
@@ -257,10 +255,10 @@ io::Task<void> Daemon::measure_lag() {
 
 io::Task<void> Daemon::ping() {
     const auto interval = watchdog_interval();
-    while (interval && !stopping_) {
-        ping_watchdog();
-        co_await world_.timers().sleep(*interval);
-    }
+    if (!interval)
+        co_return;
+    auto feeding = feed_watchdog(world_.timers(), *interval, [this] { return agent_.is_stuck(); }, ping_watchdog);
+    co_await std::move(feeding);
 }
 
 int Daemon::run() {

@@ -11,6 +11,9 @@ namespace recoverd::agent {
 
 namespace {
 
+/// Whoever goes on is fed before the watchdog's time is over.
+constexpr core::Duration kLookAgain{1'000};
+
 std::string counted(std::size_t number, std::string_view what) {
     return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
@@ -55,6 +58,17 @@ void tell_reloading() {
 void tell_stopping() { ::sd_notify(0, "STOPPING=1"); }
 
 void ping_watchdog() { ::sd_notify(0, "WATCHDOG=1"); }
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): the loop's
+io::Task<void> feed_watchdog(io::Timers& timers, core::Duration interval, std::function<bool()> is_stuck,
+                             std::function<void()> feed) {
+    for (;;) {
+        const bool goes_on = !is_stuck();
+        if (goes_on)
+            feed();
+        co_await timers.sleep(goes_on ? interval : std::min(interval, kLookAgain));
+    }
+}
 
 std::optional<core::Duration> watchdog_interval() {
     std::uint64_t usec = 0;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "core/snapshot.hpp"
+#include "io/timers.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,11 @@ class StatusLine {
 void tell_reloading();
 void tell_stopping();
 void ping_watchdog();
+
+/// Feeds a watchdog every `interval`, and while `is_stuck` says so not at all. Runs for ever. What holds up the loop
+/// starves it as well.
+io::Task<void> feed_watchdog(io::Timers& timers, core::Duration interval, std::function<bool()> is_stuck,
+                             std::function<void()> feed);
 
 /// How often the watchdog wants a ping (half of WATCHDOG_USEC); nothing when it is not watching this process.
 std::optional<core::Duration> watchdog_interval();

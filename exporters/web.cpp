@@ -173,7 +173,8 @@ std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, co
 
 std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncoming& request) {
     if (path == "/-/healthy")
-        return reply(200, "recoverd is healthy.\n");
+        return sources_.is_stuck && sources_.is_stuck() ? reply(503, "recoverd has stopped judging.\n")
+                                                        : reply(200, "recoverd is healthy.\n");
     if (path == "/-/ready")
         return sources_.ready() ? reply(200, "recoverd is ready.\n") : reply(503, "recoverd is not ready yet.\n");
     if (path == "/config")

@@ -23,6 +23,8 @@ struct WebSources {
     /// The running configuration, secrets replaced.
     std::function<std::string()> config;
     std::function<bool()> ready;
+    /// Has the judging stopped, so that what is shown is no news? May be empty: never.
+    std::function<bool()> is_stuck;
     /// Loads the configuration anew, then says what was wrong, or nothing.
     std::function<void(std::function<void(std::optional<std::string> mistakes)>)> reload;
     /// Records an outcome, then replies.

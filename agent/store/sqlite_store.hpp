@@ -10,9 +10,9 @@
 
 namespace recoverd::agent {
 
-/// Loops whose coroutines wait for it must outlive it: its thread answers there.
-/// `directory` must exist; the file is `recoverd.db` in it. Does not touch the
-/// disk before `load`.
+/// `directory` must exist; the file is `recoverd.db` in it. Does not touch the disk before `load`. Whoever waits for an
+/// answer may leave: what is being written then goes on, and what has not been begun never is. Going out of scope it
+/// waits a moment for the disk, not for ever.
 std::unique_ptr<Store> make_sqlite_store(std::string directory);
 
 } // namespace recoverd::agent

@@ -73,7 +73,8 @@ class Store {
     /// Everything that is kept. Called once, before the loop runs; may block. Never fails: what cannot be read is
     /// set aside, and said.
     virtual Stored load() = 0;
-    /// Writes a batch in one transaction. Once it answers without a failure, the batch survives power loss.
+    /// Writes a batch in one transaction. Once it answers without a failure, the batch survives power loss. Takes what
+    /// the disk takes, which may be for ever; whoever leaves does not know whether it will be written.
     virtual io::Task<core::Result<void>> commit(Batch batch) = 0;
     /// The outcome that was reported for this phase of a run, if any.
     virtual io::Task<core::Result<std::optional<OutcomeRow>>> find_outcome(std::string asset, std::string id,

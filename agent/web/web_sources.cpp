@@ -128,6 +128,7 @@ exporters::WebSources web_sources(WebParts parts) {
     sources.facts = shared->facts;
     sources.config = shared->config;
     sources.ready = [shared] { return shared->agent.snapshot().get()->sequence > 0; };
+    sources.is_stuck = [shared] { return shared->agent.is_stuck(); };
     sources.reload = [shared](std::function<void(std::optional<std::string>)> done) {
         asio::post(shared->loop, [shared, done = std::move(done)] { shared->spawn(shared->reload(done)); });
     };

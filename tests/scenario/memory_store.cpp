@@ -7,6 +7,8 @@ namespace {
 
 /// What a commit with fsync takes.
 constexpr core::Duration kCommitTakes{2};
+/// How often a disk that hangs is asked whether it still does.
+constexpr core::Duration kLookAgain{10'000};
 
 std::string key(const std::string& asset, const std::string& id, const std::string& phase) {
     return asset + "/" + id + "/" + phase;
@@ -30,9 +32,15 @@ io::Task<core::Result<void>> MemoryStore::commit(agent::Batch batch) {
         ~Leave() { waiting.erase(mine); }
     } const leave{waiting_, mine};
     do
-        co_await timers_.sleep(kCommitTakes);
+        co_await answer();
     while (mine != waiting_.begin());
     co_return write(std::move(batch));
+}
+
+io::Task<void> MemoryStore::answer() {
+    co_await timers_.sleep(kCommitTakes);
+    while (disk_.hangs)
+        co_await timers_.sleep(kLookAgain);
 }
 
 core::Result<void> MemoryStore::write(agent::Batch batch) {
@@ -50,7 +58,9 @@ core::Result<void> MemoryStore::write(agent::Batch batch) {
 
 io::Task<core::Result<std::optional<agent::OutcomeRow>>> MemoryStore::find_outcome(std::string asset, std::string id,
                                                                                    std::string phase) {
-    co_await timers_.sleep(kCommitTakes);
+    co_await answer();
+    if (disk_.hangs_after_looks > 0 && --disk_.hangs_after_looks == 0)
+        disk_.hangs = true;
     const auto found = disk_.outcomes.find(key(asset, id, phase));
     co_return found == disk_.outcomes.end() ? std::nullopt : std::optional{found->second};
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store whose disk can be slow, refuse, or lose its power between two commits.
+// A store whose disk can be slow, hang, refuse, or lose its power between two commits.
 #pragma once
 
 #include "agent/store/store.hpp"
@@ -19,6 +19,10 @@ struct Disk {
     std::vector<agent::LogRow> log;
     /// Every commit fails.
     bool full = false;
+    /// Nothing answers until it does no more.
+    bool hangs = false;
+    /// It begins to, once it was asked for so many outcomes; 0 for never.
+    int hangs_after_looks = 0;
 };
 
 class MemoryStore final : public agent::Store {
@@ -35,6 +39,7 @@ class MemoryStore final : public agent::Store {
     void cut_off() { cut_off_ = true; }
 
   private:
+    io::Task<void> answer();
     core::Result<void> write(agent::Batch batch);
 
     Disk& disk_;

@@ -179,7 +179,7 @@ agent::Agent::Answer Played::post(std::string body) {
                            std::rethrow_exception(thrown);
                        answer = std::move(came);
                    });
-    for (int i = 0; i < 1'000 && !answer; ++i)
+    for (int i = 0; i < 10'000 && !answer; ++i)
         pass(1ms);
     if (!answer)
         throw std::runtime_error("no answer to an outcome");

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disk of the agent's state is full or read-only, its file damaged or of another version: said, and worked on."""
+"""The disk of the agent's state is full, read-only or hangs, its file damaged or of another version: said, and worked on."""
 
 import os
 import sqlite3
@@ -27,6 +27,26 @@ def small_disk(site):
     finally:
         site.agent.stop()
         as_root("umount", site.agent.state)
+
+
+@contextmanager
+def disk_that_can_freeze(site):
+    """The agent's state lives on a file system of its own, which tmpfs could not: fsfreeze(8) lets no write return."""
+    user = server_user()
+    site.agent.stop()
+    site.agent.state.mkdir(exist_ok=True)
+    image = site.agent.state.with_suffix(".img")
+    with open(image, "wb") as file:
+        file.truncate(16 << 20)
+    as_root("mkfs.ext4", "-q", "-F", "-m", "0", image)
+    as_root("mount", "-o", "loop", image, site.agent.state)
+    try:
+        as_root("chown", f"{user.pw_uid}:{user.pw_gid}", site.agent.state)
+        yield site.agent.state
+    finally:
+        site.agent.stop()
+        as_root("umount", site.agent.state)
+        image.unlink()
 
 
 def begin_on(site):
@@ -72,6 +92,27 @@ def test_disk_full(site, drills):
             mend_archiving(site)
 
         drills.run("disk of the state is full", [DEGRADED, FAILING], break_both, mend_both,
+                   while_broken=lambda: is_said_and_worked_on(site))
+        assert report(site, "before") == 200
+        assert report(site, "while-broken") == 201
+
+
+@pytest.mark.all
+def test_disk_hangs(site, drills):
+    """With another alert that begins and ends meanwhile: neither waits for the disk."""
+    with disk_that_can_freeze(site) as disk:
+        begin_on(site)
+        assert report(site, "before") == 201
+
+        def break_both():
+            as_root("fsfreeze", "--freeze", disk)
+            break_archiving(site)
+
+        def mend_both():
+            as_root("fsfreeze", "--unfreeze", disk)
+            mend_archiving(site)
+
+        drills.run("disk of the state hangs", [DEGRADED, FAILING], break_both, mend_both,
                    while_broken=lambda: is_said_and_worked_on(site))
         assert report(site, "before") == 200
         assert report(site, "while-broken") == 201

@@ -37,9 +37,7 @@ class Folder {
 
 template <class T>
 T await(io::Task<T> task) {
-    // It outlives every store: a store's thread may still be inside post() when what it posted has run.
-    static asio::io_context loop;
-    loop.restart();
+    asio::io_context loop;
     std::optional<T> result;
     // The store answers from its own thread: the loop must not end before it has.
     const auto work = asio::make_work_guard(loop);

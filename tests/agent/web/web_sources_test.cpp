@@ -116,3 +116,21 @@ TEST_CASE("a check that is not there is not run, and that is said") {
     CHECK(reply.status == 404);
     CHECK(io::Json::parse(reply.body)["errors"][0].text() == "there is no check 'b'");
 }
+
+TEST_CASE("an agent that was given something and does not judge is stuck, and is not called healthy") {
+    using namespace std::chrono_literals;
+    // Nobody runs its keeper here.
+    Site site;
+    exporters::Web web{site.sources, {}};
+    io::HttpIncoming request;
+    request.verb = "GET";
+    request.path = "/-/healthy";
+    const auto status = [&] { return web(request, [](const io::HttpReply&) {})->status; };
+    site.world.timers().advance(24h);
+    CHECK(status() == 200);
+    REQUIRE(site.report().status == 201);
+    site.world.timers().advance(29s);
+    CHECK(status() == 200);
+    site.world.timers().advance(2s);
+    CHECK(status() == 503);
+}
