@@ -187,13 +187,20 @@ struct Leash {
     ~Leash() { child->stop(); }
 };
 
+/// What may hang at its start.
+std::string program_of(const Command& command) {
+    return fmt::format("program '{}'{}", command.argv.empty() ? std::string{} : command.argv.front(),
+                       command.directory.empty() ? "" : fmt::format(" in '{}'", command.directory));
+}
+
 Task<Result<Finished>> run_child(BlockingPool& pool, Command command) {
     const auto executor = co_await asio::this_coro::executor;
     // Shared, because the input may be long.
     const auto shared = std::make_shared<const Command>(std::move(command));
     // exec may hang in a dead file system, and posix_spawn returns only after it.
     auto start = [shared] { return spawn(*shared); };
-    auto spawned = co_await run_blocking(pool, std::move(start));
+    auto starting = run_unless_hung(pool, std::move(start), program_of(*shared));
+    auto spawned = co_await std::move(starting);
     if (!spawned)
         co_return std::unexpected(spawned.error());
     const Leash leash{std::make_shared<Child>(executor, std::move(*spawned), shared)};

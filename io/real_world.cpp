@@ -16,13 +16,17 @@ namespace {
 constexpr core::Duration kSecretTimeout{10'000};
 
 Task<Result<Secret>> open_on(BlockingPool& pool, core::config::SecretRef ref) {
+    std::string about = "secret '" + ref.name + "'";
     auto open = [ref = std::move(ref)] { return open_secret(ref); };
-    co_return co_await run_blocking(pool, std::move(open));
+    auto opening = run_unless_hung(pool, std::move(open), std::move(about));
+    co_return co_await std::move(opening);
 }
 
 Task<Result<UnitState>> ask_on(BlockingPool& pool, std::string unit, core::Duration timeout) {
+    std::string about = "unit '" + unit + "'";
     auto ask = [unit = std::move(unit), timeout] { return ask_systemd(unit, timeout); };
-    co_return co_await run_blocking(pool, std::move(ask));
+    auto asking = run_unless_hung(pool, std::move(ask), std::move(about));
+    co_return co_await std::move(asking);
 }
 
 /// Where no server is named, those of resolv.conf, read anew each time.
@@ -30,7 +34,7 @@ Task<Result<DnsAnswer>> ask_on(Timers& timers, BlockingPool& pool, DnsRequest re
     std::vector<std::string> servers;
     if (request.server.empty()) {
         auto read = [] { return Result<std::vector<std::string>>{system_name_servers()}; };
-        auto reading = run_blocking(pool, std::move(read));
+        auto reading = run_unless_hung(pool, std::move(read), "resolv.conf");
         auto found = co_await with_deadline(timers, request.timeout, std::move(reading),
                                             "expected resolv.conf, found its file system hanging");
         if (!found)
@@ -43,7 +47,7 @@ Task<Result<DnsAnswer>> ask_on(Timers& timers, BlockingPool& pool, DnsRequest re
 } // namespace
 
 RealWorld::RealWorld(asio::io_context& ioc, RealWorldSettings settings)
-    : settings_(std::move(settings)), pool_(settings_.blocking_threads), http_(ioc) {}
+    : settings_(std::move(settings)), pool_(settings_.blocking_threads, settings_.lost_threads), http_(ioc) {}
 
 Task<Result<HttpAnswer>> RealWorld::http(HttpRequest request) { return http_.get(std::move(request)); }
 

@@ -17,6 +17,8 @@ struct RealWorldSettings {
     std::string worker_path;
     /// For calls that may hang: starting a program, reading a secret, asking D-Bus.
     std::size_t blocking_threads = 4;
+    /// That many may be held by what hangs and are replaced; one each, while nobody asks again what hangs.
+    std::size_t lost_threads = 60;
 };
 
 /// For the coroutines of one loop, whose thread alone may use it; must go before the loop does.

@@ -110,14 +110,15 @@ struct ScratchFolders::State {
             const std::lock_guard lock{mutex};
             ++left;
         }
-        remover->post([made, self] {
+        auto removal = [made, self] {
             remove_all_of(made->path);
             {
                 const std::lock_guard lock{self->mutex};
                 --self->left;
             }
             self->changed.notify_all();
-        });
+        };
+        remover->post(std::move(removal), {});
     }
 };
 
@@ -135,8 +136,10 @@ Task<core::Result<Scratch>> ScratchFolders::make(std::string parent) {
     if (!state_->remover)
         state_->remover = std::make_unique<BlockingPool>(1);
     const std::weak_ptr<State> state = state_;
+    std::string about = fmt::format("folder '{}'", parent);
     auto work = [parent = std::move(parent)] { return make_folder(parent); };
-    auto made = co_await run_blocking(state_->pool, std::move(work));
+    auto making = run_unless_hung(state_->pool, std::move(work), std::move(about));
+    auto made = co_await std::move(making);
     if (!made)
         co_return std::unexpected(made.error());
     co_return Scratch{(*made)->path, [state, made = *made](const std::string&) {

@@ -23,7 +23,7 @@ class SqliteStore final : public Store {
     ~SqliteStore() override {
         const auto all_is_done = std::make_shared<std::promise<void>>();
         const auto done = all_is_done->get_future();
-        thread_.post([all_is_done] { all_is_done->set_value(); });
+        thread_.post([all_is_done] { all_is_done->set_value(); }, {});
         done.wait_for(kPatience);
     }
     SqliteStore(const SqliteStore&) = delete;

@@ -10,12 +10,15 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <fmt/format.h>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace recoverd::io {
 
@@ -126,6 +129,31 @@ TEST_CASE("a dead file system blocks neither the loop nor other checks") {
     }
     lag.stop = true;
     CHECK(lag.longest < 10s);
+}
+
+TEST_CASE("programs that hang, more than there are threads, keep nothing from others") {
+    const Script secret{"hunter2"};
+    test::RealLoop loop;
+    Joined world{loop.ioc, {.worker_path = "/slow/worker"}};
+    const auto run_slow = [&](int number) {
+        io::Command command;
+        command.argv = {fmt::format("/slow/check{}", number)};
+        command.timeout = 200ms;
+        const auto late = loop.run_until_end(world.run(std::move(command)));
+        CHECK(late.value->error().kind == FailureKind::timed_out);
+    };
+    const test::SlowFileSystem slow{30s};
+    // More runs of one that hangs than there are threads, and more programs than that.
+    run_slow(0);
+    std::this_thread::sleep_for(1100ms);
+    for (int i = 0; i < 6; ++i)
+        run_slow(0);
+    CHECK(world.pool().busy() == 1);
+    for (int i = 1; i < 8; ++i)
+        run_slow(i);
+    CHECK(world.pool().busy() > 4);
+    CHECK(loop.run(world.run({.argv = {"echo", "well"}}))->out == "well\n");
+    CHECK(loop.run(world.secret({SecretRef::Source::file, secret.path})));
 }
 
 } // namespace recoverd::io
