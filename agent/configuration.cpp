@@ -14,4 +14,8 @@ Configuration prepare(Loaded loaded) {
     return {std::move(loaded), std::move(text)};
 }
 
+Configuration read_configuration(const std::string& file, const Touching& touching) {
+    return prepare(load(file, collectors::all(), touching));
+}
+
 } // namespace recoverd::agent

@@ -19,4 +19,7 @@ struct Configuration {
 /// Takes a while for many checks: not for the loop's thread.
 Configuration prepare(Loaded loaded);
 
+/// Reads a file, and all that it is made of. Blocks on files: not for the loop's thread.
+Configuration read_configuration(const std::string& file, const Touching& touching);
+
 } // namespace recoverd::agent

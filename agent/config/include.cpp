@@ -25,9 +25,11 @@ constexpr std::uintmax_t kMaxBytes = std::uintmax_t{16} << 20U;
 
 class Reader {
   public:
-    Reader(Document& document, Diagnostics& diagnostics) : document_(document), diagnostics_(diagnostics) {}
+    Reader(Document& document, Diagnostics& diagnostics, const Touching& touching)
+        : document_(document), diagnostics_(diagnostics), touching_(touching) {}
 
     void read(const std::string& path, const Position& from) {
+        touch(path);
         const std::string known = std::filesystem::weakly_canonical(path).string();
         if (std::ranges::find(open_, known) != open_.end())
             return mistake(from, fmt::format("'{}' includes itself", path));
@@ -58,6 +60,10 @@ class Reader {
         Position at;
     };
 
+    void touch(const std::string& path) {
+        if (touching_)
+            touching_(path);
+    }
     void mistake(const Position& at, std::string message) { diagnostics_.mistake(at, "include", std::move(message)); }
 
     std::optional<std::string> content(const std::string& path, const Position& from) {
@@ -112,6 +118,7 @@ class Reader {
     std::vector<std::string> matches(const std::string& pattern, const Position& at) {
         if (pattern.find_first_of("*?[") == std::string::npos)
             return {pattern};
+        touch(pattern);
         std::vector<std::string> files;
         ::glob_t found{};
         const int code = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
@@ -149,15 +156,16 @@ class Reader {
 
     Document& document_;
     Diagnostics& diagnostics_;
+    const Touching& touching_;
     std::vector<std::string> open_;
     std::vector<std::string> read_;
 };
 
 } // namespace
 
-Document read_document(const std::string& path, Diagnostics& diagnostics) {
+Document read_document(const std::string& path, Diagnostics& diagnostics, const Touching& touching) {
     Document document{{Table{}, {std::make_shared<const std::string>(path), 0, 0}}, {}, {}, true};
-    Reader{document, diagnostics}.read(path, {});
+    Reader{document, diagnostics, touching}.read(path, {});
     return document;
 }
 

@@ -38,7 +38,8 @@ void gather_secret_variables(const Table& table, std::set<std::string>& names) {
 
 class Machine : public Surroundings {
   public:
-    Machine(std::span<const collectors::Kind> kinds, std::vector<std::string>& files) : kinds_(kinds), files_(files) {
+    Machine(std::span<const collectors::Kind> kinds, std::vector<std::string>& files, const Touching& touching)
+        : kinds_(kinds), files_(files), touching_(touching) {
         for (const collectors::Kind& kind : kinds)
             infos_.push_back({kind.name, kind.brings, kind.probes, kind.every, kind.timeout, kind.options});
     }
@@ -65,6 +66,8 @@ class Machine : public Surroundings {
         const auto folder = std::filesystem::path{from.file ? *from.file : std::string{}}.parent_path();
         const std::string file = (folder / path).string();
         files_.push_back(file);
+        if (touching_)
+            touching_(file);
         std::error_code error;
         std::ifstream in{file, std::ios::binary};
         if (!in || !std::filesystem::is_regular_file(file, error))
@@ -89,10 +92,14 @@ class Machine : public Surroundings {
     std::span<const collectors::Kind> kinds_;
     std::vector<CollectorInfo> infos_;
     std::vector<std::string>& files_;
+    const Touching& touching_;
 };
 
-void warn_if_open_to_others(const Node& path, const std::string& where, Diagnostics& diagnostics) {
+void warn_if_open_to_others(const Node& path, const std::string& where, Diagnostics& diagnostics,
+                            const Touching& touching) {
     struct ::stat status{};
+    if (path.text() && touching)
+        touching(*path.text());
     if (!path.text() || ::stat(path.text()->c_str(), &status) != 0 || (status.st_mode & S_IROTH) == 0)
         return;
     diagnostics.warning(
@@ -102,19 +109,20 @@ void warn_if_open_to_others(const Node& path, const std::string& where, Diagnost
 }
 
 /// Looks at the modes of files that hold secrets: `{ file = … }` and `key_file`. They are not opened.
-void warn_of_open_secrets(const Node& node, const std::string& path, Diagnostics& diagnostics) {
+void warn_of_open_secrets(const Node& node, const std::string& path, Diagnostics& diagnostics,
+                          const Touching& touching) {
     if (const Array* array = node.array())
         for (const Node& item : *array)
-            warn_of_open_secrets(item, path, diagnostics);
+            warn_of_open_secrets(item, path, diagnostics, touching);
     const Table* table = node.table();
     if (!table)
         return;
     for (const Entry& entry : *table) {
         const std::string where = path.empty() ? entry.key : path + "." + entry.key;
         if (entry.key == "key_file" || (entry.key == "file" && table->size() == 1))
-            warn_if_open_to_others(entry.node, where, diagnostics);
+            warn_if_open_to_others(entry.node, where, diagnostics, touching);
         else if (entry.key != "for_each")
-            warn_of_open_secrets(entry.node, where, diagnostics);
+            warn_of_open_secrets(entry.node, where, diagnostics, touching);
     }
 }
 
@@ -127,18 +135,18 @@ void check_client(const AlertmanagerOptions& options, Diagnostics& diagnostics) 
 
 } // namespace
 
-Loaded load(const std::string& path, std::span<const collectors::Kind> kinds) {
+Loaded load(const std::string& path, std::span<const collectors::Kind> kinds, const Touching& touching) {
     Loaded loaded;
-    Document document = read_document(path, loaded.diagnostics);
+    Document document = read_document(path, loaded.diagnostics, touching);
     loaded.files = std::move(document.files);
     loaded.folders = std::move(document.folders);
     // What a file that cannot be read would have said is not known; everything that refers to it would look wrong.
     if (!document.whole)
         return loaded;
-    Machine machine{kinds, loaded.files};
+    Machine machine{kinds, loaded.files, touching};
     Compilation compiled = compile(document.root, machine);
     check_client(compiled.alertmanager, compiled.diagnostics);
-    warn_of_open_secrets(document.root, {}, compiled.diagnostics);
+    warn_of_open_secrets(document.root, {}, compiled.diagnostics, touching);
     if (const Table* root = document.root.table())
         gather_secret_variables(*root, machine.secret_variables);
     loaded.secret_variables = {machine.secret_variables.begin(), machine.secret_variables.end()};

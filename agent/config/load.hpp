@@ -2,6 +2,7 @@
 // The whole way from a file to what the agent runs. Opens no secret and reaches no network.
 #pragma once
 
+#include "agent/config/toml.hpp"
 #include "collectors/all.hpp"
 #include "core/config/compile.hpp"
 
@@ -30,6 +31,7 @@ struct Loaded {
 };
 
 /// Reads and compiles `path` with these collectors. Blocks on files: not for the loop's thread.
-Loaded load(const std::string& path, std::span<const collectors::Kind> kinds = collectors::all());
+Loaded load(const std::string& path, std::span<const collectors::Kind> kinds = collectors::all(),
+            const Touching& touching = {});
 
 } // namespace recoverd::agent

@@ -4,11 +4,15 @@
 
 #include "core/config/diagnostics.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace recoverd::agent {
+
+/// Told before each file, folder or pattern that is looked at next: where it hangs, if it does. May be empty.
+using Touching = std::function<void(const std::string& path)>;
 
 struct Document {
     core::config::Node root;
@@ -21,7 +25,7 @@ struct Document {
 };
 
 /// Reads `path` and everything it includes.
-Document read_document(const std::string& path, core::config::Diagnostics& diagnostics);
+Document read_document(const std::string& path, core::config::Diagnostics& diagnostics, const Touching& touching = {});
 
 /// One document without includes, named `file` in diagnostics. Of syntax errors TOML gives the first.
 bool parse_toml(std::string_view text, const std::string& file, core::config::Table& out,
