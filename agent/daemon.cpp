@@ -20,6 +20,7 @@
 #include "io/deadline.hpp"
 #include "io/gzip.hpp"
 #include "io/real_world.hpp"
+#include "io/spawn.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
@@ -134,6 +135,7 @@ exporters::AgentFacts Daemon::facts() {
     facts.now = world_.timers().now();
     facts.store_size_bytes = store_->size_bytes();
     facts.clock_skew = agent_.clock_skew();
+    facts.killed_children = io::killed_children();
     facts.own = &metrics_;
     return facts;
 }

@@ -25,6 +25,8 @@ struct AgentFacts {
     core::Time config_reloaded_at;
     std::uint64_t store_size_bytes = 0;
     core::Duration clock_skew{0};
+    /// Programs that were killed and have not died.
+    std::uint64_t killed_children = 0;
     /// May be null (`recoverd check` has none).
     const OwnMetrics* own = nullptr;
 };

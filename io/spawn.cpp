@@ -13,11 +13,18 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace recoverd::io {
 
@@ -26,26 +33,78 @@ namespace {
 using core::Failure;
 using core::FailureKind;
 
-/// Children that were killed and not yet reaped: SIGKILL takes its time, for ever in a dead file system.
-class Reaper {
+using Clock = std::chrono::steady_clock;
+/// Whoever was killed longer ago than this hangs.
+constexpr std::chrono::seconds kDying{1};
+
+/// Children that were killed and not yet reaped, and those among them that nobody else waits for.
+class Killed {
   public:
-    void add(pid_t pid) {
+    std::uint64_t add(std::size_t command) {
         const std::lock_guard lock{mutex_};
-        pids_.push_back(pid);
+        children_.emplace(++last_, Child{command, Clock::now()});
+        return last_;
     }
-    void sweep() {
+    void remove(std::uint64_t child) {
         const std::lock_guard lock{mutex_};
-        std::erase_if(pids_, [](pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) != 0; });
+        children_.erase(child);
+    }
+    void leave(pid_t pid, std::uint64_t child) {
+        const std::lock_guard lock{mutex_};
+        left_.emplace_back(pid, child);
+    }
+    std::size_t count() {
+        const std::lock_guard lock{mutex_};
+        sweep();
+        return children_.size();
+    }
+    std::optional<Failure> refusal(std::size_t command, const std::string& name) {
+        const std::lock_guard lock{mutex_};
+        sweep();
+        const auto until = Clock::now() - kDying;
+        if (std::ranges::any_of(children_, [&](const auto& child) {
+                return child.second.command == command && child.second.since < until;
+            }))
+            return Failure{FailureKind::timed_out,
+                           fmt::format("expected '{}' to run, found it killed before and not dead", name)};
+        if (children_.size() >= kMostKilled)
+            return Failure{
+                FailureKind::unreachable,
+                fmt::format("cannot run '{}': {} programs were killed and are not dead", name, children_.size())};
+        return std::nullopt;
     }
 
   private:
+    struct Child {
+        std::size_t command;
+        Clock::time_point since;
+    };
+    void sweep() {
+        std::erase_if(left_, [this](const auto& child) {
+            const bool dead = ::waitpid(child.first, nullptr, WNOHANG) != 0;
+            if (dead)
+                children_.erase(child.second);
+            return dead;
+        });
+    }
+
     std::mutex mutex_;
-    std::vector<pid_t> pids_;
+    std::uint64_t last_ = 0;
+    std::map<std::uint64_t, Child> children_;
+    std::vector<std::pair<pid_t, std::uint64_t>> left_;
 };
 
-Reaper& reaper() {
-    static Reaper instance;
-    return instance;
+Killed& killed() {
+    static Killed& only = *new Killed; // outlives every thread
+    return only;
+}
+
+/// Tells commands apart without keeping what may be secret.
+std::size_t hash_of(const Command& command) {
+    std::string all = command.directory;
+    for (const std::string& word : command.argv)
+        all += '\0' + word;
+    return std::hash<std::string>{}(all + '\0' + command.input);
 }
 
 std::string message(int error) { return std::system_category().message(error); }
@@ -167,7 +226,9 @@ Spawned::Spawned(Spawned&& other) noexcept
       in(std::move(other.in)),
       out(std::move(other.out)),
       err(std::move(other.err)),
-      pid_(std::exchange(other.pid_, 0)) {}
+      pid_(std::exchange(other.pid_, 0)),
+      command_(other.command_),
+      killed_(std::exchange(other.killed_, std::nullopt)) {}
 
 Spawned& Spawned::operator=(Spawned&& other) noexcept {
     std::swap(pidfd, other.pidfd);
@@ -175,18 +236,23 @@ Spawned& Spawned::operator=(Spawned&& other) noexcept {
     std::swap(out, other.out);
     std::swap(err, other.err);
     std::swap(pid_, other.pid_);
+    std::swap(command_, other.command_);
+    std::swap(killed_, other.killed_);
     return *this;
 }
 
 Spawned::~Spawned() {
     kill_group();
     if (pid_ > 0 && !reap())
-        reaper().add(pid_);
+        killed().leave(pid_, *killed_);
 }
 
-void Spawned::kill_group() const {
-    if (pid_ > 0)
-        ::kill(-pid_, SIGKILL);
+void Spawned::kill_group() {
+    if (pid_ <= 0)
+        return;
+    ::kill(-pid_, SIGKILL);
+    if (!killed_)
+        killed_ = killed().add(command_);
 }
 
 bool Spawned::ended(Finished& how) const {
@@ -201,15 +267,22 @@ bool Spawned::ended(Finished& how) const {
 }
 
 bool Spawned::reap() {
-    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) != 0)
+    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) != 0) {
         pid_ = 0;
+        if (killed_)
+            killed().remove(*killed_);
+    }
     return pid_ == 0;
 }
+
+std::size_t killed_children() { return killed().count(); }
 
 core::Result<Spawned> spawn(const Command& command) {
     if (command.argv.empty() || command.argv.front().empty())
         return core::failed(FailureKind::misconfigured, "expected a program to run, found an empty command");
-    reaper().sweep();
+    const std::size_t hash = hash_of(command);
+    if (auto refused = killed().refusal(hash, command.argv.front()))
+        return std::unexpected(std::move(*refused));
     Pipe in;
     Pipe out;
     Pipe err;
@@ -219,7 +292,7 @@ core::Result<Spawned> spawn(const Command& command) {
     const Ends ends{std::move(in[0]), std::move(out[1]), std::move(err[1])};
     if (const int error = start(command, ends, pid); error != 0)
         return std::unexpected(not_started(command, error));
-    Spawned spawned{pid};
+    Spawned spawned{pid, hash};
     // After it began, since posix_spawn knows no limits: what it starts later inherits this one.
     if (command.max_file > 0) {
         const rlimit limit{command.max_file, command.max_file};

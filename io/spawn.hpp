@@ -8,20 +8,32 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
 namespace recoverd::io {
+
+/// Programs that were killed and have not died: SIGKILL takes its time, for ever in a dead file system. From any
+/// thread.
+std::size_t killed_children();
+/// With so many of them no program is started: each is a process of the machine. Of one command (arguments, folder and
+/// input) it is one, once it should have died.
+inline constexpr std::size_t kMostKilled = 64;
 
 /// A child that is the leader of its process group, and ours to wait for. Going out of scope it is killed with its
 /// group, and reaped by the next one to be started if that takes a while.
 class Spawned {
   public:
     Spawned() = default;
-    explicit Spawned(pid_t pid) : pid_(pid) {}
+    /// `command` is the hash of what it runs.
+    Spawned(pid_t pid, std::size_t command) : pid_(pid), command_(command) {}
     Spawned(Spawned&& other) noexcept;
     Spawned& operator=(Spawned&& other) noexcept;
     ~Spawned();
 
     /// SIGKILL to the group. Safe as long as the leader was not reaped: until then its number is nobody else's.
-    void kill_group() const;
+    void kill_group();
     /// True when it has ended; tells how without reaping it.
     bool ended(Finished& how) const;
     /// Reaps it if it has ended.
@@ -35,8 +47,13 @@ class Spawned {
 
   private:
     pid_t pid_ = 0;
+    std::size_t command_ = 0;
+    /// Among the killed.
+    std::optional<std::uint64_t> killed_;
 };
 
+/// Fails with `timed_out` while the same command, killed before, does not die; with `unreachable` while too many do
+/// not.
 core::Result<Spawned> spawn(const Command& command);
 
 } // namespace recoverd::io

@@ -65,6 +65,7 @@ void write_agent(SeriesWriter& out, const AgentFacts& facts) {
     using M = MetricId;
     out.add(M::push_enabled, {}, facts.push_enabled);
     out.add(M::store_size, {}, facts.store_size_bytes);
+    out.add(M::killed_children, {}, facts.killed_children);
     out.add(M::clock_skew, {}, facts.clock_skew);
     out.add(M::config_reload_successful, {}, facts.config_reload_successful);
     out.add(M::config_reload_time, {}, facts.config_reloaded_at);

@@ -119,6 +119,8 @@ constexpr std::array<Metric, kMetricCount> kMetrics{{
      "When an Alertmanager last took everything."},
     {M::store_size, "recoverd_store_size_bytes", gauge, "", "What the state takes on disk."},
     {M::store_errors, "recoverd_store_errors_total", counter, "", "Writes of state that failed."},
+    {M::killed_children, "recoverd_killed_children", gauge, "",
+     "Programs of checks that were killed and have not died, as in a file system that hangs."},
     {M::clock_skew, "recoverd_clock_skew_seconds", gauge, "",
      "How far the wall clock has moved against the one that never jumps."},
     {M::config_reload_successful, "recoverd_config_last_reload_successful", gauge, "",

@@ -70,6 +70,7 @@ enum class MetricId : std::uint8_t {
     push_last_success,
     store_size,
     store_errors,
+    killed_children,
     clock_skew,
     config_reload_successful,
     config_reload_time,

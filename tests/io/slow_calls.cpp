@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -17,6 +18,7 @@ namespace recoverd::test {
 namespace {
 
 std::atomic<core::Duration::rep> delay{0};
+std::atomic<bool> undying{false};
 
 void pass(const char* path) {
     if (delay.load() > 0 && std::string_view{path}.starts_with("/slow/"))
@@ -29,7 +31,17 @@ SlowFileSystem::SlowFileSystem(core::Duration each_call) { delay = each_call.cou
 
 SlowFileSystem::~SlowFileSystem() { delay = 0; }
 
+Undying::Undying() { undying = true; }
+
+Undying::~Undying() { undying = false; }
+
 } // namespace recoverd::test
+
+extern "C" pid_t waitpid(pid_t pid, int* status, int options) {
+    if (recoverd::test::undying.load() && (options & WNOHANG) != 0)
+        return 0;
+    return static_cast<pid_t>(::syscall(SYS_wait4, pid, status, options, nullptr));
+}
 
 extern "C" int open(const char* path, int flags, ...) {
     std::va_list arguments;

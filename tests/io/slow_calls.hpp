@@ -15,4 +15,13 @@ class SlowFileSystem {
     SlowFileSystem& operator=(const SlowFileSystem&) = delete;
 };
 
+/// Nobody who was killed dies, as in uninterruptible sleep: waitpid() of whoever does not wait finds them alive.
+class Undying {
+  public:
+    Undying();
+    ~Undying();
+    Undying(const Undying&) = delete;
+    Undying& operator=(const Undying&) = delete;
+};
+
 } // namespace recoverd::test
