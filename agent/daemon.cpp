@@ -42,7 +42,6 @@ namespace {
 /// What is left to be written at the end gets this long; systemd sends SIGKILL long after.
 constexpr core::Duration kStopWithin{3'000};
 constexpr core::Duration kFirstSnapshotWithin{5'000};
-constexpr core::Duration kLagEvery{5'000};
 constexpr core::Duration kSettleAfter{30'000};
 
 class Daemon {
@@ -58,7 +57,6 @@ class Daemon {
     void spawn(io::Task<void> task);
 
     io::Task<void> on_signal();
-    io::Task<void> measure_lag();
     io::Task<void> settle();
     io::Task<void> ping();
     io::Task<void> stop();
@@ -104,6 +102,7 @@ Daemon::Daemon(DaemonOptions options, Configuration configuration)
                 {tell_reloading, [this](Configuration read) { take_over(std::move(read)); },
                  [this](const std::string& mistakes) { refuse(mistakes); }}) {
     world_.withhold(configuration_.loaded.secret_variables);
+    observe_lag(world_.timers(), metrics_);
 }
 
 void Daemon::spawn(io::Task<void> task) {
@@ -246,15 +245,6 @@ io::Task<void> Daemon::stop() {
     loop_.stop();
 }
 
-/// How late the loop wakes: what blocks it shows here, whatever it is.
-io::Task<void> Daemon::measure_lag() {
-    for (;;) {
-        const core::Duration before = world_.timers().elapsed();
-        co_await world_.timers().sleep(kLagEvery);
-        metrics_.observe_loop_lag(world_.timers().elapsed() - before - kLagEvery);
-    }
-}
-
 io::Task<void> Daemon::ping() {
     const auto interval = watchdog_interval();
     if (!interval)
@@ -281,7 +271,6 @@ int Daemon::run() {
     }
     begin_with(std::move(configuration_));
     spawn(on_signal());
-    spawn(measure_lag());
     spawn(ping());
     spawn(token_.run());
     if (options_.auto_reload_interval)

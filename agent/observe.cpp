@@ -40,4 +40,8 @@ Agent::Observer observe(exporters::OwnMetrics& metrics, std::shared_ptr<exporter
     return observer;
 }
 
+void observe_lag(io::RealTimers& timers, exporters::OwnMetrics& metrics) {
+    timers.on_fired([&metrics](core::Duration late) { metrics.observe_loop_lag(late); });
+}
+
 } // namespace recoverd::agent

@@ -43,9 +43,12 @@ core::Duration RealTimers::elapsed() const {
 Task<bool> RealTimers::rest(core::Duration duration) {
     // A century is as good as for ever, and does not overflow.
     const auto bounded = std::clamp(duration, core::Duration{0}, core::Duration{core::kDay * 36'525});
-    BootTimer timer{co_await asio::this_coro::executor, BootClock::now() + bounded};
+    const BootClock::time_point due = BootClock::now() + bounded;
+    BootTimer timer{co_await asio::this_coro::executor, due};
     asio::error_code cancelled;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    if (!cancelled && late_)
+        late_(std::chrono::floor<core::Duration>(BootClock::now() - due));
     co_return !cancelled;
 }
 

@@ -5,6 +5,7 @@
 #include "io/timers.hpp"
 
 #include <chrono>
+#include <functional>
 
 namespace recoverd::io {
 
@@ -27,6 +28,12 @@ class RealTimers final : public Timers {
     core::Duration elapsed() const override;
     /// Waits on the executor of the coroutine that calls it.
     Task<bool> rest(core::Duration duration) override;
+    /// `late` hears, on the loop, how much later than due each wait ended that was not cancelled: whatever held up the
+    /// loop meanwhile shows there, and nothing wakes for it.
+    void on_fired(std::function<void(core::Duration late)> late) { late_ = std::move(late); }
+
+  private:
+    std::function<void(core::Duration)> late_;
 };
 
 } // namespace recoverd::io
