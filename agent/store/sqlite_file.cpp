@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -11,12 +12,9 @@ namespace recoverd::agent {
 
 namespace {
 
-/// The version of the tables below. A file of a later version is set aside, never guessed at.
-constexpr std::int64_t kSchemaVersion = 1;
-
 // `state` is one row per unit, changed in place. `log` is append-only by rowid (0.6 µs a row, against 34 µs with a
 // clustered key).
-constexpr const char* kSchema = R"sql(
+constexpr const char* kTables = R"sql(
 CREATE TABLE IF NOT EXISTS state (
     kind TEXT NOT NULL, name TEXT NOT NULL, fingerprint TEXT NOT NULL, due_at INTEGER, memory TEXT NOT NULL,
     alerts TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
@@ -25,6 +23,16 @@ CREATE TABLE IF NOT EXISTS outcome (
     PRIMARY KEY (asset, id, phase));
 CREATE TABLE IF NOT EXISTS log (at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL);
 )sql";
+
+/// What makes a file of version `from` one of the next. A new file has version 0.
+struct Migration {
+    std::int64_t from;
+    const char* statements;
+};
+constexpr std::array kMigrations{Migration{0, kTables}};
+
+/// A file of a later version is set aside, never guessed at.
+constexpr std::int64_t kSchemaVersion = kMigrations.back().from + 1;
 
 /// History is bounded by rows, so that a flapping fleet cannot fill the disk: about 60 MB of log.
 constexpr std::int64_t kMaxLogRows = 200'000;
@@ -91,11 +99,23 @@ void SqliteFile::open() {
     auto opened = std::make_unique<Database>(path_);
     // WAL with FULL: a commit that was answered is on disk (about 0.3 ms for one row).
     opened->run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304");
-    must_know_version_of(*opened);
-    opened->run(kSchema);
-    opened->run(fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str());
+    migrate(*opened);
     database_ = std::move(opened);
     measure();
+}
+
+void SqliteFile::migrate(Database& database) const {
+    const std::int64_t version = known_version_of(database);
+    for (const Migration& migration : kMigrations) {
+        if (migration.from < version)
+            continue;
+        database.run("BEGIN IMMEDIATE");
+        database.run(migration.statements);
+        database.run(fmt::format("PRAGMA user_version={}", migration.from + 1).c_str());
+        database.run("COMMIT");
+    }
+    // Of a file that was one before, too: whether it can be written shows here.
+    database.run(fmt::format("PRAGMA user_version={}", kSchemaVersion).c_str());
 }
 
 void SqliteFile::ensure_open() {
@@ -103,12 +123,13 @@ void SqliteFile::ensure_open() {
         open();
 }
 
-void SqliteFile::must_know_version_of(Database& database) const {
+std::int64_t SqliteFile::known_version_of(Database& database) const {
     const std::int64_t version = database.integer("PRAGMA user_version");
-    if (version > kSchemaVersion)
+    if (version < 0 || version > kSchemaVersion)
         throw SqliteError(SqliteError::kNotADatabase,
                           fmt::format("{} was written by a later version (schema {}, this one knows {})", path_,
                                       version, kSchemaVersion));
+    return version;
 }
 
 std::vector<StateRow> SqliteFile::read(Database& database) const {
@@ -135,7 +156,7 @@ std::vector<StateRow> SqliteFile::read_what_is_there() {
             continue;
         try {
             Database database{path_, access};
-            must_know_version_of(database);
+            known_version_of(database);
             return read(database);
         } catch (const SqliteError&) {
             continue;

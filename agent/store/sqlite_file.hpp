@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file of the store: its tables, what goes in and comes out. Every call may take what the disk takes; one thread at a
-// time.
+// The file of the store: its tables, how those of older versions become these, what goes in and comes out. Every call
+// may take what the disk takes; one thread at a time.
 #pragma once
 
 #include "agent/store/sqlite.hpp"
@@ -31,7 +31,9 @@ class SqliteFile {
   private:
     void open();
     void ensure_open();
-    void must_know_version_of(Database& database) const;
+    void migrate(Database& database) const;
+    /// Throws where the version is none of ours.
+    std::int64_t known_version_of(Database& database) const;
     std::vector<StateRow> read(Database& database) const;
     std::vector<StateRow> read_what_is_there();
     void set_aside(Stored& stored);

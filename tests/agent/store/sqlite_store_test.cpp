@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/store/sqlite_store.hpp"
 
+#include "agent/store/sqlite.hpp"
+#include "tests/agent/store/slow_disk.hpp"
+
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
 #include <asio/io_context.hpp>
@@ -207,4 +210,65 @@ TEST_CASE("what stands in the log alone is read on a full disk, too") {
     const auto stored = make_sqlite_store(killed.path())->load();
     CHECK_FALSE(stored.trouble.empty());
     CHECK(stored.rows == std::vector{check_row("a")});
+}
+
+TEST_CASE("what was committed before the file had a version is taken over") {
+    const Folder folder;
+    const OutcomeRow outcome{"orders", "run-1", "end", "{}", core::from_unix_seconds(5)};
+    {
+        const auto store = make_sqlite_store(folder.path());
+        store->load();
+        Batch batch = rows({check_row("a")});
+        batch.outcomes.push_back(outcome);
+        REQUIRE(await(store->commit(std::move(batch))));
+    }
+    Database{folder / "recoverd.db"}.run("PRAGMA user_version=0");
+    {
+        const auto store = make_sqlite_store(folder.path());
+        const auto stored = store->load();
+        CHECK(stored.trouble.empty());
+        CHECK(stored.rows == std::vector{check_row("a")});
+        CHECK(*await(store->find_outcome("orders", "run-1", "end")) == outcome);
+    }
+    CHECK(Database{folder / "recoverd.db"}.integer("PRAGMA user_version") == 1);
+}
+
+TEST_CASE("history is bounded, and the newest of it stays") {
+    const Folder folder;
+    const auto store = make_sqlite_store(folder.path());
+    store->load();
+    const auto add = [&](int from, int to, bool outcomes) {
+        Batch batch;
+        for (int i = from; i < to; ++i)
+            if (outcomes)
+                batch.outcomes.push_back({"orders", std::to_string(i), "end", "{}", core::from_unix_seconds(i)});
+            else
+                batch.log.push_back({core::from_unix_seconds(i), "outcome", "{}"});
+        REQUIRE(await(store->commit(std::move(batch))));
+    };
+    add(0, 200'000, false);
+    add(0, 50'000, true);
+    Database database{folder / "recoverd.db"};
+    CHECK(database.integer("SELECT count(*) FROM log") == 200'000);
+    CHECK(database.integer("SELECT count(*) FROM outcome") == 50'000);
+    add(200'000, 200'003, false);
+    add(50'000, 50'003, true);
+    CHECK(database.integer("SELECT count(*) FROM log") == 200'000);
+    CHECK(database.integer("SELECT min(at) FROM log") == 3'000);
+    CHECK(*await(store->find_outcome("orders", "2", "end")) == std::nullopt);
+    CHECK(await(store->find_outcome("orders", "3", "end"))->has_value());
+    CHECK(await(store->find_outcome("orders", "50002", "end"))->has_value());
+}
+
+TEST_CASE("the disk was asked to keep each commit before it is answered") {
+    const Folder folder;
+    const auto store = make_sqlite_store(folder.path());
+    store->load();
+    // The first one begins the log, which is kept in any mode.
+    REQUIRE(await(store->commit(rows({check_row("a")}))));
+    for (int i = 0; i < 3; ++i) {
+        const auto before = test::kept_by_disk();
+        REQUIRE(await(store->commit(rows({check_row("a", std::to_string(i))}))));
+        CHECK(test::kept_by_disk() > before);
+    }
 }
