@@ -58,19 +58,11 @@ int syslog_priority(LogLevel level) {
 }
 
 void send_to_journal(LogLevel level, std::string_view message, LogFields fields) {
-    // journalctl shows the message alone, unless it is asked for more.
-    std::vector<std::string> lines{fmt::format("MESSAGE={}{}", message, logfmt_fields(fields)),
-                                   fmt::format("PRIORITY={}", syslog_priority(level)), "SYSLOG_IDENTIFIER=recoverd"};
-    for (const auto& [name, value] : fields) {
-        std::string upper{name};
-        std::ranges::transform(upper, upper.begin(),
-                               [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-        lines.push_back(fmt::format("RECOVERD_{}={}", upper, value));
-    }
+    std::vector<std::string> entry = journal_entry(level, message, fields);
     std::vector<iovec> parts;
-    parts.reserve(lines.size());
-    for (auto& line : lines)
-        parts.push_back({line.data(), line.size()});
+    parts.reserve(entry.size());
+    for (auto& field : entry)
+        parts.push_back({field.data(), field.size()});
     ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
 }
 
@@ -88,6 +80,19 @@ std::string log_line(LogFormat format, std::string_view time, LogLevel level, st
     }
     return fmt::format("time={} level={} msg={}{}", time, core::name_of(level), logfmt_value(message),
                        logfmt_fields(fields));
+}
+
+std::vector<std::string> journal_entry(LogLevel level, std::string_view message, LogFields fields) {
+    // journalctl shows the message alone, unless it is asked for more.
+    std::vector<std::string> entry{fmt::format("MESSAGE={}{}", message, logfmt_fields(fields)),
+                                   fmt::format("PRIORITY={}", syslog_priority(level)), "SYSLOG_IDENTIFIER=recoverd"};
+    for (const auto& [name, value] : fields) {
+        std::string upper{name};
+        std::ranges::transform(upper, upper.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+        entry.push_back(fmt::format("RECOVERD_{}={}", upper, value));
+    }
+    return entry;
 }
 
 void set_up_log(LogLevel level, LogFormat format) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace recoverd::agent {
 
@@ -43,5 +44,7 @@ void log(LogLevel level, std::string_view message, LogFields fields = {});
 /// One line without its end, as `format` writes it (journal: as logfmt), for tests.
 std::string log_line(LogFormat format, std::string_view time, LogLevel level, std::string_view message,
                      LogFields fields);
+/// The fields of one entry of the journal, NAME=value each, for tests.
+std::vector<std::string> journal_entry(LogLevel level, std::string_view message, LogFields fields);
 
 } // namespace recoverd::agent
