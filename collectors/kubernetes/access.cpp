@@ -14,6 +14,8 @@ namespace {
 using Source = SecretRef::Source;
 
 constexpr std::string_view kAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
+constexpr std::string_view kToken = "token";
+constexpr std::string_view kAuthority = "ca.crt";
 
 std::string text_of(const io::Json& value) { return value ? value.text() : std::string{}; }
 
@@ -152,8 +154,12 @@ Task<Result<Access>> find_access(Run run, std::string kubeconfig) {
     }
     Access access;
     access.server = in_cluster_server(place[0], place[1]);
-    access.tls.ca_file = std::string{kAccount} + "ca.crt";
-    access.token = {Source::file, std::string{kAccount} + "token"};
+    access.tls.ca_file = fmt::format("{}{}", kAccount, kAuthority);
+    access.token = {Source::file, fmt::format("{}{}", kAccount, kToken)};
+    access.hint =
+        fmt::format("in a pod with automountServiceAccountToken: false a projected volume has to bring {} and "
+                    "{} there, as packaging/kubernetes/components/kubernetes-api does",
+                    kToken, kAuthority);
     co_return access;
 }
 

@@ -16,6 +16,8 @@ struct Access {
     /// Where the token lies: it is read at every run, since it is exchanged while one goes on.
     SecretRef token;
     std::string proxy;
+    /// What helps where the token is not to be had; may be empty.
+    std::string hint;
 };
 
 /// What a kubeconfig says of its current context; relative paths are below `folder`. Nothing is run: a user who is made

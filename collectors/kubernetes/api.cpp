@@ -104,8 +104,12 @@ Task<std::optional<Failure>> Api::read_token() {
         co_return std::nullopt;
     SecretRef ref = access_.token;
     auto token = co_await run_.world.secret(std::move(ref));
-    if (!token)
-        co_return token.error();
+    if (!token) {
+        Failure missing = std::move(token.error());
+        if (!access_.hint.empty())
+            missing.detail += "\nhint: " + access_.hint;
+        co_return missing;
+    }
     access_.auth.bearer = std::move(*token);
     co_return std::nullopt;
 }

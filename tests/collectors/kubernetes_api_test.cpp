@@ -244,7 +244,10 @@ TEST_CASE("inside of a cluster the service account is used, and its token is rea
     CHECK(asked[0].tls.ca_file == account + "ca.crt");
     CHECK(asked[0].auth.bearer.reveal() == "of the pod");
     world.secrets.erase(account + "token");
-    CHECK(test::look(ioc, world, "kubernetes", kOnlyPods, {}, 20s, 0s).error().kind == FailureKind::misconfigured);
+    const Collected without = test::look(ioc, world, "kubernetes", kOnlyPods, {}, 20s, 0s);
+    CHECK(without.error().kind == FailureKind::misconfigured);
+    CHECK_THAT(without.error().detail, ContainsSubstring("\nhint: in a pod with automountServiceAccountToken: false a "
+                                                         "projected volume has to bring token and ca.crt there"));
     world.secrets.clear();
     CHECK_THAT(test::look(ioc, world, "kubernetes", kOnlyPods, {}, 20s, 0s).error().detail,
                ContainsSubstring("hint: outside of a cluster"));

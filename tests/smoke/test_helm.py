@@ -8,6 +8,7 @@ import tomllib
 import pytest
 import yaml
 
+from servers.in_cluster import brought, looked_for, needed, rights
 from servers.manifest_rules import all_hold
 from servers.manifests import ROOT, Tools, agent_in, of_kind, pod_of, the, workloads
 from servers.process import complete, program, run
@@ -176,13 +177,18 @@ def test_what_is_there_already_is_used_and_not_made(objects):
 def test_nobody_gets_a_token_or_a_right_but_who_was_given_one(objects):
     assert not {each["kind"] for each in objects({})} & {"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
     found = objects({"cluster": {"kubernetesApi": True}})
-    assert {verb for rule in the(found, "ClusterRole")["rules"] for verb in rule["verbs"]} == {"get", "list", "watch"}
     (subject,) = the(found, "ClusterRoleBinding")["subjects"]
     deployment = the(found, "Deployment")
     assert subject["name"] == pod_of(deployment)["serviceAccountName"]
     assert subject["namespace"] == deployment["metadata"]["namespace"] == "backup"
     assert "serviceAccountToken" in str(deployment)
     assert "serviceAccountToken" not in str(the(found, "DaemonSet"))
+
+
+def test_whoever_was_given_a_token_can_run_the_collector_and_do_nothing_else(site, objects):
+    found = objects({"cluster": {"kubernetesApi": True}})
+    assert rights(the(found, "ClusterRole")) == needed(site.agent.binary)
+    assert brought(the(found, "Deployment")) == looked_for(site.agent)
 
 
 def test_policy_lets_in_whom_it_names_and_nobody_else(objects):

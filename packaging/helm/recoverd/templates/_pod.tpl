@@ -129,7 +129,7 @@ spec:
         {{- end }}
         {{- if .values.kubernetesApi }}
         - name: token
-          mountPath: /run/secrets/kubernetes
+          mountPath: /var/run/secrets/kubernetes.io/serviceaccount
           readOnly: true
         {{- end }}
         {{- with $values.extraVolumeMounts }}
@@ -175,7 +175,7 @@ spec:
         type: DirectoryOrCreate
     {{- end }}
     {{- if .values.kubernetesApi }}
-    # Good for an hour and renewed by kubelet, instead of the one that every pod would get.
+    # Good for an hour and renewed by kubelet, instead of the one that every pod would get, and in the place of that one.
     - name: token
       projected:
         defaultMode: 0440
@@ -183,6 +183,11 @@ spec:
           - serviceAccountToken:
               path: token
               expirationSeconds: 3600
+          - configMap:
+              name: kube-root-ca.crt
+              items:
+                - key: ca.crt
+                  path: ca.crt
     {{- end }}
     {{- with $values.extraVolumes }}
     {{- toYaml . | nindent 4 }}
