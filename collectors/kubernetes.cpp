@@ -203,6 +203,12 @@ Task<Collected> collect(Options options, Run run) {
 
 } // namespace
 
+KubernetesWatch kubernetes_watch(const core::config::Table& options) {
+    Diagnostics told_already;
+    Options said = core::config::read_options<Options>(options, {}, kOptions, {}, told_already);
+    return {std::move(said.watch), std::move(said.require), std::move(said.of_namespace)};
+}
+
 Kind kubernetes() {
     return kind<Options>(
         {.name = "kubernetes",
@@ -211,9 +217,11 @@ Kind kubernetes() {
                     EvidenceKind::assertions, EvidenceKind::recovery_points},
          .access =
              "a service account that may `list` what is watched, and nothing else: neither secrets nor get, watch or "
-             "anything that changes something. `recoverd collectors kubernetes --rbac` prints the least ClusterRole "
-             "with its binding, with --watch for something else than the default, and with --namespace a Role (nodes "
-             "need a ClusterRole all the same). In a pod its own token is read again at every run; outside of the "
+             "anything that changes something. `recoverd collectors kubernetes --rbac` prints the least roles with "
+             "their "
+             "bindings: for all checks of the configuration (--config.file), or for what --watch, --require and "
+             "--namespace say; in a namespace Roles (nodes need a ClusterRole all the same). In a pod its own token is "
+             "read again at every run; outside of the "
              "cluster a kubeconfig with tokenFile or a client certificate, since no program (exec) is run for one. "
              "Kubernetes 1.23 or newer",
          .probes = true,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "core/config/node.hpp"
+
 #include <string>
 #include <vector>
 
@@ -9,12 +11,19 @@ namespace recoverd::collectors {
 /// What is watched when nothing is said.
 const std::vector<std::string>& kubernetes_default_watch();
 
-/// The least that the collector must be allowed for `watch`, as YAML for `kubectl apply`: a ClusterRole, or, with a
-/// namespace, a Role there and a ClusterRole for what lives in none. `watch` holds words that are known.
-std::string kubernetes_rbac(const std::vector<std::string>& watch, const std::vector<std::string>& require,
-                            const std::string& of_namespace);
+/// What a check looks at, as its options say it.
+struct KubernetesWatch {
+    std::vector<std::string> watch = kubernetes_default_watch();
+    std::vector<std::string> require;
+    /// All of them when empty.
+    std::string of_namespace;
+};
 
-/// Whether `word` is one of the option `watch`.
-bool kubernetes_watches(const std::string& word);
+/// Of a check with these options, which were found good; keys that are common to all checks may stand among them.
+KubernetesWatch kubernetes_watch(const core::config::Table& options);
+
+/// The least that all of `checks` together must be allowed, as YAML for `kubectl apply`: a ClusterRole for what is
+/// looked at everywhere or lives in no namespace, and for each namespace a Role for what is looked at only there.
+std::string kubernetes_rbac(const std::vector<KubernetesWatch>& checks);
 
 } // namespace recoverd::collectors

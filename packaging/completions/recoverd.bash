@@ -86,10 +86,10 @@ _recoverd() {
                 --config.file) return ;;
             esac ;;
         "collectors")
-            options="--help --config.file --rbac --watch --namespace"
+            options="--help --config.file --rbac --watch --require --namespace"
             words="aiven barman borg dns exec files git github_actions http icmp kafka kubernetes loki outcome patroni pgbackrest pgbouncer postgresql postgresql_validation prometheus restic s3 systemd_unit tcp tempo terraform_state tls valkey vault vault_snapshot walg"
             case $previous in
-                --config.file | --watch | --namespace) return ;;
+                --config.file | --watch | --require | --namespace) return ;;
             esac ;;
         "rules")
             options="--help --config.file --runbook-url"

@@ -265,11 +265,11 @@ TEST_CASE("Chaos Mesh that is not installed is said, and kinds that older versio
 }
 
 TEST_CASE("the roles for chaos experiments and scheduled backups name each resource, to be listed only") {
-    const std::string chaos = kubernetes_rbac({"chaosmesh", "litmus"}, {}, "chaos");
+    const std::string chaos = kubernetes_rbac({KubernetesWatch{{"chaosmesh", "litmus"}, {}, "chaos"}});
     CHECK_THAT(chaos, ContainsSubstring(R"(apiGroups: ["chaos-mesh.org"])"));
     CHECK_THAT(chaos, ContainsSubstring(R"("schedules", "workflows", "workflownodes", "podchaos", "networkchaos")"));
     CHECK_THAT(chaos, ContainsSubstring("apiGroups: [\"litmuschaos.io\"]\n    resources: [\"chaosresults\"]"));
     CHECK_THAT(chaos, !ContainsSubstring("ClusterRole"));
-    CHECK_THAT(kubernetes_rbac({"cnpg"}, {}, ""),
+    CHECK_THAT(kubernetes_rbac({KubernetesWatch{{"cnpg"}, {}, {}}}),
                ContainsSubstring(R"(resources: ["clusters", "backups", "scheduledbackups"])"));
 }

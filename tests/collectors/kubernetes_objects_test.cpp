@@ -337,17 +337,20 @@ TEST_CASE("a snapshot of a volume is good once it says that it is ready to use")
 }
 
 TEST_CASE("the roles that are printed allow to list what is watched, and nothing else") {
-    const std::string all = kubernetes_rbac(kubernetes_default_watch(), {}, "");
+    const auto roles = [](std::vector<std::string> watch, std::string of_namespace = {}) {
+        return kubernetes_rbac({KubernetesWatch{std::move(watch), {}, std::move(of_namespace)}});
+    };
+    const std::string all = kubernetes_rbac({KubernetesWatch{}});
     CHECK_THAT(all, ContainsSubstring("kind: ClusterRole\n"));
     CHECK_THAT(all, ContainsSubstring(R"(resources: ["pods", "nodes"])"));
     CHECK_THAT(all, ContainsSubstring(R"(resources: ["deployments", "statefulsets", "daemonsets"])"));
     for (const char* not_asked : {"secrets", "get", "\"watch\"", "*"})
         CHECK_THAT(all, !ContainsSubstring(not_asked));
     CHECK_THAT(
-        kubernetes_rbac({"velero"}, {}, ""),
+        roles({"velero"}),
         ContainsSubstring(R"(resources: ["backups", "backupstoragelocations", "schedules", "podvolumebackups"])"));
-    const std::string one = kubernetes_rbac({"pods", "nodes"}, {}, "shop");
+    const std::string one = roles({"pods", "nodes"}, "shop");
     CHECK_THAT(one, ContainsSubstring("kind: Role\nmetadata:\n  name: recoverd-watch\n  namespace: shop"));
     CHECK_THAT(one, ContainsSubstring(R"(resources: ["nodes"])"));
-    CHECK_THAT(kubernetes_rbac({"pods"}, {}, "shop"), !ContainsSubstring("ClusterRole"));
+    CHECK_THAT(roles({"pods"}, "shop"), !ContainsSubstring("ClusterRole"));
 }

@@ -2,11 +2,12 @@
 """packaging/kubernetes: what is rendered would be taken by an API server, and does what it says on a real agent."""
 
 import re
+import tomllib
 from datetime import date
 
 import pytest
 
-from servers.in_cluster import brought, looked_for, needed, rights
+from servers.in_cluster import brought, looked_for, needed, printed_roles, rights
 from servers.manifest_rules import all_hold
 from servers.manifests import ROOT, Tools, agent_in, of_kind, pod_of, the, workloads
 from servers.postgres import PROGRAMS, Postgres
@@ -131,6 +132,25 @@ def test_nobody_gets_a_token_but_who_was_given_one(rendered, everything):
 def test_whoever_was_given_a_token_can_run_the_collector_and_do_nothing_else(site, everything):
     assert rights(the(everything, "ClusterRole")) == needed(site.agent.binary)
     assert brought(the(everything, "Deployment")) == looked_for(site.agent)
+
+
+def allowed(roles):
+    """Each right with where it holds; one that holds everywhere holds in each namespace."""
+    all_of_them = {(role["metadata"].get("namespace"), right) for role in roles for right in rights(role)}
+    return {(where, right) for where, right in all_of_them if where is None or (None, right) not in all_of_them}
+
+
+def test_roles_of_a_configuration_are_those_of_its_checks():
+    """Of the example that has the most of them."""
+    example = ROOT / "packaging/config/resilience-guide.toml"
+    roles = []
+    for check in tomllib.loads(example.read_text())["check"].values():
+        if check["collector"] == "kubernetes":
+            words = [f"--{option}={word}" for option in ("watch", "require") for word in check.get(option, [])]
+            words += [f"--namespace={check['namespace']}"] if "namespace" in check else []
+            roles += printed_roles(BUILD / "recoverd", *words)
+    assert len(roles) > 3
+    assert allowed(printed_roles(BUILD / "recoverd", f"--config.file={example}")) == allowed(roles)
 
 
 def test_network_policy_lets_in_prometheus_and_keeps_in_nothing(everything):
