@@ -15,12 +15,19 @@ SubjectReport read_certificate(const io::Json& certificate);
 /// Velero's: can backups be kept there?
 SubjectReport read_storage_location(const io::Json& location, Time now);
 
+/// Of one of Velero's backups: volumes whose data it does not hold.
+struct UnsavedVolumes {
+    std::uint64_t count = 0;
+    /// Of one of them: Failed, Canceled, InProgress …
+    std::string phase;
+};
+
 /// Velero's backups by the Schedule that makes them; those that were made by hand together.
 struct AllVelero {
     std::map<std::string, core::RecoveryPoints> series;
     std::map<std::string, core::Assertions> schedules;
-    /// Volumes whose data a backup does not hold, by its "NAMESPACE/NAME".
-    std::map<std::string, std::uint64_t> failed_volumes;
+    /// By the backup's "NAMESPACE/NAME".
+    std::map<std::string, UnsavedVolumes> unsaved_volumes;
 
     void read_backup(const io::Json& backup);
     void read_schedule(const io::Json& schedule);

@@ -35,7 +35,7 @@ Reader reader_of_velero(const Resource& resource, Facts& facts) {
         return {[&facts] { facts.velero.series = {}; },
                 [&facts](const io::Json& backup) { facts.velero.read_backup(backup); }};
     if (resource == kPodVolumeBackups)
-        return {[&facts] { facts.velero.failed_volumes = {}; },
+        return {[&facts] { facts.velero.unsaved_volumes = {}; },
                 [&facts](const io::Json& volume) { facts.velero.read_volume(volume); }};
     return {[&facts] { facts.velero.schedules = {}; },
             [&facts](const io::Json& schedule) { facts.velero.read_schedule(schedule); }};

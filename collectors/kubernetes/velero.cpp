@@ -72,13 +72,14 @@ core::BackupJob job_of(const io::Json& backup, bool failed) {
 
 /// A backup has said Completed of itself all the same (velero#6212).
 void spoil(core::RecoveryPoints& points, const std::string& of_namespace,
-           const std::map<std::string, std::uint64_t>& failed_volumes) {
+           const std::map<std::string, UnsavedVolumes>& unsaved) {
     for (core::RecoveryPoint& point : points.points) {
-        const auto failed = failed_volumes.find(of_namespace + point.id);
-        if (failed == failed_volumes.end() || point.state != PointState::good)
+        const auto found = unsaved.find(of_namespace + point.id);
+        if (found == unsaved.end() || point.state != PointState::good)
             continue;
         point.state = PointState::bad;
-        point.detail = fmt::format("Completed, but {} of its volumes failed (PodVolumeBackup)", failed->second);
+        point.detail = fmt::format("Completed, but {} of its volumes not: {} (PodVolumeBackup)", found->second.count,
+                                   found->second.phase);
     }
 }
 
@@ -113,10 +114,19 @@ void AllVelero::read_schedule(const io::Json& schedule) {
 }
 
 void AllVelero::read_volume(const io::Json& volume) {
-    const std::string phase = text_or(volume["status"]["phase"]);
-    const std::string backup = clean(text_or(volume["metadata"]["labels"]["velero.io/backup-name"]), 253);
-    if (phase == "Failed" && !backup.empty())
-        ++failed_volumes[fmt::format("{}/{}", clean(volume["metadata"]["namespace"].text(), 63), backup)];
+    const std::string phase = clean(text_or(volume["status"]["phase"]), 40);
+    // The label is cut off where the name is longer than a label may be.
+    const io::Json& owner = controller_of(volume);
+    const bool owned = text_or(owner["kind"]) == "Backup";
+    const io::Json& name = owned ? owner["name"] : volume["metadata"]["labels"]["velero.io/backup-name"];
+    const std::string backup = clean(text_or(name), 253);
+    // One that was cancelled, or never begun, is as little there as one that failed.
+    if (phase == "Completed" || backup.empty())
+        return;
+    UnsavedVolumes& unsaved =
+        unsaved_volumes[fmt::format("{}/{}", clean(volume["metadata"]["namespace"].text(), 63), backup)];
+    ++unsaved.count;
+    unsaved.phase = phase.empty() ? "New" : phase;
 }
 
 void AllVelero::report(bool backups_known, std::vector<SubjectReport>& out) const {
@@ -126,7 +136,7 @@ void AllVelero::report(bool backups_known, std::vector<SubjectReport>& out) cons
         for (const auto& [subject, assertions] : schedules)
             all[subject];
         for (auto& [subject, points] : all) {
-            spoil(points, subject.substr(0, subject.find('/') + 1), failed_volumes);
+            spoil(points, subject.substr(0, subject.find('/') + 1), unsaved_volumes);
             finish(points, "velero");
             out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
         }
