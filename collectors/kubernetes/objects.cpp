@@ -2,6 +2,7 @@
 #include "collectors/kubernetes/objects.hpp"
 
 #include "collectors/kubernetes/expect.hpp"
+#include "core/assertion.hpp"
 
 #include <fmt/format.h>
 
@@ -15,14 +16,33 @@ SubjectReport report_of(const io::Json& object, std::string_view kind) {
     return {.subject = subject_of(object, kind), .location = {}, .evidence = {}, .failure = {}};
 }
 
-std::optional<ReachState> state_of_health(std::string_view health) {
-    if (health == "Healthy")
+/// Every rollout is Progressing, and one that does not end is Degraded for the workload's own deadline; Suspended is
+/// what somebody paused. Nothing where it is not known.
+std::optional<ReachState> state_of_health(std::string_view health, std::string_view operation) {
+    if (health == "Healthy" || health == "Suspended")
         return ReachState::up;
-    if (health == "Progressing" || health == "Suspended")
-        return ReachState::degraded;
+    if (health == "Progressing")
+        return operation == "Failed" || operation == "Error" ? ReachState::degraded : ReachState::up;
     if (health == "Degraded" || health == "Missing")
         return ReachState::down;
     return std::nullopt;
+}
+
+/// ComparisonError, SyncError …: other than those of Kubernetes' own objects they have no status, and are there as long
+/// as they are so. Those that end in Warning are none.
+core::Assertion application_errors(const io::Json& status) {
+    std::string types;
+    std::string detail;
+    if (const io::Json& conditions = status["conditions"])
+        for (const io::Json& one : conditions.items()) {
+            const std::string type = clean(one["type"].text(), 60);
+            if (!type.ends_with("Error") || types.contains(type))
+                continue;
+            types += (types.empty() ? "" : ", ") + type;
+            if (detail.empty())
+                detail = clean(text_or(one["message"]));
+        }
+    return expect("conditions", "no error", types.empty() ? "no error" : clean(types), std::move(detail));
 }
 
 core::Assertions application_assertions(const io::Json& status) {
@@ -35,6 +55,7 @@ core::Assertions application_assertions(const io::Json& status) {
     // One that goes on says nothing yet.
     if (!phase.empty() && phase != "Running" && phase != "Terminating")
         assertions.assertions.push_back(expect("operation", "Succeeded", phase, clean(text_or(operation["message"]))));
+    assertions.assertions.push_back(application_errors(status));
     return assertions;
 }
 
@@ -48,18 +69,25 @@ constexpr Duration kValidated = std::chrono::hours{1};
 SubjectReport read_application(const io::Json& application, Time now) {
     SubjectReport report = report_of(application, "application");
     const io::Json& status = application["status"];
-    const std::string health = clean(text_or(status["health"]["status"]), 40);
-    const auto state = state_of_health(health);
     const auto looked = time_or_none(status["reconciledAt"]);
-    if (!state || (looked && now - *looked > kReconciled)) {
+    if (looked && now - *looked > kReconciled) {
+        report.failure = {FailureKind::bad_answer, "Argo CD has not looked at it for more than a day"};
+        return report;
+    }
+    const std::string health = clean(text_or(status["health"]["status"]), 40);
+    const auto state = state_of_health(health, text_or(status["operationState"]["phase"]));
+    if (!state) {
         report.failure = {FailureKind::bad_answer,
-                          state ? "Argo CD has not looked at it for more than a day"
-                                : fmt::format("its health is {}", health.empty() ? "not told" : health)};
+                          fmt::format("its health is {}", health.empty() ? "not told" : health)};
+        // They say why.
+        const core::Assertion errors = application_errors(status);
+        if (core::state_of(errors) == core::AssertionState::fails)
+            report.evidence.emplace_back(core::Assertions{{errors}});
         return report;
     }
     core::Reachability reach;
     reach.state = *state;
-    if (*state != ReachState::up)
+    if (health != "Healthy")
         reach.detail = fmt::format("health {}{}{}", health, status["health"]["message"] ? ": " : "",
                                    clean(text_or(status["health"]["message"])));
     report.evidence.emplace_back(std::move(reach));

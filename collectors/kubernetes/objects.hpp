@@ -8,7 +8,7 @@
 
 namespace recoverd::collectors::kubernetes_parts {
 
-/// Argo CD's: health is reachability, sync and the last operation are assertions.
+/// Argo CD's: health is reachability; sync, the last operation and errors among its conditions are assertions.
 SubjectReport read_application(const io::Json& application, Time now);
 /// cert-manager's: until when it holds, and when it is to be renewed.
 SubjectReport read_certificate(const io::Json& certificate);

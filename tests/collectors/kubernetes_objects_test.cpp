@@ -176,25 +176,6 @@ TEST_CASE("what deployments must have is asserted, and a list that may not be re
     CHECK(state(subject(seen, "shop/deployment/web"), "poddisruptionbudget") == AssertionState::unknown);
 }
 
-TEST_CASE("an application of Argo CD is as well as its health, and one without a status is unknown") {
-    KubeApi api;
-    const auto application = [](const std::string& name, const std::string& status) {
-        return object(name, fmt::format(R"("status": {{{}}})", status));
-    };
-    api.objects["applications"] = {
-        application("bad", R"("health": {"status": "Degraded"}, "sync": {"status": "OutOfSync"},
-            "operationState": {"phase": "Failed", "message": "one or more objects failed to apply"})"),
-        application("good", R"("health": {"status": "Healthy"}, "sync": {"status": "Synced"})"), application("new", ""),
-        application("stale", R"("health": {"status": "Healthy"}, "reconciledAt": "2026-11-20T00:00:00Z")")};
-    const Collected seen = api.look(watching({"argocd"}));
-    CHECK(evidence<core::Reachability>(subject(seen, "shop/application/bad")).state == ReachState::down);
-    CHECK(state(subject(seen, "shop/application/bad"), "sync") == AssertionState::fails);
-    CHECK(state(subject(seen, "shop/application/bad"), "operation") == AssertionState::fails);
-    CHECK(evidence<core::Reachability>(subject(seen, "shop/application/good")).state == ReachState::up);
-    CHECK(subject(seen, "shop/application/new").failure);
-    CHECK(subject(seen, "shop/application/stale").failure);
-}
-
 TEST_CASE("an operator that is not installed is said, and the rest is told") {
     KubeApi api;
     api.objects["pods"] = {test::pod({})};
