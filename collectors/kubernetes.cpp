@@ -56,10 +56,12 @@ constexpr Option<Options> kOptions[] = {
      "what every deployment and stateful set that is watched must have: readiness_probe, liveness_probe, "
      "poddisruptionbudget, horizontalpodautoscaler"},
     {"exercise", &Options::exercise,
-     "what the jobs and chaos experiments that are watched stand for, such as restore-test; those with the annotation "
-     "recoverd/exercise say so themselves, and an experiment without either is called by what it does: pod-kill, "
-     "network-delay"},
-    {"depth", &Options::depth, "how deep such a job proves it; of those with the annotation recoverd/depth it is that",
+     "what the jobs, Velero's restores and chaos experiments that are watched stand for, such as restore-test; those "
+     "with the annotation recoverd/exercise say so themselves; a restore without either is a restore-test, and an "
+     "experiment is called by what it does: pod-kill, network-delay"},
+    {"depth", &Options::depth,
+     "how deep such a job or restore proves it; of those with the annotation recoverd/depth it is that; a restore "
+     "whose depth nobody says is restored, or listed when it warned and was not into other namespaces",
      Need::optional, "exists|listed|checksummed|restored|queried|smoke_tested"},
     {"backup", &Options::backup,
      "how the jobs that are watched make backups, such as pg_dump: then a run that is Complete is a recovery point, "
@@ -86,7 +88,10 @@ bool watches(const Options& options, std::string_view word) {
     return std::ranges::find(options.watch, word) != options.watch.end();
 }
 
-bool brings_chaos(const Options& options) { return watches(options, "chaosmesh") || watches(options, "litmus"); }
+bool brings_exercises(const Options& options) {
+    constexpr std::array kExercised{"jobs", "velero", "chaosmesh", "litmus"};
+    return std::ranges::any_of(kExercised, [&](auto word) { return watches(options, word); });
+}
 
 void check_words(const Options& options, const Place& place, Diagnostics& diagnostics) {
     std::vector<std::string_view> known;
@@ -100,9 +105,9 @@ void check_words(const Options& options, const Place& place, Diagnostics& diagno
     if (!options.require.empty() && !watches(options, "deployments") && !watches(options, "statefulsets"))
         diagnostics.mistake(place.at, place.path + ".require",
                             "expected deployments or statefulsets in watch beside it");
-    if (!options.exercise.empty() && !watches(options, "jobs") && !brings_chaos(options))
+    if (!options.exercise.empty() && !brings_exercises(options))
         diagnostics.mistake(place.at, place.path + ".exercise",
-                            "expected jobs, chaosmesh or litmus in watch beside it, found none");
+                            "expected jobs, velero, chaosmesh or litmus in watch beside it, found none");
     // Jobs are deleted after a while; their CronJob still knows when one passed.
     if (!options.backup.empty() && (!watches(options, "jobs") || !watches(options, "cronjobs")))
         diagnostics.mistake(place.at, place.path + ".backup", "expected jobs and cronjobs in watch beside it");
@@ -136,7 +141,7 @@ std::vector<EvidenceKind> brings(const Options& options) {
     std::vector<EvidenceKind> kinds{EvidenceKind::reachability};
     if (watches(options, "pods"))
         kinds.push_back(EvidenceKind::measurement);
-    if (watches(options, "jobs") || brings_chaos(options))
+    if (brings_exercises(options))
         kinds.push_back(EvidenceKind::exercise);
     constexpr std::array kAsserted{"jobs", "cronjobs", "argocd", "velero", "cnpg", "chaosmesh"};
     if (!options.require.empty() || std::ranges::any_of(kAsserted, [&](auto word) { return watches(options, word); }))

@@ -25,20 +25,6 @@ void read_end(const io::Json& job, Exercise& run) {
     run.message = end->why;
 }
 
-core::Depth depth_of(const io::Json& annotation, core::Depth otherwise) {
-    if (!annotation)
-        return otherwise;
-    const auto depth = core::from_name<core::Depth>(annotation.text());
-    if (!depth)
-        annotation.bad("a depth of proof");
-    return *depth;
-}
-
-void keep_newest(std::optional<Exercise>& kept, Exercise run, std::optional<Time> Exercise::* by) {
-    if (!kept || kept.value().*by < run.*by)
-        kept = std::move(run);
-}
-
 /// Jobs of a CronJob that prove nothing are to come to their end nevertheless.
 std::optional<core::Assertion> last_ended(const Runs& runs) {
     if (!runs.ended || !runs.ended->exercise.empty() || !runs.of_cronjob)
@@ -111,7 +97,7 @@ void AllJobs::read_job(const io::Json& job, const JobsAre& are) {
     Exercise run;
     run.id = clean(metadata["uid"].text(), 64);
     run.exercise = exercise_of(job, are.exercise);
-    run.depth = depth_of(metadata["annotations"]["recoverd/depth"], are.depth);
+    run.depth = depth_of(job, are.depth);
     run.started_at = time_or_none(job["status"]["startTime"]);
     read_end(job, run);
     // One that nobody waits for comes and goes with its name; one that was never started is nothing yet.

@@ -2,7 +2,7 @@
 // Objects of operators that say of themselves how they are.
 #pragma once
 
-#include "collectors/kubernetes/words.hpp"
+#include "collectors/kubernetes/velero_restores.hpp"
 
 #include <map>
 
@@ -25,9 +25,11 @@ struct UnsavedVolumes {
 /// Velero's backups by the Schedule that makes them; those that were made by hand together.
 struct AllVelero {
     std::map<std::string, core::RecoveryPoints> series;
+    SeriesOfBackups series_of;
     std::map<std::string, core::Assertions> schedules;
     /// By the backup's "NAMESPACE/NAME".
     std::map<std::string, UnsavedVolumes> unsaved_volumes;
+    AllRestores restores;
 
     void read_backup(const io::Json& backup);
     void read_schedule(const io::Json& schedule);

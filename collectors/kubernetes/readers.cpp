@@ -30,10 +30,16 @@ Reader reader_of_jobs(const Resource& resource, const JobsAre& are, Facts& facts
             [&facts, are](const io::Json& cronjob) { facts.jobs.read_cronjob(cronjob, are); }};
 }
 
-Reader reader_of_velero(const Resource& resource, Facts& facts) {
+Reader reader_of_velero(const Resource& resource, const JobsAre& are, Facts& facts) {
     if (resource == kVeleroBackups)
-        return {[&facts] { facts.velero.series = {}; },
+        return {[&facts] {
+                    facts.velero.series = {};
+                    facts.velero.series_of = {};
+                },
                 [&facts](const io::Json& backup) { facts.velero.read_backup(backup); }};
+    if (resource == kVeleroRestores)
+        return into(facts.velero.restores,
+                    [are](AllRestores& all, const io::Json& restore) { all.read(restore, are.exercise, are.depth); });
     if (resource == kPodVolumeBackups)
         return {[&facts] { facts.velero.unsaved_volumes = {}; },
                 [&facts](const io::Json& volume) { facts.velero.read_volume(volume); }};
@@ -116,8 +122,8 @@ Reader reader_of(const Resource& resource, const Expected& expected, Time now, F
         return reader_of_jobs(resource, expected.jobs, facts);
     if (resource == kDisruptionBudgets || resource == kAutoscalers)
         return reader_of_protection(resource, facts);
-    if (resource == kVeleroBackups || resource == kVeleroSchedules || resource == kPodVolumeBackups)
-        return reader_of_velero(resource, facts);
+    if (resource.group == kVeleroBackups.group && resource != kVeleroLocations)
+        return reader_of_velero(resource, expected.jobs, facts);
     if (resource == kPostgresClusters || resource == kPostgresBackups || resource == kScheduledBackups)
         return reader_of_postgres(resource, facts);
     if (resource.group == "apps")

@@ -20,7 +20,7 @@ constexpr std::array kOfJobs{kJobs};
 constexpr std::array kOfCronJobs{kCronJobs};
 constexpr std::array kOfArgo{kApplications};
 constexpr std::array kOfCertificates{kCertificates};
-constexpr std::array kOfVelero{kVeleroBackups, kVeleroLocations, kVeleroSchedules, kPodVolumeBackups};
+constexpr std::array kOfVelero{kVeleroBackups, kVeleroLocations, kVeleroSchedules, kPodVolumeBackups, kVeleroRestores};
 constexpr std::array kOfPostgres{kPostgresClusters, kPostgresBackups, kScheduledBackups};
 constexpr std::array kOfSnapshots{kVolumeSnapshots};
 /// Those that may lack came after 2.0.

@@ -42,6 +42,7 @@ inline constexpr Resource kCertificates{"cert-manager.io", "v1", "certificates"}
 inline constexpr Resource kVeleroBackups{"velero.io", "v1", "backups"};
 inline constexpr Resource kVeleroLocations{"velero.io", "v1", "backupstoragelocations"};
 inline constexpr Resource kVeleroSchedules{"velero.io", "v1", "schedules"};
+inline constexpr Resource kVeleroRestores{"velero.io", "v1", "restores"};
 /// They bear the labels of no backup but its name.
 inline constexpr Resource kPodVolumeBackups{"velero.io", "v1", "podvolumebackups", true, false, true};
 inline constexpr Resource kPostgresClusters{"postgresql.cnpg.io", "v1", "clusters"};

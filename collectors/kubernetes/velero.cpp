@@ -90,8 +90,10 @@ void AllVelero::read_backup(const io::Json& backup) {
     const std::string by = text_or(metadata["labels"]["velero.io/schedule-name"]);
     const std::string of_namespace = clean(metadata["namespace"].text(), 63);
     const std::string phase = text_or(backup["status"]["phase"]);
-    core::RecoveryPoints& points =
-        series[by.empty() ? of_namespace + "/backup" : subject_of(of_namespace, "schedule", clean(by, 253))];
+    const std::string subject =
+        by.empty() ? of_namespace + "/backup" : subject_of(of_namespace, "schedule", clean(by, 253));
+    series_of[fmt::format("{}/{}", of_namespace, clean(metadata["name"].text(), 253))] = subject;
+    core::RecoveryPoints& points = series[subject];
     if (const auto state = point_state(phase))
         points.points.push_back(point_of(backup, *state));
     else if (phase != "Deleting")
@@ -141,6 +143,7 @@ void AllVelero::report(bool backups_known, std::vector<SubjectReport>& out) cons
             out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
         }
     }
+    restores.report(series_of, backups_known, out);
     for (const auto& [subject, assertions] : schedules)
         out.push_back({.subject = subject, .location = {}, .evidence = {assertions}, .failure = {}});
 }

@@ -65,6 +65,21 @@ std::string exercise_of(const io::Json& object, const std::string& option) {
     return named ? clean(named.text(), 63) : option;
 }
 
+core::Depth depth_of(const io::Json& object, core::Depth otherwise) {
+    const io::Json& annotation = object["metadata"]["annotations"]["recoverd/depth"];
+    if (!annotation)
+        return otherwise;
+    const auto depth = core::from_name<core::Depth>(annotation.text());
+    if (!depth)
+        annotation.bad("a depth of proof");
+    return *depth;
+}
+
+void keep_newest(std::optional<core::Exercise>& kept, core::Exercise run, std::optional<Time> core::Exercise::* by) {
+    if (!kept || kept.value().*by < run.*by)
+        kept = std::move(run);
+}
+
 const io::Json& controller_of(const io::Json& object) {
     static const io::Json kNone;
     const io::Json& owners = object["metadata"]["ownerReferences"];

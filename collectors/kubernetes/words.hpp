@@ -31,6 +31,12 @@ bool is_suspended(const io::Json& object);
 
 /// What it stands for: by its annotation recoverd/exercise, or by the option, or empty.
 std::string exercise_of(const io::Json& object, const std::string& option);
+/// How deep it proves that: by its annotation recoverd/depth, or `otherwise`. Throws BadDocument for a word that is
+/// none.
+core::Depth depth_of(const io::Json& object, core::Depth otherwise);
+
+/// Keeps the newer one by that time; untold it is the oldest.
+void keep_newest(std::optional<core::Exercise>& kept, core::Exercise run, std::optional<Time> core::Exercise::* by);
 
 /// The owner that manages it, or an absent value.
 const io::Json& controller_of(const io::Json& object);

@@ -258,9 +258,8 @@ TEST_CASE("the roles that are printed allow to list what is watched, and nothing
     CHECK_THAT(all, ContainsSubstring(R"(resources: ["deployments", "statefulsets", "daemonsets"])"));
     for (const char* not_asked : {"secrets", "get", "\"watch\"", "*"})
         CHECK_THAT(all, !ContainsSubstring(not_asked));
-    CHECK_THAT(
-        roles({"velero"}),
-        ContainsSubstring(R"(resources: ["backups", "backupstoragelocations", "schedules", "podvolumebackups"])"));
+    CHECK_THAT(roles({"velero"}), ContainsSubstring(R"(resources: ["backups", "backupstoragelocations", "schedules", )"
+                                                    R"("podvolumebackups", "restores"])"));
     const std::string one = roles({"pods", "nodes"}, "shop");
     CHECK_THAT(one, ContainsSubstring("kind: Role\nmetadata:\n  name: recoverd-watch\n  namespace: shop"));
     CHECK_THAT(one, ContainsSubstring(R"(resources: ["nodes"])"));

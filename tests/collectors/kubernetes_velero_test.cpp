@@ -5,14 +5,44 @@
 using namespace recoverd;
 using namespace recoverd::collectors;
 using core::AssertionState;
+using core::ExerciseOutcome;
 using core::PointState;
 using core::ReachState;
 using test::evidence;
 using test::KubeApi;
 using test::subject;
+using test::text;
+using test::kube::exercises;
 using test::kube::object;
 using test::kube::state;
 using test::kube::watching;
+
+namespace {
+
+std::string restore(const std::string& name, const std::string& spec, const std::string& status,
+                    const std::string& metadata = {}) {
+    return object(name, fmt::format(R"("spec": {{{}}}, "status": {{{}}})", spec, status),
+                  R"(, "creationTimestamp": "2026-11-22T01:59:00Z")" + metadata);
+}
+
+/// One that is Completed, at a full hour.
+std::string restored(const std::string& name, const std::string& spec, int hour, const std::string& metadata = {}) {
+    return restore(name, spec,
+                   fmt::format(R"("phase": "Completed", "startTimestamp": "2026-11-22T0{}:00:00Z",
+                                  "completionTimestamp": "2026-11-22T0{}:10:00Z")",
+                               hour, hour),
+                   metadata);
+}
+
+/// The exercises of a subject, each as "ID EXERCISE".
+std::vector<std::string> told(const Collected& seen, std::string_view of) {
+    std::vector<std::string> all;
+    for (const core::Exercise& run : exercises(subject(seen, of)))
+        all.push_back(run.id + " " + run.exercise);
+    return all;
+}
+
+} // namespace
 
 TEST_CASE("of Velero's backups only a completed one is good, and of those only with all its snapshots") {
     KubeApi api;
@@ -95,4 +125,123 @@ TEST_CASE("a cluster may have none of Velero's volumes, but whoever may not list
     CHECK(without->complete);
     api.refused["podvolumebackups"] = {403, "{}"};
     CHECK(subject(api.look(watching({"velero"})), "apiserver").failure->kind == FailureKind::refused);
+}
+
+TEST_CASE("a restore has passed only when it is Completed without an error and restored something") {
+    KubeApi api;
+    struct Row {
+        std::string phase;
+        std::string more;
+        ExerciseOutcome outcome;
+        std::string message;
+    };
+    constexpr auto kFailed = ExerciseOutcome::failed;
+    constexpr auto kStarted = ExerciseOutcome::started;
+    constexpr auto kPassed = ExerciseOutcome::passed;
+    const std::vector<Row> rows{
+        {"FailedValidation", R"("validationErrors": ["no completed backups found for schedule"])", kFailed,
+         "FailedValidation, 0 errors: no completed backups found for schedule"},
+        {"Failed", R"("failureReason": "error downloading backup")", kFailed,
+         "Failed, 0 errors: error downloading backup"},
+        {"PartiallyFailed", R"("errors": 2, "warnings": 1)", kFailed, "PartiallyFailed, 2 errors"},
+        {"Completed", R"("errors": 2)", kFailed, "Completed, 2 errors"},
+        {"Completed", R"("restoreItemOperationsFailed": 1)", kFailed, "Completed, 0 errors, 1 operations failed"},
+        {"Completed", R"("progress": {})", kFailed, "Completed, 0 errors, nothing was restored"},
+        {"", R"("progress": {})", kStarted, "New"},
+        {"New", R"("errors": 0)", kStarted, "New"},
+        {"InProgress", R"("progress": {"totalItems": 9})", kStarted, "InProgress"},
+        {"WaitingForPluginOperations", R"("errors": 0)", kStarted, "WaitingForPluginOperations"},
+        {"WaitingForPluginOperationsPartiallyFailed", R"("errors": 1)", kStarted,
+         "WaitingForPluginOperationsPartiallyFailed"},
+        {"Finalizing", R"("errors": 0)", kStarted, "Finalizing"},
+        {"FinalizingPartiallyFailed", R"("errors": 1)", kStarted, "FinalizingPartiallyFailed"},
+        {"Completed", R"("warnings": 3)", kPassed, "3 warnings: not all may be as it was backed up"},
+        {"Completed", R"("progress": {"totalItems": 9, "itemsRestored": 9})", kPassed, ""},
+        {"Completed", R"("errors": 0)", kPassed, ""},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.phase, row.more);
+        const std::string ended = row.outcome == kStarted ? "" : R"(, "completionTimestamp": "2026-11-22T02:10:00Z")";
+        api.objects["restores"] = {
+            restore("a", R"("backupName": "x")",
+                    fmt::format(R"("phase": "{}", "startTimestamp": "2026-11-22T02:00:00Z", {}{})", row.phase, row.more,
+                                ended))};
+        const Collected seen = api.look(watching({"velero"}));
+        const auto all = exercises(subject(seen, "shop/backup"));
+        REQUIRE(all.size() == 1);
+        CHECK(all[0].exercise == "restore-test");
+        CHECK(all[0].outcome == row.outcome);
+        CHECK(all[0].message == row.message);
+        CHECK(all[0].started_at == test::kStart - std::chrono::hours{1});
+        CHECK(all[0].ended_at.has_value() == (row.outcome != kStarted));
+    }
+}
+
+TEST_CASE(
+    "a restore that warned proves that it was listed, unless it was into other namespaces or somebody says more") {
+    KubeApi api;
+    const auto depth = [&](const std::string& status, const std::string& spec = {}, const std::string& metadata = {},
+                           const core::config::Table& more = {}) {
+        api.objects["restores"] = {restore("a", R"("backupName": "x")" + spec,
+                                           R"("phase": "Completed", "startTimestamp": "2026-11-22T02:00:00Z",
+                       "completionTimestamp": "2026-11-22T02:10:00Z")" +
+                                               status,
+                                           metadata)};
+        auto table = watching({"velero"});
+        table.insert(table.end(), more.begin(), more.end());
+        return exercises(subject(api.look(table), "shop/backup")).at(0).depth;
+    };
+    const std::string warned = R"(, "warnings": 3)";
+    CHECK(depth("") == core::Depth::restored);
+    CHECK(depth(warned) == core::Depth::listed);
+    CHECK(depth(warned, R"(, "namespaceMapping": {})") == core::Depth::listed);
+    CHECK(depth(warned, R"(, "namespaceMapping": {"shop": "test"})") == core::Depth::restored);
+    CHECK(depth(warned, {}, R"(, "annotations": {"recoverd/depth": "queried"})") == core::Depth::queried);
+    CHECK(depth(warned, {}, {}, {text("depth", "restored")}) == core::Depth::restored);
+}
+
+TEST_CASE("a restore that was refused, or that nobody takes up, is as old as it may be") {
+    KubeApi api;
+    const auto made = test::kStart - std::chrono::minutes{61};
+    api.objects["restores"] = {restore("a", R"("backupName": "x")", R"("phase": "FailedValidation")"),
+                               restore("b", R"("backupName": "x")", "")};
+    const Collected seen = api.look(watching({"velero"}));
+    const auto all = exercises(subject(seen, "shop/backup"));
+    REQUIRE(all.size() == 2);
+    CHECK(all[0].ended_at == made);
+    CHECK(all[1].outcome == ExerciseOutcome::started);
+    CHECK(all[1].started_at == made);
+}
+
+TEST_CASE("restores are told of the series that their backup is in, the newest of each that they stand for") {
+    KubeApi api;
+    const auto backup = [](const std::string& name, const std::string& metadata) {
+        return object(name, R"("status": {"phase": "Completed", "startTimestamp": "2026-11-22T01:00:00Z"})", metadata);
+    };
+    api.objects["backups"] = {backup("n1", R"(, "labels": {"velero.io/schedule-name": "nightly"})"),
+                              backup("by-hand", "")};
+    const std::string drill = R"(, "annotations": {"recoverd/exercise": "dr-drill", "recoverd/depth": "queried"})";
+    api.objects["restores"] = {restored("old", R"("backupName": "n1")", 1),
+                               restored("of-schedule", R"("backupName": "n0", "scheduleName": "nightly")", 2),
+                               restored("drill", R"("backupName": "n1")", 1, drill),
+                               restored("mine", R"("backupName": "by-hand")", 1),
+                               restored("gone", R"("backupName": "deleted")", 2)};
+    Collected seen = api.look(watching({"velero"}));
+    CHECK(told(seen, "shop/schedule/nightly") ==
+          std::vector<std::string>{"uid-drill dr-drill", "uid-of-schedule restore-test"});
+    CHECK(exercises(subject(seen, "shop/schedule/nightly")).at(0).depth == core::Depth::queried);
+    CHECK(told(seen, "shop/backup") == std::vector<std::string>{"uid-gone restore-test"});
+    auto named = watching({"velero"});
+    named.push_back(text("exercise", "restore-shop"));
+    CHECK(told(api.look(named), "shop/backup") == std::vector<std::string>{"uid-gone restore-shop"});
+    // Without the backups only those are told that name their schedule.
+    api.refused = {{"backups", {403, "{}"}}};
+    seen = api.look(watching({"velero"}));
+    CHECK(told(seen, "shop/schedule/nightly") == std::vector<std::string>{"uid-of-schedule restore-test"});
+    CHECK_THROWS(subject(seen, "shop/backup"));
+    api.refused = {{"restores", {403, "{}"}}};
+    seen = api.look(watching({"velero"}));
+    CHECK_FALSE(seen->complete);
+    CHECK(test::points(seen, "shop/schedule/nightly").count == 1);
+    CHECK(exercises(subject(seen, "shop/schedule/nightly")).empty());
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cluster under watch through a kubeconfig: pods crash, a node is gone, a token is exchanged, a role is taken away,
-a backup job and a chaos experiment fail."""
+a backup job, a restore of Velero and a chaos experiment fail."""
 
 import base64
 import json
@@ -92,12 +92,13 @@ def test_node_is_gone(watched, api, drills):
 
 @pytest.fixture
 def drilled(site, api):
-    """Backups that are jobs, and chaos experiments."""
+    """Backups that are jobs, restores and chaos experiments."""
     api.job("nightly", 1, "Complete", ago=60)
+    api.restore("test-1", "Completed")
     api.chaos_result("pod-delete", "Pass", passed=1, failed=0)
     common = {"collector": "kubernetes", "every": "1s", "timeout": "900ms", "kubeconfig": api.kubeconfig}
     config = site.config_of("shop", dumps={**common, "watch": ["jobs", "cronjobs"], "backup": "pg_dump"},
-                            chaos={**common, "watch": ["litmus"]})
+                            chaos={**common, "watch": ["litmus"]}, velero={**common, "watch": ["velero"]})
     site.agent.begin(config)
     return site
 
@@ -106,6 +107,12 @@ def test_backup_job_fails(drilled, api, drills):
     drills.run("a backup job fails",
                [Alert("BackupFailed", "P2", "critical", "shop", "dumps", "shop/cronjob/nightly")],
                lambda: api.job("nightly", 2, "Failed"), lambda: api.job("nightly", 3, "Complete"))
+
+
+def test_restore_fails(drilled, api, drills):
+    drills.run("a restore of Velero fails",
+               [Alert("RestoreTestFailed", "P2", "critical", "shop", "velero", "velero/schedule/nightly")],
+               lambda: api.restore("test-2", "PartiallyFailed", errors=1), lambda: api.restore("test-3", "Completed"))
 
 
 def test_chaos_experiment_fails(drilled, api, drills):

@@ -18,7 +18,8 @@ class KubeApi(WebServer):
         self.token = token
         # By plural name; what is in `refused` may not be listed.
         self.objects = {"nodes": {}, "pods": {}, "deployments": {}, "statefulsets": {}, "daemonsets": {}, "jobs": {},
-                        "cronjobs": {}, "chaosresults": {}}
+                        "cronjobs": {}, "chaosresults": {}, "backups": {}, "backupstoragelocations": {}, "schedules": {},
+                        "podvolumebackups": {}, "restores": {}}
         self.refused = set()
         self.unauthorized = 0
         self._next = 0
@@ -99,6 +100,17 @@ class KubeApi(WebServer):
                        "probeStatuses": [{"name": "shop-answers", "type": "httpProbe", "mode": "Continuous",
                                           "status": {"verdict": "Passed" if verdict == "Pass" else "Failed"}}],
                        "history": {"passedRuns": passed, "failedRuns": failed, "stoppedRuns": 0}}}
+
+    def restore(self, name, phase, errors=0):
+        """Velero's, of a backup that was made ten minutes ago."""
+        self.objects["backups"]["nightly-1"] = {
+            "metadata": {"name": "nightly-1", "namespace": "velero", "labels": {"velero.io/schedule-name": "nightly"}},
+            "status": {"phase": "Completed", "startTimestamp": moment(660), "completionTimestamp": moment(600)}}
+        self.objects["restores"][name] = {
+            "metadata": {"name": name, "namespace": "velero", "uid": f"uid-{name}", "creationTimestamp": moment(5)},
+            "spec": {"backupName": "nightly-1", "scheduleName": "nightly"},
+            "status": {"phase": phase, "startTimestamp": moment(4), "completionTimestamp": moment(),
+                       "progress": {"totalItems": 9, "itemsRestored": 9}, **({"errors": errors} if errors else {})}}
 
     def _answer(self, request):
         url = urlsplit(request.path)
