@@ -47,6 +47,22 @@ SubjectReport report_server(const Expected& expected, const Server& server, cons
     return report;
 }
 
+/// Of a PostgreSQL cluster tell its pods and its operator: it is as well as the worse of the two says.
+void add(Evidence fresh, std::vector<Evidence>& to) {
+    const auto is_reach = [](const Evidence& one) { return std::holds_alternative<core::Reachability>(one); };
+    const auto known = std::ranges::find_if(to, is_reach);
+    if (!is_reach(fresh) || known == to.end()) {
+        to.push_back(std::move(fresh));
+        return;
+    }
+    auto& reach = std::get<core::Reachability>(*known);
+    auto& other = std::get<core::Reachability>(fresh);
+    if (other.state > reach.state)
+        std::swap(reach, other);
+    if (!other.detail.empty())
+        reach.detail = clean(fmt::format("{}{}{}", reach.detail, reach.detail.empty() ? "" : "; ", other.detail), 500);
+}
+
 /// One report of each subject: a PostgreSQL cluster has pods and backups.
 std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
     std::map<std::string, SubjectReport> all;
@@ -55,7 +71,7 @@ std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
         if (fresh)
             continue;
         for (Evidence& evidence : report.evidence)
-            at->second.evidence.push_back(std::move(evidence));
+            add(std::move(evidence), at->second.evidence);
         if (!at->second.failure)
             at->second.failure = std::move(report.failure);
     }
@@ -70,13 +86,14 @@ void report_objects(const Expected& expected, const Facts& facts, Time now, std:
     facts.jobs.report(now, !facts.failed(kJobs) && !facts.failed(kCronJobs), out);
     facts.velero.report(facts.has(kVeleroBackups), out);
     if (facts.has(kPostgresBackups))
-        facts.postgres.report(out);
+        facts.postgres.report(now, out);
+    facts.postgres.report_clusters(facts.has(kPostgresBackups), out);
     facts.scheduled_backups.report({.postgres = facts.postgres,
                                     .clusters_known = facts.has(kPostgresClusters),
                                     .backups_known = facts.has(kPostgresBackups),
                                     .selected = !expected.selector.empty()},
                                    now, out);
-    facts.snapshots.report(out);
+    facts.snapshots.report(now, out);
     facts.chaos.report({.nodes_known = facts.has(kChaosNodes),
                         .schedules_known = facts.has(kChaosSchedules),
                         .selected = !expected.selector.empty()},

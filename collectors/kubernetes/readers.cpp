@@ -81,17 +81,7 @@ Reader reader_of_postgres(const Resource& resource, Facts& facts) {
     if (resource == kScheduledBackups)
         return into(facts.scheduled_backups,
                     [](AllScheduledBackups& all, const io::Json& schedule) { all.read(schedule); });
-    return {[&facts] {
-                facts.postgres.unfinished = {};
-                for (auto& [subject, points] : facts.postgres.series)
-                    points = {.method = "cnpg",
-                              .points = {},
-                              .count = 0,
-                              .oldest_at = {},
-                              .jobs = {},
-                              .tells_jobs = {},
-                              .source_changed_at = {}};
-            },
+    return {[&facts] { facts.postgres.forget_backups(); },
             [&facts](const io::Json& backup) { facts.postgres.read_backup(backup); }};
 }
 

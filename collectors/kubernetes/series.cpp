@@ -15,6 +15,29 @@ std::string series_of(const io::Json& object, std::string_view kind, const io::J
     return subject_of(clean(object["metadata"]["namespace"].text(), 63), kind, clean(name.text(), 253));
 }
 
+/// What CloudNativePG made before it knew other methods is in an object store.
+bool in_object_store(const io::Json& backup) {
+    const io::Json& method = backup["status"]["method"] ? backup["status"]["method"] : backup["spec"]["method"];
+    return !method || method.text().empty() || method.text() == "barmanObjectStore";
+}
+
+/// A Backup stays as an object when the store has deleted its data. Of those beyond the window the newest is kept: by
+/// it one reaches the window's beginning.
+void expire(core::RecoveryPoints& points, const std::set<std::string>& stored, Duration retention, Time now) {
+    const auto beyond = [&](const core::RecoveryPoint& point) {
+        return stored.contains(point.id) && point.ended_at < now - retention;
+    };
+    std::optional<Time> kept;
+    for (const core::RecoveryPoint& point : points.points)
+        if (beyond(point))
+            kept = std::max(kept, std::optional{point.ended_at});
+    for (core::RecoveryPoint& point : points.points)
+        if (beyond(point) && point.ended_at < *kept) {
+            point.state = PointState::bad;
+            point.detail = "older than its cluster's retentionPolicy: what it names may be deleted";
+        }
+}
+
 } // namespace
 
 void finish(core::RecoveryPoints& points, std::string_view method) {
@@ -32,7 +55,8 @@ void finish(core::RecoveryPoints& points, std::string_view method) {
 void AllSeries::read_backup(const io::Json& backup) {
     const io::Json& status = backup["status"];
     const std::string phase = clean(text_or(status["phase"]), 60);
-    core::RecoveryPoints& points = series[series_of(backup, "cluster", backup["spec"]["cluster"]["name"])];
+    const std::string subject = series_of(backup, "cluster", backup["spec"]["cluster"]["name"]);
+    core::RecoveryPoints& points = series[subject];
     points.method = "cnpg";
     const io::Json& by = backup["metadata"]["labels"]["cnpg.io/scheduled-backup"];
     if (by && phase != "completed" && phase != "failed")
@@ -43,6 +67,8 @@ void AllSeries::read_backup(const io::Json& backup) {
         point.ended_at = point.data_at = status["stoppedAt"].time();
         if (status["startedAt"])
             point.duration = point.ended_at - status["startedAt"].time();
+        if (in_object_store(backup))
+            stored[subject].insert(point.id);
         points.points.push_back(std::move(point));
         return;
     }
@@ -63,7 +89,16 @@ void AllSeries::read_backup(const io::Json& backup) {
 void AllSeries::read_cluster(const io::Json& cluster) {
     const std::string subject = subject_of(cluster, "cluster");
     series[subject].method = "cnpg";
-    clusters.insert(subject);
+    clusters[subject] = read_postgres_cluster(cluster);
+}
+
+void AllSeries::forget_backups() {
+    unfinished.clear();
+    stored.clear();
+    for (auto& [subject, points] : series) {
+        points = {};
+        points.method = "cnpg";
+    }
 }
 
 void AllSeries::read_snapshot(const io::Json& snapshot) {
@@ -101,11 +136,23 @@ void AllSeries::read_snapshot(const io::Json& snapshot) {
     points.points.push_back(std::move(point));
 }
 
-void AllSeries::report(std::vector<SubjectReport>& out) const {
+void AllSeries::report(Time now, std::vector<SubjectReport>& out) const {
     for (const auto& [subject, read] : series) {
         core::RecoveryPoints points = read;
+        const auto cluster = clusters.find(subject);
+        const auto in_store = stored.find(subject);
+        if (cluster != clusters.end() && cluster->second.retention && in_store != stored.end())
+            expire(points, in_store->second, *cluster->second.retention, now);
         finish(points, read.method);
         out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
+    }
+}
+
+void AllSeries::report_clusters(bool backups_known, std::vector<SubjectReport>& out) const {
+    for (const auto& [subject, cluster] : clusters) {
+        const auto& jobs = series.at(subject).jobs;
+        const bool failed = std::ranges::find(jobs, core::JobState::failed, &core::BackupJob::state) != jobs.end();
+        out.push_back(report_of_cluster(subject, cluster, backups_known && failed));
     }
 }
 

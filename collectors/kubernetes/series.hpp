@@ -3,7 +3,7 @@
 // claim.
 #pragma once
 
-#include "collectors/kubernetes/words.hpp"
+#include "collectors/kubernetes/postgres_clusters.hpp"
 
 #include <map>
 #include <set>
@@ -13,7 +13,9 @@ namespace recoverd::collectors::kubernetes_parts {
 struct AllSeries {
     std::map<std::string, core::RecoveryPoints> series;
     /// Clusters that were listed themselves, not only a Backup of them.
-    std::set<std::string> clusters;
+    std::map<std::string, PostgresCluster> clusters;
+    /// By cluster the names of Backups in its own object store, which deletes them after a while.
+    std::map<std::string, std::set<std::string>> stored;
     /// ScheduledBackups of which a Backup has not come to its end.
     std::set<std::string> unfinished;
 
@@ -21,7 +23,11 @@ struct AllSeries {
     void read_backup(const io::Json& backup);
     void read_cluster(const io::Json& cluster);
     void read_snapshot(const io::Json& snapshot);
-    void report(std::vector<SubjectReport>& out) const;
+    /// Forgets the Backups and keeps the clusters, whose list comes before.
+    void forget_backups();
+    void report(Time now, std::vector<SubjectReport>& out) const;
+    /// What their operator says of the clusters themselves. `backups_known`: are failed ones told by `report`?
+    void report_clusters(bool backups_known, std::vector<SubjectReport>& out) const;
 };
 
 /// Sorted, counted and cut, as evidence has to be.

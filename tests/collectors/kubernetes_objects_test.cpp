@@ -207,24 +207,6 @@ TEST_CASE("a certificate stays Ready until it ends: its renewal is told, and tha
     CHECK(subject(seen, "shop/certificate/new").failure);
 }
 
-TEST_CASE("a PostgreSQL cluster has pods and backups in one subject, and one without backups says that") {
-    KubeApi api;
-    api.objects["clusters"] = {object("orders-db", R"("spec": {"instances": 1})"),
-                               object("bare", R"("spec": {"instances": 1})")};
-    api.objects["pods"] = {test::pod({.owner_kind = "Cluster", .owner = "orders-db"})};
-    api.objects["backups"] = {
-        object("a", R"("spec": {"cluster": {"name": "orders-db"}}, "status": {"phase": "completed",
-            "startedAt": "2026-11-22T01:00:00Z", "stoppedAt": "2026-11-22T01:10:00Z"})"),
-        object("b", R"("spec": {"cluster": {"name": "orders-db"}}, "status": {"phase": "walArchivingFailing"})",
-               R"(, "creationTimestamp": "2026-11-22T02:00:00Z")")};
-    const Collected seen = api.look(watching({"pods", "cnpg"}));
-    const auto& orders = subject(seen, "shop/cluster/orders-db");
-    CHECK(evidence<core::Reachability>(orders).state == ReachState::up);
-    CHECK(evidence<core::RecoveryPoints>(orders).count == 1);
-    CHECK(evidence<core::RecoveryPoints>(orders).jobs.at(0).state == core::JobState::failed);
-    CHECK(test::points(seen, "shop/cluster/bare").count == 0);
-}
-
 TEST_CASE("a snapshot of a volume is good once it says that it is ready to use") {
     KubeApi api;
     const auto snapshot = [](const std::string& name, const std::string& status) {
