@@ -60,7 +60,8 @@ constexpr std::array<Watched, 14> kWatchable{{
     {"litmus", kOfLitmus},
 }};
 
-/// Some 10 KB a pod, and a tree of twelve times that while a page is read: 5,000 pods at once would be 600 MB.
+/// Some 10 KB a pod, and a tree of twelve times that while a page is read: 5,000 pods at once would be 600 MB, and stay
+/// below 100 MB so (tests/bench/sources.py).
 constexpr int kPage = 100;
 
 } // namespace

@@ -24,6 +24,8 @@ class Source:
     """So far: how many requests came in, where somebody counts them."""
 
     asked = None
+    # MiB, of the agent and all below it.
+    most_resident = 150
 
     def stop(self):
         """Ends what runs; of files nothing does."""
@@ -148,5 +150,64 @@ class Partitions(Source):
         self._cluster.stop()
 
 
-ALL = (Versions, References, Infrastructure, Partitions)
+class Pods(WebServer, Source):
+    """A Kubernetes cluster of 5,000 pods in 500 deployments, of some 10 KB each, listed in pages as large as is asked for."""
+
+    name = "5,000 pods of Kubernetes"
+    peer = "curl (the same pages)"
+    most_resident = 100
+    COUNT, PAGE = 5_000, 100
+
+    def __init__(self, bench):
+        pods = self
+        self.asked = 0
+        self._pods = [json.dumps(self._pod(number)) for number in range(self.COUNT)]
+
+        class ApiServer(Handler):
+            def do_GET(self):
+                pods.asked += 1
+                query = parse_qs(urlsplit(self.path).query)
+                first, limit = int(query.get("continue", ["0"])[0]), int(query["limit"][0])
+                self.answer(200, pods._page(first, limit), {"Content-Type": "application/json"})
+
+        self.url = self.serve(ApiServer)
+        self.peer_command = ["curl", "-s", *(f"{self.url}/api/v1/pods?limit={self.PAGE}&continue={first}"
+                                             for first in range(0, self.COUNT, self.PAGE))]
+
+    def _page(self, first, limit):
+        more = f', "continue": "{first + limit}"' if first + limit < self.COUNT else ""
+        return (f'{{"kind": "PodList", "apiVersion": "v1", "metadata": {{"resourceVersion": "1"{more}}}, "items": ['
+                f'{", ".join(self._pods[first:first + limit])}]}}').encode()
+
+    @staticmethod
+    def _pod(number):
+        deployment, variables = f"shop-{number // 10:03}", [f"VARIABLE_{index:02}" for index in range(34)]
+        names = ("application", "proxy")
+        fields = {f'k:{{"name":"{name}"}}': {".": {}, "f:image": {}, "f:env": {
+            f'k:{{"name":"{variable}"}}': {".": {}, "f:name": {}, "f:value": {}} for variable in variables}}
+            for name in names}
+        return {
+            "metadata": {
+                "name": f"{deployment}-6b7f9c-{number:05}", "namespace": f"team-{number % 20:02}",
+                "uid": f"00000000-0000-4000-8000-{number:012}", "creationTimestamp": "2026-11-28T03:00:00Z",
+                "labels": {"app": deployment, "pod-template-hash": "6b7f9c"},
+                "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": f"{deployment}-6b7f9c",
+                                     "controller": True}],
+                "managedFields": [{"manager": "kube-controller-manager", "operation": "Update", "fieldsType": "FieldsV1",
+                                   "fieldsV1": {"f:spec": {"f:containers": fields}}}]},
+            "spec": {"nodeName": f"node-{number % 100:02}", "restartPolicy": "Always", "containers": [
+                {"name": name, "image": f"registry.example/{name}:1.2.3",
+                 "env": [{"name": variable, "value": f"as {deployment} wants it"} for variable in variables]}
+                for name in names]},
+            "status": {
+                "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+                "containerStatuses": [{"name": name, "ready": True, "restartCount": number % 3,
+                                       "state": {"running": {"startedAt": "2026-11-28T03:00:10Z"}}} for name in names]}}
+
+    @property
+    def check(self):
+        return {"collector": "kubernetes", "server": self.url, "watch": ["pods"]}
+
+
+ALL = (Versions, References, Infrastructure, Partitions, Pods)
 
