@@ -184,6 +184,10 @@ std::vector<Asked> rows() {
         {"BM6", "git-mirror", repository(2, 2), repository(3, 3, 1), 1min, 1min, "P2 AssertionFailed"},
         {"BV4", "git-mirror", repository(2, 2), repository(2, 2, 0, 1), days{31}, 1min, "P4 BackupCorrupt"},
         {"RL6", "deployments", application("Healthy"), application("Degraded"), 1min, 1min, "P2 EndpointDown"},
+        {"RL6", "deployments", application("Healthy"), application("Degraded"), 1min, 15s, "P2 ScenarioActive",
+         "bad-deploy"},
+        {"RL6", "deployments", application("Healthy"), application("Missing"), 1min, 1min, "P1 RtoExceeded",
+         "bad-deploy"},
     };
 }
 
@@ -230,4 +234,13 @@ TEST_CASE("a pool that somebody paused on purpose is no pool that is exhausted")
     test::GuideWatch watch{loaded};
     look_six_times(watch, "postgresql-pooler", pooler("paused"), 1min);
     CHECK_FALSE(watch.fires("P2 ScenarioActive", "scenario", "pool-exhausted"));
+}
+
+TEST_CASE("a rollout that takes its time is no bad deploy, and wakes nobody") {
+    const agent::Loaded loaded = test::load_guide();
+    test::GuideWatch watch{loaded};
+    look_six_times(watch, "deployments", application("Healthy"), 15s);
+    look_six_times(watch, "deployments", application("Progressing"), 1min);
+    CHECK_FALSE(watch.fires("P2 ScenarioActive", "scenario", "bad-deploy"));
+    CHECK(watch.pages().empty());
 }
