@@ -5,6 +5,7 @@
 #include "core/engine/engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace recoverd::core {
 
@@ -29,6 +30,52 @@ std::string scenario_words(const ScenarioUnit& unit, std::string_view group) {
 }
 
 namespace {
+
+/// The check and the subject behind the name of a member; no check for one that is not there any more.
+std::pair<const CheckUnit*, std::string_view> parts_of(const ScenarioUnit& unit, std::string_view member) {
+    for (const CheckUnit* check : unit.members) {
+        if (!member.starts_with(check->name))
+            continue;
+        const std::string_view rest = member.substr(check->name.size());
+        if (rest.empty() || rest[0] == '/')
+            return {check, rest.empty() ? rest : rest.substr(1)};
+    }
+    return {nullptr, {}};
+}
+
+/// The node, zone or region of `wide` in which a member of `unit` stands; empty where nobody knows, and where `wide` is
+/// of nothing that others stand in.
+std::string place_of(const ScenarioUnit& unit, std::string_view member, const Scenario& wide) {
+    if (wide.by != "node" && wide.by != "zone" && wide.by != "region")
+        return {};
+    const auto [check, subject] = parts_of(unit, member);
+    if (!check)
+        return {};
+    const auto seen = check->memory.subjects.find(subject);
+    const Location stands =
+        stands_at(*check->check, seen == check->memory.subjects.end() ? Location{} : seen->second.location);
+    if (!stands_in(wide.location, stands))
+        return {};
+    return group_of(wide, *check->check, {}, stands).value_or("");
+}
+
+/// The wider scenarios that speak of the place in which a member stands, in words; and of one that it stood in before,
+/// while they speak.
+std::vector<std::string> places_in_words(const ScenarioUnit& unit, std::string_view member) {
+    const auto before = unit.placed.find(member);
+    std::vector<std::string> causes;
+    for (const ScenarioUnit* wide : unit.explained_by) {
+        const std::string place = place_of(unit, member, wide->scenario);
+        for (const std::string& group : speaking(*wide)) {
+            std::string cause = scenario_words(*wide, group);
+            const bool stood =
+                before != unit.placed.end() && std::ranges::find(before->second, cause) != before->second.end();
+            if (stood || (!place.empty() && group == place))
+                causes.push_back(std::move(cause));
+        }
+    }
+    return causes;
+}
 
 /// Is what a finding is about down in this group?
 bool has_down(const ScenarioUnit& unit, std::string_view group, const Identity& found) {
@@ -73,18 +120,42 @@ bool is_just_over(const ScenarioUnit& unit, std::string_view cause, Judgement& j
     return false;
 }
 
+/// What `wide` says that is about all of this, in words; where several of its groups are so together, the first.
+std::string about_all(const ScenarioUnit& wide, const ScenarioUnit& unit, std::span<const std::string> down) {
+    const auto groups = speaking(wide);
+    std::string first;
+    for (const std::string& member : down) {
+        const auto placed = unit.placed.find(member);
+        const auto found = std::ranges::find_if(groups, [&](const std::string& group) {
+            return std::ranges::binary_search(down_in(wide, group), member) ||
+                   (placed != unit.placed.end() &&
+                    std::ranges::find(placed->second, scenario_words(wide, group)) != placed->second.end());
+        });
+        if (found == groups.end())
+            return {};
+        if (first.empty())
+            first = scenario_words(wide, *found);
+    }
+    return first;
+}
+
 /// The wider scenario that is about all that is down in this group, in words; empty for none.
 std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding, Judgement& judgement, Time now) {
-    std::string before = explained_before(unit, finding.identity);
-    const auto own = down_in(unit, finding.identity.subject);
+    const Identity& identity = finding.identity;
+    std::string before = explained_before(unit, identity);
+    const auto own = down_in(unit, identity.subject);
     for (const ScenarioUnit* wide : unit.explained_by) {
-        if (wide->scenario.priority > finding.priority)
+        // That it lasts too long is for the wider one to say, where that has a time of its own.
+        const RuleId says = wide->scenario.rto ? identity.rule : RuleId::scenario_active;
+        if (priority_of(wide->scenario, says) > finding.priority)
             continue;
-        for (const std::string& group : speaking(*wide)) {
-            const std::string cause = scenario_words(*wide, group);
-            // What cannot be seen now (the agent has just begun) is explained by what explained it, while that lasts.
-            if (own.empty() ? cause == before : std::ranges::includes(down_in(*wide, group), own))
-                return cause;
+        // What cannot be seen now (the agent has just begun) is explained by what explained it, while that lasts.
+        if (own.empty()) {
+            for (const std::string& group : speaking(*wide))
+                if (scenario_words(*wide, group) == before)
+                    return before;
+        } else if (std::string cause = about_all(*wide, unit, own); !cause.empty()) {
+            return cause;
         }
         if (is_just_over(*wide, before, judgement, now))
             return before;
@@ -93,6 +164,16 @@ std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding,
 }
 
 } // namespace
+
+void remember_places(ScenarioUnit& unit) {
+    decltype(unit.placed) placed;
+    if (!unit.explained_by.empty())
+        for (const ScenarioGroup& group : unit.groups)
+            for (const std::string& member : group.decision.down)
+                if (auto causes = places_in_words(unit, member); !causes.empty())
+                    placed.insert_or_assign(member, std::move(causes));
+    unit.placed = std::move(placed);
+}
 
 /// The maintenance or exercise that all that is down in this group belongs to; empty when something does not.
 std::string Engine::drilled(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement,

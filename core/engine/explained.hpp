@@ -19,4 +19,8 @@ std::vector<std::string> speaking(const ScenarioUnit& unit);
 /// "scenario az (eu-1a)"
 std::string scenario_words(const ScenarioUnit& unit, std::string_view group);
 
+/// Notes of each thing that is down whether it stands where a wider scenario speaks of the whole place: pods on a node
+/// that is down. One that moves on from there before it is up again is still part of that.
+void remember_places(ScenarioUnit& unit);
+
 } // namespace recoverd::core

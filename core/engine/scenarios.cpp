@@ -209,6 +209,7 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
             decision.state = ScenarioState::clear;
         judge_group(unit, name, std::move(decision), judgement, now);
     }
+    remember_places(unit);
     unit.readiness.reset();
     if (!unit.scenario.recovers.empty())
         unit.readiness = readiness_of(unit.scenario, judgement, now);

@@ -12,6 +12,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -139,6 +141,8 @@ struct ScenarioUnit : JudgedUnit {
     std::optional<Readiness> readiness;
     /// Wider ones, which may explain it.
     std::vector<const ScenarioUnit*> explained_by;
+    /// Of what is down: those of them in whose place it stands, or stood while it was down, in words.
+    std::map<std::string, std::vector<std::string>, std::less<>> placed;
     /// For snapshots; never null once it was judged.
     std::shared_ptr<const ScenarioSnapshot> published;
 };

@@ -19,13 +19,13 @@ Priority one_higher(Priority priority) {
     return priority == Priority::p1 ? Priority::p1 : static_cast<Priority>(static_cast<int>(priority) - 1);
 }
 
-Finding finding(const Scenario& scenario, std::string_view group, RuleId id, Priority priority, std::string reason) {
+Finding finding(const Scenario& scenario, std::string_view group, RuleId id, std::string reason) {
     Finding made;
     made.identity.rule = id;
     made.identity.asset = scenario.asset;
     made.identity.scenario = scenario.name;
     made.identity.subject = group;
-    made.priority = made.raw_priority = priority_of(scenario.policy, id, priority);
+    made.priority = made.raw_priority = priority_of(scenario, id);
     made.reason = std::move(reason);
     made.hold = scenario.hold;
     return made;
@@ -51,6 +51,11 @@ std::vector<Time> moments(std::span<const Member> members, MemberState state) {
 }
 
 } // namespace
+
+Priority priority_of(const Scenario& scenario, RuleId id) {
+    const bool too_long = id == RuleId::rto_exceeded;
+    return priority_of(scenario.policy, id, too_long ? one_higher(scenario.priority) : scenario.priority);
+}
 
 bool decides(const Scenario& scenario, const Identity& found) {
     const auto matches = [](const std::string& pattern, const std::string& text) {
@@ -133,11 +138,11 @@ void judge_scenario(const Scenario& scenario, std::string_view group, const Outa
         reason += fmt::format("; unknown: {}", name_some(decision.unknown));
     if (scenario.rto)
         reason += spent(*scenario.rto, began_at, now, out);
-    add(out, scenario.policy, finding(scenario, group, RuleId::scenario_active, scenario.priority, std::move(reason)));
+    add(out, scenario.policy, finding(scenario, group, RuleId::scenario_active, std::move(reason)));
     if (!scenario.rto || !due(began_at + *scenario.rto, now, out))
         return;
     Finding exceeded =
-        finding(scenario, group, RuleId::rto_exceeded, one_higher(scenario.priority),
+        finding(scenario, group, RuleId::rto_exceeded,
                 fmt::format("has lasted {}, its rto is {}", in_words(now - began_at), in_words(*scenario.rto)));
     exceeded.hold = scenario.policy.hold(RuleId::rto_exceeded);
     add(out, scenario.policy, std::move(exceeded));

@@ -58,6 +58,9 @@ bool remember_outage(OutageHistory& history, const Decision& decision, Time now)
 void judge_scenario(const Scenario& scenario, std::string_view group, const OutageHistory& history,
                     const Decision& decision, Time now, Judgement& out);
 
+/// Of its alert of this rule: that it lasts too long is one higher than that it holds.
+Priority priority_of(const Scenario& scenario, RuleId id);
+
 /// "web-1, web-2 and 3 more"
 std::string name_some(std::span<const std::string> names);
 

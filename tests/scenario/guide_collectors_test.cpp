@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of the guide that rest on an option of packaging/config/resilience-guide.toml: its own checks look at a scripted
 // world, by their collectors, so that an option which is not there, or asks for something else, shows here.
+#include "tests/scenario/guide_cluster.hpp"
 #include "tests/scenario/guide_watch.hpp"
 #include "tests/support/pg_answers.hpp"
 #include "tests/support/replies.hpp"
@@ -10,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 
 using namespace recoverd;
@@ -19,8 +19,7 @@ using std::chrono::days;
 
 namespace {
 
-/// Says what is answered from now on.
-using Script = std::function<void(test::FakeWorld&)>;
+using test::Script;
 
 struct Asked {
     std::string_view id;
@@ -145,31 +144,27 @@ Script repository(int origin, int mirror, int merge_base = 0, int fsck = 0) {
 
 // --- Kubernetes ---------------------------------------------------------------------------------------------------
 
-/// Lists by their name; others are empty.
-Script cluster(std::map<std::string, std::string> lists) {
-    return [lists = std::move(lists)](test::FakeWorld& world) {
-        world.on_http = [lists](const io::HttpRequest& request) {
-            const std::string path = request.url.substr(0, request.url.find('?'));
-            const auto found = lists.find(path.substr(path.rfind('/') + 1));
-            io::HttpAnswer answer;
-            answer.status = 200;
-            answer.body = fmt::format(R"({{"kind": "List", "metadata": {{}}, "items": [{}]}})",
-                                      found == lists.end() ? std::string{} : found->second);
-            return answer;
-        };
-    };
-}
-
 Script application(std::string_view health) {
-    return cluster({{"applications", fmt::format(R"({{"metadata": {{"name": "shop", "namespace": "argocd"}},
+    return test::kubernetes_lists(
+        {{"applications", fmt::format(R"({{"metadata": {{"name": "shop", "namespace": "argocd"}},
                         "status": {{"health": {{"status": "{}"}}, "sync": {{"status": "Synced"}}}}}})",
-                                                 health)}});
+                                      health)}});
 }
 
 // ------------------------------------------------------------------------------------------------------------------
 
 std::vector<Asked> rows() {
     return {
+        {"RL1", "workloads", test::shop_cluster(), test::shop_cluster({.has_liveness_probe = false}), 1min, 1min,
+         "P2 AssertionFailed"},
+        {"FM1", "workloads", test::shop_cluster(), test::shop_cluster({.web_ready = false}), 1min, 1min,
+         "P2 EndpointDown"},
+        {"RR1", "workloads", test::shop_cluster(), test::shop_cluster({.web_ready = false}), 1min, 1min,
+         "P1 RtoExceeded", "pod"},
+        {"FM2", "nodes", test::shop_cluster(), test::shop_cluster({.node_ready = false}), 1min, 1min,
+         "P2 EndpointDown"},
+        {"RR2", "nodes", test::shop_cluster(), test::shop_cluster({.node_ready = false}), 1min, 1min, "P1 RtoExceeded",
+         "node"},
         {"BM4", "valkey", valkey(), valkey("aof_enabled:1", "aof_enabled:0"), 1min, 1min, "P2 AssertionFailed"},
         {"RL4", "valkey", valkey(), valkey("ip=10.0.3.12", "ip=10.0.3.99"), 1min, 1min, "P2 ReplicaMissing"},
         {"RL2", "postgresql-pooler", pooler("idle"), pooler("paused"), 1min, 1min, "P3 AssertionFailed"},

@@ -28,8 +28,8 @@ const test::Ids kRowsOfGuide{"FM1", "FM2", "FM3", "FM4", "FM5", "FM6", "FM7", "B
                              "GD5", "GD6", "GD7", "GD8", "DR1", "RR1", "RR2", "RR3", "RR4", "RR5", "CO",  "SP",  "HC1",
                              "HC2", "HC3", "HC4", "HC5", "HC6", "DV1", "DV2", "DV3", "DV4"};
 
-/// Rows that test cases of their own prove, below.
-const test::Ids kElsewhere{"CO", "SP"};
+/// Rows that test cases of their own prove, below and in guide_recovery_test.cpp.
+const test::Ids kElsewhere{"CO", "HC1", "SP"};
 
 test::Ids ids_in_file() {
     test::Ids ids;
@@ -197,29 +197,4 @@ TEST_CASE("customers are told of what the guide's configuration says that they f
             told[alert.finding.identity.check] = alert.labels.contains("customer_facing");
     });
     CHECK(told == std::map<std::string, bool>{{"checkout", true}, {"nodes", false}, {"shop", true}});
-}
-
-TEST_CASE("what the guide lists for after a recovery is validated in its order, with its priorities, by itself") {
-    const agent::Loaded loaded = test::load_guide();
-    const auto& validation = loaded.config->validations.at(0);
-    std::vector<std::string> steps;
-    for (const ValidationStep& step : validation.steps)
-        steps.push_back(fmt::format("{} {}", name_of(step.priority), step.check));
-    CHECK(steps == std::vector<std::string>{"P1 workloads", "P2 metrics-flow", "P2 logs-flow", "P3 traces-flow",
-                                            "P1 checkout", "P2 error-rate"});
-    Engine engine{fleet::kNow};
-    Time now = fleet::kNow;
-    engine.configure(loaded.config, now);
-    const auto cache = [&](ReachState state) {
-        for (int looks = 0; looks < 3; ++looks) {
-            engine.learn("valkey-port", fleet::report(now, {fleet::reach(state, "cache")}), now);
-            fleet::pass(engine, now, 5s);
-        }
-    };
-    cache(ReachState::up);
-    cache(ReachState::down);
-    CHECK_FALSE(engine.validation("after-recovery")->memory.running);
-    cache(ReachState::up);
-    REQUIRE(engine.validation("after-recovery")->memory.running);
-    CHECK(engine.validation("after-recovery")->memory.running->cause == "scenario cache is over");
 }

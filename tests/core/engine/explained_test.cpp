@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a scenario of a place explains: not only what decides it itself, but all that stands there.
+#include "tests/core/engine/fleet.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <map>
+#include <set>
+
+using namespace recoverd::core;
+using fleet::kNow;
+using Lines_ = std::vector<std::string>;
+
+namespace {
+
+constexpr Quorum kOne{Quorum::Kind::count, 1};
+
+/// Nodes that one check sees, and workloads that another one does, both every 5 s and believed at once.
+struct Cluster {
+    Time now = kNow;
+    fleet::Fleet fleet;
+    Engine engine{now};
+    std::set<std::string, std::less<>> down;
+    std::map<std::string, Location> workloads{{"shop/web", {.node = "n1"}}, {"shop/pay", {.node = "n2"}}};
+
+    Cluster() {
+        for (const char* name : {"nodes", "workloads"}) {
+            Check check = fleet::probe(name, "cluster:6443");
+            check.every = 5s;
+            check.timeout = 2s;
+            check.failures = check.successes = 1;
+            fleet.with(check);
+        }
+        fleet.config.scenarios = {
+            {.name = "node", .rto = 2min, .checks = {"nodes"}, .by = "node", .at_least = kOne, .explains = {"pod"}},
+            {.name = "pod", .rto = 30s, .checks = {"workloads"}, .at_least = kOne}};
+    }
+
+    Scenario& node() { return fleet.config.scenarios[0]; }
+    void configure() { engine.configure(fleet.done(), now); }
+    SubjectReport see(const std::string& name, const Location& stands) const {
+        SubjectReport seen = fleet::reach(down.contains(name) ? ReachState::down : ReachState::up, name);
+        seen.subject = name;
+        seen.location = stands;
+        return seen;
+    }
+    /// Both look, as often as fits into that time.
+    void pass(Duration duration = 5s) {
+        for (const Time until = now + duration; now < until;) {
+            std::vector<SubjectReport> nodes;
+            for (const std::string name : {"n1", "n2"})
+                nodes.push_back(see(name, {.node = name, .zone = "z" + name, .region = "eu", .role = "worker"}));
+            engine.learn("nodes", fleet::report(now, nodes), now);
+            std::vector<SubjectReport> pods;
+            for (const auto& [name, stands] : workloads)
+                pods.push_back(see(name, stands));
+            engine.learn("workloads", fleet::report(now, pods), now);
+            fleet::pass(engine, now, 5s);
+        }
+    }
+    /// "ScenarioActive pod": what fires and was not lowered.
+    Lines_ says() {
+        Lines_ lines;
+        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+            const Identity& id = alert.finding.identity;
+            if (alert.state == AlertState::firing && alert.finding.lowered_by.empty() &&
+                id.rule != RuleId::recoverd_watchdog)
+                lines.push_back(std::string{rule(id.rule).name} + " " + (id.scenario.empty() ? id.check : id.scenario) +
+                                (id.subject.empty() ? "" : "/" + id.subject));
+        });
+        std::ranges::sort(lines);
+        return lines;
+    }
+};
+
+} // namespace
+
+TEST_CASE("a workload that stands on a node that is down is explained by it, and one that does not speaks") {
+    struct Case {
+        const char* what;
+        std::string by;
+        Location web;
+        Lines_ says;
+    };
+    const Lines_ both{"ScenarioActive node/n1", "ScenarioActive pod"};
+    const Lines_ zones{"ScenarioActive node/zn1", "ScenarioActive pod"};
+    const Case cases[] = {
+        {"on that node", "node", {.node = "n1"}, {"ScenarioActive node/n1"}},
+        {"on another one", "node", {.node = "n2"}, both},
+        {"on several, or nobody knows where", "node", {}, both},
+        {"in that zone", "zone", {.node = "n7", .zone = "zn1"}, {"ScenarioActive node/zn1"}},
+        {"in another zone", "zone", {.node = "n1", .zone = "zn2"}, zones},
+        {"of the same role, which is no place",
+         "role",
+         {.node = "n1", .role = "worker"},
+         {"ScenarioActive node/worker", "ScenarioActive pod"}},
+    };
+    for (const Case& one : cases) {
+        CAPTURE(one.what);
+        Cluster cluster;
+        cluster.node().by = one.by;
+        cluster.workloads["shop/web"] = one.web;
+        cluster.configure();
+        cluster.pass();
+        for (const char* name : {"n1", "shop/web"})
+            cluster.down.insert(name);
+        cluster.pass(10s);
+        CHECK(cluster.says() == one.says);
+    }
+}
+
+TEST_CASE("all that is down must stand where others are down: what is down elsewhere is told") {
+    Cluster cluster;
+    cluster.configure();
+    cluster.pass();
+    for (const char* name : {"n1", "shop/web", "shop/pay"})
+        cluster.down.insert(name);
+    cluster.pass(10s);
+    CHECK(cluster.says() == Lines_{"ScenarioActive node/n1", "ScenarioActive pod"});
+    cluster.down.insert("n2");
+    cluster.pass(10s);
+    CHECK(cluster.says() == Lines_{"ScenarioActive node/n1", "ScenarioActive node/n2"});
+}
+
+TEST_CASE(
+    "a workload that moves on from a node that is down is part of it until it is up, and not when it falls again") {
+    Cluster cluster;
+    cluster.configure();
+    cluster.pass();
+    for (const char* name : {"n1", "shop/web"})
+        cluster.down.insert(name);
+    cluster.pass(10s);
+    cluster.workloads["shop/web"] = {.node = "n2"};
+    cluster.pass(10s);
+    CHECK(cluster.says() == Lines_{"ScenarioActive node/n1"});
+    cluster.down.erase("shop/web");
+    cluster.pass(10s);
+    cluster.down.insert("shop/web");
+    cluster.pass(10s);
+    CHECK(cluster.says() == Lines_{"ScenarioActive node/n1", "ScenarioActive pod"});
+}
+
+TEST_CASE("that a narrower scenario lasts too long is for the wider one to say, where that has a time of its own") {
+    for (const bool timed : {true, false}) {
+        CAPTURE(timed);
+        Cluster cluster;
+        if (!timed)
+            cluster.node().rto.reset();
+        cluster.configure();
+        cluster.pass();
+        for (const char* name : {"n1", "shop/web"})
+            cluster.down.insert(name);
+        cluster.pass(1min);
+        if (timed)
+            CHECK(cluster.says() == Lines_{"ScenarioActive node/n1"});
+        else
+            CHECK(cluster.says() == Lines_{"RtoExceeded pod", "ScenarioActive node/n1"});
+        cluster.pass(2min);
+        CHECK(cluster.says() == (timed ? Lines_{"RtoExceeded node/n1", "ScenarioActive node/n1"}
+                                       : Lines_{"RtoExceeded pod", "ScenarioActive node/n1"}));
+    }
+}
+
+TEST_CASE("what stands on a node is explained by its zone as well, over the node") {
+    Cluster cluster;
+    cluster.fleet.config.scenarios.push_back(
+        {.name = "zone", .priority = Priority::p1, .checks = {"nodes"}, .by = "zone", .explains = {"node"}});
+    cluster.configure();
+    cluster.pass();
+    for (const char* name : {"n1", "shop/web"})
+        cluster.down.insert(name);
+    cluster.pass(10s);
+    CHECK(cluster.says() == Lines_{"ScenarioActive zone/zn1"});
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// What packaging/config/resilience-guide.toml makes of a failure as a whole: who is woken by it, what it lost, what is
+// looked at when it is over, and whether one could recover from it.
+#include "tests/scenario/guide_cluster.hpp"
+#include "tests/scenario/guide_rows.hpp"
+#include "tests/scenario/guide_watch.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace recoverd;
+using namespace recoverd::core;
+
+namespace {
+
+using Paged = std::set<std::string>;
+
+/// The guide's checks of a cluster, each every 5 s as the file has it, nodes so much later than workloads.
+class Watching {
+  public:
+    Watching(const agent::Loaded& loaded, Duration nodes_later) : later_(nodes_later), watch_(loaded) {}
+
+    /// Whoever is paged meanwhile.
+    Paged pass(const test::ShopIs& shop, Duration duration) {
+        Paged pages;
+        test::shop_cluster(shop)(watch_.world);
+        for (const Time until = watch_.now + duration; watch_.now < until;) {
+            look("workloads", later_, pages);
+            look("nodes", 5s - later_, pages);
+        }
+        return pages;
+    }
+
+  private:
+    void look(const std::string& check, Duration pause, Paged& pages) {
+        watch_.look(check);
+        for (std::string& page : watch_.pages())
+            pages.insert(std::move(page));
+        watch_.pass(pause);
+    }
+
+    Duration later_;
+    test::GuideWatch watch_;
+};
+
+/// A step of a validation, and what its check sees while all is well and when it is not.
+struct ListedStep {
+    std::string check;
+    test::Sight well;
+    test::Sight ill;
+    /// Priority, as the guide has it.
+    std::string_view priority;
+};
+
+ListedStep probed(std::string check, std::string_view priority) {
+    return {std::move(check), test::reachable(ReachState::up), test::reachable(ReachState::down), priority};
+}
+
+ListedStep fresh(std::string check, std::string_view priority) {
+    return {std::move(check), test::measured("age", 10, 60), test::measured("age", 4000, 60), priority};
+}
+
+struct Listed {
+    std::string name;
+    std::vector<ListedStep> steps;
+};
+
+/// What the guide lists, in its order.
+const std::vector<Listed> kValidations{
+    {"after-recovery",
+     {probed("workloads", "P1"),
+      fresh("metrics-flow", "P2"),
+      fresh("logs-flow", "P2"),
+      fresh("traces-flow", "P3"),
+      probed("checkout", "P1"),
+      {"error-rate", test::measured("value", 0.001, 0.01), test::measured("value", 0.2, 0.01), "P2"}}},
+};
+
+const Validation& validation_of(const agent::Loaded& loaded, const std::string& name) {
+    const auto found = std::ranges::find(loaded.config->validations, name, &Validation::name);
+    REQUIRE(found != loaded.config->validations.end());
+    return *found;
+}
+
+/// Runs it to its end, with one step whose check finds something wrong, or none.
+void validate(test::GuideWatch& watch, const Listed& listed, const ListedStep* wrong) {
+    const auto running = [&] { return watch.engine.validation(listed.name)->memory.running.has_value(); };
+    REQUIRE(watch.engine.begin_validation(listed.name, "asked for", watch.now) == Engine::Begun::yes);
+    for (int looks = 0; looks < 300 && running(); ++looks) {
+        for (const ListedStep& step : listed.steps)
+            watch.learn(step.check, "main", (&step == wrong ? step.ill : step.well)(watch.now));
+        watch.pass(15s);
+    }
+    REQUIRE_FALSE(running());
+}
+
+} // namespace
+
+TEST_CASE("a node that goes down with all pods of a workload is one page, whichever check looks first") {
+    const agent::Loaded loaded = test::load_guide();
+    for (const Duration nodes_later : {Duration{0}, Duration{1s}, Duration{4s}}) {
+        CAPTURE(nodes_later.count());
+        Watching watching{loaded, nodes_later};
+        CHECK(watching.pass({}, 1min) == Paged{});
+        CHECK(watching.pass({.node_ready = false, .web_ready = false}, 100s) == Paged{"P2 ScenarioActive node/n1"});
+        // Kubernetes has moved it on, and it begins elsewhere.
+        CHECK(watching.pass({.node_ready = false, .web_ready = false, .on = "n2"}, 15s) ==
+              Paged{"P2 ScenarioActive node/n1"});
+    }
+}
+
+TEST_CASE("a workload that goes down while its node is well is a page of its own") {
+    const agent::Loaded loaded = test::load_guide();
+    Watching watching{loaded, 1s};
+    CHECK(watching.pass({}, 1min) == Paged{});
+    CHECK(watching.pass({.web_ready = false}, 25s) == Paged{"P2 ScenarioActive pod"});
+    CHECK(watching.pass({.web_ready = false}, 10s).contains("P1 RtoExceeded pod"));
+}
+
+TEST_CASE("each step of a validation that fails is told with the priority that the guide asks for") {
+    const agent::Loaded loaded = test::load_guide();
+    for (const Listed& listed : kValidations) {
+        CAPTURE(listed.name);
+        std::vector<std::string> expected;
+        for (const ListedStep& step : listed.steps)
+            expected.push_back(fmt::format("{} {}", step.priority, step.check));
+        std::vector<std::string> found;
+        for (const ValidationStep& step : validation_of(loaded, listed.name).steps)
+            found.push_back(fmt::format("{} {}", name_of(step.priority), step.check));
+        CHECK(found == expected);
+        test::GuideWatch well{loaded};
+        validate(well, listed, nullptr);
+        for (const ListedStep& step : listed.steps) {
+            CAPTURE(step.check);
+            const std::string alert = fmt::format("{} ValidationFailed", step.priority);
+            CHECK_FALSE(well.fires(alert, "check", step.check));
+            test::GuideWatch ill{loaded};
+            validate(ill, listed, &step);
+            CHECK(ill.fires(alert, "check", step.check));
+        }
+    }
+}
+
+TEST_CASE("a recovery is validated by itself") {
+    const agent::Loaded loaded = test::load_guide();
+    test::GuideWatch watch{loaded};
+    const auto cache = [&](ReachState state) {
+        for (int looks = 0; looks < 3; ++looks) {
+            watch.learn("valkey-port", "", test::reachable(state)(watch.now));
+            watch.pass(5s);
+        }
+    };
+    cache(ReachState::up);
+    cache(ReachState::down);
+    CHECK_FALSE(watch.engine.validation("after-recovery")->memory.running);
+    cache(ReachState::up);
+    REQUIRE(watch.engine.validation("after-recovery")->memory.running);
+    CHECK(watch.engine.validation("after-recovery")->memory.running->cause == "scenario cache is over");
+}
