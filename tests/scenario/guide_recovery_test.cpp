@@ -123,6 +123,46 @@ TEST_CASE("a workload that goes down while its node is well is a page of its own
     CHECK(watching.pass({.web_ready = false}, 10s).contains("P1 RtoExceeded pod"));
 }
 
+TEST_CASE("what a failover lost is told by the guide's canary, within its RPO") {
+    const agent::Loaded loaded = test::load_guide();
+    const test::GuideWatch about{loaded};
+    const Check& canary = about.check("postgresql-canary");
+    const auto scenario = std::ranges::find(loaded.config->scenarios, std::string{"db-primary"}, &Scenario::name);
+    REQUIRE(scenario != loaded.config->scenarios.end());
+    REQUIRE(scenario->rpo);
+    CHECK(scenario->canary == canary.name);
+    CHECK(2 * (canary.every + canary.timeout) <= *scenario->rpo);
+
+    test::GuideWatch watch{loaded};
+    const auto look = [&](ReachState port, std::optional<Loss> lost) {
+        watch.learn("postgresql-port", "", test::reachable(port)(watch.now));
+        if (lost)
+            watch.learn("postgresql-canary", "",
+                        {Measurement{.name = std::string{kCanaryLostSeconds}, .value = to_seconds(lost->time)},
+                         Measurement{.name = std::string{kCanaryLostRows}, .value = static_cast<double>(lost->rows)}});
+        watch.pass(15s);
+    };
+    for (int looks = 0; looks < 4; ++looks)
+        look(ReachState::up, Loss{});
+    for (int looks = 0; looks < 4; ++looks)
+        look(ReachState::down, {});
+    for (int looks = 0; looks < 4; ++looks)
+        look(ReachState::up, Loss{30s, 2});
+    const OutageHistory& history = watch.engine.scenario("db-primary")->outages.at("");
+    REQUIRE(history.past.size() == 1);
+    CHECK(history.past[0].lost == Loss{30s, 2});
+}
+
+TEST_CASE("damage that the whole server counts is told once, though two checks of the guide see it") {
+    const agent::Loaded loaded = test::load_guide();
+    test::GuideWatch watch{loaded};
+    for (const char* check : {"postgresql-canary", "postgresql-data"})
+        watch.learn(
+            check, "",
+            {Assertions{{{.name = "checksum_failures", .expected = "0", .actual = "2", .priority = Priority::p1}}}});
+    CHECK(watch.pages() == std::vector<std::string>{"P1 AssertionFailed postgresql-canary"});
+}
+
 TEST_CASE("each step of a validation that fails is told with the priority that the guide asks for") {
     const agent::Loaded loaded = test::load_guide();
     for (const Listed& listed : kValidations) {

@@ -30,6 +30,8 @@ struct Row {
     std::string_view exercise = {};
     /// Of scenarios; then `from` may name several checks, with a blank between.
     std::string_view scenario = {};
+    /// What the check sees it of.
+    std::string_view subject = "main";
 };
 
 std::span<const Row> guide_rows();

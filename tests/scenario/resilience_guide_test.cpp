@@ -65,7 +65,7 @@ class Watch : public test::GuideWatch {
     void sees(const test::Sight& sight) {
         for (int looks = 0; looks < 6; ++looks) {
             for (const std::string& check : checks_)
-                learn(check, "main", sight(now));
+                learn(check, std::string{row_.subject}, sight(now));
             pass(1min);
         }
     }
