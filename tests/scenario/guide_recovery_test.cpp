@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -66,6 +67,16 @@ ListedStep fresh(std::string check, std::string_view priority) {
     return {std::move(check), test::measured("age", 10, 60), test::measured("age", 4000, 60), priority};
 }
 
+/// By one of its tables, or the canary.
+ListedStep asserted(std::string check) {
+    const auto sees = [](std::string actual) -> test::Sight {
+        return [actual = std::move(actual)](Time) -> std::vector<Evidence> {
+            return {Assertions{{{.name = "it", .expected = "well", .actual = actual, .priority = Priority::p1}}}};
+        };
+    };
+    return {std::move(check), sees("well"), sees("broken"), "P1"};
+}
+
 struct Listed {
     std::string name;
     std::vector<ListedStep> steps;
@@ -80,12 +91,60 @@ const std::vector<Listed> kValidations{
       fresh("traces-flow", "P3"),
       probed("checkout", "P1"),
       {"error-rate", test::measured("value", 0.001, 0.01), test::measured("value", 0.2, 0.01), "P2"}}},
+    // A port that is down is the outage itself again, and has the validation given up.
+    {"database-validation",
+     {{"postgresql-port", test::reachable(ReachState::up), test::reachable(ReachState::degraded), "P1"},
+      asserted("postgresql-canary"),
+      asserted("postgresql-data")}},
 };
 
 const Validation& validation_of(const agent::Loaded& loaded, const std::string& name) {
     const auto found = std::ranges::find(loaded.config->validations, name, &Validation::name);
     REQUIRE(found != loaded.config->validations.end());
     return *found;
+}
+
+/// What the guide's sources of recovery tell, in the region itself and elsewhere.
+struct Sources {
+    bool elsewhere = true;
+    bool proven = true;
+};
+
+SubjectReport stored(std::string subject, std::string region, Time now) {
+    RecoveryPoints points;
+    points.method = "any";
+    for (const Duration age : {Duration{31 * kDay}, Duration{4h}, Duration{1min}})
+        points.points.push_back(fleet::point(now - age));
+    points.count = points.points.size();
+    points.oldest_at = points.points.front().data_at;
+    return {
+        .subject = std::move(subject), .location = {.region = std::move(region)}, .evidence = {points}, .failure = {}};
+}
+
+Exercise proof(Time now) {
+    return {.id = "1",
+            .exercise = "restore-test",
+            .outcome = ExerciseOutcome::passed,
+            .started_at = now - 3min,
+            .ended_at = now,
+            .depth = Depth::queried};
+}
+
+void tell(test::GuideWatch& watch, const Sources& sources) {
+    std::vector<SubjectReport> database{stored("orders-pg", "aws-eu-central-1", watch.now)};
+    if (sources.elsewhere)
+        database.push_back(stored("orders-pg/aws-eu-west-1", "aws-eu-west-1", watch.now));
+    watch.learn("postgresql", std::move(database));
+    SubjectReport bucket = stored("", "eu-central-1", watch.now);
+    bucket.evidence.emplace_back(
+        Assertions{{{.name = "object_lock", .expected = "COMPLIANCE", .actual = "COMPLIANCE"}}});
+    watch.learn("terraform-bucket", {bucket});
+    if (sources.elsewhere)
+        watch.learn("terraform-replica", {stored("", "eu-west-1", watch.now)});
+    if (!sources.proven)
+        return;
+    watch.learn("postgresql-restore-test", "", {proof(watch.now)});
+    watch.learn(watch.engine.outcome_check("terraform-state", "restore-test", watch.now), "", {proof(watch.now)});
 }
 
 /// Runs it to its end, with one step whose check finds something wrong, or none.
@@ -187,8 +246,16 @@ TEST_CASE("each step of a validation that fails is told with the priority that t
     }
 }
 
-TEST_CASE("a recovery is validated by itself") {
+TEST_CASE("after every recovery that the guide's configuration can see everything is validated by itself") {
     const agent::Loaded loaded = test::load_guide();
+    std::set<std::string> detected;
+    for (const Scenario& scenario : loaded.config->scenarios)
+        // Whether customers are served is what experiments are measured by.
+        if (scenario.is_decided() && !scenario.name.starts_with("shop-"))
+            detected.insert(scenario.name);
+    const auto& after = validation_of(loaded, "after-recovery").after;
+    CHECK(std::set<std::string>(after.begin(), after.end()) == detected);
+    CHECK(validation_of(loaded, "database-validation").after == std::vector<std::string>{"db-primary"});
     test::GuideWatch watch{loaded};
     const auto cache = [&](ReachState state) {
         for (int looks = 0; looks < 3; ++looks) {
@@ -202,4 +269,41 @@ TEST_CASE("a recovery is validated by itself") {
     cache(ReachState::up);
     REQUIRE(watch.engine.validation("after-recovery")->memory.running);
     CHECK(watch.engine.validation("after-recovery")->memory.running->cause == "scenario cache is over");
+}
+
+TEST_CASE("whether one could recover is said for each of the guide's disasters") {
+    struct Case {
+        const char* what;
+        Sources sources;
+        std::map<std::string, std::string> ready;
+    };
+    const Case cases[] = {
+        {"all that it takes is there",
+         {},
+         {{"az", "recoverable"},
+          {"data-corruption", "recoverable"},
+          {"ransomware", "recoverable"},
+          {"region", "recoverable"}}},
+        {"no copy stands elsewhere",
+         {.elsewhere = false},
+         {{"az", "recoverable"},
+          {"data-corruption", "recoverable"},
+          {"ransomware", "recoverable"},
+          {"region", "unrecoverable"}}},
+        {"nobody restored any",
+         {.proven = false},
+         {{"az", "at_risk"}, {"data-corruption", "at_risk"}, {"ransomware", "at_risk"}, {"region", "at_risk"}}},
+    };
+    const agent::Loaded loaded = test::load_guide();
+    for (const Case& one : cases) {
+        CAPTURE(one.what);
+        test::GuideWatch watch{loaded};
+        tell(watch, one.sources);
+        watch.pass(1s);
+        std::map<std::string, std::string> ready;
+        for (const auto& scenario : watch.engine.snapshot(watch.now).scenarios)
+            if (scenario->readiness)
+                ready[scenario->scenario.name] = name_of(scenario->readiness->state);
+        CHECK(ready == one.ready);
+    }
 }
