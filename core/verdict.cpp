@@ -14,8 +14,8 @@ namespace recoverd::core {
 
 namespace {
 
-/// Findings that mean that something promised is missed, unproven or not seen. The others (a job that failed, an odd
-/// size, a slow endpoint) are reasons to act, and leave what could be recovered as it is.
+/// The others (a job that failed, an odd size, a slow endpoint) are reasons to act, and leave what could be recovered
+/// as it is. docs/guide.md names them.
 constexpr std::array kAtRisk{
     RuleId::backup_too_old,   RuleId::backup_retention_short, RuleId::pitr_lag_high,        RuleId::pitr_window_short,
     RuleId::wal_archive_gap,  RuleId::restore_test_failed,    RuleId::restore_test_overdue, RuleId::exercise_failed,
@@ -131,6 +131,8 @@ void judge_findings(const AssetView& view, const std::vector<Repository>& reposi
 }
 
 } // namespace
+
+std::span<const RuleId> rules_at_risk() { return kAtRisk; }
 
 Verdict judge_verdict(const AssetView& view, Time& revisit) {
     Verdict verdict;

@@ -4,6 +4,8 @@
 
 #include "core/rules/view.hpp"
 
+#include <span>
+
 namespace recoverd::core {
 
 /// Worst last, so that the greater value wins where two meet.
@@ -26,6 +28,9 @@ struct Verdict {
 
     bool operator==(const Verdict&) const = default;
 };
+
+/// Findings that put an asset at risk, whatever priority they have: something promised is missed, unproven or not seen.
+std::span<const RuleId> rules_at_risk();
 
 /// The verdict, and in `revisit` when it could change though nothing arrives.
 Verdict judge_verdict(const AssetView& view, Time& revisit);
