@@ -20,8 +20,12 @@ constexpr std::array kAtRisk{
     RuleId::backup_too_old,   RuleId::backup_retention_short, RuleId::pitr_lag_high,        RuleId::pitr_window_short,
     RuleId::wal_archive_gap,  RuleId::restore_test_failed,    RuleId::restore_test_overdue, RuleId::exercise_failed,
     RuleId::exercise_overdue, RuleId::assertion_failed,       RuleId::asset_uncovered,      RuleId::subject_vanished,
-    RuleId::evidence_missing, RuleId::evidence_implausible,
+    RuleId::evidence_missing, RuleId::evidence_implausible,   RuleId::scenario_active,      RuleId::rto_exceeded,
 };
+
+/// Where nobody promised how often it is proven, a proof counts for so long: of what was there a year ago little is
+/// left.
+constexpr Duration kProofCounts = 365 * kDay;
 
 struct Reason {
     VerdictState state;
@@ -36,7 +40,7 @@ std::string text_of(const Repository& repository) {
 /// The best repository decides; what the others lost is said.
 void judge_repositories(const std::vector<Repository>& repositories, Reasons& reasons) {
     if (repositories.empty())
-        reasons.push_back({VerdictState::unknown, "no check looks at its recovery points"});
+        reasons.push_back({VerdictState::unknown, "no check looks at its recovery points: add one that does"});
     const auto stands = [&](Standing standing) {
         return std::ranges::find(repositories, standing, &Repository::standing) != repositories.end();
     };
@@ -86,13 +90,37 @@ void find_proof(const AssetView& view, const std::vector<Repository>& repositori
         }
 }
 
+/// Is it promised how often it is proven? Then it is said when that is overdue, as an alert.
+bool has_cadence(const AssetView& view) {
+    return view.asset.objectives.restore_test_every ||
+           std::ranges::any_of(view.planned, [&](const PlannedExercise& planned) {
+               return planned.asset == view.asset.name && planned.cadence > Duration{0} &&
+                      is_restore_test(planned.name);
+           });
+}
+
+void judge_age_of_proof(const AssetView& view, const Verdict& verdict, Time& revisit, Reasons& reasons) {
+    if (!verdict.proven_at || has_cadence(view))
+        return;
+    const Time expires = *verdict.proven_at + kProofCounts;
+    if (view.now < expires)
+        revisit = std::min(revisit, expires);
+    else
+        reasons.push_back({VerdictState::at_risk,
+                           fmt::format("the last proof is {} old, it counts for {}: test a restore again, and promise "
+                                       "how often (`restore_test_every`)",
+                                       in_words(view.now - *verdict.proven_at), in_words(kProofCounts))});
+}
+
 void judge_proof(const AssetView& view, const Verdict& verdict, Reasons& reasons) {
     const auto& rto = view.asset.objectives.rto;
     if (!verdict.proven_depth)
-        reasons.push_back({VerdictState::at_risk, "no restore has proven it yet"});
+        reasons.push_back({VerdictState::at_risk, std::string{kUnproven}});
     else if (rto && !verdict.proven_rto)
         reasons.push_back({VerdictState::at_risk,
-                           fmt::format("no proof told how long it took, an RTO of {} is promised", in_words(*rto))});
+                           fmt::format("no proof told how long it took, an RTO of {} is promised: report its start, or "
+                                       "its --rto",
+                                       in_words(*rto))});
     else if (rto && *verdict.proven_rto > *rto)
         reasons.push_back({VerdictState::at_risk, fmt::format("the last proof took {}, an RTO of {} is promised",
                                                               in_words(*verdict.proven_rto), in_words(*rto))});
@@ -106,6 +134,18 @@ bool said(const std::vector<Repository>& repositories, const Identity& identity)
         return repository.standing != Standing::good && repository.contributor->check->name == identity.check &&
                (identity.subject.empty() || repository.contributor->subject == identity.subject);
     });
+}
+
+/// "orders-backup/orders/repo1: …", "scenario az (eu-1a): …"
+std::string words_of(const Finding& finding) {
+    const Identity& identity = finding.identity;
+    std::string where;
+    if (!identity.scenario.empty())
+        where = fmt::format("scenario {}{}", identity.scenario,
+                            identity.subject.empty() ? "" : fmt::format(" ({})", identity.subject));
+    else
+        where = identity.subject.empty() ? identity.check : join_subject(identity.check, identity.subject);
+    return where.empty() ? finding.reason : fmt::format("{}: {}", where, finding.reason);
 }
 
 void judge_findings(const AssetView& view, const std::vector<Repository>& repositories, Time& revisit,
@@ -123,10 +163,7 @@ void judge_findings(const AssetView& view, const std::vector<Repository>& reposi
         const Identity& identity = finding.identity;
         if (std::ranges::find(kAtRisk, identity.rule) == kAtRisk.end() || said(repositories, identity))
             continue;
-        const std::string where =
-            identity.subject.empty() ? identity.check : join_subject(identity.check, identity.subject);
-        reasons.push_back(
-            {VerdictState::at_risk, where.empty() ? finding.reason : fmt::format("{}: {}", where, finding.reason)});
+        reasons.push_back({VerdictState::at_risk, words_of(finding)});
     }
 }
 
@@ -147,6 +184,9 @@ Verdict judge_verdict(const AssetView& view, Time& revisit) {
     judge_repositories(repositories, reasons);
     judge_loss(view, repositories, logs, verdict, revisit, reasons);
     judge_proof(view, verdict, reasons);
+    judge_age_of_proof(view, verdict, revisit, reasons);
+    for (const std::string& unready : view.unready)
+        reasons.push_back({VerdictState::at_risk, unready});
     judge_findings(view, repositories, revisit, reasons);
     std::ranges::stable_sort(reasons, std::ranges::greater{}, &Reason::state);
     verdict.state = reasons.empty() ? VerdictState::recoverable : reasons.front().state;

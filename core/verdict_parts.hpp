@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace recoverd::core {
@@ -33,6 +34,10 @@ struct LogReach {
     std::vector<std::string> unseen;
 };
 LogReach log_reach(const AssetView& view, const std::vector<Repository>& repositories, Time& revisit);
+
+/// What is to be done stands in it, since no alert does.
+inline constexpr std::string_view kUnproven =
+    "no restore has proven it yet: test one, and report it by `recoverd outcome` with --depth restored or deeper";
 
 /// Was nothing learned of it for longer than silence may last? If not, `revisit` says when.
 bool silent(const Contributor& contributor, Time now, Time& revisit);

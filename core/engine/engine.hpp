@@ -156,6 +156,9 @@ class Engine {
     void carry_over(const CheckUnit& unit, Judgement& judgement) const;
     void place_silence(CheckUnit& unit, Judgement& judgement, Time now);
     void refresh(AssetUnit& unit, Time now);
+    void show_to_assets(const ScenarioUnit& unit, const std::vector<Finding>& found, const Unready& before);
+    std::vector<Finding> found_of(const AssetUnit& unit) const;
+    std::vector<std::string> unready_for(const AssetUnit& unit) const;
     std::vector<Contributor> contributors_of(const AssetUnit& unit) const;
     std::vector<HeldArchive> repositories_of(const AssetUnit& unit) const;
 

@@ -5,7 +5,10 @@
 #include "core/rules/points.hpp"
 #include "core/rules/rules.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <variant>
 
 namespace recoverd::core {
@@ -84,16 +87,32 @@ std::vector<HeldArchive> Engine::repositories_of(const AssetUnit& unit) const {
     return repositories;
 }
 
-void Engine::judge(AssetUnit& unit, Time now) {
-    refresh(unit, now);
-    const auto contributors = contributors_of(unit);
+/// Has assets judged again of which a scenario says something else than before.
+void Engine::show_to_assets(const ScenarioUnit& unit, const std::vector<Finding>& found, const Unready& before) {
+    const auto mark_asset = [&](std::string_view name) {
+        if (const auto at = assets_.find(name); at != assets_.end())
+            mark(*at->second);
+    };
+    if (unit.findings != found)
+        mark_asset(unit.scenario.asset);
+    const auto mark_changed = [&](const Unready& these, const Unready& others) {
+        for (const auto& [name, why] : these)
+            if (const auto at = others.find(name); at == others.end() || at->second != why)
+                mark_asset(name);
+    };
+    mark_changed(before, unit.unready);
+    mark_changed(unit.unready, before);
+}
+
+/// Of its checks, and of the scenarios that are its own.
+std::vector<Finding> Engine::found_of(const AssetUnit& unit) const {
     std::vector<Finding> findings;
-    bool all_fresh = true;
+    const auto take = [&](const JudgedUnit& from) {
+        std::ranges::copy_if(from.findings, std::back_inserter(findings),
+                             [&](const Finding& finding) { return finding.identity.asset == unit.name; });
+    };
     for (const CheckUnit* member : unit.members) {
-        all_fresh = all_fresh && (member->fresh || !member->about_recovery);
-        for (const Finding& finding : member->findings)
-            if (finding.identity.asset == unit.name)
-                findings.push_back(finding);
+        take(*member);
         // Told by its target, or explained by an endpoint that is down: unseen all the same.
         if (member->silence && std::ranges::find(member->findings, member->silence->identity, &Finding::identity) ==
                                    member->findings.end()) {
@@ -101,8 +120,29 @@ void Engine::judge(AssetUnit& unit, Time now) {
             findings.back().identity.asset = unit.name;
         }
     }
+    for (const auto& [name, scenario] : scenarios_)
+        take(*scenario);
     std::ranges::sort(findings, {}, &Finding::identity);
-    const AssetView view{unit.asset, unit.first_seen, contributors, unit.planned, findings, now};
+    return findings;
+}
+
+/// Why it could not be recovered from one scenario or another.
+std::vector<std::string> Engine::unready_for(const AssetUnit& unit) const {
+    std::vector<std::string> reasons;
+    for (const auto& [name, scenario] : scenarios_)
+        if (const auto why = scenario->unready.find(unit.name); why != scenario->unready.end())
+            reasons.push_back(fmt::format("scenario {}: {}", name, why->second));
+    return reasons;
+}
+
+void Engine::judge(AssetUnit& unit, Time now) {
+    refresh(unit, now);
+    const auto contributors = contributors_of(unit);
+    const auto findings = found_of(unit);
+    const auto unready = unready_for(unit);
+    const bool all_fresh = std::ranges::all_of(
+        unit.members, [](const CheckUnit* member) { return member->fresh || !member->about_recovery; });
+    const AssetView view{unit.asset, unit.first_seen, contributors, unit.planned, findings, now, unready};
     Time revisit = kNever;
     unit.verdict = judge_verdict(view, revisit);
     if (!all_fresh && unit.verdict.state < VerdictState::unknown) {

@@ -200,6 +200,7 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
     for (const auto& [name, history] : unit.outages)
         groups.try_emplace(name);
     const auto explained = explains(unit);
+    const auto found = unit.findings;
     unit.groups.clear();
     Judgement judgement;
     for (const auto& [name, members] : groups) {
@@ -219,6 +220,7 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
     });
     conclude(unit, std::move(judgement), nullptr, scope_of(unit), now);
     publish(unit);
+    show_to_assets(unit, found, std::exchange(unit.unready, unready(unit.readiness)));
     if (explains(unit) == explained)
         return;
     for (CheckUnit* member : unit.members)

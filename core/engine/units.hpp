@@ -139,6 +139,8 @@ struct ScenarioUnit : JudgedUnit {
     std::vector<ScenarioGroup> groups;
     /// Where it was asked for.
     std::optional<Readiness> readiness;
+    /// What of it puts assets at risk.
+    Unready unready;
     /// Wider ones, which may explain it.
     std::vector<const ScenarioUnit*> explained_by;
     /// Of what is down: those of them in whose place it stands, or stood while it was down, in words.

@@ -71,10 +71,11 @@ void judge_reach(const Scenario& scenario, Time now, AssetReadiness& made, Time&
 
 void judge_time(const Scenario& scenario, const Verdict& verdict, Blocks& blocks) {
     if (!verdict.proven_depth)
-        blocks.push_back({VerdictState::at_risk, "no restore has proven it yet"});
+        blocks.push_back({VerdictState::at_risk, std::string{kUnproven}});
     else if (scenario.rto && !verdict.proven_rto)
         blocks.push_back({VerdictState::at_risk,
-                          fmt::format("no proof told how long it takes, {} are allowed", in_words(*scenario.rto))});
+                          fmt::format("no proof told how long it takes, {} are allowed: report its start, or its --rto",
+                                      in_words(*scenario.rto))});
     else if (scenario.rto && *verdict.proven_rto > *scenario.rto)
         blocks.push_back({VerdictState::at_risk, fmt::format("the last proof took {}, {} are allowed",
                                                              in_words(*verdict.proven_rto), in_words(*scenario.rto))});
@@ -147,6 +148,20 @@ Readiness sum_up(std::vector<AssetReadiness> assets) {
         made.state = assets.front().state;
     made.assets = std::move(assets);
     return made;
+}
+
+Unready unready(const std::optional<Readiness>& readiness) {
+    Unready blocked;
+    if (!readiness)
+        return blocked;
+    for (const AssetReadiness& ready : readiness->assets) {
+        // The worst stand first; what is merely at risk is so by what the asset itself says.
+        if (ready.state <= VerdictState::at_risk)
+            break;
+        if (!ready.blocks.empty())
+            blocked.emplace(ready.asset, ready.blocks.front());
+    }
+    return blocked;
 }
 
 } // namespace recoverd::core

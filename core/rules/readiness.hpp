@@ -6,6 +6,8 @@
 #include "core/scenario.hpp"
 #include "core/verdict.hpp"
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,5 +42,9 @@ struct Readiness {
 /// Of one asset with its verdict. `revisit`: when it could change though nothing arrives.
 AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, const Verdict& verdict, Time& revisit);
 Readiness sum_up(std::vector<AssetReadiness> assets);
+
+/// Assets that could not be recovered, or of which nobody can tell, by name, with what blocks it most.
+using Unready = std::map<std::string, std::string, std::less<>>;
+Unready unready(const std::optional<Readiness>& readiness);
 
 } // namespace recoverd::core

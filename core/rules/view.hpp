@@ -7,6 +7,7 @@
 #include "core/memory.hpp"
 
 #include <span>
+#include <string>
 
 namespace recoverd::core {
 
@@ -51,9 +52,12 @@ struct AssetView {
     Time first_seen;
     std::span<const Contributor> contributors;
     std::span<const PlannedExercise> planned;
-    /// What is being found of its checks right now.
+    /// What is being found right now of its checks, and of scenarios that are its own.
     std::span<const Finding> findings;
     Time now;
+    /// Scenarios from which it must be recoverable and is not, as far as anybody can tell, and why: "scenario region:
+    /// no usable recovery point is known in region eu-west-1".
+    std::span<const std::string> unready = {};
 };
 
 /// A finding of `id` about this subject, with the rule's hold and priority as the policy has them.

@@ -15,6 +15,8 @@ struct Situation {
     Asset asset{.name = "db"};
     std::deque<Bench> checks;
     std::vector<Finding> findings{};
+    std::vector<PlannedExercise> planned{};
+    std::vector<std::string> unready{};
     Time now = kNow;
     Time revisit = kNever;
 
@@ -59,7 +61,7 @@ struct Situation {
                 contributors.push_back({&bench.check, {}, nullptr, &bench.memory});
         }
         revisit = kNever;
-        return judge_verdict({asset, kNow, contributors, {}, findings, now}, revisit);
+        return judge_verdict({asset, kNow, contributors, planned, findings, now, unready}, revisit);
     }
     /// "at_risk", then the reasons.
     Lines says() {
@@ -89,7 +91,7 @@ TEST_CASE("an asset is recoverable when everything promised is seen, fresh and p
 }
 
 TEST_CASE("an asset that nothing looks at is unknown, not recoverable") {
-    CHECK(Situation{}.proven().says() == Lines{"unknown", "no check looks at its recovery points"});
+    CHECK(Situation{}.proven().says() == Lines{"unknown", "no check looks at its recovery points: add one that does"});
 }
 
 TEST_CASE("an asset without a usable backup is unrecoverable") {
@@ -243,7 +245,8 @@ TEST_CASE("a source that did not change since its backup loses nothing") {
 TEST_CASE("without a proof at depth restored it is at risk") {
     Situation unproven;
     unproven.backups("repo1", all({good(1min)}));
-    CHECK(unproven.says() == Lines{"at_risk", "no restore has proven it yet"});
+    CHECK(unproven.says() == Lines{"at_risk", "no restore has proven it yet: test one, and report it by `recoverd "
+                                              "outcome` with --depth restored or deeper"});
     RecoveryPoint point = good(1min);
     point.depth = Depth::checksummed;
     unproven.checks.at(0).sees({all({point})});
@@ -280,7 +283,8 @@ TEST_CASE("a proof that took longer than the RTO, or does not tell, puts it at r
                         .outcome = ExerciseOutcome::passed,
                         .ended_at = kNow,
                         .depth = Depth::restored}});
-    CHECK(untold.says() == Lines{"at_risk", "no proof told how long it took, an RTO of 1h is promised"});
+    CHECK(untold.says() == Lines{"at_risk", "no proof told how long it took, an RTO of 1h is promised: report its "
+                                            "start, or its --rto"});
 }
 
 TEST_CASE("what a proof measured counts before how long it ran") {
@@ -304,6 +308,47 @@ TEST_CASE("an overdue proof puts it at risk by itself, on its second") {
     CHECK(overdue.revisit == kNow + 4min);
     overdue.now = overdue.revisit;
     CHECK(overdue.says() == Lines{"at_risk", "no restore test passed for 5m, one every 4m promised"});
+}
+
+TEST_CASE("a proof of which nobody promised the next expires after a year, on its second") {
+    for (const bool of_a_point : {true, false}) {
+        CAPTURE(of_a_point);
+        Situation old;
+        RecoveryPoint point = good(1min);
+        if (of_a_point)
+            point.depth = Depth::restored;
+        old.backups("repo1", all({point}));
+        if (!of_a_point)
+            old.proven(20min, kNow - 1min);
+        old.checks.at(0).check.every = 400 * kDay;
+        old.checks.at(0).policy(RuleId::evidence_missing, {{.over = 1e9}});
+        old.now = kNow - 1min + 365 * kDay - 1s;
+        CHECK(old.says() == Lines{"recoverable"});
+        CHECK(old.revisit == old.now + 1s);
+        old.now = old.revisit;
+        CHECK(old.says() == Lines{"at_risk",
+                                  "the last proof is 365d old, it counts for 365d: test a restore again, and "
+                                  "promise how often (`restore_test_every`)"});
+        // Then it is overdue by what was promised, or not yet.
+        old.planned = {{.name = "restore-test", .asset = "db", .cadence = 400 * kDay}};
+        CHECK(old.says() == Lines{"recoverable"});
+        old.planned = {{.name = "game-day", .asset = "db", .cadence = 400 * kDay}};
+        CHECK(old.verdict().state == VerdictState::at_risk);
+    }
+}
+
+TEST_CASE("an outage of a scenario of its own puts it at risk, and so does one that it could not be recovered from") {
+    Situation broken;
+    broken.backups("repo1", all({good(1min)})).proven();
+    broken.finds(RuleId::scenario_active, "1 of 1 down", "", Priority::p1);
+    broken.findings.at(0).identity.scenario = "db-primary";
+    CHECK(broken.says() == Lines{"at_risk", "scenario db-primary: 1 of 1 down"});
+    broken.finds(RuleId::rto_exceeded, "has lasted 6m", "", Priority::p2);
+    broken.findings.at(1).identity.scenario = "az";
+    broken.findings.at(1).identity.subject = "eu-1a";
+    broken.unready = {"scenario region: no usable recovery point is known in region us"};
+    CHECK(broken.says() == Lines{"at_risk", "scenario region: no usable recovery point is known in region us",
+                                 "scenario db-primary: 1 of 1 down", "scenario az (eu-1a): has lasted 6m"});
 }
 
 TEST_CASE("findings about promises put it at risk, worst first; others do not") {

@@ -372,8 +372,9 @@ TEST_CASE("readiness follows the backups of what must be recovered, and a scenar
     engine.learn("backup", fleet::report(now, {fleet::points("main", {now - 20h, now - 1h})}), now);
     pass(engine, now, 1s);
     CHECK(unit->readiness->state == VerdictState::at_risk);
-    CHECK(unit->readiness->assets.at(0).blocks ==
-          Names_{"goes back 20h, one must be able to go back 1d", "no restore has proven it yet"});
+    CHECK(unit->readiness->assets.at(0).blocks == Names_{"goes back 20h, one must be able to go back 1d",
+                                                         "no restore has proven it yet: test one, and report it "
+                                                         "by `recoverd outcome` with --depth restored or deeper"});
     engine.learn("backup", fleet::report(now, {fleet::points("main", {})}), now);
     pass(engine, now, 1s);
     CHECK(unit->readiness->state == VerdictState::unrecoverable);

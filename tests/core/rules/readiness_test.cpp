@@ -91,9 +91,11 @@ TEST_CASE("the time that recovery takes is held against the scenario's, and an u
     copies.scenario.rto = 10min;
     CHECK(copies.judge().blocks == Lines{"the last proof took 30m, 10m are allowed"});
     copies.verdict.proven_rto.reset();
-    CHECK(copies.judge().blocks == Lines{"no proof told how long it takes, 10m are allowed"});
+    CHECK(copies.judge().blocks ==
+          Lines{"no proof told how long it takes, 10m are allowed: report its start, or its --rto"});
     copies.verdict.proven_depth.reset();
-    CHECK(copies.judge().blocks == Lines{"no restore has proven it yet"});
+    CHECK(copies.judge().blocks == Lines{"no restore has proven it yet: test one, and report it by `recoverd outcome` "
+                                         "with --depth restored or deeper"});
 }
 
 TEST_CASE("what is needed must be asserted and hold: three answers, and none is worse than one") {
@@ -117,4 +119,13 @@ TEST_CASE("a scenario is as ready as the worst of what must be recovered, and of
                                     {.asset = "c", .state = VerdictState::at_risk}});
     CHECK(ready.state == VerdictState::unrecoverable);
     CHECK(ready.assets.front().asset == "b");
+}
+
+TEST_CASE("what could not be recovered, or of which nobody can tell, is unready with what blocks it most") {
+    CHECK(unready({}).empty());
+    const Readiness ready = sum_up({{.asset = "a", .state = VerdictState::recoverable},
+                                    {.asset = "b", .state = VerdictState::unrecoverable, .blocks = {"none", "slow"}},
+                                    {.asset = "c", .state = VerdictState::unknown, .blocks = {"unseen"}},
+                                    {.asset = "d", .state = VerdictState::at_risk, .blocks = {"slow"}}});
+    CHECK(unready(ready) == Unready{{"b", "none"}, {"c", "unseen"}});
 }

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What scenarios say of an asset enters its verdict, and leaves it again, though nothing of the asset's own changed.
+#include "tests/core/engine/fleet.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd::core;
+using fleet::kNow;
+using fleet::pass;
+using Words = std::vector<std::string>;
+
+namespace {
+
+/// An asset with hourly backups that were restored, and a port.
+struct Shop {
+    Time now = kNow;
+    fleet::Fleet fleet;
+    Engine engine{now};
+
+    Shop() {
+        fleet.with(fleet::asset("orders")).with(fleet::backups_of("backup", "orders"));
+        fleet.with(fleet::backups_of("copy", "orders"));
+        Check port = fleet::probe("port", "db:5432");
+        port.failures = port.successes = 1;
+        fleet.with(port);
+    }
+
+    void configure() {
+        engine.configure(fleet.done(), now);
+        back_up("backup", "eu");
+    }
+    void back_up(const std::string& check, std::string region) {
+        SubjectReport seen = fleet::points("main", {now - 2h, now - 1min});
+        std::get<RecoveryPoints>(seen.evidence.at(0)).points.back().depth = Depth::restored;
+        seen.location.region = std::move(region);
+        engine.learn(check, fleet::report(now, {seen}), now);
+        pass(engine, now, 1s);
+    }
+    void probe(ReachState state) {
+        engine.learn("port", fleet::report(now, {fleet::reach(state, "db:5432")}), now);
+        pass(engine, now, 1s);
+    }
+    const Verdict& verdict() { return engine.asset("orders")->verdict; }
+};
+
+} // namespace
+
+TEST_CASE("an asset is at risk while a scenario of its own holds, and no longer") {
+    Shop shop;
+    std::erase_if(shop.fleet.config.checks, [](const auto& check) { return check->name == "copy"; });
+    shop.fleet.config.scenarios = {Scenario{.name = "db-primary", .asset = "orders", .rto = 5min, .checks = {"port"}}};
+    shop.configure();
+    shop.probe(ReachState::up);
+    CHECK(shop.verdict().state == VerdictState::recoverable);
+    shop.probe(ReachState::down);
+    CHECK(shop.verdict().state == VerdictState::at_risk);
+    REQUIRE(shop.verdict().reasons.size() == 1);
+    CHECK(shop.verdict().reasons[0].starts_with("scenario db-primary: 1 of 1 down"));
+    pass(shop.engine, shop.now, 5min);
+    shop.back_up("backup", "eu");
+    CHECK(shop.verdict().reasons.size() == 2);
+    shop.probe(ReachState::up);
+    CHECK(shop.verdict().state == VerdictState::recoverable);
+    shop.probe(ReachState::down);
+    shop.fleet.config.scenarios.clear();
+    shop.configure();
+    CHECK(shop.verdict().state == VerdictState::recoverable);
+}
+
+TEST_CASE("an asset is at risk while it could not be recovered from a scenario that it must be recoverable from") {
+    Shop shop;
+    shop.fleet.config.scenarios = {
+        Scenario{.name = "region", .recovers = {"orders"}, .recover_from = {.region = "us"}}};
+    shop.configure();
+    shop.back_up("copy", "asia");
+    CHECK(shop.verdict().state == VerdictState::at_risk);
+    CHECK(shop.verdict().reasons == Words{"scenario region: no usable recovery point is known in region us"});
+    shop.back_up("copy", "us");
+    CHECK(shop.verdict().state == VerdictState::recoverable);
+}
