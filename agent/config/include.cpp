@@ -30,7 +30,10 @@ class Reader {
 
     void read(const std::string& path, const Position& from) {
         touch(path);
-        const std::string known = std::filesystem::weakly_canonical(path).string();
+        // Of a link to itself, or of a pipe, there is none: what is wrong with it content() says.
+        std::error_code unknown;
+        const auto real = std::filesystem::weakly_canonical(path, unknown);
+        const std::string known = unknown ? path : real.string();
         if (std::ranges::find(open_, known) != open_.end())
             return mistake(from, fmt::format("'{}' includes itself", path));
         if (std::ranges::find(read_, known) != read_.end())

@@ -5,12 +5,15 @@
 #include "tests/places.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
+
+#include <unistd.h>
 
 using namespace recoverd;
 using namespace std::chrono_literals;
@@ -143,6 +146,15 @@ TEST_CASE("every bad configuration is told exactly what is wrong with it") {
         CHECK_FALSE(said.empty());
         CHECK(said == content(expected));
     }
+}
+
+TEST_CASE("a file that has no place, as a link to itself and a pipe have none, is a mistake and ends nothing") {
+    const auto link = std::filesystem::temp_directory_path() / fmt::format("recoverd-link-{}.toml", ::getpid());
+    std::filesystem::create_symlink(link, link);
+    const Loaded loaded = load(link.string(), kinds());
+    std::filesystem::remove(link);
+    REQUIRE(loaded.diagnostics.has_mistakes());
+    CHECK(loaded.diagnostics.all().front().message == fmt::format("there is no file '{}'", link.string()));
 }
 
 TEST_CASE("a file with twenty mistakes is told all twenty at once") {
