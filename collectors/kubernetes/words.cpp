@@ -76,7 +76,8 @@ core::Depth depth_of(const io::Json& object, core::Depth otherwise) {
 }
 
 void keep_newest(std::optional<core::Exercise>& kept, core::Exercise run, std::optional<Time> core::Exercise::* by) {
-    if (!kept || kept.value().*by < run.*by)
+    const bool worse = kept && kept.value().*by == run.*by && run.outcome == core::ExerciseOutcome::failed;
+    if (!kept || kept.value().*by < run.*by || worse)
         kept = std::move(run);
 }
 

@@ -35,7 +35,7 @@ std::string exercise_of(const io::Json& object, const std::string& option);
 /// none.
 core::Depth depth_of(const io::Json& object, core::Depth otherwise);
 
-/// Keeps the newer one by that time; untold it is the oldest.
+/// Keeps the newer one by that time, of two of the same second one that failed; untold it is the oldest.
 void keep_newest(std::optional<core::Exercise>& kept, core::Exercise run, std::optional<Time> core::Exercise::* by);
 
 /// The owner that manages it, or an absent value.

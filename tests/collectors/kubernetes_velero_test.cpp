@@ -200,6 +200,23 @@ TEST_CASE(
     CHECK(depth(warned, {}, {}, {text("depth", "restored")}) == core::Depth::restored);
 }
 
+TEST_CASE("of two restores that ended in the same second the one that failed counts") {
+    KubeApi api;
+    const auto ended = [](const std::string& name, const std::string& phase) {
+        return restore(name, R"("backupName": "x")",
+                       fmt::format(R"("phase": "{}", "startTimestamp": "2026-11-22T02:00:00Z",
+                       "completionTimestamp": "2026-11-22T02:10:00Z")",
+                                   phase));
+    };
+    const std::string good = ended("good", "Completed");
+    const std::string bad = ended("bad", "Failed");
+    for (const auto& both : {std::vector<std::string>{good, bad}, std::vector<std::string>{bad, good}}) {
+        api.objects["restores"] = both;
+        const Collected seen = api.look(watching({"velero"}));
+        CHECK(exercises(subject(seen, "shop/backup")).at(0).outcome == core::ExerciseOutcome::failed);
+    }
+}
+
 TEST_CASE("a restore that was refused, or that nobody takes up, is as old as it may be") {
     KubeApi api;
     const auto made = test::kStart - std::chrono::minutes{61};

@@ -94,7 +94,7 @@ def test_node_is_gone(watched, api, drills):
 def drilled(site, api):
     """Backups that are jobs, restores and chaos experiments."""
     api.job("nightly", 1, "Complete", ago=60)
-    api.restore("test-1", "Completed")
+    api.restore("test-1", "Completed", ago=60)
     api.chaos_result("pod-delete", "Pass", passed=1, failed=0)
     common = {"collector": "kubernetes", "every": "1s", "timeout": "900ms", "kubeconfig": api.kubeconfig}
     config = site.config_of("shop", dumps={**common, "watch": ["jobs", "cronjobs"], "backup": "pg_dump"},

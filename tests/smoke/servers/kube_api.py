@@ -101,15 +101,15 @@ class KubeApi(WebServer):
                                           "status": {"verdict": "Passed" if verdict == "Pass" else "Failed"}}],
                        "history": {"passedRuns": passed, "failedRuns": failed, "stoppedRuns": 0}}}
 
-    def restore(self, name, phase, errors=0):
-        """Velero's, of a backup that was made ten minutes ago."""
+    def restore(self, name, phase, errors=0, ago=0):
+        """Velero's, of a backup that was made ten minutes ago; it ended `ago` seconds ago."""
         self.objects["backups"]["nightly-1"] = {
             "metadata": {"name": "nightly-1", "namespace": "velero", "labels": {"velero.io/schedule-name": "nightly"}},
             "status": {"phase": "Completed", "startTimestamp": moment(660), "completionTimestamp": moment(600)}}
         self.objects["restores"][name] = {
-            "metadata": {"name": name, "namespace": "velero", "uid": f"uid-{name}", "creationTimestamp": moment(5)},
+            "metadata": {"name": name, "namespace": "velero", "uid": f"uid-{name}", "creationTimestamp": moment(ago + 5)},
             "spec": {"backupName": "nightly-1", "scheduleName": "nightly"},
-            "status": {"phase": phase, "startTimestamp": moment(4), "completionTimestamp": moment(),
+            "status": {"phase": phase, "startTimestamp": moment(ago + 4), "completionTimestamp": moment(ago),
                        "progress": {"totalItems": 9, "itemsRestored": 9}, **({"errors": errors} if errors else {})}}
 
     def _answer(self, request):
