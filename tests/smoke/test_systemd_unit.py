@@ -37,8 +37,11 @@ def install(destination, prefix="/usr"):
 
 @pytest.fixture
 def installed(tmp_path):
-    """A root of its own, with the host's targets and slices beside our units so that references can be followed."""
+    """A root of its own, with the host's targets and slices beside our units so that references can be followed, and the
+    shell, which systemd looks for from 257 on."""
     root = install(tmp_path / "root")
+    (root / "bin").mkdir()
+    shutil.copy("/bin/sh", root / "bin/sh")
     host = pathlib.Path("/usr/lib/systemd/system")
     for unit in (*host.glob("*.target"), *host.glob("*.slice")):
         shutil.copy(unit, root / UNITS / unit.name)
