@@ -198,7 +198,7 @@ Task<Result<Finished>> run_child(BlockingPool& pool, Command command) {
     // Shared, because the input may be long.
     const auto shared = std::make_shared<const Command>(std::move(command));
     // exec may hang in a dead file system, and posix_spawn returns only after it.
-    auto start = [shared] { return spawn(*shared); };
+    auto start = [shared, environment = environment_of(*shared)] { return spawn(*shared, environment); };
     auto starting = run_unless_hung(pool, std::move(start), program_of(*shared));
     auto spawned = co_await std::move(starting);
     if (!spawned)

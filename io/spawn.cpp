@@ -132,20 +132,6 @@ bool is_private(std::string_view name) {
     return std::ranges::find(kPrivate, name) != kPrivate.end();
 }
 
-std::vector<std::string> environment(const Command& command) {
-    std::vector<std::string> variables;
-    for (char** variable = environ; variable && *variable; ++variable) {
-        const std::string_view name = std::string_view{*variable}.substr(0, std::strcspn(*variable, "="));
-        if (!is_private(name) && std::ranges::find(command.withheld, name) == command.withheld.end())
-            variables.emplace_back(*variable);
-    }
-    for (const auto& [name, value] : command.env) {
-        std::erase_if(variables, [&](const std::string& old) { return old.starts_with(name + "="); });
-        variables.push_back(name + "=" + value);
-    }
-    return variables;
-}
-
 std::vector<char*> pointers(std::vector<std::string>& words) {
     std::vector<char*> pointers;
     for (auto& word : words)
@@ -199,7 +185,7 @@ struct Ends {
 };
 
 /// An errno, or 0.
-int start(const Command& command, const Ends& ends, pid_t& pid) {
+int start(const Command& command, std::vector<std::string> variables, const Ends& ends, pid_t& pid) {
     Actions actions;
     if (ends.in)
         ::posix_spawn_file_actions_adddup2(&actions.value, ends.in.get(), STDIN_FILENO);
@@ -213,7 +199,6 @@ int start(const Command& command, const Ends& ends, pid_t& pid) {
         ::posix_spawn_file_actions_addchdir_np(&actions.value, command.directory.c_str());
     const Attributes attributes;
     std::vector<std::string> words = command.argv;
-    std::vector<std::string> variables = environment(command);
     const auto argv = pointers(words);
     const auto envp = pointers(variables);
     return ::posix_spawnp(&pid, words.front().c_str(), &actions.value, &attributes.value, argv.data(), envp.data());
@@ -277,7 +262,21 @@ bool Spawned::reap() {
 
 std::size_t killed_children() { return killed().count(); }
 
-core::Result<Spawned> spawn(const Command& command) {
+std::vector<std::string> environment_of(const Command& command) {
+    std::vector<std::string> variables;
+    for (char** variable = environ; variable && *variable; ++variable) {
+        const std::string_view name = std::string_view{*variable}.substr(0, std::strcspn(*variable, "="));
+        if (!is_private(name) && std::ranges::find(command.withheld, name) == command.withheld.end())
+            variables.emplace_back(*variable);
+    }
+    for (const auto& [name, value] : command.env) {
+        std::erase_if(variables, [&](const std::string& old) { return old.starts_with(name + "="); });
+        variables.push_back(name + "=" + value);
+    }
+    return variables;
+}
+
+core::Result<Spawned> spawn(const Command& command, std::vector<std::string> environment) {
     if (command.argv.empty() || command.argv.front().empty())
         return core::failed(FailureKind::misconfigured, "expected a program to run, found an empty command");
     const std::size_t hash = hash_of(command);
@@ -290,7 +289,7 @@ core::Result<Spawned> spawn(const Command& command) {
         return std::unexpected(not_started(command, errno));
     pid_t pid = 0;
     const Ends ends{std::move(in[0]), std::move(out[1]), std::move(err[1])};
-    if (const int error = start(command, ends, pid); error != 0)
+    if (const int error = start(command, std::move(environment), ends, pid); error != 0)
         return std::unexpected(not_started(command, error));
     Spawned spawned{pid, hash};
     // After it began, since posix_spawn knows no limits: what it starts later inherits this one.

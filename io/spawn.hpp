@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace recoverd::io {
 
@@ -52,8 +54,12 @@ class Spawned {
     std::optional<std::uint64_t> killed_;
 };
 
+/// What the child of `command` finds in its environment: "NAME=value". On the loop's thread; spawn() may hang in
+/// another, where ours must not be read while somebody sets a variable.
+std::vector<std::string> environment_of(const Command& command);
+
 /// Fails with `timed_out` while the same command, killed before, does not die; with `unreachable` while too many do
 /// not.
-core::Result<Spawned> spawn(const Command& command);
+core::Result<Spawned> spawn(const Command& command, std::vector<std::string> environment);
 
 } // namespace recoverd::io
