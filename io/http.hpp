@@ -80,6 +80,8 @@ struct HttpAnswer {
     std::string_view header(std::string_view name) const;
 };
 
+/// May it be a verb, or the name of a header (RFC 9110, 5.6.2)?
+bool is_token(std::string_view text);
 /// May it be the value of a header (RFC 9110, 5.5)? Nothing in it could end the header and begin another.
 bool is_field_value(std::string_view text);
 

@@ -5,21 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace recoverd::io {
-
-namespace {
-
-/// RFC 9110, 5.6.2.
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               std::string_view{"!#$%&'*+-.^_`|~"}.contains(static_cast<char>(c));
-    });
-}
-
-} // namespace
 
 std::string name_of(const HttpRequest& request, const Url& url) {
     return fmt::format("{} {}", request.verb, bare_url(url.text));

@@ -3,6 +3,7 @@
 
 #include "core/ascii.hpp"
 #include "io/client_options.hpp"
+#include "io/http.hpp"
 
 #include <fmt/format.h>
 
@@ -61,15 +62,6 @@ std::vector<std::pair<std::string, Node>> read_json(const Node& node, const std:
     return expected;
 }
 
-/// Is it the name of a field (RFC 9110, 5.1)?
-bool is_field_name(std::string_view text) {
-    static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return (c >= '0' && c <= '9') || (core::ascii_lower(c) >= 'a' && core::ascii_lower(c) <= 'z') ||
-               kMarks.contains(c);
-    });
-}
-
 std::vector<std::pair<std::string, BodyPattern>> read_headers(const Node& node, const std::string& path,
                                                               Diagnostics& diagnostics) {
     std::vector<std::pair<std::string, BodyPattern>> expected;
@@ -79,7 +71,7 @@ std::vector<std::pair<std::string, BodyPattern>> read_headers(const Node& node, 
                             "write expect_headers = { Content-Type = \"application/json\" }");
     for (const auto& entry : table ? *table : Table{}) {
         const std::string* text = entry.node.text();
-        if (!is_field_name(entry.key))
+        if (!io::is_token(entry.key))
             diagnostics.mistake(entry.key_at, path,
                                 fmt::format("expected the name of a header, found '{}'", entry.key));
         else if (!text)
