@@ -216,9 +216,8 @@ Kind git() {
                     EvidenceKind::measurement},
          .access =
              "git 2.31 or newer; to read the origin and the mirror. GitHub: a deploy key, which may only read unless "
-             "it "
-             "is told otherwise, by `ssh-keygen -t ed25519 -N '' -f /etc/recoverd/orders.key && gh repo deploy-key add "
-             "/etc/recoverd/orders.key.pub --repo OWNER/REPO --title recoverd` and ssh_command = \"ssh -i "
+             "it is told otherwise, by `ssh-keygen -t ed25519 -N '' -f /etc/recoverd/orders.key && gh repo deploy-key "
+             "add /etc/recoverd/orders.key.pub --repo OWNER/REPO --title recoverd` and ssh_command = \"ssh -i "
              "/etc/recoverd/orders.key -o IdentitiesOnly=yes -o BatchMode=yes\"; or in `credentials` a fine-grained "
              "token for this repository alone with Contents: Read-only. GitLab: a deploy token with the scope "
              "read_repository. A repository on this host: `setfacl -R -m u:recoverd:rX -m d:u:recoverd:rX "

@@ -28,8 +28,7 @@ constexpr Option<Options> kOptions[] = {
      "followed unless one of their codes is expected"},
     {"expect_headers", &Options::expect_headers,
      "what the answer's headers must hold, by their names in any case: { Content-Type = \"application/json\" }; text "
-     "or "
-     "/regular expression/ as in expect_body, and \"\" for any value. Of several headers of one name, one must hold "
+     "or /regular expression/ as in expect_body, and \"\" for any value. Of several headers of one name, one must hold "
      "it"},
     {"expect_body", &Options::expect_body,
      "text that the body must hold, or /regular expression/ (RE2; . matches line ends too)"},

@@ -104,7 +104,10 @@ std::size_t hash_of(const Command& command) {
     std::string all = command.directory;
     for (const std::string& word : command.argv)
         all += '\0' + word;
-    return std::hash<std::string>{}(all + '\0' + command.input);
+    const std::hash<std::string> hash;
+    // The input may be long: it is not copied.
+    all += '\0' + std::to_string(hash(command.input));
+    return hash(all);
 }
 
 std::string message(int error) { return std::system_category().message(error); }
