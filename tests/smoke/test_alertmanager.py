@@ -3,17 +3,16 @@
 
 import json
 import signal
-import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from servers.alertmanager import Alert, Alertmanager
 from servers.http import post_json
 from servers.process import run, until
+from servers.web_server import Handler, WebServer
 from test_agent import FAILING, break_archiving, mend_archiving
 from test_healthy import moment
 from watched import STANDBY
@@ -112,30 +111,23 @@ def test_one_of_two_hangs_the_other_gets_all(site, drills):
         until(lambda: not second.firing() and not second.pager.open(), "the one that hung is told that it is over")
 
 
-class Slow:
+def alerts_for(handler):
+    """What somebody who stands before an Alertmanager was told for it."""
+    return json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+
+
+class Slow(WebServer):
     """Stands before an Alertmanager: passes on at once what it is told, and says so only after `delay` seconds."""
 
     def __init__(self, target, delay):
-        class Handler(BaseHTTPRequestHandler):
+        class Late(Handler):
             def do_POST(self):
-                alerts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                status, _ = post_json(f"{target}{self.path}", alerts)
+                status, _ = post_json(f"{target}{self.path}", alerts_for(self))
                 time.sleep(delay)
                 with suppress(OSError):  # nobody waits for it any more
-                    self.send_response(status)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
+                    self.answer(status)
 
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self.url = self.serve(Late)
 
 
 @pytest.mark.all
@@ -167,31 +159,21 @@ def test_one_of_two_is_slow_the_other_is_not_kept_waiting(site, drills, delay, o
             slow.stop()
 
 
-class Picky:
+class Picky(WebServer):
     """Stands before an Alertmanager and refuses one alert as Alertmanager does: it stores the others and says 400."""
 
     def __init__(self, target, refused):
         seen = self.seen = []
 
-        class Handler(BaseHTTPRequestHandler):
+        class Choosing(Handler):
             def do_POST(self):
-                alerts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                alerts = alerts_for(self)
                 seen.append([alert["labels"]["alertname"] for alert in alerts])
                 good = [alert for alert in alerts if alert["labels"]["alertname"] != refused]
                 status, _ = post_json(f"{target}{self.path}", good) if good else (200, "")
-                self.send_response(status if len(good) == len(alerts) else 400)
-                self.end_headers()
+                self.answer(status if len(good) == len(alerts) else 400)
 
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self._server.shutdown()
-        self._server.server_close()
+        self.url = self.serve(Choosing)
 
 
 @pytest.mark.all

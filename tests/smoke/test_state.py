@@ -76,46 +76,36 @@ def is_said_and_worked_on(site):
     assert site.agent.value("recoverd_store_errors_total") > 0
 
 
+def play(site, drills, words, spoil, mend):
+    """With another alert that begins and ends meanwhile: it is sent all the same, and neither waits for the disk."""
+    begin_on(site)
+    assert report(site, "before") == 201
+
+    def break_both():
+        spoil()
+        break_archiving(site)
+
+    def mend_both():
+        mend()
+        mend_archiving(site)
+
+    drills.run(f"disk of the state {words}", [DEGRADED, FAILING], break_both, mend_both,
+               while_broken=lambda: is_said_and_worked_on(site))
+    assert report(site, "before") == 200
+    assert report(site, "while-broken") == 201
+
+
 @pytest.mark.all
 def test_disk_full(site, drills):
-    """With another alert that begins and ends meanwhile: it is sent all the same."""
     with small_disk(site) as disk:
-        begin_on(site)
-        assert report(site, "before") == 201
-
-        def break_both():
-            fill(disk)
-            break_archiving(site)
-
-        def mend_both():
-            (disk / "ballast").unlink()
-            mend_archiving(site)
-
-        drills.run("disk of the state is full", [DEGRADED, FAILING], break_both, mend_both,
-                   while_broken=lambda: is_said_and_worked_on(site))
-        assert report(site, "before") == 200
-        assert report(site, "while-broken") == 201
+        play(site, drills, "is full", lambda: fill(disk), (disk / "ballast").unlink)
 
 
 @pytest.mark.all
 def test_disk_hangs(site, drills):
-    """With another alert that begins and ends meanwhile: neither waits for the disk."""
     with disk_that_can_freeze(site) as disk:
-        begin_on(site)
-        assert report(site, "before") == 201
-
-        def break_both():
-            as_root("fsfreeze", "--freeze", disk)
-            break_archiving(site)
-
-        def mend_both():
-            as_root("fsfreeze", "--unfreeze", disk)
-            mend_archiving(site)
-
-        drills.run("disk of the state hangs", [DEGRADED, FAILING], break_both, mend_both,
-                   while_broken=lambda: is_said_and_worked_on(site))
-        assert report(site, "before") == 200
-        assert report(site, "while-broken") == 201
+        play(site, drills, "hangs", lambda: as_root("fsfreeze", "--freeze", disk),
+             lambda: as_root("fsfreeze", "--unfreeze", disk))
 
 
 @pytest.mark.all

@@ -6,12 +6,11 @@ import os
 import re
 import secrets
 import socket
-import threading
 import urllib.parse
 
+from .listener import Listener
 from .process import server_user
 from .scripted import ScriptedServer, answer
-
 
 # Who have the passwords among them.
 USERS = ("watcher", "recoverd")
@@ -79,7 +78,6 @@ class Parrot(ScriptedServer):
     """Refuses every request, and repeats in header and body what it was sent: credentials too."""
 
     def _serve(self, connection):
-        connection.settimeout(10)
         with connection:
             try:
                 said = connection.recv(65536)
@@ -94,28 +92,17 @@ class Parrot(ScriptedServer):
                 pass
 
 
-class RedisParrot:
+class RedisParrot(Listener):
     """Says of every command that it does not know it, and repeats its arguments, as Redis does."""
 
     def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
+        self.address = f"127.0.0.1:{self.port}"
 
-    def _accept(self):
-        while True:
+    def _serve(self, connection):
+        with connection:
             try:
-                connection, _ = self._listener.accept()
+                words = connection.recv(65536).decode("latin-1").split("\r\n")[2::2]
+                connection.sendall(f"-ERR unknown command, with args beginning with: {' '.join(words)}\r\n".encode())
             except OSError:
-                return
-            with connection:
-                connection.settimeout(10)
-                try:
-                    words = connection.recv(65536).decode("latin-1").split("\r\n")[2::2]
-                    connection.sendall(f"-ERR unknown command, with args beginning with: {' '.join(words)}\r\n".encode())
-                except OSError:
-                    pass
-
-    def stop(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+                pass

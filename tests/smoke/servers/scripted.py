@@ -3,9 +3,9 @@
 
 import gzip
 import json
-import socket
-import threading
 import time
+
+from .listener import Listener
 
 CRLF = b"\r\n"
 
@@ -20,27 +20,15 @@ def good(stream, document):
     stream.sendall(answer(json.dumps(document).encode(), **{"Content-Type": "application/json"}))
 
 
-class ScriptedServer:
+class ScriptedServer(Listener):
     """Each connection: one request is read, `script` (a function of the connection) answers, the connection ends."""
 
     def __init__(self, script, host="127.0.0.1"):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family)
-        port = self._listener.getsockname()[1]
-        self.url = f"http://[{host}]:{port}/" if family == socket.AF_INET6 else f"http://{host}:{port}/"
         self.script = script
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        super().__init__(host)
+        self.url = f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
 
     def _serve(self, connection):
-        connection.settimeout(10)
         with connection:
             try:
                 request = b""
@@ -53,12 +41,6 @@ class ScriptedServer:
             except OSError:
                 # Whoever has read enough hangs up.
                 pass
-
-    def stop(self):
-        # close() alone would leave accept() waiting. Twice does no harm.
-        if self._listener.fileno() != -1:
-            self._listener.shutdown(socket.SHUT_RDWR)
-            self._listener.close()
 
 
 def slow(seconds, script):
