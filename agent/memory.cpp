@@ -22,7 +22,7 @@ bool give_back_memory() {
         std::string access;
         words >> std::hex >> begin >> dash >> end >> access;
         // Text alone: it is never written, while what is read-only today may have been relocated before.
-        if (words && access == "r-xp" && line.find('/') != std::string::npos)
+        if (words && access == "r-xp" && line.contains('/'))
             ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED); // NOLINT(performance-no-int-to-ptr)
     }
     return heap;

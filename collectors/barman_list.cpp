@@ -150,7 +150,7 @@ core::Assertion no_verdict() {
 
 Result<std::map<std::string, core::RecoveryPoints>> interpret_barman(const Json& list) {
     if (const auto error = error_of(list)) {
-        const bool unknown = error->find("Unknown server") != std::string::npos;
+        const bool unknown = error->contains("Unknown server");
         return core::failed(unknown ? FailureKind::misconfigured : FailureKind::bad_answer,
                             fmt::format("barman: {}", shown(*error)));
     }
@@ -198,7 +198,7 @@ std::optional<Failure> barman_failure(const io::Finished& finished, bool prefixe
     // 1 is also what `check` gives when something does not hold; then there is a document.
     if (finished.status == 0 || (finished.status == 1 && finished.out.starts_with('{')))
         return std::nullopt;
-    const auto says = [&](std::string_view words) { return finished.err.find(words) != std::string::npos; };
+    const auto says = [&](std::string_view words) { return finished.err.contains(words); };
     const bool configuration =
         finished.status == 2 || says("please run barman as") || says("configured user") || says("configuration file");
     return tool_failure(finished, "barman", configuration ? FailureKind::misconfigured : FailureKind::bad_answer,

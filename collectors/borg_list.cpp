@@ -38,7 +38,7 @@ core::RecoveryPoint point_of(const Json& archive, core::Told encrypted) {
     point.data_at = point.ended_at = utc_time(archive["start"] ? archive["start"] : archive["time"]);
     point.encrypted = encrypted;
     // Written every half an hour while a backup runs, and left behind by one that was interrupted.
-    if (point.id.find(".checkpoint") != std::string::npos) {
+    if (point.id.contains(".checkpoint")) {
         point.state = core::PointState::incomplete;
         point.detail = "a checkpoint: its backup still runs, or was interrupted";
     }
@@ -96,7 +96,7 @@ FailureKind kind_of(const Said& said) {
     const std::string& id = said.id;
     if (id.starts_with("Passphrase") || id == "NoPassphraseFailure" || id == "Repository.DoesNotExist" ||
         id == "Repository.InvalidRepository" || id == "Repository.PathDoesNotExist" || id.starts_with("Cache.") ||
-        id.find("KeyfileNotFound") != std::string::npos)
+        id.contains("KeyfileNotFound"))
         return FailureKind::misconfigured;
     if (id.starts_with("Lock") || id == "Repository.PathPermissionDenied" || said.words.starts_with("PermissionError"))
         return FailureKind::refused;

@@ -46,7 +46,7 @@ std::string first_line(const std::string& text) {
 
 Failure repo_failure(const std::string& message) {
     FailureKind kind = FailureKind::bad_answer;
-    if (message.find("Permission denied") != std::string::npos)
+    if (message.contains("Permission denied"))
         kind = FailureKind::refused;
     else if (message.starts_with("[CryptoError]"))
         kind = FailureKind::misconfigured;

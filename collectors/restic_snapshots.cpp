@@ -94,7 +94,7 @@ std::string why(const std::string& err) {
 
 /// By the statuses since 0.17, and by the words before.
 FailureKind kind_of(int status, const std::string& words) {
-    const auto says = [&](std::string_view text) { return words.find(text) != std::string::npos; };
+    const auto says = [&](std::string_view text) { return words.contains(text); };
     constexpr int kNoRepository = 10;
     constexpr int kLocked = 11;
     constexpr int kWrongPassword = 12;
@@ -139,13 +139,13 @@ std::optional<Failure> restic_failure(const io::Finished& finished, bool prefixe
 std::optional<std::string> restic_errors(const io::Finished& finished) {
     if (!finished.status || *finished.status == 0)
         return std::nullopt;
-    if (why(finished.err).find("repository contains errors") == std::string::npos)
+    if (!why(finished.err).contains("repository contains errors"))
         return std::nullopt;
     // The first line that names what is wrong: what follows are attempts to read it again.
     for (std::string_view rest = finished.err; !rest.empty();) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        const bool names = line.find("pack ") != std::string_view::npos || line.find("rror") != std::string_view::npos;
+        const bool names = line.contains("pack ") || line.contains("rror");
         if (names && !line.starts_with("using temporary cache"))
             return fmt::format("restic check: {}", shown(line));
     }

@@ -28,6 +28,7 @@ io::HttpRequest request_to(const AlertmanagerPlace& place, const AlertmanagerOpt
 
 } // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): outlives the sender
 io::Task<core::Result<io::HttpAnswer>> post_alerts(io::World& world, AlertmanagerOptions options,
                                                    AlertmanagerPlace place, std::string body) {
     io::HttpRequest request = request_to(place, options, std::move(body));

@@ -62,7 +62,7 @@ Task<Result<void>> start_tls_smtp(Connection& connection) {
     const auto offers = co_await smtp_reply(connection, "250");
     if (!offers)
         co_return std::unexpected(offers.error());
-    if (offers->find("STARTTLS") == std::string::npos)
+    if (!offers->contains("STARTTLS"))
         co_return failed(FailureKind::bad_answer, "the server does not offer STARTTLS");
     const auto asked = co_await connection.write("STARTTLS\r\n");
     if (!asked)
@@ -77,7 +77,7 @@ Task<Result<void>> start_tls_smtp(Connection& connection) {
 Task<Result<std::string>> listen_for(Connection& connection, std::string expect) {
     constexpr std::size_t kMaxAnswer = 4'096;
     std::string answer;
-    while (answer.find(expect) == std::string::npos) {
+    while (!answer.contains(expect)) {
         const auto more = co_await connection.read_some(1'024);
         if (!more || answer.size() > kMaxAnswer)
             co_return failed(FailureKind::bad_answer,
@@ -157,7 +157,7 @@ std::optional<HostPort> split_address(const std::string& address) {
     const bool bracketed = parts.host.front() == '[' && parts.host.back() == ']';
     if (bracketed)
         parts.host = parts.host.substr(1, parts.host.size() - 2);
-    else if (parts.host.find(':') != std::string::npos)
+    else if (parts.host.contains(':'))
         return std::nullopt;
     if (parts.port.find_first_not_of("0123456789") != std::string::npos || parts.port.size() > 5 ||
         std::stoul(parts.port) > 65'535 || parts.host.empty())

@@ -83,7 +83,7 @@ core::Duration since(Clock::time_point began) { return std::chrono::round<core::
 Result<std::optional<Url>> read_proxy(const std::string& proxy) {
     if (proxy.empty())
         return std::nullopt;
-    auto url = Url::parse(!proxy.contains("://") ? "http://" + proxy : proxy);
+    auto url = Url::parse(proxy.contains("://") ? proxy : "http://" + proxy);
     if (!url)
         return core::failed(FailureKind::misconfigured, "proxy: " + url.error().detail);
     return std::move(*url);

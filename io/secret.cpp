@@ -75,7 +75,7 @@ Result<Secret> from_environment(const std::string& name) {
 }
 
 Result<Secret> from_credential(const std::string& name) {
-    if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
+    if (name.empty() || name == "." || name == ".." || name.contains('/'))
         return misconfigured(fmt::format("expected the name of a credential, found '{}'", name));
     const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
     if (!folder || !*folder)

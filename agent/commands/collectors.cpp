@@ -105,7 +105,7 @@ std::optional<Watched> by_options(const Options& options, Console& console) {
 
 /// Of all checks: what they say is overheard while they are compiled.
 std::optional<Watched> by_configuration(Console& console) {
-    const Watched usual{"# For a check that does not say what it watches.\n", {collectors::KubernetesWatch{}}};
+    Watched usual{"# For a check that does not say what it watches.\n", {collectors::KubernetesWatch{}}};
     const bool named = console.config_file != Console{}.config_file;
     std::error_code error;
     if (!named && !std::filesystem::exists(console.config_file, error))

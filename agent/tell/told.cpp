@@ -22,7 +22,7 @@ std::string without_control_characters(std::string_view json) {
         }
         const std::string_view code = json.substr(i + 1, 5);
         const bool spelled = code.starts_with("u00") && code.size() == 5 && (code[3] == '0' || code[3] == '1');
-        const bool brief = std::string_view{"bfnrt"}.find(code[0]) != std::string_view::npos;
+        const bool brief = std::string_view{"bfnrt"}.contains(code[0]);
         if (spelled || brief)
             out += code[0] == 'n' || code[0] == 't' ? ' ' : '?';
         else

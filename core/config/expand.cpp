@@ -86,7 +86,7 @@ void restore(Node& node, const Compiling& run) {
 
 void expand_environment(Node& node, const std::string& path, Compiling& run) {
     if (auto* text = std::get_if<std::string>(&node.value)) {
-        if (text->find("${") == std::string::npos)
+        if (!text->contains("${"))
             return;
         std::string filled = expanded(*text, node.at, path, run);
         run.originals[{node.at.line, node.at.column}].emplace_back(node.at.file.get(), std::exchange(*text, filled));

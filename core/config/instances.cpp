@@ -146,7 +146,7 @@ class Instances {
         fill_placeholders(table, values);
         Table& entries = std::get<Table>(table.value);
         if (!find(entries, key)) {
-            const bool bare = key == "url" && target.find("://") == std::string::npos;
+            const bool bare = key == "url" && !target.contains("://");
             entries.push_back({std::string{key}, at, {bare ? "http://" + target : target, at}});
         }
         add_labels(entries, labels, at);

@@ -109,7 +109,7 @@ void read(const Node& node, const std::string& path, SecretRef& out, Diagnostics
         return;
     if (name.empty())
         return diagnostics.mistake(entry.node.at, path + "." + entry.key, "expected a name, found an empty string");
-    if (entry.key == "credential" && (name.find('/') != std::string::npos || name == "." || name == ".."))
+    if (entry.key == "credential" && (name.contains('/') || name == "." || name == ".."))
         return diagnostics.mistake(entry.node.at, path + ".credential",
                                    fmt::format("expected the name of a credential, found the path '{}'", name),
                                    "a path belongs to { file = … }");

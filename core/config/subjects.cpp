@@ -21,7 +21,7 @@ constexpr Option<SubjectOptions> kOptions[] = {
     {"policy", &SubjectOptions::policy, "what is bad for them"},
 };
 
-bool names_subject(const std::string& asset) { return asset.find(kSubject) != std::string::npos; }
+bool names_subject(const std::string& asset) { return asset.contains(kSubject); }
 
 void check_asset(const std::string& asset, const Position& at, const std::string& path, Compiling& run) {
     if (!asset.empty() && !names_subject(asset))

@@ -88,7 +88,7 @@ std::optional<int> take_digits(std::string_view& text, std::size_t count) {
 }
 
 bool take(std::string_view& text, std::string_view any_of) {
-    if (text.empty() || any_of.find(text.front()) == std::string_view::npos)
+    if (text.empty() || !any_of.contains(text.front()))
         return false;
     text.remove_prefix(1);
     return true;

@@ -60,7 +60,7 @@ void judge_silence(const Check& check, const CheckMemory& memory, Time now, Judg
                  .lowered_by = {}};
     made.identity.check = check.name;
     // `{subject}` names an asset per subject; the check as a whole then belongs to none.
-    if (check.asset.find('{') == std::string::npos)
+    if (!check.asset.contains('{'))
         made.identity.asset = check.asset;
     add(out, check.policy, std::move(made));
 }

@@ -29,7 +29,7 @@ Thresholds thresholds_of(const core::Check& check, const core::Asset* asset) {
 CheckSeries describe(const core::Check& check, const core::Asset* asset) {
     LabelText labels;
     // "{subject}" stands for many assets; its subjects name them.
-    if (check.asset.find('{') == std::string::npos)
+    if (!check.asset.contains('{'))
         labels.add("asset", check.asset);
     labels.add("check", check.name);
     LabelText info{labels};

@@ -69,7 +69,7 @@ bool password_matches(const std::map<std::string, std::string>& users, const Cre
     // 32 KiB: too much for the stack of a pool's thread, and to be wiped by its owner.
     const auto data = std::make_unique<crypt_data>();
     // A password with a NUL in it would be compared only up to there.
-    const bool whole = credentials.password.find('\0') == std::string::npos;
+    const bool whole = !credentials.password.contains('\0');
     const char* const made = crypt_r(credentials.password.c_str(), hash, data.get());
     return made != nullptr && whole && user != users.end() && equal(made, hash);
 }

@@ -132,7 +132,7 @@ std::vector<std::vector<std::string>> calls_in(const std::string& line) {
     std::vector<std::vector<std::string>> calls;
     for (std::vector<std::string> words : commands_in(line)) {
         const auto program = std::ranges::find_if_not(
-            words, [](const std::string& word) { return word == "sudo" || word.find('=') != std::string::npos; });
+            words, [](const std::string& word) { return word == "sudo" || word.contains('='); });
         if (program != words.end() && fs::path{*program}.filename() == "recoverd")
             calls.emplace_back(program + 1, words.end());
     }
@@ -197,7 +197,7 @@ TEST_CASE("a block of shell is read as a shell reads it, and what the program wo
     CHECK(calls_in("systemctl reload recoverd").empty());
     CHECK(refusal_of({"explain", "a"}) == "");
     CHECK(refusal_of({"outcome", "--asset", "a", "--", "./job", "--fast"}) == "");
-    CHECK(refusal_of({"explain", "a", "--loud"}).find("--loud") != std::string::npos);
+    CHECK(refusal_of({"explain", "a", "--loud"}).contains("--loud"));
     CHECK(refusal_of({"check", "--output=yaml"}) != "");
     CHECK(refusal_of({"remember"}) != "");
     CHECK(refusal_of({"test-alert"}) != "");
@@ -240,7 +240,7 @@ TEST_CASE("every file of the source that a document names is there") {
                       "docs)/[A-Za-z0-9_./-]+)`")) {
             CAPTURE(document.string(), name);
             // What CONTRIBUTING.md has people write is not there yet; NAME stands for any.
-            if (name.find("proxmox_backup") == std::string::npos && name.find("NAME") == std::string::npos)
+            if (!name.contains("proxmox_backup") && !name.contains("NAME"))
                 CHECK(fs::exists(kRoot / name));
         }
 }

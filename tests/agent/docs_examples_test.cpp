@@ -39,7 +39,7 @@ std::vector<std::string> toml_blocks(const std::string& page) {
 
 /// A document of policies alone is no configuration, but a part of one.
 std::string completed(std::string block) {
-    if (block.find("[check.") == std::string::npos)
+    if (!block.contains("[check."))
         block += "\n[check.any]\ncollector = \"files\"\npath = \"/backup/*.dump\"\n";
     return block;
 }
@@ -76,21 +76,21 @@ TEST_CASE("every TOML example in the documents is a configuration that the agent
 TEST_CASE("no example in TOML is left out by what stands behind the word") {
     for (const fs::path& document : documents()) {
         CAPTURE(document.string());
-        CHECK(text_of(document).find("```toml ") == std::string::npos);
+        CHECK(!text_of(document).contains("```toml "));
     }
 }
 
 TEST_CASE("an example with a mistake would be noticed") {
     const auto blocks = toml_blocks("text\n```toml\n[policy]\nbackup_to_old = false\n```\n");
     REQUIRE(blocks.size() == 1);
-    CHECK(mistakes_of(completed(blocks.front())).find("backup_too_old") != std::string::npos);
+    CHECK(mistakes_of(completed(blocks.front())).contains("backup_too_old"));
 }
 
 TEST_CASE("the README lists every collector, and says of it what the program says") {
     const std::string readme = text_of(kRoot / "README.md");
     for (const collectors::Kind& kind : collectors::all()) {
         CAPTURE(kind.name);
-        CHECK(readme.find(fmt::format("| `{}` | {} |\n", kind.name, kind.summary)) != std::string::npos);
+        CHECK(readme.contains(fmt::format("| `{}` | {} |\n", kind.name, kind.summary)));
     }
 }
 
@@ -110,6 +110,6 @@ TEST_CASE("the configuration that is installed is taken, as it is and with every
     CHECK(mistakes_of(all) == "");
     for (const collectors::Kind& kind : collectors::all()) {
         CAPTURE(kind.name);
-        CHECK(all.find(fmt::format("collector = \"{}\"\n", kind.name)) != std::string::npos);
+        CHECK(all.contains(fmt::format("collector = \"{}\"\n", kind.name)));
     }
 }

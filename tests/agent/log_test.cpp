@@ -42,7 +42,7 @@ TEST_CASE("a line of the log is one line, and every value on it can be read back
         const std::string json = log_line(LogFormat::json, kTime, LogLevel::warn, "cannot read", {{"what", row.value}});
         CHECK(json == R"({"time":"2026-11-22T03:00:00Z","level":"warn","msg":"cannot read","what":)" + row.json + "}");
         CHECK(io::Json::parse(json)["what"].text() == row.value);
-        CHECK(logfmt.find('\n') == std::string::npos);
+        CHECK(!logfmt.contains('\n'));
     }
 }
 

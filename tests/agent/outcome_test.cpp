@@ -13,7 +13,7 @@ namespace {
 constexpr core::Time kNow{std::chrono::seconds{1'795'316'400}}; // 2026-11-22T03:00:00Z
 
 bool names(const std::vector<std::string>& mistakes, std::string_view text) {
-    return std::ranges::any_of(mistakes, [&](const auto& m) { return m.find(text) != std::string::npos; });
+    return std::ranges::any_of(mistakes, [&](const auto& m) { return m.contains(text); });
 }
 
 const core::RecoveryPoints& points_of(const core::Report& report) {

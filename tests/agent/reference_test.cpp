@@ -78,16 +78,16 @@ TEST_CASE("every command and every one of its arguments is in the man page and i
     for (const agent::Command& command : agent::all_commands()) {
         const std::string last{command.name.substr(command.name.rfind(' ') + 1)};
         for (const std::string& shell : shells)
-            CHECK(shell.find(last) != shell.npos);
+            CHECK(shell.contains(last));
         for (const agent::DeclaredArgument& argument : agent::arguments_of(command)) {
             CAPTURE(command.name, argument.name);
-            CHECK(man.find(in_roff(argument.form())) != man.npos);
+            CHECK(man.contains(in_roff(argument.form())));
             if (argument.is_named())
                 for (const std::string& shell : shells)
-                    CHECK(shell.find(argument.name) != shell.npos);
+                    CHECK(shell.contains(argument.name));
             for (const std::string& choice : argument.choices)
                 for (const std::string& shell : shells)
-                    CHECK(shell.find(choice) != shell.npos);
+                    CHECK(shell.contains(choice));
         }
     }
 }
@@ -125,7 +125,7 @@ neither
 
 TEST_CASE("the reference leaves out no rule, no metric, no collector and none of its options") {
     const std::string page = agent::reference_markdown();
-    const auto names = [&](std::string_view name) { return page.find("`" + std::string{name} + "`") != page.npos; };
+    const auto names = [&](std::string_view name) { return page.contains("`" + std::string{name} + "`"); };
     for (const auto& rule : core::rules())
         CHECK(names(rule.key));
     for (const auto& metric : exporters::metrics())

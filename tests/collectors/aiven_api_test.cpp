@@ -105,7 +105,7 @@ TEST_CASE("the token goes in Aiven's own scheme, secrets are not asked for, and 
         CHECK(request.verb == "GET");
         CHECK(request.auth.header_name == "Authorization");
         CHECK(request.auth.header_value.reveal() == "aivenv1 " + kToken);
-        CHECK(request.url.find('?') == std::string::npos);
+        CHECK(!request.url.contains('?'));
         CHECK(request.max_redirects == 0);
     }
 }
@@ -127,10 +127,10 @@ TEST_CASE("credentials of answers are in nothing that comes out") {
     const Collected seen = asked.look();
     REQUIRE(seen);
     const std::string all = io::to_lines(*seen) + seen->cursor;
-    CHECK(aiven_document("services").find(kPassword) != std::string::npos);
-    CHECK(all.find("AVNS_") == std::string::npos);
-    CHECK(all.find("avnadmin") == std::string::npos);
-    CHECK(all.find(kToken) == std::string::npos);
+    CHECK(aiven_document("services").contains(kPassword));
+    CHECK(!all.contains("AVNS_"));
+    CHECK(!all.contains("avnadmin"));
+    CHECK(!all.contains(kToken));
 }
 
 TEST_CASE("a body that ends anywhere, in a password above all, leaves none of it in the failure") {
@@ -141,7 +141,7 @@ TEST_CASE("a body that ends anywhere, in a password above all, leaves none of it
         const Collected none = asked.look();
         REQUIRE_FALSE(none);
         CHECK(none.error().kind == FailureKind::bad_answer);
-        CHECK(none.error().detail.find("AVNS_") == std::string::npos);
+        CHECK(!none.error().detail.contains("AVNS_"));
     }
     // Keys where they do not belong: the failure says what was expected and the type of what was found.
     for (const std::string key :
@@ -151,7 +151,7 @@ TEST_CASE("a body that ends anywhere, in a password above all, leaves none of it
                                       kPassword, kPassword));
         const Collected odd = asked.look();
         const std::string told = odd ? io::to_lines(*odd) : odd.error().detail;
-        CHECK(told.find("AVNS_") == std::string::npos);
+        CHECK(!told.contains("AVNS_"));
     }
 }
 
@@ -242,7 +242,7 @@ TEST_CASE("what hangs takes its share of the run, and not the whole") {
     CHECK(subject(seen, "orders-pg").failure->kind == FailureKind::timed_out);
     CHECK(tells<core::Reachability>(subject(seen, "orders-pg")));
     CHECK_FALSE(subject(seen, "sessions-valkey").failure);
-    asked.world.hangs = [](const std::string& what) { return what.find("/service/") != std::string::npos; };
+    asked.world.hangs = [](const std::string& what) { return what.contains("/service/"); };
     const Collected slow = asked.look({}, 20s);
     REQUIRE(slow);
     for (const char* name : {"orders-pg", "events-kafka", "sessions-valkey"})

@@ -57,5 +57,5 @@ TEST_CASE("an address without a port is a mistake with a hint") {
     core::config::Diagnostics diagnostics;
     check_address("2001:db8::1:5432", {"check.x", "collector 'tcp'", {}}, diagnostics);
     REQUIRE(diagnostics.has_mistakes());
-    CHECK(diagnostics.all()[0].hint.find("brackets") != std::string::npos);
+    CHECK(diagnostics.all()[0].hint.contains("brackets"));
 }

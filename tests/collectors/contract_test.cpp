@@ -264,7 +264,7 @@ TEST_CASE("every collector rejects an option that it does not know, and names th
             kind.compile(table, place(kind), {}, diagnostics);
             REQUIRE(diagnostics.has_mistakes());
             CHECK(std::ranges::any_of(diagnostics.all(), [&](const auto& diagnostic) {
-                return diagnostic.hint.find(fmt::format("'{}'", option.key)) != std::string::npos;
+                return diagnostic.hint.contains(fmt::format("'{}'", option.key));
             }));
         }
     }

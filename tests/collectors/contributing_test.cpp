@@ -145,7 +145,7 @@ TEST_CASE("the client is told the password on its stdin, never by an argument or
     CHECK(seen->subjects.empty());
     CHECK(asked.input == "hunter2");
     CHECK(std::ranges::find(asked.env, std::pair<std::string, std::string>{"PBS_PASSWORD_FD", "0"}) != asked.env.end());
-    const auto tells = [](const std::string& word) { return word.find("hunter2") != std::string::npos; };
+    const auto tells = [](const std::string& word) { return word.contains("hunter2"); };
     CHECK(std::ranges::none_of(asked.argv, tells));
     CHECK(std::ranges::none_of(asked.env, [&](const auto& variable) { return tells(variable.second); }));
 }

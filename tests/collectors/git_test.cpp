@@ -358,7 +358,7 @@ TEST_CASE("git: a clone proves what was cloned, is kept as a restore test, and i
     // What came since was not cloned.
     scripted.both(listing({{"refs/heads/feature", 3}, {"refs/heads/main", 9}, {"refs/tags/v1", 1}}));
     CHECK(points(scripted.look(), "").points[0].depth == core::Depth::listed);
-    scripted.look(core::kDay);
+    CHECK(scripted.look(core::kDay));
     CHECK(scripted.times("clone") == 1);
 }
 
@@ -434,7 +434,7 @@ TEST_CASE("git: a clone that comes to no end takes nothing from what was listed,
 TEST_CASE("git: the scratch folder is gone when the run is cancelled in the middle of a clone") {
     Scripted scripted;
     scripted.table.push_back(yes("clone"));
-    scripted.world.hangs = [](const std::string& asked) { return asked.find(" fsck ") != std::string::npos; };
+    scripted.world.hangs = [](const std::string& asked) { return asked.contains(" fsck "); };
     core::config::Diagnostics diagnostics;
     const auto compiled = find("git")->compile(scripted.table, {"check.x", "collector 'git'", {}}, {}, diagnostics);
     asio::cancellation_signal cancel;
@@ -459,7 +459,7 @@ TEST_CASE("git: a bundle is proven by use, again when its refs change, and is ba
     REQUIRE(seen);
     CHECK(points(seen, "").method == "git-bundle");
     CHECK(points(seen, "").points[0].depth == core::Depth::checksummed);
-    scripted.look(1h);
+    CHECK(scripted.look(1h));
     CHECK(scripted.times("clone") == 0);
     const std::string next = listing({{"refs/heads/feature", 3}, {"refs/heads/main", 9}, {"refs/tags/v1", 1}});
     scripted.origin(next);

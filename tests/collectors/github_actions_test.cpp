@@ -58,7 +58,7 @@ struct Scripted {
     Scripted() {
         world.on_http = [this](const io::HttpRequest& request) {
             requests.push_back(request);
-            return request.url.find("/runs?") != std::string::npos ? runs : workflow;
+            return request.url.contains("/runs?") ? runs : workflow;
         };
     }
 
@@ -208,9 +208,9 @@ TEST_CASE("github_actions: after its rate limit GitHub is not asked again before
     CHECK(subject(limited, "").failure->kind == FailureKind::refused);
     CHECK_THAT(subject(limited, "").failure->detail, ContainsSubstring("rate limit"));
     CHECK(subject(limited, "").evidence.empty());
-    scripted.look(5min);
+    CHECK(scripted.look(5min));
     CHECK(scripted.requests.empty());
-    scripted.look(10min);
+    CHECK(scripted.look(10min));
     CHECK(scripted.requests.empty());
     // What was known before is still what could be unmodified.
     scripted.runs = answer(304);

@@ -64,7 +64,7 @@ double age(const Collected& seen) {
 bool says(const Collected& seen, std::string_view words) {
     REQUIRE_FALSE(seen);
     UNSCOPED_INFO(seen.error().detail);
-    return seen.error().detail.find(words) != std::string::npos;
+    return seen.error().detail.contains(words);
 }
 
 } // namespace

@@ -40,7 +40,7 @@ core::Failure failure(const Expected& expected, const std::string& body) {
 
 bool says(const core::Failure& failure, std::string_view words) {
     UNSCOPED_INFO(failure.detail);
-    return failure.detail.find(words) != std::string::npos;
+    return failure.detail.contains(words);
 }
 
 struct Asking {

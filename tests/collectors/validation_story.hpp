@@ -49,13 +49,13 @@ struct Validated {
         for (std::size_t i = 0; i < statements.size(); ++i) {
             if (const auto changed = changed_.find(i); changed != changed_.end())
                 made.tables.push_back(changed->second);
-            else if (statements[i].find("AS written") != std::string::npos)
+            else if (statements[i].contains("AS written"))
                 made.tables.push_back(one_row({{"written", "1000"}}));
-            else if (statements[i].find("AS stamp") != std::string::npos)
+            else if (statements[i].contains("AS stamp"))
                 made.tables.push_back(one_row({{"rows", std::to_string(rows)}, {"stamp", stamp}, {"hash", hash}}));
-            else if (statements[i].find("bt_index_check") != std::string::npos)
+            else if (statements[i].contains("bt_index_check"))
                 made.tables.push_back(one_row({{"checked", ""}}));
-            else if (statements[i].find("AS orphans") != std::string::npos)
+            else if (statements[i].contains("AS orphans"))
                 made.tables.push_back(one_row({{"looked", "10"}, {"orphans", "0"}}));
             else
                 made.tables.push_back(one_row({{"counter", "7"}, {"age", "1"}}));
@@ -182,7 +182,7 @@ struct ValidationStory {
         collectors::ValidationLooked looked;
         looked.facts = own.first;
         looked.own = own.answer(statements());
-        looked.canary = written ? std::optional{*written} : std::nullopt;
+        looked.canary = written;
         if (expected.compares && primary_failure) {
             looked.primary_facts = std::unexpected(*primary_failure);
         } else if (expected.compares) {

@@ -61,7 +61,7 @@ TEST_CASE("a server that hangs at any question is looked at in time, and never a
     for (const char* hung : {"sys/health", "sys/leader", "autopilot/state", "snapshot-auto"}) {
         CAPTURE(hung);
         Asked asked;
-        asked.world.hangs = [hung](const std::string& what) { return what.find(hung) != std::string::npos; };
+        asked.world.hangs = [hung](const std::string& what) { return what.contains(hung); };
         const Duration began = asked.world.timers().elapsed();
         const Collected seen = asked.look();
         CHECK(asked.world.timers().elapsed() - began <= 10s);
@@ -79,7 +79,7 @@ TEST_CASE("only what needs the token gets it, and a sealed server is asked for n
     CHECK_FALSE(seen->subjects.at(0).failure);
     CHECK(asked.tokens.size() == 5);
     for (const auto& [url, shown] : asked.tokens)
-        CHECK(shown == (url.find("/raft/") == std::string::npos ? "" : "s.secret"));
+        CHECK(shown == (url.contains("/raft/") ? "s.secret" : ""));
     asked.on("sys/health", R"({"initialized": true, "sealed": true, "standby": true})", 503);
     asked.tokens.clear();
     CHECK(asked.look());

@@ -57,7 +57,7 @@ struct Bucket {
             urls.push_back(request.url);
             io::HttpAnswer answer;
             answer.status = status;
-            const std::size_t page = request.url.find("continuation-token") == std::string::npos ? 0 : 1;
+            const std::size_t page = request.url.contains("continuation-token") ? 1 : 0;
             answer.body = status == 200 ? pages.at(page) : "<Error><Code>AccessDenied</Code></Error>";
             return answer;
         };
@@ -164,7 +164,7 @@ TEST_CASE("an empty object is bad and is not read, folders and checksums are no 
 TEST_CASE("what reads the object is signed for it, and follows nobody elsewhere") {
     Bucket bucket;
     bucket.pages = {listing(kNew)};
-    bucket.look();
+    CHECK(bucket.look());
     REQUIRE(bucket.inputs.size() == 1);
     const auto input = io::Json::parse(bucket.inputs[0]);
     CHECK_THAT(input["url"].text(), ContainsSubstring("/vault/b.snap"));

@@ -78,7 +78,7 @@ TEST_CASE("a download that brings nothing to judge leaves what is known of the f
     REQUIRE(report.failure);
     CHECK(report.failure->kind == FailureKind::refused);
     // Nor does it leave a server that refuses without peace.
-    watched.look(5min);
+    CHECK(watched.look(5min));
     CHECK_FALSE(watched.inputs.contains("vault_download"));
     CHECK(subject(watched.look(30min), "").failure);
     watched.download = exited(lines(exercise()));
@@ -138,8 +138,8 @@ TEST_CASE("a clock that was set back does not put a fresh snapshot off") {
 
 TEST_CASE("the worker is told of the files what it knew, and of the download where and how") {
     Watched watched;
-    watched.look();
-    watched.look(8 * core::kDay);
+    CHECK(watched.look());
+    CHECK(watched.look(8 * core::kDay));
     const auto files = io::Json::parse(watched.inputs["vault_snapshot"]);
     CHECK(files["path"].text() == "/snapshots/*.snap");
     CHECK(files["verify"].text() == "checksummed");

@@ -63,8 +63,8 @@ TEST_CASE("every alert has a runbook that names its policy key and says what to 
         CAPTURE(rule.name);
         const std::string page = text_of(kFolder / (std::string{rule.name} + ".md"));
         check_page(std::string{rule.name}, page);
-        CHECK(page.find("Policy key `" + std::string{rule.key} + "`") != std::string::npos);
-        CHECK(part(page, "What was promised").find("```toml\n") != std::string::npos);
+        CHECK(page.contains("Policy key `" + std::string{rule.key} + "`"));
+        CHECK(part(page, "What was promised").contains("```toml\n"));
     }
 }
 

@@ -83,7 +83,7 @@ TEST_CASE("every exporter shows every snapshot, and the same one in the same byt
             const std::string shown = show(snapshot);
             CHECK_FALSE(shown.empty());
             CHECK(shown == show(snapshot));
-            CHECK(shown.find('\xff') == std::string::npos);
+            CHECK(!shown.contains('\xff'));
             if (is_json(name))
                 CHECK_NOTHROW(io::Json::parse(shown));
         }

@@ -21,7 +21,7 @@ void fuzz(std::string_view bytes) {
     }
     const std::string_view name = bytes.substr(0, 256);
     if (const auto series = collectors::borg_series("*a{subject}-*", name))
-        must(!series->empty() && name.find(*series) != std::string_view::npos, "a series is part of the name", *series);
+        must(!series->empty() && name.contains(*series), "a series is part of the name", *series);
     io::Finished finished;
     finished.status = bytes.empty() ? 0 : static_cast<unsigned char>(bytes.front());
     finished.err = bytes;

@@ -33,7 +33,7 @@ void checksums(std::string_view bytes) {
             must(hex.size() == digits, "a checksum has its length", hex);
             must(std::ranges::all_of(hex, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }),
                  "a checksum is in lower case", hex);
-            must(file.find('/') == std::string::npos, "a checksum is of a file in its folder", file);
+            must(!file.contains('/'), "a checksum is of a file in its folder", file);
         }
 }
 

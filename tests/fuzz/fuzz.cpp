@@ -42,7 +42,7 @@ void must_be_sound(const core::Seen& seen) {
 
 void must_be_sound(const core::Failure& failure) {
     const std::string_view told = std::string_view{failure.detail}.substr(0, failure.detail.find("\nhint: "));
-    must(told.find('\n') == std::string_view::npos, "a failure is told in one line", failure.detail);
+    must(!told.contains('\n'), "a failure is told in one line", failure.detail);
 }
 
 } // namespace recoverd::fuzz

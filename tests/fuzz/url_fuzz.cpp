@@ -37,8 +37,7 @@ void fuzz(std::string_view bytes) {
         must_be_sound(next.error());
     }
     const std::string bare = io::bare_url(text);
-    must(bare.find('?') == std::string::npos && bare.find('#') == std::string::npos, "neither query nor fragment",
-         bare);
+    must(!bare.contains('?') && !bare.contains('#'), "neither query nor fragment", bare);
 }
 
 } // namespace recoverd::fuzz

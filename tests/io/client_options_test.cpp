@@ -41,7 +41,7 @@ TEST_CASE("tls is read whole, and every mistake in it is named") {
     read_tls(table({entry("ca_fil", std::string{"/ca"}), entry("key_file", std::string{"/key"})}), "check.a.tls",
              diagnostics);
     REQUIRE(diagnostics.all().size() == 2);
-    CHECK(diagnostics.all()[0].hint.find("ca_file") != std::string::npos);
+    CHECK(diagnostics.all()[0].hint.contains("ca_file"));
     CHECK(diagnostics.all()[1].message == "expected cert_file beside key_file, found none");
 
     read_tls(Node{true, {}}, "check.a.tls", diagnostics);
@@ -71,7 +71,7 @@ TEST_CASE("auth is exactly one of basic, bearer and header") {
     REQUIRE(diagnostics.all().size() == 3);
     CHECK(diagnostics.all()[0].message == "expected one of basic, bearer and header, found none");
     CHECK(diagnostics.all()[1].message == "expected one of basic, bearer and header, found several");
-    CHECK(format(diagnostics.all()[2]).find("hunter2") == std::string::npos);
+    CHECK(!format(diagnostics.all()[2]).contains("hunter2"));
 }
 
 TEST_CASE("opening credentials reads each secret, and a missing one is misconfigured") {

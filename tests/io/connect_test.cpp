@@ -104,7 +104,7 @@ TEST_CASE("another answer than the expected one is a bad answer that shows what 
     const auto connected = run(request);
     REQUIRE_FALSE(connected);
     CHECK(connected.error().kind == FailureKind::bad_answer);
-    CHECK(connected.error().detail.find("-ERR no") != std::string::npos);
+    CHECK(connected.error().detail.contains("-ERR no"));
 }
 
 TEST_CASE("an endless answer without the expected text is given up") {
@@ -163,9 +163,9 @@ TEST_CASE("a certificate of an unknown authority, for another name, or expired s
     const auto good = authority.issue({"db.example"});
     CHECK(fault_of(good, authority.ca_file(), "db.example").empty());
     CHECK_FALSE(fault_of(good, "", "db.example").empty());
-    CHECK(fault_of(good, authority.ca_file(), "other.example").find("mismatch") != std::string::npos);
+    CHECK(fault_of(good, authority.ca_file(), "other.example").contains("mismatch"));
     const auto expired = authority.issue({"db.example"}, -10 * core::kDay, -core::kDay);
-    CHECK(fault_of(expired, authority.ca_file(), "db.example").find("expired") != std::string::npos);
+    CHECK(fault_of(expired, authority.ca_file(), "db.example").contains("expired"));
 }
 
 TEST_CASE("an authority's file that is not there is misconfigured") {
@@ -198,7 +198,7 @@ TEST_CASE("PostgreSQL that has TLS switched off says so") {
     request.starttls = StartTls::postgres;
     const auto connected = run(request);
     REQUIRE_FALSE(connected);
-    CHECK(connected.error().detail.find("TLS switched off") != std::string::npos);
+    CHECK(connected.error().detail.contains("TLS switched off"));
 }
 
 TEST_CASE("STARTTLS of SMTP is asked for in its words, and missed where it is not offered") {
@@ -214,5 +214,5 @@ TEST_CASE("STARTTLS of SMTP is asked for in its words, and missed where it is no
     const auto connected = run(request);
     REQUIRE_FALSE(connected);
     CHECK(heard == "EHLO recoverd\r\n");
-    CHECK(connected.error().detail.find("does not offer STARTTLS") != std::string::npos);
+    CHECK(connected.error().detail.contains("does not offer STARTTLS"));
 }

@@ -73,7 +73,7 @@ class Client {
     std::string read_until(std::string_view mark) {
         std::string all;
         char chunk[4096];
-        while (all.find(mark) == std::string::npos) {
+        while (!all.contains(mark)) {
             const auto got = recv(fd_, chunk, sizeof chunk, 0);
             if (got <= 0)
                 break;

@@ -52,7 +52,7 @@ TEST_CASE("a command that was killed and does not die is not run again until it 
         CHECK(run_for(loop, {"echo", "well"})->out == "well\n");
     }
     CHECK(all_die(loop));
-    CHECK(run_for(loop, {"sleep", "1000"}, 100ms).error().detail.find("still running") != std::string::npos);
+    CHECK(run_for(loop, {"sleep", "1000"}, 100ms).error().detail.contains("still running"));
     CHECK(all_die(loop));
 }
 

@@ -59,7 +59,7 @@ TEST_CASE("a name that does not exist is unreachable, and the failure names it")
     const auto answer = wait_for(resolve("missing.test", 5s));
     REQUIRE_FALSE(answer);
     CHECK(answer.error().kind == FailureKind::unreachable);
-    CHECK(answer.error().detail.find("'missing.test'") != std::string::npos);
+    CHECK(answer.error().detail.contains("'missing.test'"));
 }
 
 TEST_CASE("what is no name is not asked for") {

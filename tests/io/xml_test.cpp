@@ -85,6 +85,6 @@ TEST_CASE("foreign words in a message are short and of one line") {
     } catch (const BadDocument& bad) {
         const std::string words = bad.what();
         CHECK(words.size() < 300);
-        CHECK(words.find('\n') == std::string::npos);
+        CHECK(!words.contains('\n'));
     }
 }

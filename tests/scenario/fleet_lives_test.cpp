@@ -206,7 +206,8 @@ class FleetLife {
     /// About as many as it takes to call the zone down.
     Fleet::Ports some_in(int zone) {
         Fleet::Ports some = Fleet::ports_in({zone});
-        some.resize(static_cast<std::size_t>(Fleet::kZoneNeeds - 3 + dice_.one_of(6)));
+        const int enough = Fleet::kZoneNeeds - 3 + dice_.one_of(6);
+        some.resize(static_cast<std::size_t>(enough));
         return some;
     }
     /// At once; they come back at about the same time.

@@ -194,7 +194,7 @@ void PostgresServer::start() {
     ::close(output);
     const auto until = std::chrono::steady_clock::now() + kPatience;
     // The postmaster writes its own state into the last line of its lock file.
-    for (std::string all; all.find("ready ") == std::string::npos;) {
+    for (std::string all; !all.contains("ready ");) {
         if (std::chrono::steady_clock::now() > until || ::waitpid(pid_, nullptr, WNOHANG) == pid_)
             throw std::runtime_error("PostgreSQL did not start: " + log);
         std::this_thread::sleep_for(20ms);

@@ -107,7 +107,7 @@ ServedRequest parse_head(std::string_view head) {
 /// The next request of a connection, or nothing at its end. `bytes` keeps what came beyond it.
 std::optional<ServedRequest> read_request(Stream& stream, std::string& bytes) {
     constexpr std::string_view kEnd = "\r\n\r\n";
-    while (bytes.find(kEnd) == std::string::npos)
+    while (!bytes.contains(kEnd))
         if (!stream.read(bytes))
             return std::nullopt;
     const auto head = bytes.find(kEnd) + 2;

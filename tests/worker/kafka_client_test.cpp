@@ -73,7 +73,7 @@ core::Failure failure_of(Options options, core::Duration limit = 2s) {
     REQUIRE_FALSE(answer);
     INFO(answer.error().detail);
     CHECK(answer.error().detail.size() < 400);
-    CHECK(answer.error().detail.find('\n') == std::string::npos);
+    CHECK(!answer.error().detail.contains('\n'));
     return answer.error();
 }
 

@@ -224,8 +224,7 @@ TEST_CASE("samples of states, where they are at hand, are states or named as wha
         const State state = state_of(std::string{std::istreambuf_iterator<char>{file}, {}});
         const std::string name = entry.path().filename().string();
         CAPTURE(name, state.fault);
-        const bool broken = name.find("corrupt") != std::string::npos || name.find("truncated") != std::string::npos ||
-                            name.find("show") != std::string::npos;
+        const bool broken = name.contains("corrupt") || name.contains("truncated") || name.contains("show");
         CHECK(state.fault.empty() != broken);
     }
 }

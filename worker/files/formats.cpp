@@ -52,7 +52,7 @@ Format format_of(std::string_view head) {
         if (head.size() >= magic.at + magic.bytes.size() && head.substr(magic.at, magic.bytes.size()) == magic.bytes)
             return magic.format;
     for (const auto& [begins, ends] : kSqlDumps)
-        if (head.substr(0, 200).find(begins) != std::string_view::npos)
+        if (head.substr(0, 200).contains(begins))
             return Format::sql_text;
     return Format::unknown;
 }
@@ -87,7 +87,7 @@ bool carries_checksum(Format format, std::string_view head) {
 
 std::string sql_text_fault(std::string_view head, std::string_view tail) {
     for (const auto& [begins, ends] : kSqlDumps)
-        if (head.substr(0, 200).find(begins) != std::string_view::npos && tail.find(ends) == std::string_view::npos)
+        if (head.substr(0, 200).contains(begins) && !tail.contains(ends))
             return std::string{"truncated SQL dump: expected '"} + std::string{ends} + "' at its end";
     return {};
 }

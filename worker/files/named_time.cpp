@@ -80,7 +80,7 @@ bool read_date(std::string_view name, std::size_t at, NamedTime& time, std::size
 
 void read_clock_behind(std::string_view name, NamedTime& time, std::size_t& end) {
     constexpr std::string_view kBefore = "Tt_-. ";
-    if (time.has_clock || end >= name.size() || kBefore.find(name[end]) == std::string_view::npos)
+    if (time.has_clock || end >= name.size() || !kBefore.contains(name[end]))
         return;
     const std::size_t at = end + 1;
     for (const char between : {':', '-', '_', '.', '\0'})

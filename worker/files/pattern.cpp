@@ -111,7 +111,7 @@ core::Result<Pattern> parse_pattern(std::string_view text) {
         if (segment.any_depth && pattern.any_depth)
             return core::failed(FailureKind::misconfigured,
                                 fmt::format("path: expected one ** at most, found '{}'", text));
-        if ((segment.has_subject && pattern.has_subject) || segment.after.find(kSubject) != std::string::npos)
+        if ((segment.has_subject && pattern.has_subject) || segment.after.contains(kSubject))
             return core::failed(FailureKind::misconfigured,
                                 fmt::format("path: expected one {{subject}} at most, found '{}'", text));
         pattern.has_subject |= segment.has_subject;

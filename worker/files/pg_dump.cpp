@@ -85,7 +85,7 @@ Ended run(const std::vector<std::string>& argv, const Budget& budget) {
 
 bool says_too_old(const std::string& err) {
     // "unsupported version (1.16) in file header", "… compression is not supported by this installation"
-    return err.find("unsupported version") != std::string::npos || err.find("not supported") != std::string::npos;
+    return err.contains("unsupported version") || err.contains("not supported");
 }
 
 } // namespace
@@ -99,8 +99,8 @@ Proof prove_pg_dump(const std::string& path, bool deep, const Budget& budget) {
         return unfinished();
     // Debian's wrapper answers 127 or 1 when no version is installed, and says so.
     constexpr int kNotFound = 127;
-    const bool absent = !ended.started || ended.status == kNotFound ||
-                        ended.err.find("You must install at least one") != std::string::npos;
+    const bool absent =
+        !ended.started || ended.status == kNotFound || ended.err.contains("You must install at least one");
     if (absent || says_too_old(ended.err))
         return {};
     if (ended.status != 0)

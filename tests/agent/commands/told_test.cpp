@@ -115,7 +115,7 @@ TEST_CASE("status ends with how bad it is") {
     CHECK(old.code == 2);
     CHECK_THAT(old.out, ContainsSubstring("P2 BackupTooOld orders-db dumps: "));
     // No colours where there is no terminal.
-    CHECK(old.out.find('\033') == std::string::npos);
+    CHECK(!old.out.contains('\033'));
 }
 
 TEST_CASE("a check that knows nothing makes the status unknown") {
@@ -162,7 +162,7 @@ TEST_CASE("what others wrote does not steer the terminal") {
     daemon.saw_backup(10min, "boom \033[2J\rover\nP1 Fake \\u001b \"x\"");
     const auto ended = daemon.ask({"explain", "orders-db"});
     CHECK_THAT(ended.out, ContainsSubstring("boom ?[2J?over P1 Fake \\u001b \"x\""));
-    CHECK(ended.out.find('\033') == std::string::npos);
+    CHECK(!ended.out.contains('\033'));
 }
 
 TEST_CASE("rules are printed with the runbooks of the configuration") {

@@ -49,7 +49,7 @@ TEST_CASE("config show tells each value and who said it") {
                               ContainsSubstring("every = \"5m\"") && ContainsSubstring("# built-in\n") &&
                               ContainsSubstring("policy.backup_size_anomaly = false") &&
                               ContainsSubstring("# asset.orders-db\n"));
-    CHECK(ended.out.find("[asset.") == std::string::npos);
+    CHECK(!ended.out.contains("[asset."));
 }
 
 TEST_CASE("config show of a name nobody has suggests the nearest") {
@@ -63,7 +63,7 @@ TEST_CASE("config show never shows what came from the environment") {
     const auto ended = typed({"config", "show", "--config.file", kData + "good_stanza_from_environment.toml"});
     CHECK(ended.code == 0);
     CHECK_THAT(ended.out, ContainsSubstring("stanza = \"${RECOVERD_TEST_STANZA}\""));
-    CHECK(ended.out.find("hunter2") == std::string::npos);
+    CHECK(!ended.out.contains("hunter2"));
 }
 
 TEST_CASE("the schema is JSON and knows every rule, every section and every collector's options") {

@@ -255,7 +255,7 @@ TEST_CASE("what comes from the environment is used, but neither shown nor part o
     const Loaded loaded = good("good_environment.toml");
     const core::Check& check = check_named(loaded, "web");
     CHECK(check.target == "http://node-7:80/$1/${RECOVERD_TEST_NODE}");
-    CHECK(check.fingerprint.find("node-7") == std::string::npos);
+    CHECK(!check.fingerprint.contains("node-7"));
     bool shown = false;
     for (const auto& origin : loaded.origins.at("check.web"))
         if (origin.key == "url") {

@@ -299,5 +299,5 @@ TEST_CASE("an error's words are cut and kept to one line") {
     const Failure failure =
         failure_of(answer_of(418, error_xml("Odd\nCode", std::string(5'000, 'x') + "\n")), "GET s3://b/k");
     CHECK(failure.detail.size() < 400);
-    CHECK(failure.detail.find('\n') == std::string::npos);
+    CHECK(!failure.detail.contains('\n'));
 }

@@ -233,6 +233,6 @@ TEST_CASE("a password that somebody wrote into an address is used, but neither s
             "check", table({entry("c", table({entry("collector", text("tcp")), entry("address", text(written))}))}))}));
         CHECK(made.config->checks.at(0)->target == written);
         CHECK(made.origins.at("check.c").at(1).value == "\"" + expected + "\"");
-        CHECK(made.config->checks.at(0)->fingerprint.find("hunter2") == std::string::npos);
+        CHECK(!made.config->checks.at(0)->fingerprint.contains("hunter2"));
     }
 }

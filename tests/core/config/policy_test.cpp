@@ -96,9 +96,9 @@ TEST_CASE("a rule is switched off by false, and by nothing else that is no table
     CHECK_FALSE(read("backup_failed", {false, {}}).policy.enabled(RuleId::backup_failed));
     CHECK(shown(read("backup_failed", {false, {}}).policy) == "policy.backup_failed = false\n");
     CHECK(shown(read("backup_failed", {true, {}}).policy) == "policy.backup_failed = true\n");
-    CHECK(read("backup_failed", text("off")).said.find("expected false or a table") != std::string::npos);
-    CHECK(read("backup_failed", list({})).said.find("write false to switch it off") != std::string::npos);
-    CHECK(read("backup_fialed", {false, {}}).said.find("did you mean 'backup_failed'?") != std::string::npos);
+    CHECK(read("backup_failed", text("off")).said.contains("expected false or a table"));
+    CHECK(read("backup_failed", list({})).said.contains("write false to switch it off"));
+    CHECK(read("backup_fialed", {false, {}}).said.contains("did you mean 'backup_failed'?"));
 }
 
 TEST_CASE("steps may differ by threshold and backup type, never be the same twice") {
@@ -108,17 +108,14 @@ TEST_CASE("steps may differ by threshold and backup type, never be the same twic
     CHECK(good.said.empty());
     CHECK(shown(good.policy) == "policy.backup_too_old = [{ backup_type = \"full\", over = \"8d\" }, "
                                 "{ over = \"2d\", priority = \"P1\" }]\n");
-    CHECK(read("backup_too_old", list({diff, diff})).said.find("two steps have the same threshold") !=
-          std::string::npos);
-    CHECK(read("pitr_lag_high", full).said.find("rule 'pitr_lag_high' is not asked per backup type") !=
-          std::string::npos);
+    CHECK(read("backup_too_old", list({diff, diff})).said.contains("two steps have the same threshold"));
+    CHECK(read("pitr_lag_high", full).said.contains("rule 'pitr_lag_high' is not asked per backup type"));
 }
 
 TEST_CASE("a rule has one 'for', which stands with any of its steps or alone") {
     const Node short_one = table({entry("over", text("1h")), entry("for", text("1m"))});
     const Node long_one = table({entry("over", text("2h")), entry("for", text("5m"))});
-    CHECK(read("backup_too_old", list({short_one, long_one})).said.find("has one 'for' for all its steps") !=
-          std::string::npos);
+    CHECK(read("backup_too_old", list({short_one, long_one})).said.contains("has one 'for' for all its steps"));
     const Read alone = read("backup_too_old", table({entry("for", text("10m"))}));
     CHECK(alone.said.empty());
     CHECK(alone.policy.hold(RuleId::backup_too_old) == 10min);

@@ -9,7 +9,7 @@
 
 using namespace recoverd::core;
 using fleet::kNow;
-using Lines_ = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 namespace {
 
@@ -59,8 +59,8 @@ struct Cluster {
         }
     }
     /// "ScenarioActive pod": what fires and was not lowered.
-    Lines_ says() {
-        Lines_ lines;
+    Texts says() {
+        Texts lines;
         for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
             const Identity& id = alert.finding.identity;
             if (alert.state == AlertState::firing && alert.finding.lowered_by.empty() &&
@@ -80,10 +80,10 @@ TEST_CASE("a workload that stands on a node that is down is explained by it, and
         const char* what;
         std::string by;
         Location web;
-        Lines_ says;
+        Texts says;
     };
-    const Lines_ both{"ScenarioActive node/n1", "ScenarioActive pod"};
-    const Lines_ zones{"ScenarioActive node/zn1", "ScenarioActive pod"};
+    const Texts both{"ScenarioActive node/n1", "ScenarioActive pod"};
+    const Texts zones{"ScenarioActive node/zn1", "ScenarioActive pod"};
     const Case cases[] = {
         {"on that node", "node", {.node = "n1"}, {"ScenarioActive node/n1"}},
         {"on another one", "node", {.node = "n2"}, both},
@@ -116,10 +116,10 @@ TEST_CASE("all that is down must stand where others are down: what is down elsew
     for (const char* name : {"n1", "shop/web", "shop/pay"})
         cluster.down.insert(name);
     cluster.pass(10s);
-    CHECK(cluster.says() == Lines_{"ScenarioActive node/n1", "ScenarioActive pod"});
+    CHECK(cluster.says() == Texts{"ScenarioActive node/n1", "ScenarioActive pod"});
     cluster.down.insert("n2");
     cluster.pass(10s);
-    CHECK(cluster.says() == Lines_{"ScenarioActive node/n1", "ScenarioActive node/n2"});
+    CHECK(cluster.says() == Texts{"ScenarioActive node/n1", "ScenarioActive node/n2"});
 }
 
 TEST_CASE(
@@ -132,12 +132,12 @@ TEST_CASE(
     cluster.pass(10s);
     cluster.workloads["shop/web"] = {.node = "n2"};
     cluster.pass(10s);
-    CHECK(cluster.says() == Lines_{"ScenarioActive node/n1"});
+    CHECK(cluster.says() == Texts{"ScenarioActive node/n1"});
     cluster.down.erase("shop/web");
     cluster.pass(10s);
     cluster.down.insert("shop/web");
     cluster.pass(10s);
-    CHECK(cluster.says() == Lines_{"ScenarioActive node/n1", "ScenarioActive pod"});
+    CHECK(cluster.says() == Texts{"ScenarioActive node/n1", "ScenarioActive pod"});
 }
 
 TEST_CASE("that a narrower scenario lasts too long is for the wider one to say, where that has a time of its own") {
@@ -152,12 +152,12 @@ TEST_CASE("that a narrower scenario lasts too long is for the wider one to say, 
             cluster.down.insert(name);
         cluster.pass(1min);
         if (timed)
-            CHECK(cluster.says() == Lines_{"ScenarioActive node/n1"});
+            CHECK(cluster.says() == Texts{"ScenarioActive node/n1"});
         else
-            CHECK(cluster.says() == Lines_{"RtoExceeded pod", "ScenarioActive node/n1"});
+            CHECK(cluster.says() == Texts{"RtoExceeded pod", "ScenarioActive node/n1"});
         cluster.pass(2min);
-        CHECK(cluster.says() == (timed ? Lines_{"RtoExceeded node/n1", "ScenarioActive node/n1"}
-                                       : Lines_{"RtoExceeded pod", "ScenarioActive node/n1"}));
+        CHECK(cluster.says() == (timed ? Texts{"RtoExceeded node/n1", "ScenarioActive node/n1"}
+                                       : Texts{"RtoExceeded pod", "ScenarioActive node/n1"}));
     }
 }
 
@@ -170,5 +170,5 @@ TEST_CASE("what stands on a node is explained by its zone as well, over the node
     for (const char* name : {"n1", "shop/web"})
         cluster.down.insert(name);
     cluster.pass(10s);
-    CHECK(cluster.says() == Lines_{"ScenarioActive zone/zn1"});
+    CHECK(cluster.says() == Texts{"ScenarioActive zone/zn1"});
 }

@@ -8,7 +8,7 @@ using namespace recoverd::core;
 using fleet::firing;
 using fleet::kNow;
 using fleet::pass;
-using Names_ = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 namespace {
 
@@ -60,8 +60,8 @@ struct Zones {
         probe(ReachState::down, b);
         probe(ReachState::down, b);
     }
-    Names_ firing_at(Priority priority) {
-        Names_ names;
+    Texts firing_at(Priority priority) {
+        Texts names;
         for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
             const Identity& id = alert.finding.identity;
             if (alert.state == AlertState::firing && alert.finding.priority == priority &&
@@ -123,10 +123,10 @@ TEST_CASE("the widest scenario speaks, and what it explains is lowered") {
     zones.configure();
     zones.probe(ReachState::up);
     zones.go_down();
-    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    CHECK(zones.firing_at(Priority::p1) == Texts{"ScenarioActive az/a"});
     CHECK(zones.firing_at(Priority::p2).empty());
     CHECK(zones.firing_at(Priority::p4) ==
-          Names_{"EndpointDown web-a1/", "EndpointDown web-a2/", "ScenarioActive node/a1", "ScenarioActive node/a2"});
+          Texts{"EndpointDown web-a1/", "EndpointDown web-a2/", "ScenarioActive node/a1", "ScenarioActive node/a2"});
     // Nobody is told first that two endpoints are down, and then that it is nothing.
     const auto changes = zones.engine.take_changes();
     CHECK(std::ranges::none_of(changes.transitions, [](const Transition& transition) {
@@ -182,7 +182,7 @@ TEST_CASE("whoever recovers a moment after its zone wakes nobody, and whoever do
     zones.configure();
     zones.probe(ReachState::up);
     zones.go_down();
-    REQUIRE(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    REQUIRE(zones.firing_at(Priority::p1) == Texts{"ScenarioActive az/a"});
     const auto half = [&] {
         for (const auto& check : zones.fleet.config.checks)
             zones.engine.learn(
@@ -199,7 +199,7 @@ TEST_CASE("whoever recovers a moment after its zone wakes nobody, and whoever do
     CHECK(zones.engine.check("web-a2")->findings.at(0).lowered_by == "scenario az (a)");
     for (int i = 0; i < 6; ++i)
         half();
-    CHECK(zones.firing_at(Priority::p2) == Names_{"EndpointDown web-a2/"});
+    CHECK(zones.firing_at(Priority::p2) == Texts{"EndpointDown web-a2/"});
 }
 
 TEST_CASE("one node down is no zone down") {
@@ -211,8 +211,8 @@ TEST_CASE("one node down is no zone down") {
         pass(zones.engine, zones.now, 30s);
     }
     CHECK(zones.firing_at(Priority::p1).empty());
-    CHECK(zones.firing_at(Priority::p2) == Names_{"ScenarioActive node/a1"});
-    CHECK(zones.firing_at(Priority::p4) == Names_{"EndpointDown web-a1/"});
+    CHECK(zones.firing_at(Priority::p2) == Texts{"ScenarioActive node/a1"});
+    CHECK(zones.firing_at(Priority::p4) == Texts{"EndpointDown web-a1/"});
 }
 
 TEST_CASE("an outage lasts from the first bad probe to the first good one, however many it takes to believe them") {
@@ -260,9 +260,9 @@ TEST_CASE("an outage that lasts too long is said on its second, though nobody lo
     const Time broke = zones.now;
     zones.go_down();
     pass(zones.engine, zones.now, broke + 5min - zones.now - 1s);
-    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    CHECK(zones.firing_at(Priority::p1) == Texts{"ScenarioActive az/a"});
     pass(zones.engine, zones.now, 1s);
-    CHECK(zones.firing_at(Priority::p1) == Names_{"RtoExceeded az/a", "ScenarioActive az/a"});
+    CHECK(zones.firing_at(Priority::p1) == Texts{"RtoExceeded az/a", "ScenarioActive az/a"});
 }
 
 TEST_CASE("checks that fail to look neither end an outage nor begin one") {
@@ -273,11 +273,11 @@ TEST_CASE("checks that fail to look neither end an outage nor begin one") {
     for (const auto& check : zones.fleet.config.checks)
         zones.engine.learn(check->name, fleet::failure(zones.now), zones.now);
     pass(zones.engine, zones.now, 30s);
-    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    CHECK(zones.firing_at(Priority::p1) == Texts{"ScenarioActive az/a"});
     const auto& groups = zones.engine.scenario("az")->groups;
     REQUIRE(groups.size() == 2);
     CHECK(groups[1].decision.state == ScenarioState::unknown);
-    CHECK(groups[1].decision.unknown == Names_{"web-b1", "web-b2"});
+    CHECK(groups[1].decision.unknown == Texts{"web-b1", "web-b2"});
 }
 
 TEST_CASE("a scenario that holds goes on over a restart, with the time it began") {
@@ -290,7 +290,7 @@ TEST_CASE("a scenario that holds goes on over a restart, with the time it began"
     after.restore(before, std::nullopt);
     after.configure();
     pass(after.engine, after.now, 1s);
-    CHECK(after.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    CHECK(after.firing_at(Priority::p1) == Texts{"ScenarioActive az/a"});
     CHECK(after.firing_at(Priority::p2).empty());
     for (const auto& check : after.fleet.config.checks)
         after.engine.learn(
@@ -316,7 +316,7 @@ TEST_CASE("a planned drill lowers the scenario it brings about, and one that tak
     CHECK(zones.firing_at(Priority::p1).empty());
     CHECK(zones.firing_at(Priority::p4).size() == 5);
     zones.go_down(ReachState::down);
-    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/b"});
+    CHECK(zones.firing_at(Priority::p1) == Texts{"ScenarioActive az/b"});
 }
 
 TEST_CASE("a scenario that leaves the configuration ends, and one whose checks leave has nothing left to be down") {
@@ -330,7 +330,7 @@ TEST_CASE("a scenario that leaves the configuration ends, and one whose checks l
     CHECK(firing(zones.engine, zones.now).empty());
     zones.fleet.config.scenarios.clear();
     zones.configure();
-    CHECK(zones.engine.take_changes().dropped_scenarios == Names_{"az", "node"});
+    CHECK(zones.engine.take_changes().dropped_scenarios == Texts{"az", "node"});
     CHECK(zones.engine.scenario("az") == nullptr);
 }
 
@@ -341,8 +341,8 @@ TEST_CASE("a scenario never hides what is worse than itself") {
     zones.configure();
     zones.probe(ReachState::up);
     zones.go_down();
-    CHECK(zones.firing_at(Priority::p2) == Names_{"EndpointDown web-a1/", "EndpointDown web-a2/"});
-    CHECK(zones.firing_at(Priority::p3) == Names_{"ScenarioActive az/a"});
+    CHECK(zones.firing_at(Priority::p2) == Texts{"EndpointDown web-a1/", "EndpointDown web-a2/"});
+    CHECK(zones.firing_at(Priority::p3) == Texts{"ScenarioActive az/a"});
 }
 
 TEST_CASE("a clock that jumps makes no outage longer") {
@@ -355,7 +355,7 @@ TEST_CASE("a clock that jumps makes no outage longer") {
     zones.now += 2h;
     pass(zones.engine, zones.now, 1s);
     CHECK(zones.now - zones.history("az", "a").running->began_at == so_far + 1s);
-    CHECK(zones.firing_at(Priority::p1) == Names_{"ScenarioActive az/a"});
+    CHECK(zones.firing_at(Priority::p1) == Texts{"ScenarioActive az/a"});
 }
 
 TEST_CASE("readiness follows the backups of what must be recovered, and a scenario that nobody detects is only that") {
@@ -372,9 +372,9 @@ TEST_CASE("readiness follows the backups of what must be recovered, and a scenar
     engine.learn("backup", fleet::report(now, {fleet::points("main", {now - 20h, now - 1h})}), now);
     pass(engine, now, 1s);
     CHECK(unit->readiness->state == VerdictState::at_risk);
-    CHECK(unit->readiness->assets.at(0).blocks == Names_{"goes back 20h, one must be able to go back 1d",
-                                                         "no restore has proven it yet: test one, and report it "
-                                                         "by `recoverd outcome` with --depth restored or deeper"});
+    CHECK(unit->readiness->assets.at(0).blocks == Texts{"goes back 20h, one must be able to go back 1d",
+                                                        "no restore has proven it yet: test one, and report it "
+                                                        "by `recoverd outcome` with --depth restored or deeper"});
     engine.learn("backup", fleet::report(now, {fleet::points("main", {})}), now);
     pass(engine, now, 1s);
     CHECK(unit->readiness->state == VerdictState::unrecoverable);
@@ -504,7 +504,7 @@ TEST_CASE("an experiment in whose window a scenario held fails, by whatever else
     zones.probe(ReachState::up);
     zones.probe(ReachState::up);
     ran(from, zones.now, "long");
-    CHECK(fleet::firing(zones.engine, zones.now) == Names_{"ExerciseFailed"});
+    CHECK(fleet::firing(zones.engine, zones.now) == Texts{"ExerciseFailed"});
 
     // Nobody looked in its midst: it may have been as long.
     from = zones.now;
@@ -519,7 +519,7 @@ TEST_CASE("an experiment in whose window a scenario held fails, by whatever else
     for (const char* zone : {"a", "b"})
         CHECK(zones.history("az", zone).unseen.back().from == last_seen);
     ran(from, zones.now, "unseen");
-    CHECK(fleet::firing(zones.engine, zones.now) == Names_{"ExerciseFailed"});
+    CHECK(fleet::firing(zones.engine, zones.now) == Texts{"ExerciseFailed"});
     zones.probe(ReachState::up);
     ran(zones.now - 30s, zones.now, "again");
     CHECK(fleet::firing(zones.engine, zones.now).empty());

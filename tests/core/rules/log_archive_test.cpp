@@ -257,7 +257,7 @@ TEST_CASE("of the segments that several repositories lost the newest is named") 
         bench.repositories = newer_first ? std::vector{newer, older} : std::vector{older, newer};
         const Lines told = bench.says(wal_archive_gap);
         REQUIRE(told.size() == 1);
-        CHECK(told.front().find(kFour) != std::string::npos);
+        CHECK(told.front().contains(kFour));
     }
 }
 

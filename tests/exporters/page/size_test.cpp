@@ -132,7 +132,7 @@ TEST_CASE("a hundred alerts, and as many checks that know nothing, are all told,
     for (std::size_t i = 0; i < kChecks; i += 100) {
         const auto at = alerts.find(fmt::format("check-number-{}</b>", i));
         REQUIRE(at != std::string::npos);
-        CHECK(alerts.substr(at, alerts.find("</li>", at) - at).find("since <time") != std::string::npos);
+        CHECK(alerts.substr(at, alerts.find("</li>", at) - at).contains("since <time"));
     }
     CHECK_THAT(page, ContainsSubstring("<path class=\"bar\""));
 }
