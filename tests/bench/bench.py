@@ -7,7 +7,7 @@
 Each row is a file of tests/bench/rows, which says what is done, by whom, and what was wanted. Prints a table in Markdown; a
 figure that misses its goal is marked, and fails nothing: machines differ, so look at the ratios. Wants an otherwise quiet
 machine, `tools/install-packages build test bench`, the preset release in build/release and, for
-in_process, the preset bench in build/bench."""
+in_process and http_checks, the preset bench in build/bench."""
 import argparse
 import importlib
 import os

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP checks with a new connection each: collected, judged, stored, published, scraped. The peer is blackbox_exporter with
-the Prometheus that drives it and keeps what it says."""
+the Prometheus that drives it and keeps what it says. The floor under both is libcurl alone, which asks for the same pages
+at the same moments over new connections, and forgets the answers."""
+
+from pathlib import Path
 
 from cost import Meter
 from peers import Exporter, Nginx, Prometheus, Scraper
-from servers.process import until
+from servers.process import Process, until
 from watching import agent_for, buckets, http_checks, quantile_between, until_all_have_run, wait
+
+LIBCURL_ALONE = Path(__file__).resolve().parents[3] / "build/bench/tests/bench/libcurl_alone"
 
 
 def of_recoverd(bench, nginx, count, every):
@@ -38,6 +43,18 @@ def of_blackbox(bench, nginx, count, every):
         blackbox.stop()
 
 
+def of_libcurl(bench, nginx, count, every):
+    log = bench.fresh_directory(f"libcurl-{count}") / "log"
+    libcurl = Process([LIBCURL_ALONE, nginx.url, count, every], log)
+    try:
+        until(lambda: "were answered" in log.read_text(encoding="utf-8"), "every page was asked for", patience=120)
+        with Meter(libcurl.pid) as cost:
+            wait(bench.seconds)
+        return cost
+    finally:
+        libcurl.stop()
+
+
 def per_check(cost, count, every):
     """Microseconds of CPU."""
     return cost.cpu * 1e6 / (cost.seconds / every * count)
@@ -51,10 +68,13 @@ def measure(bench, table):
         theirs = of_blackbox(bench, nginx, 1000, 5)
         table.row("1,000 HTTP checks every 5 s: CPU per check", per_check(ours, 1000, 5), "µs", peer=peer,
                   theirs=per_check(theirs, 1000, 5), at_most=120, times=12)
+        table.row("the same", per_check(ours, 1000, 5), "µs", peer="libcurl alone",
+                  theirs=per_check(of_libcurl(bench, nginx, 1000, 5), 1000, 5))
         table.row("1,000 HTTP checks every 5 s: resident", ours.resident, "MiB", peer=peer, theirs=theirs.resident,
                   at_most=20)
         ours, late = of_recoverd(bench, nginx, 10_000, 15)
-        table.row("10,000 HTTP checks every 15 s: CPU per check", per_check(ours, 10_000, 15), "µs", at_most=120)
+        table.row("10,000 HTTP checks every 15 s: CPU per check", per_check(ours, 10_000, 15), "µs", peer="libcurl alone",
+                  theirs=per_check(of_libcurl(bench, nginx, 10_000, 15), 10_000, 15), at_most=120)
         table.row("10,000 HTTP checks every 15 s: resident", ours.resident, "MiB", at_most=64)
         table.row("10,000 HTTP checks every 15 s: late (p99, its bucket)", late * 1000, "ms", at_most=100)
     finally:
