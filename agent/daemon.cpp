@@ -299,6 +299,10 @@ std::string find_worker() {
 int run_daemon(const DaemonOptions& options, Loaded loaded) {
     // One arena: threads are few, and what they allocate is small; each arena costs resident memory for ever.
     ::mallopt(M_ARENA_MAX, 1);
+    // Buffers as large as an answer of /metrics go back once they are not needed. Left to itself glibc would take the
+    // first of them for a sign to keep the next ones (mallopt(3), M_MMAP_THRESHOLD).
+    constexpr int kLargeBytes = 128 * 1024;
+    ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
     ::signal(SIGPIPE, SIG_IGN);
     Daemon daemon{options, prepare(std::move(loaded))};
     return daemon.run();

@@ -28,6 +28,7 @@ std::string gzip(std::string_view bytes) {
     stream.avail_out = static_cast<uInt>(out.size());
     const int ended = deflate(&stream, Z_FINISH);
     out.resize(stream.total_out);
+    out.shrink_to_fit(); // it may be kept, and has a tenth of what was asked for
     deflateEnd(&stream);
     if (ended != Z_STREAM_END)
         throw std::runtime_error("gzip: did not end");

@@ -97,8 +97,10 @@ core::Result<std::optional<OutcomeRow>> SqliteFile::find_outcome(const std::stri
 void SqliteFile::open() {
     // Ours only once it is all that it should be.
     auto opened = std::make_unique<Database>(path_);
-    // WAL with FULL: a commit that was answered is on disk (about 0.3 ms for one row).
-    opened->run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304");
+    // WAL with FULL: a commit that was answered is on disk (about 0.3 ms for one row). Rows are written and hardly ever
+    // read: 512 KiB of pages do, where SQLite would keep 2 MB.
+    opened->run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=4194304; "
+                "PRAGMA cache_size=-512");
     migrate(*opened);
     database_ = std::move(opened);
     measure();
