@@ -4,6 +4,7 @@
 #include "agent/tell/colours.hpp"
 #include "agent/tell/evidence_words.hpp"
 #include "agent/tell/told.hpp"
+#include "agent/tell/unknown.hpp"
 
 #include <fmt/format.h>
 
@@ -37,11 +38,6 @@ std::vector<const io::Json*> sorted(const io::Json::Array& all, Grade (*grade)(c
 }
 
 Grade grade_of_asset(const io::Json& asset) { return grade_of_verdict(asset["verdict"]["state"].text()); }
-
-Grade grade_of_check(const io::Json& check) {
-    return check["failure"] || (!check["last_run"] && check["every_seconds"].number() > 0) ? Grade::unknown
-                                                                                           : Grade::good;
-}
 
 std::size_t width_of(const io::Json::Array& all, std::string_view member) {
     std::size_t width = 0;
@@ -92,19 +88,16 @@ Grade print_alerts(const io::Json& document, const Console& console) {
     return worst;
 }
 
-/// Checks that know nothing: nothing is good only because nobody looked.
-Grade print_blind(const io::Json& document, const Console& console) {
+/// Nothing is good only because nobody looked, nor because only a part could be seen.
+Grade print_unknown(const io::Json& document, const Console& console) {
     Grade worst = Grade::good;
-    for (const io::Json& check : document["checks"].items()) {
-        if (grade_of_check(check) == Grade::good)
-            continue;
-        if (worst == Grade::good)
-            fmt::print(console.out, "\nCHECKS THAT KNOW NOTHING\n");
-        worst = Grade::unknown;
-        const io::Json& failure = check["failure"];
-        fmt::print(console.out, "{}: {}\n", check["name"].text(),
-                   failure ? failure["kind"].text() + ": " + failure["detail"].text() : "not run yet");
-    }
+    for (const io::Json& check : document["checks"].items())
+        for (const std::string& line : unknown_of(check)) {
+            if (worst == Grade::good)
+                fmt::print(console.out, "\nWHAT IS UNKNOWN\n");
+            worst = Grade::unknown;
+            fmt::print(console.out, "{}\n", line);
+        }
     return worst;
 }
 
@@ -177,7 +170,7 @@ int run(const Options& options, Console& console) {
                    status["instance"].text(), moment_words(status["started_at"].time(), status["made_at"].time()));
         Grade worst = print_assets(documents[1], console);
         worst = std::max(worst, print_scenarios(documents[4], console));
-        worst = std::max(worst, print_blind(documents[2], console));
+        worst = std::max(worst, print_unknown(documents[2], console));
         worst = std::max(worst, print_alerts(documents[3], console));
         return exit_code(worst);
     } catch (const io::BadDocument& bad) {

@@ -123,8 +123,24 @@ TEST_CASE("a check that knows nothing makes the status unknown") {
     daemon.learn(core::failed(core::FailureKind::unreachable, "no route"), kNow);
     const auto ended = daemon.ask({"status"});
     CHECK(ended.code == 3);
-    CHECK_THAT(ended.out, ContainsSubstring("CHECKS THAT KNOW NOTHING\ndumps: unreachable: no route\n") &&
+    CHECK_THAT(ended.out, ContainsSubstring("WHAT IS UNKNOWN\ndumps: unreachable: no route\n") &&
                               ContainsSubstring("unknown       orders-db"));
+}
+
+TEST_CASE("a part of a check that could not be seen, or told of, makes the status unknown") {
+    Daemon daemon;
+    core::Seen seen;
+    seen.subjects.push_back({"repo1", {}, {}, core::Failure{core::FailureKind::refused, "permission denied"}});
+    core::Assertions promised;
+    promised.assertions.push_back({.name = "versioning", .expected = "true", .detail = "not allowed to read it"});
+    promised.assertions.push_back({.name = "encryption", .expected = "aes", .actual = "aes"});
+    seen.subjects.push_back({"repo2", {}, {promised}, {}});
+    daemon.learn(std::move(seen), kNow);
+    const auto ended = daemon.ask({"status"});
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.out, ContainsSubstring("WHAT IS UNKNOWN\ndumps repo1: refused: permission denied\n"
+                                            "dumps repo2: versioning: not allowed to read it\n"));
+    CHECK(!ended.out.contains("encryption"));
 }
 
 TEST_CASE("explain tells of an asset why, from what, against which promise, and what would mend it") {
