@@ -8,10 +8,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 using namespace recoverd;
 using agent::parse_web_config;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
 
 TEST_CASE("a web configuration as exporter-toolkit has it is understood") {
     const auto read = parse_web_config("tls_server_config:\n  cert_file: web.crt\n  key_file: /etc/web.key\n"
@@ -39,13 +42,54 @@ TEST_CASE("what a web configuration asks and we cannot keep is a mistake with it
                ContainsSubstring("client_auth_type"));
     CHECK_THAT(wrong("tls_server_config: [\n"), ContainsSubstring("line"));
     CHECK_THAT(wrong("just text\n"), ContainsSubstring("expected keys"));
+    CHECK_THAT(wrong("http_server_config:\n  http2: perhaps\n"),
+               ContainsSubstring("line 2: expected true or false for 'http2', found 'perhaps'"));
+    CHECK_THAT(wrong("basic_auth_users:\n  bob: $2y$10$a\n  bob: $2y$10$b\n"),
+               ContainsSubstring("line 3: expected 'bob' once under 'basic_auth_users', found it twice"));
+    CHECK_THAT(wrong("basic_auth_users:\n  bob:\n"), ContainsSubstring("bcrypt"));
+}
+
+TEST_CASE("a version or a type of TLS that there is not is named beside those there are") {
+    const auto wrong = [](const std::string& more) {
+        return parse_web_config("tls_server_config:\n  cert_file: a\n  key_file: b\n" + more, "/").error();
+    };
+    CHECK_THAT(wrong("  min_version: TLS14\n"),
+               ContainsSubstring("line 4: expected TLS10, TLS11, TLS12 or TLS13 for 'min_version', found 'TLS14'"));
+    CHECK_THAT(wrong("  min_version: TLS13\n  max_version: TLS12\n"),
+               ContainsSubstring("expected min_version no newer than max_version"));
+    CHECK_THAT(wrong("  max_version: TLS11\n"), ContainsSubstring("\nhint: without min_version it is TLS12"));
+    CHECK_THAT(wrong("  client_auth_type: Yes\n"), ContainsSubstring("RequireAndVerifyClientCert, found 'Yes'"));
+    CHECK_THAT(wrong("  client_auth_type: [NoClientCert]\n"),
+               ContainsSubstring("expected text") && ContainsSubstring("found a list"));
+}
+
+TEST_CASE("what is left blank in a web configuration asks for nothing") {
+    for (const char* text :
+         {"tls_server_config:\n", "tls_server_config: {}\n", "basic_auth_users:\n", "http_server_config:\n  headers:\n",
+          "http_server_config:\n  headers:\n    X-A:\n", "# tls_server_config:\n"}) {
+        INFO(text);
+        const auto read = parse_web_config(text, "/etc/recoverd");
+        REQUIRE(read);
+        CHECK_FALSE(read->tls);
+        CHECK(read->users.empty());
+        CHECK(read->headers.empty());
+    }
+    const auto read = parse_web_config("tls_server_config:\n  cert_file: web.crt\n  key_file: web.key\n"
+                                       "  client_ca_file: \"\"\n  client_auth_type: \"\"\n",
+                                       "/etc/recoverd");
+    REQUIRE(read);
+    CHECK(read->tls->client_ca_file.empty());
+    CHECK(read->tls->client_auth == io::ClientAuth::none);
+    // As an older exporter-toolkit wrote RequireAnyClientCert.
+    CHECK(parse_web_config("tls_server_config: {cert_file: a, key_file: b, client_auth_type: RequireClientCert}", "/")
+              ->tls->client_auth == io::ClientAuth::require_any);
 }
 
 TEST_CASE("a web configuration is followed while it can be used") {
     const std::string path = "/tmp/recoverd-web-config-" + std::to_string(getpid());
     std::ofstream(path) << "basic_auth_users: {alice: $2y$10$a}\n";
-    int warnings = 0;
-    const auto file = agent::WebConfigFile::open(path, [&](const std::string&) { ++warnings; });
+    std::vector<std::string> warnings;
+    const auto file = agent::WebConfigFile::open(path, [&](const std::string& line) { warnings.push_back(line); });
     REQUIRE(file);
     CHECK((*file)->current()->users.contains("alice"));
     std::ofstream(path) << "basic_auth_users: {alice: $2y$10$a, bob: $2y$10$b}\n";
@@ -53,7 +97,13 @@ TEST_CASE("a web configuration is followed while it can be used") {
     std::ofstream(path) << "nonsense: true\n";
     CHECK((*file)->current()->users.contains("bob"));
     CHECK((*file)->current()->users.contains("alice"));
-    CHECK(warnings == 1);
+    REQUIRE(warnings.size() == 1);
+    CHECK_THAT(warnings.front(), ContainsSubstring("'nonsense'") && EndsWith("; the old one stays in use"));
+    std::ofstream(path) << "tls_server_config: {cert_file: a, key_file: b, max_version: TLS11}\n";
+    CHECK((*file)->current()->users.contains("bob"));
+    // What to do comes last.
+    REQUIRE(warnings.size() == 2);
+    CHECK_THAT(warnings.back(), ContainsSubstring("; the old one stays in use\nhint: "));
     std::filesystem::remove(path);
     CHECK_FALSE(agent::WebConfigFile::open(path, nullptr));
 }
