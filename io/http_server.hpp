@@ -6,6 +6,7 @@
 #include "core/failure.hpp"
 #include "core/time.hpp"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -63,12 +64,22 @@ struct ServerTls {
     bool operator==(const ServerTls&) const = default;
 };
 
+/// `burst` requests at once, and one more after each `interval`. Both are above 0.
+struct RateLimit {
+    std::chrono::nanoseconds interval{};
+    int burst = 1;
+
+    bool operator==(const RateLimit&) const = default;
+};
+
 /// Who may come in, and how. Immutable; a new one replaces it.
 struct WebSecurity {
     std::optional<ServerTls> tls;
     /// bcrypt hashes by user; empty: everybody may.
     std::map<std::string, std::string> users;
     std::vector<std::pair<std::string, std::string>> headers;
+    /// Of all requests together, whoever asks for whatever.
+    std::optional<RateLimit> rate_limit;
 };
 
 struct HttpServerLimits {

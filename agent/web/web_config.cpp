@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/web/web_config.hpp"
 
+#include "agent/web/go_duration.hpp"
 #include "agent/web/tls_config.hpp"
 #include "agent/web/web_yaml.hpp"
 
@@ -37,6 +38,38 @@ void read_http(const YAML::Node& node, io::WebSecurity& security) {
             web_yaml::yes_or_no(value, key);
         return key == "http2";
     });
+}
+
+std::chrono::nanoseconds interval_of(const YAML::Node& value, const std::string& key) {
+    // A number without a unit is nanoseconds there, which nobody means.
+    const auto interval = parse_go_duration(text(value, key));
+    if (!interval)
+        mistake(value, fmt::format("expected a duration for '{}', found {}", key, web_yaml::found(value)),
+                "write it as Go does, such as 1s, 250ms or 1m30s; 0 is no limit");
+    return *interval;
+}
+
+std::optional<io::RateLimit> read_rate_limit(const YAML::Node& node) {
+    std::optional<std::chrono::nanoseconds> interval;
+    int burst = 0;
+    members(node, "rate_limit", [&](const std::string& key, const YAML::Node& value) {
+        if (key == "interval")
+            interval = interval_of(value, key);
+        else if (key == "burst")
+            burst = web_yaml::whole_number(value, key);
+        else
+            return false;
+        return true;
+    });
+    if (!interval && burst > 0)
+        mistake(node, "expected 'interval' beside 'burst' under 'rate_limit', found none",
+                "1s lets one more request in each second; 0 is no limit");
+    if (!interval || *interval == std::chrono::nanoseconds{0})
+        return std::nullopt;
+    if (burst == 0)
+        mistake(node, "expected a 'burst' of 1 or more under 'rate_limit', found none",
+                "without a burst no request would ever be answered; 10 lets ten in at once");
+    return io::RateLimit{*interval, burst};
 }
 
 std::string stamp_of(const std::string& path) {
@@ -76,6 +109,8 @@ std::expected<io::WebSecurity, std::string> parse_web_config(const std::string& 
                 security.tls = read_tls(value, folder);
             else if (key == "http_server_config")
                 read_http(value, security);
+            else if (key == "rate_limit")
+                security.rate_limit = read_rate_limit(value);
             else if (key == "basic_auth_users")
                 members(value, key, [&](const std::string& user, const YAML::Node& hash) {
                     security.users[user] = text(hash, user);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `--web.config.file`, as Prometheus' exporter-toolkit has it: TLS, client certificates, bcrypt users, headers. What it
-// knows and we do not is a mistake, never passed over: a limit that nobody enforces is worse than none.
+// `--web.config.file`, as Prometheus' exporter-toolkit has it: TLS, client certificates, bcrypt users, headers, a limit
+// of requests. What it knows and we do not is a mistake, never passed over: a limit that nobody enforces is worse than
+// none.
 #pragma once
 
 #include "io/http_server.hpp"

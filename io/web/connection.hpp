@@ -4,6 +4,7 @@
 
 #include "io/http_server.hpp"
 #include "io/task.hpp"
+#include "io/web/rate_limiter.hpp"
 #include "io/web/server_tls.hpp"
 #include "io/web/users.hpp"
 
@@ -33,6 +34,7 @@ struct Server {
     std::size_t waiting_for_pool = 0;
     ProvenUsers proven;
     TlsKeeper tls;
+    RateLimiter limiter;
     std::list<std::weak_ptr<Connection>> connections;
     /// Guards `ended`: nothing is handed to the web thread once it ends.
     std::mutex mutex;

@@ -41,6 +41,8 @@ std::string_view reason_phrase(int status) {
         return "Content Too Large";
     case 415:
         return "Unsupported Media Type";
+    case 429:
+        return "Too Many Requests";
     case 431:
         return "Request Header Fields Too Large";
     case 500:
@@ -146,6 +148,14 @@ Task<std::optional<HttpReply>> check_user(std::shared_ptr<Server> server, std::s
     co_return std::nullopt;
 }
 
+/// Before anything else is looked at: a guess of a password is a request, too.
+HttpReply too_many(const RateLimit& limit) {
+    HttpReply reply = say(429, "too many requests\nhint: ask again later, or less often\n");
+    const auto wait = std::chrono::ceil<std::chrono::seconds>(limit.interval);
+    reply.headers.emplace_back("Retry-After", std::to_string(wait.count()));
+    return reply;
+}
+
 HttpReply broken(const Server& server, const HttpIncoming& request, std::string_view why) {
     server.warn(fmt::format("web: {} {} failed: {}", request.verb, request.path, why));
     return say(500, "something went wrong here; the log says what\n");
@@ -163,7 +173,10 @@ std::shared_ptr<const WebSecurity> Server::security() const {
 
 Task<HttpReply> reply_to(std::shared_ptr<Connection> connection, std::shared_ptr<HttpIncoming> request) {
     const auto server = connection->shared_server();
-    auto refused = co_await check_user(server, server->security(), request);
+    const auto security = server->security();
+    if (!server->limiter.admits(security->rate_limit, std::chrono::steady_clock::now()))
+        co_return too_many(*security->rate_limit);
+    auto refused = co_await check_user(server, security, request);
     if (refused)
         co_return std::move(*refused);
     const auto later = std::make_shared<Later<HttpReply>>(server->ioc);

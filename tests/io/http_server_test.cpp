@@ -307,6 +307,30 @@ TEST_CASE("users prove themselves by bcrypt, the second time at once") {
     CHECK(remembering / 5 < comparing);
 }
 
+TEST_CASE("beyond the limit a request is told to come later, before its password is looked at") {
+    auto security = std::make_shared<WebSecurity>();
+    security->rate_limit = RateLimit{std::chrono::hours{1}, 2};
+    security->users = {{"alice", "$2b$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u"}};
+    std::shared_ptr<const WebSecurity> current = security;
+    HttpServerOptions options;
+    options.listen = {"127.0.0.1:0"};
+    options.security = [&] { return current; };
+    const auto server = HttpServer::start(std::move(options), echo);
+    REQUIRE(server);
+    CHECK_THAT(ask(**server, kGet), StartsWith("HTTP/1.1 401"));
+    CHECK_THAT(ask(**server, kGet), StartsWith("HTTP/1.1 401"));
+    const std::string refused = ask(**server, kGet);
+    CHECK_THAT(refused, StartsWith("HTTP/1.1 429 Too Many Requests\r\n") &&
+                            ContainsSubstring("Retry-After: 3600\r\n") && ContainsSubstring("\nhint: "));
+    // Nor is the connection lost by it.
+    Client client((*server)->addresses().front());
+    client.send(std::string{kGet} + "\r\n" + std::string{kGet} + "Connection: close\r\n\r\n");
+    const std::string both = client.read_all();
+    CHECK_THAT(both.substr(both.find("HTTP/1.1", 10)), StartsWith("HTTP/1.1 429"));
+    (*server)->post([&] { current = std::make_shared<WebSecurity>(); });
+    CHECK_THAT(ask(**server, kGet), StartsWith("HTTP/1.1 200"));
+}
+
 TEST_CASE("TLS follows its files, and a client certificate is asked for when it should be") {
     const std::filesystem::path folder =
         std::filesystem::temp_directory_path() / ("recoverd-tls-" + std::to_string(getpid()));

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -36,7 +37,7 @@ TEST_CASE("a web configuration as exporter-toolkit has it is understood") {
 TEST_CASE("what a web configuration asks and we cannot keep is a mistake with its line") {
     const auto wrong = [](const std::string& text) { return parse_web_config(text, "/").error(); };
     CHECK_THAT(wrong("basic_auth_users:\n  bob: plain\n"), ContainsSubstring("line 2") && ContainsSubstring("bcrypt"));
-    CHECK_THAT(wrong("rate_limit: {interval: 1s}\n"), ContainsSubstring("unknown or unsupported key 'rate_limit'"));
+    CHECK_THAT(wrong("proxy_limit: {interval: 1s}\n"), ContainsSubstring("unknown or unsupported key 'proxy_limit'"));
     CHECK_THAT(wrong("tls_server_config:\n  cert_file: a\n"), ContainsSubstring("key_file"));
     CHECK_THAT(wrong("tls_server_config:\n  cert_file: a\n  key_file: b\n  client_ca_file: c\n"),
                ContainsSubstring("client_auth_type"));
@@ -83,6 +84,34 @@ TEST_CASE("what is left blank in a web configuration asks for nothing") {
     // As an older exporter-toolkit wrote RequireAnyClientCert.
     CHECK(parse_web_config("tls_server_config: {cert_file: a, key_file: b, client_auth_type: RequireClientCert}", "/")
               ->tls->client_auth == io::ClientAuth::require_any);
+}
+
+TEST_CASE("a limit of requests is read with Go's durations, and 0 is none") {
+    const auto limit = [](const std::string& text) { return parse_web_config("rate_limit: " + text, "/"); };
+    using namespace std::chrono_literals;
+    CHECK(limit("{interval: 1s, burst: 5}")->rate_limit == io::RateLimit{1s, 5});
+    CHECK(limit("{interval: \"250ms\", burst: 1}")->rate_limit == io::RateLimit{250ms, 1});
+    for (const char* none : {"{interval: 0, burst: 0}", "{interval: 0, burst: 20}", "{interval: 0s}", "{}", ""}) {
+        INFO(none);
+        REQUIRE(limit(none));
+        CHECK_FALSE(limit(none)->rate_limit);
+    }
+}
+
+TEST_CASE("a limit that would let nobody in, or everybody, is a mistake") {
+    const auto wrong = [](const std::string& text) { return parse_web_config("rate_limit:\n" + text, "/").error(); };
+    CHECK_THAT(wrong("  interval: 1s\n"), ContainsSubstring("line 2: expected a 'burst' of 1 or more") &&
+                                              ContainsSubstring("\nhint: without a burst no request"));
+    CHECK_THAT(wrong("  interval: 1s\n  burst: 0\n"), ContainsSubstring("expected a 'burst' of 1 or more"));
+    CHECK_THAT(wrong("  burst: 5\n"), ContainsSubstring("expected 'interval' beside 'burst'"));
+    CHECK_THAT(wrong("  burst: 5\n  interval: 10\n"),
+               ContainsSubstring("line 3: expected a duration for 'interval', found '10'\nhint: "));
+    CHECK_THAT(wrong("  burst: 5\n  interval: -1s\n"), ContainsSubstring("found '-1s'"));
+    CHECK_THAT(wrong("  burst: 5\n  interval: 1d\n"), ContainsSubstring("found '1d'"));
+    CHECK_THAT(wrong("  burst: -5\n  interval: 1s\n"),
+               ContainsSubstring("line 2: expected a whole number for 'burst', found '-5'"));
+    CHECK_THAT(wrong("  burst: 1.5\n"), ContainsSubstring("found '1.5'"));
+    CHECK_THAT(wrong("  rate: 5\n"), ContainsSubstring("unknown or unsupported key 'rate' under 'rate_limit'"));
 }
 
 TEST_CASE("a web configuration is followed while it can be used") {
