@@ -58,8 +58,10 @@ struct ServerTls {
     /// OpenSSL's numbers; 0: its default.
     int min_version = 0x0303;
     int max_version = 0;
-    /// OpenSSL's cipher list for TLS 1.2; empty: its default.
+    /// OpenSSL's cipher list for TLS 1.2, the most wanted first; empty: its default.
     std::string ciphers;
+    /// Of what both sides have, ours decides which is most wanted; else the client.
+    bool own_preference = true;
 
     bool operator==(const ServerTls&) const = default;
 };

@@ -2,15 +2,20 @@
 #include "agent/web/tls_config.hpp"
 
 #include "agent/web/web_yaml.hpp"
+#include "core/config/diagnostics.hpp"
+#include "io/web/tls_names.hpp"
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace recoverd::agent {
 
 namespace {
 
 using web_yaml::mistake;
+
+constexpr int kTls13 = 0x0304;
 
 /// One key and what is said of it.
 struct TlsValue {
@@ -46,7 +51,7 @@ io::ClientAuth client_auth(const TlsValue& value) {
 
 int tls_version(const TlsValue& value) {
     constexpr std::array<std::pair<std::string_view, int>, 4> kVersions{
-        {{"TLS10", 0x0301}, {"TLS11", 0x0302}, {"TLS12", 0x0303}, {"TLS13", 0x0304}}};
+        {{"TLS10", 0x0301}, {"TLS11", 0x0302}, {"TLS12", 0x0303}, {"TLS13", kTls13}}};
     for (const auto& [name, number] : kVersions)
         if (value.text() == name)
             return number;
@@ -54,18 +59,62 @@ int tls_version(const TlsValue& value) {
                                     web_yaml::found(value.node)));
 }
 
+/// A name that Go has; `elsewhere` says where to find all of them when none is near.
+void must_be_one_of(std::span<const std::string_view> names, const std::string& name, const YAML::Node& at,
+                    std::string_view what, std::string_view elsewhere) {
+    if (std::ranges::find(names, name) != names.end())
+        return;
+    const std::string_view near = core::config::nearest(name, names);
+    mistake(at, fmt::format("expected {}, found '{}'", what, name),
+            near.empty() ? std::string{elsewhere} : fmt::format("did you mean '{}'?", near));
+}
+
+/// Behind the others in a list of OpenSSL.
+void append(std::string& list, const std::string& name) { list += list.empty() ? name : ":" + name; }
+
+struct TlsReading {
+    io::ServerTls tls;
+    /// Suites were chosen, and with none of them TLS 1.2 could be spoken.
+    bool only_tls13 = false;
+};
+
+void read_suites(TlsReading& reading, const TlsValue& value) {
+    std::string list;
+    bool any = false;
+    web_yaml::items(value.node, value.key, [&](const std::string& name, const YAML::Node& at) {
+        any = true;
+        must_be_one_of(io::web::go_cipher_suites(), name, at, "a cipher suite as Go names the secure ones",
+                       "https://pkg.go.dev/crypto/tls#CipherSuites lists them");
+        if (io::web::is_of_tls13(name))
+            return;
+        const auto suite = io::web::openssl_cipher(name);
+        if (!suite)
+            mistake(at, fmt::format("expected a cipher suite of the OpenSSL that runs here, found '{}'", name),
+                    "leave it out");
+        append(list, *suite);
+    });
+    reading.tls.ciphers = list;
+    reading.only_tls13 = any && list.empty();
+}
+
 struct TlsKey {
     std::string_view name;
-    void (*take)(io::ServerTls& tls, const TlsValue& value);
+    void (*take)(TlsReading& reading, const TlsValue& value);
 };
 
 constexpr std::array kTlsKeys{
-    TlsKey{"cert_file", [](io::ServerTls& tls, const TlsValue& value) { tls.cert_file = value.file(); }},
-    TlsKey{"key_file", [](io::ServerTls& tls, const TlsValue& value) { tls.key_file = value.file(); }},
-    TlsKey{"client_ca_file", [](io::ServerTls& tls, const TlsValue& value) { tls.client_ca_file = value.file(); }},
-    TlsKey{"client_auth_type", [](io::ServerTls& tls, const TlsValue& value) { tls.client_auth = client_auth(value); }},
-    TlsKey{"min_version", [](io::ServerTls& tls, const TlsValue& value) { tls.min_version = tls_version(value); }},
-    TlsKey{"max_version", [](io::ServerTls& tls, const TlsValue& value) { tls.max_version = tls_version(value); }},
+    TlsKey{"cert_file", [](TlsReading& read, const TlsValue& value) { read.tls.cert_file = value.file(); }},
+    TlsKey{"key_file", [](TlsReading& read, const TlsValue& value) { read.tls.key_file = value.file(); }},
+    TlsKey{"client_ca_file", [](TlsReading& read, const TlsValue& value) { read.tls.client_ca_file = value.file(); }},
+    TlsKey{"client_auth_type",
+           [](TlsReading& read, const TlsValue& value) { read.tls.client_auth = client_auth(value); }},
+    TlsKey{"min_version", [](TlsReading& read, const TlsValue& value) { read.tls.min_version = tls_version(value); }},
+    TlsKey{"max_version", [](TlsReading& read, const TlsValue& value) { read.tls.max_version = tls_version(value); }},
+    TlsKey{"cipher_suites", read_suites},
+    TlsKey{"prefer_server_cipher_suites",
+           [](TlsReading& read, const TlsValue& value) {
+               read.tls.own_preference = web_yaml::yes_or_no(value.node, value.key);
+           }},
 };
 
 bool verifies_clients(const io::ServerTls& tls) {
@@ -86,23 +135,33 @@ void check_together(const YAML::Node& node, const io::ServerTls& tls) {
         mistake(node, "client_ca_file needs client_auth_type RequireAndVerifyClientCert or VerifyClientCertIfGiven");
 }
 
+/// OpenSSL knows no list of suites that is empty.
+void keep_to_tls13(const YAML::Node& node, TlsReading& reading) {
+    if (!reading.only_tls13)
+        return;
+    if (reading.tls.max_version != 0 && reading.tls.max_version < kTls13)
+        mistake(node, "expected a suite of TLS 1.2 among cipher_suites, for max_version is older than TLS13");
+    reading.tls.min_version = kTls13;
+}
+
 } // namespace
 
 std::optional<io::ServerTls> read_tls(const YAML::Node& node, const std::filesystem::path& folder) {
-    io::ServerTls tls;
+    TlsReading reading;
     bool asked = false;
     web_yaml::members(node, "tls_server_config", [&](const std::string& name, const YAML::Node& value) {
         const auto key = std::ranges::find(kTlsKeys, name, &TlsKey::name);
         if (key == kTlsKeys.end())
             return false;
-        key->take(tls, TlsValue{key->name, value, folder});
+        key->take(reading, TlsValue{key->name, value, folder});
         asked = true;
         return true;
     });
     if (!asked)
         return std::nullopt;
-    check_together(node, tls);
-    return tls;
+    check_together(node, reading.tls);
+    keep_to_tls13(node, reading);
+    return reading.tls;
 }
 
 } // namespace recoverd::agent

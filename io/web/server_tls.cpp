@@ -42,6 +42,18 @@ asio::ssl::verify_mode verify_mode(ClientAuth auth) {
     return asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert;
 }
 
+void set_protocol(SSL_CTX* handle, const ServerTls& options) {
+    require(SSL_CTX_set_min_proto_version(handle, options.min_version) == 1, "TLS version", options.cert_file);
+    require(SSL_CTX_set_max_proto_version(handle, options.max_version) == 1, "TLS version", options.cert_file);
+    if (!options.ciphers.empty())
+        require(SSL_CTX_set_cipher_list(handle, options.ciphers.c_str()) == 1, "ciphers", options.ciphers);
+    // Said either way: the system's openssl.cnf may have chosen.
+    if (options.own_preference)
+        SSL_CTX_set_options(handle, SSL_OP_CIPHER_SERVER_PREFERENCE);
+    else
+        SSL_CTX_clear_options(handle, SSL_OP_CIPHER_SERVER_PREFERENCE);
+}
+
 } // namespace
 
 std::shared_ptr<asio::ssl::context> make_server_context(const ServerTls& options) {
@@ -52,10 +64,7 @@ std::shared_ptr<asio::ssl::context> make_server_context(const ServerTls& options
     require(!error, "certificate", options.cert_file);
     context->use_private_key_file(options.key_file, asio::ssl::context::pem, error);
     require(!error && SSL_CTX_check_private_key(handle) == 1, "key", options.key_file);
-    require(SSL_CTX_set_min_proto_version(handle, options.min_version) == 1, "TLS version", options.cert_file);
-    require(SSL_CTX_set_max_proto_version(handle, options.max_version) == 1, "TLS version", options.cert_file);
-    if (!options.ciphers.empty())
-        require(SSL_CTX_set_cipher_list(handle, options.ciphers.c_str()) == 1, "ciphers", options.ciphers);
+    set_protocol(handle, options);
     if (!options.client_ca_file.empty()) {
         context->load_verify_file(options.client_ca_file, error);
         require(!error, "client CA", options.client_ca_file);

@@ -64,6 +64,38 @@ TEST_CASE("a version or a type of TLS that there is not is named beside those th
                ContainsSubstring("expected text") && ContainsSubstring("found a list"));
 }
 
+TEST_CASE("cipher suites are chosen by Go's names, and those of TLS 1.3 are always there") {
+    const auto read = [](const std::string& more) {
+        return parse_web_config("tls_server_config:\n  cert_file: a\n  key_file: b\n" + more, "/");
+    };
+    CHECK(read("")->tls->ciphers.empty());
+    CHECK(read("")->tls->own_preference);
+    CHECK(read("  cipher_suites: []\n")->tls->ciphers.empty());
+    CHECK(read("  cipher_suites: []\n")->tls->min_version == 0x0303);
+    CHECK_FALSE(read("  prefer_server_cipher_suites: false\n")->tls->own_preference);
+    const auto chosen = read("  cipher_suites:\n    - TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256\n"
+                             "    - TLS_AES_128_GCM_SHA256\n    - TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA\n");
+    REQUIRE(chosen);
+    CHECK(chosen->tls->ciphers == "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA");
+    CHECK(chosen->tls->min_version == 0x0303);
+    // Then nothing is left that an older client could speak.
+    const auto newest = read("  cipher_suites: [TLS_AES_128_GCM_SHA256]\n  min_version: TLS12\n");
+    REQUIRE(newest);
+    CHECK(newest->tls->ciphers.empty());
+    CHECK(newest->tls->min_version == 0x0304);
+
+    CHECK_THAT(read("  cipher_suites:\n    - TLS_RSA_WITH_AES_128_GCM_SHA256\n").error(),
+               ContainsSubstring("line 5: expected a cipher suite as Go names the secure ones, found "
+                                 "'TLS_RSA_WITH_AES_128_GCM_SHA256'\nhint: did you mean "
+                                 "'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'?"));
+    CHECK_THAT(read("  cipher_suites: [RC4]\n").error(), ContainsSubstring("found 'RC4'\nhint: https://pkg.go.dev/"));
+    CHECK_THAT(read("  cipher_suites: TLS_AES_128_GCM_SHA256\n").error(),
+               ContainsSubstring("line 4: expected a list for 'cipher_suites', found 'TLS_AES_128_GCM_SHA256'"));
+    CHECK_THAT(read("  cipher_suites: [TLS_AES_128_GCM_SHA256]\n  max_version: TLS12\n").error(),
+               ContainsSubstring("expected a suite of TLS 1.2 among cipher_suites"));
+    CHECK_THAT(read("  prefer_server_cipher_suites: 2\n").error(), ContainsSubstring("expected true or false"));
+}
+
 TEST_CASE("what is left blank in a web configuration asks for nothing") {
     for (const char* text :
          {"tls_server_config:\n", "tls_server_config: {}\n", "basic_auth_users:\n", "http_server_config:\n  headers:\n",
