@@ -60,6 +60,8 @@ struct ServerTls {
     int max_version = 0;
     /// OpenSSL's cipher list for TLS 1.2, the most wanted first; empty: its default.
     std::string ciphers;
+    /// OpenSSL's list of groups for the exchange of keys, the most wanted first; empty: its default.
+    std::string groups;
     /// Of what both sides have, ours decides which is most wanted; else the client.
     bool own_preference = true;
 

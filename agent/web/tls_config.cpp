@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <span>
 
 namespace recoverd::agent {
@@ -97,6 +98,23 @@ void read_suites(TlsReading& reading, const TlsValue& value) {
     reading.only_tls13 = any && list.empty();
 }
 
+void read_curves(TlsReading& reading, const TlsValue& value) {
+    std::set<std::string> seen;
+    std::string list;
+    web_yaml::items(value.node, value.key, [&](const std::string& name, const YAML::Node& at) {
+        must_be_one_of(io::web::go_curves(), name, at, "a curve as Go names it",
+                       "CurveP256, CurveP384, CurveP521 and X25519 are always there");
+        const auto group = io::web::openssl_group(name);
+        if (!group)
+            mistake(at, fmt::format("expected a curve of the OpenSSL that runs here, found '{}'", name),
+                    "leave it out; hybrid ones need OpenSSL 3.5");
+        // OpenSSL refuses a list with one of them twice.
+        if (seen.insert(name).second)
+            append(list, *group);
+    });
+    reading.tls.groups = list;
+}
+
 struct TlsKey {
     std::string_view name;
     void (*take)(TlsReading& reading, const TlsValue& value);
@@ -111,6 +129,7 @@ constexpr std::array kTlsKeys{
     TlsKey{"min_version", [](TlsReading& read, const TlsValue& value) { read.tls.min_version = tls_version(value); }},
     TlsKey{"max_version", [](TlsReading& read, const TlsValue& value) { read.tls.max_version = tls_version(value); }},
     TlsKey{"cipher_suites", read_suites},
+    TlsKey{"curve_preferences", read_curves},
     TlsKey{"prefer_server_cipher_suites",
            [](TlsReading& read, const TlsValue& value) {
                read.tls.own_preference = web_yaml::yes_or_no(value.node, value.key);

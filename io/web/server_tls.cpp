@@ -47,6 +47,8 @@ void set_protocol(SSL_CTX* handle, const ServerTls& options) {
     require(SSL_CTX_set_max_proto_version(handle, options.max_version) == 1, "TLS version", options.cert_file);
     if (!options.ciphers.empty())
         require(SSL_CTX_set_cipher_list(handle, options.ciphers.c_str()) == 1, "ciphers", options.ciphers);
+    if (!options.groups.empty())
+        require(SSL_CTX_set1_groups_list(handle, options.groups.c_str()) == 1, "curves", options.groups);
     // Said either way: the system's openssl.cnf may have chosen.
     if (options.own_preference)
         SSL_CTX_set_options(handle, SSL_OP_CIPHER_SERVER_PREFERENCE);

@@ -17,4 +17,9 @@ bool is_of_tls13(std::string_view go_suite);
 /// For SSL_CTX_set_cipher_list. Nothing when this OpenSSL does not have it.
 std::optional<std::string> openssl_cipher(std::string_view go_suite);
 
+/// Those of exporter-toolkit, and the hybrid ones that Go has since.
+std::span<const std::string_view> go_curves();
+/// For SSL_CTX_set1_groups_list. Nothing when this OpenSSL does not have it: hybrid ones come with 3.5.
+std::optional<std::string> openssl_group(std::string_view go_curve);
+
 } // namespace recoverd::io::web

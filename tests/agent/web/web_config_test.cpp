@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/web/web_config.hpp"
 
+#include "io/web/tls_names.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
@@ -94,6 +96,23 @@ TEST_CASE("cipher suites are chosen by Go's names, and those of TLS 1.3 are alwa
     CHECK_THAT(read("  cipher_suites: [TLS_AES_128_GCM_SHA256]\n  max_version: TLS12\n").error(),
                ContainsSubstring("expected a suite of TLS 1.2 among cipher_suites"));
     CHECK_THAT(read("  prefer_server_cipher_suites: 2\n").error(), ContainsSubstring("expected true or false"));
+}
+
+TEST_CASE("curves are chosen by Go's names, as far as OpenSSL has them") {
+    const auto read = [](const std::string& list) {
+        return parse_web_config("tls_server_config:\n  cert_file: a\n  key_file: b\n  curve_preferences: " + list, "/");
+    };
+    CHECK(read("[]")->tls->groups.empty());
+    CHECK(read("[X25519, CurveP256]")->tls->groups == "X25519:P-256");
+    CHECK(read("[CurveP521, CurveP384, CurveP521]")->tls->groups == "P-521:P-384");
+    CHECK_THAT(read("[CurveP265]").error(), ContainsSubstring("line 4: expected a curve as Go names it, found "
+                                                              "'CurveP265'\nhint: did you mean 'CurveP256'?"));
+    CHECK_THAT(read("[secp256k1]").error(), ContainsSubstring("hint: CurveP256, CurveP384, CurveP521 and X25519"));
+    if (!io::web::openssl_group("X25519MLKEM768"))
+        CHECK_THAT(read("[X25519, X25519MLKEM768]").error(),
+                   ContainsSubstring("expected a curve of the OpenSSL that runs here, found 'X25519MLKEM768'\nhint: "));
+    else
+        CHECK(read("[X25519MLKEM768]")->tls->groups == "X25519MLKEM768");
 }
 
 TEST_CASE("what is left blank in a web configuration asks for nothing") {

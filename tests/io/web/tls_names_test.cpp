@@ -3,6 +3,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <memory>
@@ -51,4 +52,14 @@ TEST_CASE("a cipher suite that Go names is the one that OpenSSL offers") {
     CHECK(checked == 10);
     CHECK(web::go_cipher_suites().size() == 13);
     CHECK_FALSE(web::openssl_cipher("TLS_ECDHE_RSA_WITH_NOTHING"));
+}
+
+TEST_CASE("a curve that Go names is the one that OpenSSL has by that name, or none") {
+    CHECK(web::openssl_group("CurveP256") == "P-256");
+    CHECK(web::openssl_group("CurveP384") == "P-384");
+    CHECK(web::openssl_group("CurveP521") == "P-521");
+    CHECK(web::openssl_group("X25519") == "X25519");
+    CHECK_FALSE(web::openssl_group("CurveP257"));
+    // Nothing is left for the next who looks at what went wrong.
+    CHECK(ERR_peek_error() == 0);
 }
