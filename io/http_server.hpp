@@ -5,6 +5,7 @@
 
 #include "core/failure.hpp"
 #include "core/time.hpp"
+#include "io/secret.hpp"
 
 #include <chrono>
 #include <functional>
@@ -54,6 +55,10 @@ struct ServerTls {
     std::string cert_file;
     std::string key_file;
     std::string client_ca_file;
+    /// PEM, each in place of a file that is not named. Two keys are the same when they are one object.
+    std::string cert;
+    std::shared_ptr<const Secret> key;
+    std::string client_ca;
     ClientAuth client_auth = ClientAuth::none;
     /// OpenSSL's numbers; 0: its default.
     int min_version = 0x0303;

@@ -3,6 +3,7 @@
 
 #include "agent/web/web_yaml.hpp"
 #include "core/config/diagnostics.hpp"
+#include "io/web/pem.hpp"
 #include "io/web/tls_names.hpp"
 
 #include <algorithm>
@@ -115,6 +116,32 @@ void read_curves(TlsReading& reading, const TlsValue& value) {
     reading.tls.groups = list;
 }
 
+std::string pem_hint(std::string_view key) {
+    return fmt::format("write '{}: |' and the whole PEM below it, indented", key);
+}
+
+/// Certificates as PEM. Whoever may see the log may see none of it, but that there was something.
+std::string certificates(const TlsValue& value) {
+    std::string pem = value.text();
+    if (!pem.empty() && io::web::certificates_in(pem).empty())
+        mistake(value.node,
+                fmt::format("expected certificates in PEM for '{}', found none that can be read", value.key),
+                pem_hint(value.key));
+    return pem;
+}
+
+std::shared_ptr<const io::Secret> private_key(const TlsValue& value) {
+    auto pem = std::make_shared<const io::Secret>(value.text());
+    if (pem->empty())
+        return nullptr;
+    if (!io::web::holds_key(*pem))
+        mistake(
+            value.node,
+            fmt::format("expected a key in PEM without a password for '{}', found none that can be read", value.key),
+            pem_hint(value.key));
+    return pem;
+}
+
 struct TlsKey {
     std::string_view name;
     void (*take)(TlsReading& reading, const TlsValue& value);
@@ -124,6 +151,9 @@ constexpr std::array kTlsKeys{
     TlsKey{"cert_file", [](TlsReading& read, const TlsValue& value) { read.tls.cert_file = value.file(); }},
     TlsKey{"key_file", [](TlsReading& read, const TlsValue& value) { read.tls.key_file = value.file(); }},
     TlsKey{"client_ca_file", [](TlsReading& read, const TlsValue& value) { read.tls.client_ca_file = value.file(); }},
+    TlsKey{"cert", [](TlsReading& read, const TlsValue& value) { read.tls.cert = certificates(value); }},
+    TlsKey{"key", [](TlsReading& read, const TlsValue& value) { read.tls.key = private_key(value); }},
+    TlsKey{"client_ca", [](TlsReading& read, const TlsValue& value) { read.tls.client_ca = certificates(value); }},
     TlsKey{"client_auth_type",
            [](TlsReading& read, const TlsValue& value) { read.tls.client_auth = client_auth(value); }},
     TlsKey{"min_version", [](TlsReading& read, const TlsValue& value) { read.tls.min_version = tls_version(value); }},
@@ -140,27 +170,48 @@ bool verifies_clients(const io::ServerTls& tls) {
     return tls.client_auth == io::ClientAuth::verify_if_given || tls.client_auth == io::ClientAuth::require_and_verify;
 }
 
-/// What each key alone cannot tell.
-void check_together(const YAML::Node& node, const io::ServerTls& tls) {
-    if (tls.cert_file.empty() || tls.key_file.empty())
-        mistake(node, "expected cert_file and key_file under 'tls_server_config'");
+/// As exporter-toolkit does when both are said.
+void prefer_files(io::ServerTls& tls) {
+    if (!tls.cert_file.empty())
+        tls.cert.clear();
+    if (!tls.key_file.empty())
+        tls.key = nullptr;
+    if (!tls.client_ca_file.empty())
+        tls.client_ca.clear();
+}
+
+void check_certificate(const YAML::Node& node, const io::ServerTls& tls) {
+    if (tls.cert_file.empty() && tls.cert.empty())
+        mistake(node, "expected cert_file or cert under 'tls_server_config', found neither");
+    if (tls.key_file.empty() && !tls.key)
+        mistake(node, "expected key_file or key under 'tls_server_config', found neither");
+    // Of files that is asked at each connection: they may change.
+    if (tls.cert_file.empty() && tls.key_file.empty() && !io::web::is_key_of(*tls.key, tls.cert))
+        mistake(node, "expected the key of the first certificate in 'cert' for 'key', found another",
+                "in 'cert' the server's own certificate comes first, then those that vouch for it");
+}
+
+void check_clients(const YAML::Node& node, const io::ServerTls& tls) {
+    const bool has_ca = !tls.client_ca_file.empty() || !tls.client_ca.empty();
+    if (verifies_clients(tls) && !has_ca)
+        mistake(node, "expected client_ca_file or client_ca, for client certificates are to be verified");
+    // A CA without a type would look like protection and be none.
+    if (!verifies_clients(tls) && has_ca)
+        mistake(node, "client_ca_file and client_ca need client_auth_type RequireAndVerifyClientCert or "
+                      "VerifyClientCertIfGiven");
+}
+
+void check_versions(const YAML::Node& node, TlsReading& reading) {
+    io::ServerTls& tls = reading.tls;
     if (tls.max_version != 0 && tls.max_version < tls.min_version)
         mistake(node, "expected min_version no newer than max_version under 'tls_server_config'",
                 "without min_version it is TLS12");
-    if (verifies_clients(tls) && tls.client_ca_file.empty())
-        mistake(node, "expected client_ca_file, for client certificates are to be verified");
-    // A CA without a type would look like protection and be none.
-    if (!verifies_clients(tls) && !tls.client_ca_file.empty())
-        mistake(node, "client_ca_file needs client_auth_type RequireAndVerifyClientCert or VerifyClientCertIfGiven");
-}
-
-/// OpenSSL knows no list of suites that is empty.
-void keep_to_tls13(const YAML::Node& node, TlsReading& reading) {
     if (!reading.only_tls13)
         return;
-    if (reading.tls.max_version != 0 && reading.tls.max_version < kTls13)
+    // OpenSSL knows no list of suites that is empty.
+    if (tls.max_version != 0 && tls.max_version < kTls13)
         mistake(node, "expected a suite of TLS 1.2 among cipher_suites, for max_version is older than TLS13");
-    reading.tls.min_version = kTls13;
+    tls.min_version = kTls13;
 }
 
 } // namespace
@@ -178,8 +229,10 @@ std::optional<io::ServerTls> read_tls(const YAML::Node& node, const std::filesys
     });
     if (!asked)
         return std::nullopt;
-    check_together(node, reading.tls);
-    keep_to_tls13(node, reading);
+    prefer_files(reading.tls);
+    check_certificate(node, reading.tls);
+    check_versions(node, reading);
+    check_clients(node, reading.tls);
     return reading.tls;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/server_tls.hpp"
 
+#include "io/web/pem.hpp"
+
 #include <fmt/format.h>
 
 #include <sys/stat.h>
@@ -23,9 +25,11 @@ std::string stamp_of(const ServerTls& options) {
     return stamp;
 }
 
+/// What has no file stands in the configuration itself.
 void require(bool ok, std::string_view what, const std::string& file) {
     if (!ok)
-        throw std::runtime_error(fmt::format("cannot use {} '{}'", what, file));
+        throw std::runtime_error(file.empty() ? fmt::format("cannot use {} of the web configuration", what)
+                                              : fmt::format("cannot use {} '{}'", what, file));
 }
 
 asio::ssl::verify_mode verify_mode(ClientAuth auth) {
@@ -42,6 +46,22 @@ asio::ssl::verify_mode verify_mode(ClientAuth auth) {
     return asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert;
 }
 
+void show_certificate(asio::ssl::context& context, const ServerTls& options) {
+    asio::error_code error;
+    if (options.cert_file.empty())
+        context.use_certificate_chain(asio::buffer(options.cert), error);
+    else
+        context.use_certificate_chain_file(options.cert_file, error);
+    require(!error, "certificate", options.cert_file);
+    // OpenSSL's own would ask at the terminal for the password of a key, and wait for it.
+    context.set_password_callback([](std::size_t, asio::ssl::context::password_purpose) { return std::string{}; });
+    if (!options.key_file.empty())
+        context.use_private_key_file(options.key_file, asio::ssl::context::pem, error);
+    else if (options.key)
+        context.use_private_key(asio::buffer(options.key->reveal()), asio::ssl::context::pem, error);
+    require(!error && SSL_CTX_check_private_key(context.native_handle()) == 1, "key", options.key_file);
+}
+
 void set_protocol(SSL_CTX* handle, const ServerTls& options) {
     require(SSL_CTX_set_min_proto_version(handle, options.min_version) == 1, "TLS version", options.cert_file);
     require(SSL_CTX_set_max_proto_version(handle, options.max_version) == 1, "TLS version", options.cert_file);
@@ -56,22 +76,31 @@ void set_protocol(SSL_CTX* handle, const ServerTls& options) {
         SSL_CTX_clear_options(handle, SSL_OP_CIPHER_SERVER_PREFERENCE);
 }
 
+void trust_clients_of(asio::ssl::context& context, const ServerTls& options) {
+    SSL_CTX* const handle = context.native_handle();
+    if (!options.client_ca_file.empty()) {
+        asio::error_code error;
+        context.load_verify_file(options.client_ca_file, error);
+        require(!error, "client CA", options.client_ca_file);
+        SSL_CTX_set_client_CA_list(handle, SSL_load_client_CA_file(options.client_ca_file.c_str()));
+    } else if (!options.client_ca.empty()) {
+        const auto authorities = certificates_in(options.client_ca);
+        require(!authorities.empty(), "client CA", options.client_ca_file);
+        for (const auto& authority : authorities)
+            require(X509_STORE_add_cert(SSL_CTX_get_cert_store(handle), authority.get()) == 1 &&
+                        SSL_CTX_add_client_CA(handle, authority.get()) == 1,
+                    "client CA", options.client_ca_file);
+    }
+}
+
 } // namespace
 
 std::shared_ptr<asio::ssl::context> make_server_context(const ServerTls& options) {
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
     SSL_CTX* const handle = context->native_handle();
-    asio::error_code error;
-    context->use_certificate_chain_file(options.cert_file, error);
-    require(!error, "certificate", options.cert_file);
-    context->use_private_key_file(options.key_file, asio::ssl::context::pem, error);
-    require(!error && SSL_CTX_check_private_key(handle) == 1, "key", options.key_file);
+    show_certificate(*context, options);
     set_protocol(handle, options);
-    if (!options.client_ca_file.empty()) {
-        context->load_verify_file(options.client_ca_file, error);
-        require(!error, "client CA", options.client_ca_file);
-        SSL_CTX_set_client_CA_list(handle, SSL_load_client_CA_file(options.client_ca_file.c_str()));
-    }
+    trust_clients_of(*context, options);
     context->set_verify_mode(verify_mode(options.client_auth));
     if (options.client_auth == ClientAuth::request || options.client_auth == ClientAuth::require_any)
         context->set_verify_callback([](bool, asio::ssl::verify_context&) { return true; });

@@ -11,8 +11,15 @@ void fuzz(std::string_view bytes) {
         return must(!security.error().empty(), "a mistake is named");
     for (const auto& [user, hash] : security->users)
         must(hash.starts_with("$2"), "a password is a bcrypt hash", hash);
-    if (security->tls)
-        must(!security->tls->cert_file.empty() && !security->tls->key_file.empty(), "TLS has its files");
+    if (const auto& tls = security->tls) {
+        must(!tls->cert_file.empty() || !tls->cert.empty(), "TLS has a certificate");
+        must(!tls->key_file.empty() || tls->key, "TLS has a key");
+        const bool verifies = tls->client_auth == io::ClientAuth::verify_if_given ||
+                              tls->client_auth == io::ClientAuth::require_and_verify;
+        must(verifies == (!tls->client_ca_file.empty() || !tls->client_ca.empty()), "a CA is asked for or not given");
+    }
+    if (const auto& limit = security->rate_limit)
+        must(limit->interval > std::chrono::nanoseconds{0} && limit->burst > 0, "a limit lets some in");
 }
 
 } // namespace recoverd::fuzz

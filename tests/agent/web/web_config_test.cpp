@@ -2,15 +2,19 @@
 #include "agent/web/web_config.hpp"
 
 #include "io/web/tls_names.hpp"
+#include "tests/support/test_certificates.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,6 +22,25 @@ using namespace recoverd;
 using agent::parse_web_config;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+std::string content_of(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A key of `tls_server_config` whose text has several lines.
+std::string block(const std::string& key, const std::string& text) {
+    std::string out = "  " + key + ": |\n";
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        out += "    " + line + "\n";
+    return out;
+}
+
+} // namespace
 
 TEST_CASE("a web configuration as exporter-toolkit has it is understood") {
     const auto read = parse_web_config("tls_server_config:\n  cert_file: web.crt\n  key_file: /etc/web.key\n"
@@ -113,6 +136,62 @@ TEST_CASE("curves are chosen by Go's names, as far as OpenSSL has them") {
                    ContainsSubstring("expected a curve of the OpenSSL that runs here, found 'X25519MLKEM768'\nhint: "));
     else
         CHECK(read("[X25519MLKEM768]")->tls->groups == "X25519MLKEM768");
+}
+
+TEST_CASE("certificates and key may stand in the web configuration itself") {
+    test::TestAuthority authority;
+    const auto own = authority.issue({"127.0.0.1"});
+    const auto other = authority.issue({"127.0.0.1"});
+    const auto tls = [](const std::string& more) { return parse_web_config("tls_server_config:\n" + more, "/etc"); };
+    const std::string cert = block("cert", content_of(own.cert_file));
+    const std::string key = block("key", content_of(own.key_file));
+    const auto read = tls(cert + key + "  client_auth_type: RequireAndVerifyClientCert\n" +
+                          block("client_ca", content_of(authority.ca_file())));
+    REQUIRE(read);
+    CHECK(read->tls->cert == content_of(own.cert_file));
+    REQUIRE(read->tls->key != nullptr);
+    CHECK(read->tls->key->reveal() == content_of(own.key_file));
+    CHECK(read->tls->client_ca == content_of(authority.ca_file()));
+    // One of each is enough, and a file counts before what stands beside it, as in exporter-toolkit.
+    CHECK(tls(cert + "  key_file: web.key\n"));
+    CHECK(tls("  cert_file: web.crt\n" + key));
+    const auto both = tls(cert + key + "  cert_file: web.crt\n  key_file: web.key\n");
+    REQUIRE(both);
+    CHECK(both->tls->cert_file == "/etc/web.crt");
+    CHECK(both->tls->cert.empty());
+    CHECK(both->tls->key == nullptr);
+
+    CHECK_THAT(tls(cert).error(), ContainsSubstring("expected key_file or key under 'tls_server_config'"));
+    CHECK_THAT(tls(key).error(), ContainsSubstring("expected cert_file or cert under 'tls_server_config'"));
+    CHECK_THAT(tls(cert + block("key", content_of(other.key_file))).error(),
+               ContainsSubstring("for 'key', found another\nhint: "));
+    CHECK_THAT(tls(cert + key + block("client_ca", content_of(authority.ca_file()))).error(),
+               ContainsSubstring("client_ca need client_auth_type"));
+}
+
+TEST_CASE("PEM that is none is a mistake of its line, and no word of it is told") {
+    const auto wrong = [](const std::string& more) {
+        return parse_web_config("tls_server_config:\n  cert_file: web.crt\n  key_file: web.key\n" + more, "/").error();
+    };
+    for (const std::string key : {"cert", "client_ca"}) {
+        INFO(key);
+        CHECK_THAT(wrong("  " + key + ": hunter2\n"),
+                   StartsWith("line 4: expected certificates in PEM for '" + key + "', found none that can be read"));
+        CHECK_THAT(wrong("  " + key + ": [hunter2]\n"), ContainsSubstring("found a list"));
+    }
+    test::TestAuthority authority;
+    const std::string pem = content_of(authority.issue({"127.0.0.1"}).key_file);
+    // Folded into one line, as it is without the bar.
+    std::string folded = pem;
+    std::ranges::replace(folded, '\n', ' ');
+    for (const std::string& key : {std::string{"hunter2"}, folded, pem.substr(0, pem.size() / 2)}) {
+        const std::string told = wrong(block("key", key));
+        CHECK_THAT(told, ContainsSubstring("expected a key in PEM without a password for 'key', found none") &&
+                             ContainsSubstring("\nhint: write 'key: |' and the whole PEM below it, indented"));
+        CHECK_FALSE(told.contains("hunter2"));
+        CHECK_FALSE(told.contains("BEGIN"));
+    }
+    CHECK_FALSE(parse_web_config("basic_auth_users: bob:hunter2\n", "/").error().contains("hunter2"));
 }
 
 TEST_CASE("what is left blank in a web configuration asks for nothing") {
