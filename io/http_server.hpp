@@ -60,6 +60,9 @@ struct ServerTls {
     std::shared_ptr<const Secret> key;
     std::string client_ca;
     ClientAuth client_auth = ClientAuth::none;
+    /// A certificate of a client has to have one of these as a subject alternative name; empty: whatever it is called.
+    /// Only where one is required.
+    std::vector<std::string> client_names;
     /// OpenSSL's numbers; 0: its default.
     int min_version = 0x0303;
     int max_version = 0;

@@ -10,6 +10,8 @@
 #include <array>
 #include <set>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace recoverd::agent {
 
@@ -142,6 +144,20 @@ std::shared_ptr<const io::Secret> private_key(const TlsValue& value) {
     return pem;
 }
 
+void read_client_names(TlsReading& reading, const TlsValue& value) {
+    std::vector<std::string> names;
+    web_yaml::items(value.node, value.key, [&](const std::string& name, const YAML::Node& at) {
+        if (name.empty())
+            mistake(at, fmt::format("expected a name in '{}', found none", value.key));
+        names.push_back(name);
+    });
+    // An empty list lets nobody in there, which nobody wants, and would let everybody in here.
+    if (names.empty() && !value.node.IsNull())
+        mistake(value.node, fmt::format("expected a name in '{}', found an empty list", value.key),
+                "leave it out to let every client in whose certificate is accepted");
+    reading.tls.client_names = std::move(names);
+}
+
 struct TlsKey {
     std::string_view name;
     void (*take)(TlsReading& reading, const TlsValue& value);
@@ -154,6 +170,7 @@ constexpr std::array kTlsKeys{
     TlsKey{"cert", [](TlsReading& read, const TlsValue& value) { read.tls.cert = certificates(value); }},
     TlsKey{"key", [](TlsReading& read, const TlsValue& value) { read.tls.key = private_key(value); }},
     TlsKey{"client_ca", [](TlsReading& read, const TlsValue& value) { read.tls.client_ca = certificates(value); }},
+    TlsKey{"client_allowed_sans", read_client_names},
     TlsKey{"client_auth_type",
            [](TlsReading& read, const TlsValue& value) { read.tls.client_auth = client_auth(value); }},
     TlsKey{"min_version", [](TlsReading& read, const TlsValue& value) { read.tls.min_version = tls_version(value); }},
@@ -199,6 +216,11 @@ void check_clients(const YAML::Node& node, const io::ServerTls& tls) {
     if (!verifies_clients(tls) && has_ca)
         mistake(node, "client_ca_file and client_ca need client_auth_type RequireAndVerifyClientCert or "
                       "VerifyClientCertIfGiven");
+    const bool requires_one =
+        tls.client_auth == io::ClientAuth::require_any || tls.client_auth == io::ClientAuth::require_and_verify;
+    // A client without a certificate would come in whatever it is called.
+    if (!requires_one && !tls.client_names.empty())
+        mistake(node, "client_allowed_sans needs client_auth_type RequireAndVerifyClientCert or RequireAnyClientCert");
 }
 
 void check_versions(const YAML::Node& node, TlsReading& reading) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/server_tls.hpp"
 
+#include "io/web/client_names.hpp"
 #include "io/web/pem.hpp"
 
 #include <fmt/format.h>
@@ -93,6 +94,26 @@ void trust_clients_of(asio::ssl::context& context, const ServerTls& options) {
     }
 }
 
+/// Asked for each certificate of a chain, and always about the client's own.
+bool is_allowed(X509_STORE_CTX* chain, const std::vector<std::string>& names) {
+    const X509* const own = X509_STORE_CTX_get0_cert(chain);
+    if (names.empty() || (own && has_allowed_name(*own, names)))
+        return true;
+    // The client is told "bad certificate", as by Go.
+    X509_STORE_CTX_set_error(chain, X509_V_ERR_CERT_REJECTED);
+    return false;
+}
+
+void ask_clients(asio::ssl::context& context, const ServerTls& options) {
+    context.set_verify_mode(verify_mode(options.client_auth));
+    const bool any = options.client_auth == ClientAuth::request || options.client_auth == ClientAuth::require_any;
+    if (any || !options.client_names.empty())
+        context.set_verify_callback(
+            [any, names = options.client_names](bool verified, asio::ssl::verify_context& chain) {
+                return (any || verified) && is_allowed(chain.native_handle(), names);
+            });
+}
+
 } // namespace
 
 std::shared_ptr<asio::ssl::context> make_server_context(const ServerTls& options) {
@@ -101,9 +122,7 @@ std::shared_ptr<asio::ssl::context> make_server_context(const ServerTls& options
     show_certificate(*context, options);
     set_protocol(handle, options);
     trust_clients_of(*context, options);
-    context->set_verify_mode(verify_mode(options.client_auth));
-    if (options.client_auth == ClientAuth::request || options.client_auth == ClientAuth::require_any)
-        context->set_verify_callback([](bool, asio::ssl::verify_context&) { return true; });
+    ask_clients(*context, options);
     // Sessions would outlive a changed certificate.
     SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
     return context;

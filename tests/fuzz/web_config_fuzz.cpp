@@ -14,6 +14,9 @@ void fuzz(std::string_view bytes) {
     if (const auto& tls = security->tls) {
         must(!tls->cert_file.empty() || !tls->cert.empty(), "TLS has a certificate");
         must(!tls->key_file.empty() || tls->key, "TLS has a key");
+        must(tls->client_names.empty() || tls->client_auth == io::ClientAuth::require_any ||
+                 tls->client_auth == io::ClientAuth::require_and_verify,
+             "a name is asked of those who have to have one");
         const bool verifies = tls->client_auth == io::ClientAuth::verify_if_given ||
                               tls->client_auth == io::ClientAuth::require_and_verify;
         must(verifies == (!tls->client_ca_file.empty() || !tls->client_ca.empty()), "a CA is asked for or not given");

@@ -194,6 +194,31 @@ TEST_CASE("PEM that is none is a mistake of its line, and no word of it is told"
     CHECK_FALSE(parse_web_config("basic_auth_users: bob:hunter2\n", "/").error().contains("hunter2"));
 }
 
+TEST_CASE("names of clients are allowed where a client has to have a certificate") {
+    const auto read = [](const std::string& more) {
+        return parse_web_config("tls_server_config:\n  cert_file: a\n  key_file: b\n" + more, "/");
+    };
+    const std::string verified = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.crt\n";
+    const auto named = read(verified + "  client_allowed_sans:\n    - scraper.example\n    - 10.0.0.1\n");
+    REQUIRE(named);
+    CHECK(named->tls->client_names == std::vector<std::string>{"scraper.example", "10.0.0.1"});
+    CHECK(read("  client_auth_type: RequireAnyClientCert\n  client_allowed_sans: [one]\n"));
+    CHECK(read(verified + "  client_allowed_sans:\n")->tls->client_names.empty());
+
+    CHECK_THAT(read(verified + "  client_allowed_sans: []\n").error(),
+               ContainsSubstring("line 6: expected a name in 'client_allowed_sans', found an empty list\nhint: "));
+    CHECK_THAT(read(verified + "  client_allowed_sans: [one, \"\"]\n").error(),
+               ContainsSubstring("line 6: expected a name in 'client_allowed_sans', found none"));
+    CHECK_THAT(read(verified + "  client_allowed_sans: one\n").error(),
+               ContainsSubstring("expected a list for 'client_allowed_sans', found 'one'"));
+    for (const char* type : {"", "  client_auth_type: RequestClientCert\n",
+                             "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: ca.crt\n"}) {
+        INFO(type);
+        CHECK_THAT(read(std::string{type} + "  client_allowed_sans: [one]\n").error(),
+                   ContainsSubstring("client_allowed_sans needs client_auth_type RequireAndVerifyClientCert"));
+    }
+}
+
 TEST_CASE("what is left blank in a web configuration asks for nothing") {
     for (const char* text :
          {"tls_server_config:\n", "tls_server_config: {}\n", "basic_auth_users:\n", "http_server_config:\n  headers:\n",

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a client of TLS sees of a web server: real handshakes, by OpenSSL's own client.
+#include "io/http_server.hpp"
+#include "tests/support/test_certificates.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+
+using namespace recoverd;
+using recoverd::io::ClientAuth;
+using recoverd::io::HttpServer;
+
+namespace {
+
+std::string file_content(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// What a client asks for, and what it got.
+struct Handshake {
+    std::string ca_file;
+    std::string cert_file = {};
+    std::string key_file = {};
+    int max_version = TLS1_3_VERSION;
+    std::string ciphers = {};
+    std::string groups = {};
+
+    /// It got its page.
+    bool served = false;
+    std::string cipher = {};
+    int group = 0;
+};
+
+struct FreeTls {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+    void operator()(SSL* tls) const { SSL_free(tls); }
+    void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+};
+using Context = std::unique_ptr<SSL_CTX, FreeTls>;
+using Tls = std::unique_ptr<SSL, FreeTls>;
+using Session = std::unique_ptr<SSL_SESSION, FreeTls>;
+
+Context client_of(const Handshake& wanted) {
+    Context context{SSL_CTX_new(TLS_client_method())};
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    REQUIRE(SSL_CTX_load_verify_locations(context.get(), wanted.ca_file.c_str(), nullptr) == 1);
+    SSL_CTX_set_max_proto_version(context.get(), wanted.max_version);
+    if (!wanted.cert_file.empty()) {
+        REQUIRE(SSL_CTX_use_certificate_chain_file(context.get(), wanted.cert_file.c_str()) == 1);
+        REQUIRE(SSL_CTX_use_PrivateKey_file(context.get(), wanted.key_file.c_str(), SSL_FILETYPE_PEM) == 1);
+    }
+    if (!wanted.ciphers.empty())
+        REQUIRE(SSL_CTX_set_cipher_list(context.get(), wanted.ciphers.c_str()) == 1);
+    if (!wanted.groups.empty())
+        REQUIRE(SSL_CTX_set1_groups_list(context.get(), wanted.groups.c_str()) == 1);
+    return context;
+}
+
+int connected_to(const HttpServer& server) {
+    const std::string& address = server.addresses().front();
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in inet{};
+    inet.sin_family = AF_INET;
+    inet.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    inet.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(connect(fd, reinterpret_cast<sockaddr*>(&inet), sizeof inet) == 0);
+    const timeval limit{5, 0};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    return fd;
+}
+
+/// OpenSSL writes to a server that has hung up without asking for no signal.
+class PipeIgnored {
+  public:
+    PipeIgnored() {
+        struct sigaction ignore{};
+        ignore.sa_handler = SIG_IGN;
+        sigaction(SIGPIPE, &ignore, &before_);
+    }
+    ~PipeIgnored() { sigaction(SIGPIPE, &before_, nullptr); }
+    PipeIgnored(const PipeIgnored&) = delete;
+    PipeIgnored& operator=(const PipeIgnored&) = delete;
+
+  private:
+    struct sigaction before_{};
+};
+
+/// With TLS 1.3 a client hears only from what follows whether its certificate was taken.
+bool gets_a_page(SSL* tls) {
+    constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    if (SSL_write(tls, kGet.data(), static_cast<int>(kGet.size())) <= 0)
+        return false;
+    std::string answer;
+    char chunk[4096];
+    for (int got = 0; (got = SSL_read(tls, chunk, sizeof chunk)) > 0;)
+        answer.append(chunk, static_cast<std::size_t>(got));
+    return answer.starts_with("HTTP/1.1 200");
+}
+
+/// `session` is what an earlier one left, and becomes what this one leaves.
+Handshake shake(const HttpServer& server, Handshake shaken, SSL_CTX* context, Session& session) {
+    const PipeIgnored ignored;
+    const int fd = connected_to(server);
+    const Tls tls{SSL_new(context)};
+    SSL_set_fd(tls.get(), fd);
+    if (session)
+        SSL_set_session(tls.get(), session.get());
+    if (SSL_connect(tls.get()) == 1) {
+        shaken.cipher = SSL_get_cipher_name(tls.get());
+        shaken.group = static_cast<int>(SSL_get_negotiated_group(tls.get()));
+        shaken.served = gets_a_page(tls.get());
+        session.reset(SSL_get1_session(tls.get()));
+    }
+    ERR_clear_error();
+    close(fd);
+    return shaken;
+}
+
+Handshake shake(const HttpServer& server, const Handshake& wanted) {
+    Session none;
+    return shake(server, wanted, client_of(wanted).get(), none);
+}
+
+std::unique_ptr<HttpServer> serving(io::ServerTls tls) {
+    auto security = std::make_shared<io::WebSecurity>();
+    security->tls = std::move(tls);
+    io::HttpServerOptions options;
+    options.listen = {"127.0.0.1:0"};
+    options.security = [security] { return security; };
+    auto server = HttpServer::start(std::move(options), [](const io::HttpIncoming&, const io::HttpReplier&) {
+        return std::optional{io::HttpReply{.body = "up\n"}};
+    });
+    REQUIRE(server);
+    return std::move(*server);
+}
+
+io::ServerTls with(const test::ServerTls& files) { return {.cert_file = files.cert_file, .key_file = files.key_file}; }
+
+} // namespace
+
+TEST_CASE("a server shows the certificate that its configuration holds, and trusts the authority there") {
+    test::TestAuthority authority;
+    test::TestAuthority strange{"Strange Authority"};
+    const auto own = authority.issue({"127.0.0.1"});
+    const auto client = authority.issue({"scraper.example"});
+    const auto stranger = strange.issue({"scraper.example"});
+    const auto server = serving({.cert = file_content(own.cert_file) + file_content(authority.ca_file()),
+                                 .key = std::make_shared<const io::Secret>(file_content(own.key_file)),
+                                 .client_ca = file_content(authority.ca_file()),
+                                 .client_auth = ClientAuth::require_and_verify});
+    const std::string ca = authority.ca_file();
+    CHECK(shake(*server, {.ca_file = ca, .cert_file = client.cert_file, .key_file = client.key_file}).served);
+    CHECK_FALSE(shake(*server, {.ca_file = ca}).served);
+    CHECK_FALSE(shake(*server, {.ca_file = ca, .cert_file = stranger.cert_file, .key_file = stranger.key_file}).served);
+    CHECK_FALSE(
+        shake(*server, {.ca_file = strange.ca_file(), .cert_file = client.cert_file, .key_file = client.key_file})
+            .served);
+}
+
+TEST_CASE("a client comes in when its certificate has a name that is allowed") {
+    test::TestAuthority authority;
+    const auto named = authority.issue({"unknown.example", "scraper.example"});
+    const auto other = authority.issue({"other.example"});
+    auto tls = with(authority.issue({"127.0.0.1"}));
+    tls.client_names = {"10.0.0.1", "scraper.example"};
+    for (const ClientAuth auth : {ClientAuth::require_and_verify, ClientAuth::require_any}) {
+        tls.client_auth = auth;
+        tls.client_ca_file = auth == ClientAuth::require_and_verify ? authority.ca_file() : "";
+        const auto server = serving(tls);
+        for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+            Handshake wanted{.ca_file = authority.ca_file(), .max_version = version};
+            CHECK_FALSE(shake(*server, wanted).served);
+            wanted.cert_file = other.cert_file;
+            wanted.key_file = other.key_file;
+            CHECK_FALSE(shake(*server, wanted).served);
+            wanted.cert_file = named.cert_file;
+            wanted.key_file = named.key_file;
+            CHECK(shake(*server, wanted).served);
+        }
+    }
+}
+
+TEST_CASE("a name that is allowed is no proof: its certificate has to be trusted as well") {
+    test::TestAuthority authority;
+    test::TestAuthority strange{"Strange Authority"};
+    const auto stranger = strange.issue({"scraper.example"});
+    auto tls = with(authority.issue({"127.0.0.1"}));
+    tls.client_auth = ClientAuth::require_and_verify;
+    tls.client_ca_file = authority.ca_file();
+    tls.client_names = {"scraper.example"};
+    const auto server = serving(tls);
+    CHECK_FALSE(
+        shake(*server, {.ca_file = authority.ca_file(), .cert_file = stranger.cert_file, .key_file = stranger.key_file})
+            .served);
+}
+
+TEST_CASE("of the suites of TLS 1.2 only the chosen ones are spoken, in the order of whose preference counts") {
+    test::TestAuthority authority;
+    const std::string small = "ECDHE-ECDSA-AES128-GCM-SHA256";
+    const std::string large = "ECDHE-ECDSA-AES256-GCM-SHA384";
+    auto tls = with(authority.issue({"127.0.0.1"}));
+    tls.ciphers = large + ":" + small;
+    Handshake wanted{.ca_file = authority.ca_file(), .max_version = TLS1_2_VERSION, .ciphers = small + ":" + large};
+    CHECK(shake(*serving(tls), wanted).cipher == large);
+    tls.own_preference = false;
+    CHECK(shake(*serving(tls), wanted).cipher == small);
+    tls.ciphers = large;
+    CHECK(shake(*serving(tls), wanted).cipher == large);
+    wanted.ciphers = small;
+    CHECK_FALSE(shake(*serving(tls), wanted).served);
+    // With TLS 1.3 there is nothing to choose.
+    wanted.max_version = TLS1_3_VERSION;
+    CHECK(shake(*serving(tls), wanted).served);
+}
+
+TEST_CASE("keys are exchanged on the chosen curves only") {
+    test::TestAuthority authority;
+    auto tls = with(authority.issue({"127.0.0.1"}));
+    tls.groups = "P-384:P-521";
+    const auto server = serving(tls);
+    Handshake wanted{.ca_file = authority.ca_file()};
+    const Handshake usual = shake(*server, wanted);
+    CHECK(usual.served);
+    CHECK(usual.group == NID_secp384r1);
+    wanted.groups = "X25519:P-256";
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        wanted.max_version = version;
+        CHECK_FALSE(shake(*server, wanted).served);
+    }
+    tls.groups.clear();
+    CHECK(shake(*serving(tls), wanted).group == NID_X25519);
+}
