@@ -123,8 +123,12 @@ std::shared_ptr<asio::ssl::context> make_server_context(const ServerTls& options
     set_protocol(handle, options);
     trust_clients_of(*context, options);
     ask_clients(*context, options);
-    // Sessions would outlive a changed certificate.
+    // Sessions would outlive a changed certificate, and a client that comes with one shows none. Tickets are sessions
+    // that the client keeps; without a session's context OpenSSL ends the handshake of whoever brings one to a server
+    // that asks for certificates.
     SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(handle, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(handle, 0);
     return context;
 }
 

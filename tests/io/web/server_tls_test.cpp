@@ -244,3 +244,25 @@ TEST_CASE("keys are exchanged on the chosen curves only") {
     tls.groups.clear();
     CHECK(shake(*serving(tls), wanted).group == NID_X25519);
 }
+
+TEST_CASE("a client that has a certificate and keeps sessions comes in again, and shows it again") {
+    test::TestAuthority authority;
+    const auto client = authority.issue({"scraper.example"});
+    auto tls = with(authority.issue({"127.0.0.1"}));
+    tls.client_auth = ClientAuth::require_and_verify;
+    tls.client_ca_file = authority.ca_file();
+    const auto server = serving(tls);
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+        INFO(version);
+        const Handshake wanted{.ca_file = authority.ca_file(),
+                               .cert_file = client.cert_file,
+                               .key_file = client.key_file,
+                               .max_version = version};
+        const Context context = client_of(wanted);
+        Session kept;
+        CHECK(shake(*server, wanted, context.get(), kept).served);
+        REQUIRE(kept != nullptr);
+        CHECK(SSL_SESSION_is_resumable(kept.get()) == 0);
+        CHECK(shake(*server, wanted, context.get(), kept).served);
+    }
+}
