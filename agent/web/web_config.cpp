@@ -6,10 +6,13 @@
 #include "agent/web/web_yaml.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -23,14 +26,33 @@ using web_yaml::members;
 using web_yaml::mistake;
 using web_yaml::text;
 
+/// The headers that exporter-toolkit lets be set. One with a slip in its name would protect from nothing, and others
+/// are the server's own.
+constexpr std::array<std::string_view, 5> kExtraHeaders{"Content-Security-Policy", "X-Frame-Options",
+                                                        "X-Content-Type-Options", "X-XSS-Protection",
+                                                        "Strict-Transport-Security"};
+
+void read_headers(const YAML::Node& node, io::WebSecurity& security) {
+    members(node, "headers", [&](const std::string& name, const YAML::Node& value) {
+        if (std::ranges::find(kExtraHeaders, name) == kExtraHeaders.end())
+            mistake(value,
+                    fmt::format("expected {} under 'headers', found '{}'", fmt::join(kExtraHeaders, ", "), name));
+        const std::string content = text(value, name);
+        if (content.empty())
+            return true;
+        if (name == "X-Frame-Options" && content != "deny" && content != "sameorigin")
+            mistake(value, fmt::format("expected deny or sameorigin for '{}', found '{}'", name, content));
+        if (name == "X-Content-Type-Options" && content != "nosniff")
+            mistake(value, fmt::format("expected nosniff for '{}', found '{}'", name, content));
+        security.headers.emplace_back(name, content);
+        return true;
+    });
+}
+
 void read_http(const YAML::Node& node, io::WebSecurity& security) {
     members(node, "http_server_config", [&](const std::string& key, const YAML::Node& value) {
         if (key == "headers") {
-            members(value, key, [&](const std::string& name, const YAML::Node& header) {
-                if (std::string content = text(header, name); !content.empty())
-                    security.headers.emplace_back(name, std::move(content));
-                return true;
-            });
+            read_headers(value, security);
             return true;
         }
         // HTTP/2 is never spoken, which is what `http2: false` asks for; `true` is only a permission.

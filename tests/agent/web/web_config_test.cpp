@@ -219,10 +219,31 @@ TEST_CASE("names of clients are allowed where a client has to have a certificate
     }
 }
 
+TEST_CASE("the headers of exporter-toolkit may be set, and no other") {
+    const auto read = [](const std::string& header) {
+        return parse_web_config("http_server_config:\n  headers:\n    " + header + "\n", "/");
+    };
+    for (const char* header :
+         {"X-Frame-Options: deny", "X-Frame-Options: sameorigin", "X-Content-Type-Options: nosniff",
+          "X-XSS-Protection: 1; mode=block", "Strict-Transport-Security: max-age=31536000",
+          "Content-Security-Policy: \"default-src 'self'\""}) {
+        INFO(header);
+        REQUIRE(read(header));
+        CHECK(read(header)->headers.size() == 1);
+    }
+    CHECK_THAT(read("X-Frame-Option: deny").error(),
+               ContainsSubstring("line 3: expected Content-Security-Policy, X-Frame-Options, ") &&
+                   ContainsSubstring(" under 'headers', found 'X-Frame-Option'"));
+    CHECK_THAT(read("Content-Length: 5").error(), ContainsSubstring("found 'Content-Length'"));
+    CHECK_THAT(read("X-Frame-Options: allow").error(),
+               ContainsSubstring("line 3: expected deny or sameorigin for 'X-Frame-Options', found 'allow'"));
+    CHECK_THAT(read("X-Content-Type-Options: sniff").error(), ContainsSubstring("expected nosniff for"));
+}
+
 TEST_CASE("what is left blank in a web configuration asks for nothing") {
     for (const char* text :
          {"tls_server_config:\n", "tls_server_config: {}\n", "basic_auth_users:\n", "http_server_config:\n  headers:\n",
-          "http_server_config:\n  headers:\n    X-A:\n", "# tls_server_config:\n"}) {
+          "http_server_config:\n  headers:\n    X-XSS-Protection:\n", "# tls_server_config:\n"}) {
         INFO(text);
         const auto read = parse_web_config(text, "/etc/recoverd");
         REQUIRE(read);
