@@ -17,10 +17,14 @@ from test_systemd_unit import BUILD
 pytestmark = pytest.mark.ci
 
 CHART = ROOT / "packaging/helm/recoverd"
+PROMETHEUS = ROOT / "packaging/prometheus"
 PUSH = {"alertmanager": {"urls": ["http://alertmanager.monitoring.svc:9093"], "labels": {"team": "platform"}}}
 OPERATOR = {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
             "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"},
                                "runbookUrl": "https://runbooks.example/"}}
+# For agents that push.
+AGENTS_ONLY = {"prometheusRule": {"enabled": True, "findings": False,
+                                  "runbookUrl": "https://runbooks.example/recoverd"}}
 GUARDED = {"networkPolicy": {"enabled": True, "from": [{"namespaceSelector": {}}],
                              "egress": [{"ports": [{"port": 53, "protocol": "UDP"}]}]},
            "podDisruptionBudget": {"enabled": True}}
@@ -66,10 +70,12 @@ def config_of(objects):
 
 
 @pytest.mark.parametrize("values", [
-    {}, PUSH, OPERATOR, GUARDED, EXISTING, EXTRA, {**OPERATOR, **GUARDED, **EXTRA, "cluster": {"kubernetesApi": True}},
-    {"node": {"enabled": False}}, {"cluster": {"enabled": False}, **GUARDED},
+    {}, PUSH, OPERATOR, {**PUSH, **AGENTS_ONLY}, GUARDED, EXISTING, EXTRA,
+    {**OPERATOR, **GUARDED, **EXTRA, "cluster": {"kubernetesApi": True}}, {"node": {"enabled": False}},
+    {"cluster": {"enabled": False}, **GUARDED},
     {"cluster": {"persistence": {"storageClassName": "fast", "size": "5Gi"}}}, {"node": {"hostPaths": []}},
-], ids=["defaults", "push", "operator", "guarded", "existing", "extra", "all", "no-node", "no-cluster", "claim", "no-host"])
+], ids=["defaults", "push", "operator", "push-and-rules", "guarded", "existing", "extra", "all", "no-node",
+        "no-cluster", "claim", "no-host"])
 def test_whatever_is_set_would_be_taken(chart, objects, values):
     status, out, err = chart(values, "lint")
     assert status == 0, out + err
@@ -85,6 +91,7 @@ def test_deployment_runs_where_only_the_restricted_may(tools, chart):
 
 @pytest.mark.parametrize("values, complaint", [
     ({"prometheusRule": {"enabled": True}, **PUSH}, "the agents push to Alertmanager (alertmanager.urls) and Prometheus"),
+    ({**OPERATOR, **PUSH}, "hint: leave out one of them, or say prometheusRule.findings=false"),
     ({"prometheusRule": {"enabled": True}, "config": "[alertmanager]\nurls = []\n"}, "([alertmanager] in config)"),
     ({"prometheusRule": {"enabled": True}, "config": "alertmanager.urls = []\n"}, "([alertmanager] in config)"),
     ({**PUSH, "config": " [ alertmanager ]\nurls = []\n"}, "expected Alertmanagers in one place"),
@@ -95,6 +102,7 @@ def test_deployment_runs_where_only_the_restricted_may(tools, chart):
     ({"node": {"hostPaths": ["var/backups"]}}, "hostPaths"),
     ({"alertmanager": {"urls": "http://one"}}, "urls"),
     ({"autoReloadInterval": "often"}, "autoReloadInterval"),
+    ({"scrapeJob": 'recoverd"}'}, "scrapeJob"),
 ])
 def test_what_makes_no_sense_is_refused_in_words(chart, values, complaint):
     status, out, err = chart(values)
@@ -134,21 +142,97 @@ def test_chart_and_overlays_are_of_one_program():
     assert (CHART / "files/recoverd.toml").read_text() == (ROOT / "packaging/kubernetes/base/recoverd.toml").read_text()
     rules = run([BUILD / "recoverd", "rules", "--runbook-url=RUNBOOKS"])
     assert (CHART / "files/rules.yaml").read_text() == rules, "when the change is meant: tools/accept-golden"
+    rules = (PROMETHEUS / "rules/recoverd-agent.yml").read_text()
+    assert (CHART / "files/agent-rules.yaml").read_text() == rules.replace(
+        "https://runbooks.example/recoverd", "RUNBOOKS"), "when the change is meant: tools/accept-golden"
+
+
+def groups_of(found):
+    """The rules of the one PrometheusRule, by their group."""
+    return {group["name"]: group["rules"] for group in the(found, "PrometheusRule")["spec"]["groups"]}
+
+
+def alerts_of(groups):
+    return [rule for rules in groups.values() for rule in rules]
+
+
+def taken(site, found):
+    """Where the rendered rules are, which Prometheus would take."""
+    file = site.directory / "helm-rules.yml"
+    file.write_text(yaml.safe_dump(the(found, "PrometheusRule")["spec"]))
+    run([program("promtool"), "check", "rules", file])
+    return file
+
+
+def hold(site, found, unit_tests):
+    file = site.directory / "helm-rules.test.yml"
+    file.write_text(yaml.safe_dump({**unit_tests, "rule_files": [str(taken(site, found))]}))
+    run([program("promtool"), "test", "rules", file])
 
 
 def test_prometheus_takes_the_rules(site, objects):
-    """With runbooks, and without; none notifies beside an agent that pushes."""
+    """With runbooks, and without; what agents found is told by none of them beside an agent that pushes."""
     for values in (OPERATOR, {"prometheusRule": {"enabled": True}}):
-        rule = the(objects(values), "PrometheusRule")["spec"]
-        file = site.directory / "helm-rules.yml"
-        file.write_text(yaml.safe_dump(rule))
-        run([program("promtool"), "check", "rules", file])
-        alerts = [each for group in rule["groups"] for each in group["rules"]]
-        assert len(alerts) > 30
-        assert all("unless on (instance) recoverd_alertmanager_push_enabled == 1" in each["expr"] for each in alerts)
+        found = objects(values)
+        taken(site, found)
+        groups = groups_of(found)
+        assert groups.keys() == {"recoverd", "recoverd-agent"}
+        assert len(groups["recoverd"]) > 30
+        assert all("unless on (instance) recoverd_alertmanager_push_enabled == 1" in each["expr"]
+                   for each in groups["recoverd"])
+        alerts = alerts_of(groups)
         runbooks = {each["annotations"].get("runbook_url") for each in alerts}
         wanted = {f"https://runbooks.example/{each['alert']}" for each in alerts} if values is OPERATOR else {None}
         assert runbooks == wanted
+
+
+def test_what_an_agent_cannot_say_prometheus_says_whoever_tells_the_rest(objects):
+    shipped = yaml.safe_load((PROMETHEUS / "rules/recoverd-agent.yml").read_text())["groups"]
+    both = groups_of(objects({"prometheusRule": {**AGENTS_ONLY["prometheusRule"], "findings": True}}))
+    pushed = objects({**PUSH, **AGENTS_ONLY})
+    assert the(pushed, "PrometheusRule")["spec"]["groups"] == shipped
+    assert both["recoverd-agent"] == shipped[0]["rules"]
+    # Nobody is told twice: of nothing in it speaks the agent itself.
+    assert not {each["alert"] for each in both["recoverd"]} & {each["alert"] for each in shipped[0]["rules"]}
+    assert tomllib.loads(config_of(pushed))["alertmanager"]["urls"]
+
+
+def test_rules_of_the_chart_judge_as_they_do_elsewhere(site, objects):
+    tests = yaml.safe_load((PROMETHEUS / "tests/recoverd-agent.test.yml").read_text())
+    hold(site, objects({**PUSH, **AGENTS_ONLY}), tests)
+
+
+def missed(service, other):
+    """A unit test: of one Service no target has ever been there, and all is well with the other's."""
+    series = [{"series": f'up{{job="recoverd",instance="a",namespace="backup",service="{other}"}}', "values": "1x20"},
+              {"series": 'recoverd_alert{job="recoverd",instance="a",alertname="RecoverdWatchdog",state="firing"}',
+               "values": "1x20"}]
+    # Of the watchdog a rule tells, for a dead man's switch.
+    expr = 'sum by (alertname, namespace, service) (ALERTS{alertstate="firing",alertname!="RecoverdWatchdog"})'
+    told = f'{{alertname="RecoverdAbsent",namespace="backup",service="{service}"}}'
+    return {"interval": "1m", "input_series": series, "promql_expr_test": [
+        {"expr": expr, "eval_time": "9m", "exp_samples": []},
+        {"expr": expr, "eval_time": "15m", "exp_samples": [{"labels": told, "value": 1}]}]}
+
+
+def test_agents_of_one_kind_are_missed_while_those_of_the_other_are_there(site, objects):
+    found = objects(OPERATOR)
+    services = {each["metadata"]["name"] for each in of_kind(found, "Service")}
+    assert len(services) == 2
+    tests = [missed(service, *(services - {service})) for service in services]
+    hold(site, found, {"evaluation_interval": "1m", "tests": tests})
+
+
+def test_rules_ask_for_the_job_that_the_monitor_names(objects):
+    for job in ("recoverd", "backup-agents"):
+        found = objects({**OPERATOR, "scrapeJob": job})
+        (endpoint,) = the(found, "ServiceMonitor")["spec"]["endpoints"]
+        named = [each["replacement"] for each in endpoint["relabelings"] if each.get("targetLabel") == "job"]
+        assert named == [job]
+        asked = {name for each in alerts_of(groups_of(found)) for name in re.findall(r'job="([^"]*)"', each["expr"])}
+        assert asked == {job}
+        # An alert that names a pod ends with it.
+        assert {"action": "labeldrop", "regex": "pod"} in endpoint["relabelings"]
 
 
 def test_monitor_finds_both_services_and_is_labelled(objects):

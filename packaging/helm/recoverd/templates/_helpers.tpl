@@ -50,11 +50,51 @@ labels = { {{ range $i, $name := keys .labels | sortAlpha }}{{ if $i }}, {{ end 
 {{- if regexMatch "(?m)^\\s*(\\[\\s*alertmanager\\s*\\]|alertmanager\\s*[.=])" .Values.config -}}yes{{- end -}}
 {{- end -}}
 
+{{/* Whether Prometheus notifies of what the agents found. */}}
+{{- define "recoverd.rulesNotify" -}}
+{{- if and .Values.prometheusRule.enabled .Values.prometheusRule.findings -}}yes{{- end -}}
+{{- end -}}
+
+{{/* By which Prometheus knows that nobody watches any more. Where it finds the agents by our Services, each has to have some:
+of a Deployment whose pod has no node no target is left that could be down, and the agents on the nodes are there still. */}}
+{{- define "recoverd.absent" -}}
+{{- $absent := list -}}
+{{- range $component := list "node" "cluster" -}}
+{{- if (get $.Values $component).enabled -}}
+{{- $service := printf "%s-%s" (include "recoverd.fullname" $) $component -}}
+{{- $absent = append $absent (printf "absent(up{job=\"recoverd\",namespace=%q,service=%q})" $.Release.Namespace $service) -}}
+{{- end -}}
+{{- end -}}
+{{- join " or " $absent -}}
+{{- end -}}
+
+{{/* The groups of rules: of the agents always, of what they found where nobody else tells it. */}}
+{{- define "recoverd.ruleGroups" -}}
+{{- $files := list "files/agent-rules.yaml" -}}
+{{- if .Values.prometheusRule.findings -}}
+{{- $files = prepend $files "files/rules.yaml" -}}
+{{- end -}}
+{{- $rules := "groups:\n" -}}
+{{- range $files -}}
+{{- $rules = print $rules ($.Files.Get . | splitList "\ngroups:\n" | last) -}}
+{{- end -}}
+{{- if .Values.serviceMonitor.enabled -}}
+{{- $rules = $rules | replace "absent(up{job=\"recoverd\"})" (include "recoverd.absent" .) -}}
+{{- end -}}
+{{- $rules = $rules | replace "job=\"recoverd\"" (printf "job=%q" .Values.scrapeJob) -}}
+{{- with .Values.prometheusRule.runbookUrl -}}
+{{- $rules = $rules | replace "RUNBOOKS/" (printf "%s/" (trimSuffix "/" .)) -}}
+{{- else -}}
+{{- $rules = regexReplaceAll "(?m)^ *runbook_url: .*\n" $rules "" -}}
+{{- end -}}
+{{- $rules -}}
+{{- end -}}
+
 {{/* What makes no sense is refused in words. */}}
 {{- define "recoverd.refuse" -}}
 {{- $pushes := include "recoverd.configPushes" . -}}
-{{- if and .Values.prometheusRule.enabled (or .Values.alertmanager.urls $pushes) -}}
-{{- fail (printf "expected one that notifies, found two: the agents push to Alertmanager (%s) and Prometheus would by prometheusRule.enabled; every alert would come twice\nhint: leave out one of them" (ternary "alertmanager.urls" "[alertmanager] in config" (not (empty .Values.alertmanager.urls)))) -}}
+{{- if and (include "recoverd.rulesNotify" .) (or .Values.alertmanager.urls $pushes) -}}
+{{- fail (printf "expected one that notifies, found two: the agents push to Alertmanager (%s) and Prometheus would by prometheusRule.enabled; every alert would come twice\nhint: leave out one of them, or say prometheusRule.findings=false and keep the rules about agents that cannot speak" (ternary "alertmanager.urls" "[alertmanager] in config" (not (empty .Values.alertmanager.urls)))) -}}
 {{- end -}}
 {{- if and .Values.alertmanager.urls $pushes -}}
 {{- fail "expected Alertmanagers in one place, found two: alertmanager.urls and [alertmanager] in config\nhint: leave out alertmanager.urls" -}}
