@@ -295,7 +295,10 @@ core::Result<Spawned> spawn(const Command& command, std::vector<std::string> env
     if (const int error = start(command, std::move(environment), ends, pid); error != 0)
         return std::unexpected(not_started(command, error));
     Spawned spawned{pid, hash};
-    // After it began, since posix_spawn knows no limits: what it starts later inherits this one.
+    // After it began, since posix_spawn knows no limits: what it starts later inherits these, and its input, in which
+    // secrets are, comes later as well. A core would put them on disk.
+    const rlimit no_core{0, 0};
+    ::prlimit(pid, RLIMIT_CORE, &no_core, nullptr);
     if (command.max_file > 0) {
         const rlimit limit{command.max_file, command.max_file};
         ::prlimit(pid, RLIMIT_FSIZE, &limit, nullptr);

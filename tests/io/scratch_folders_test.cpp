@@ -150,4 +150,13 @@ TEST_CASE("a program may be kept from writing a file beyond a size, and so may w
     CHECK(std::stoull(ended->out) <= 50'000);
 }
 
+TEST_CASE("a program that was handed something leaves no core, and neither does what it starts") {
+    test::RealLoop loop;
+    Command command{.argv = {"/bin/sh", "-c", "cat >/dev/null; ulimit -S -c; sh -c 'ulimit -H -c'"}};
+    command.input = "a secret";
+    const auto ended = loop.run(run_process(loop.timers, loop.pool, std::move(command)));
+    REQUIRE(ended);
+    CHECK(ended->out == "0\n0\n");
+}
+
 } // namespace recoverd::io

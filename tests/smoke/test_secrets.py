@@ -19,10 +19,12 @@ PLUGIN = """#!/bin/sh
 { env; printf '%s\\n' "$@"; cat "/proc/$PPID/environ" "/proc/$PPID/mem"; ls "/proc/$PPID/fd/"; } >>SEEN 2>&1
 echo "OK - looked around"
 """
-# Stands for restic and Borg: takes the secret where it is handed over, and fails with what it was called.
+# Stands for restic and Borg: takes the secret where it is handed over, and fails with what it was called. Whether it could
+# leave a core with the secret in it is asked when it has it.
 TOOL = """#!/bin/sh
 { env; printf '%s\\n' "$@"; } >>SEEN 2>&1
 cat >>TAKEN
+ulimit -H -c >>CORES
 echo "Fatal: $0 $* does not work here" >&2
 exit 1
 """
@@ -213,8 +215,8 @@ def with_another_way_to_alertmanager(agent, config, canaries):
 def test_a_secret_is_nowhere_but_where_it_was_kept_and_where_it_is_due(site, parrots):
     folder = site.directory / "canaries"
     canaries = Canaries(_made(folder))
-    seen, taken, web = folder / "seen", folder / "taken", folder / "web.yml"
-    tools = {name: script(folder / name, TOOL, SEEN=seen, TAKEN=taken) for name in ("restic", "borg")}
+    seen, taken, cores, web = folder / "seen", folder / "taken", folder / "cores", folder / "web.yml"
+    tools = {name: script(folder / name, TOOL, SEEN=seen, TAKEN=taken, CORES=cores) for name in ("restic", "borg")}
     tools["plugin"] = script(folder / "plugin", PLUGIN, SEEN=seen)
     web.touch()
     agent = site.agent
@@ -244,6 +246,7 @@ def test_a_secret_is_nowhere_but_where_it_was_kept_and_where_it_is_due(site, par
     # All of them were used, or this proves nothing.
     handed = taken.read_text(encoding="utf-8")
     assert canaries["restic"] in handed and canaries["borg"] in handed
+    assert set(cores.read_text(encoding="utf-8").split()) == {"0"}
     assert "word" in places["children"] and "Permission denied" in places["children"]
     for check in config:
         if check.startswith("check."):
