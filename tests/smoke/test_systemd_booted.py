@@ -5,7 +5,9 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -22,7 +24,7 @@ from servers.dnsmasq import Dnsmasq
 from servers.http import answers, get
 from servers.process import PATIENCE, Process, free_port, program, run, server_user, until
 from servers.terraform import document
-from test_systemd_unit import BUILD, DROP_IN, install
+from test_systemd_unit import BUILD, DROP_IN, ROOT, install
 
 pytestmark = pytest.mark.ci
 
@@ -289,6 +291,13 @@ def guarded(servers):
     servers.primary.sql("DROP ROLE guarded", "SELECT pg_reload_conf()")
 
 
+def as_the_service():
+    """How one looks as the service does, by docs/guide.md."""
+    guide = (ROOT / "docs/guide.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^systemd-run .*?(?=^```)", guide, flags=re.MULTILINE | re.DOTALL)
+    return shlex.split(command.replace("\\\n", " "))
+
+
 def test_password_is_a_credential_that_only_root_can_read(servers, service, guarded):
     service.container.put("/etc/recoverd/secrets/orders-db", guarded + "\n", mode=0o600)
     config = small_config(servers)
@@ -301,6 +310,11 @@ def test_password_is_a_credential_that_only_root_can_read(servers, service, guar
     service.looks(1)
     until(lambda: service.value("recoverd_check_success", check="database") == 1, "the password is known")
     assert guarded not in service.log() + get(f"{service.url}/config")
+    # Whoever looks by hand has it by the guide's command, and not otherwise.
+    _, alone, _ = service.container.complete("recoverd", "check", "database")
+    assert "CREDENTIALS_DIRECTORY" in alone
+    _, as_service, err = service.container.complete(*as_the_service(), "database")
+    assert "database" in as_service and "CREDENTIALS_DIRECTORY" not in as_service, as_service + err
 
 
 @pytest.fixture
