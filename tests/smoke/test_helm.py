@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """packaging/helm/recoverd: rendered by helm, read as an API server and the Prometheus operator would read it."""
 
+import base64
 import json
 import re
 import tomllib
@@ -9,9 +10,11 @@ import pytest
 import yaml
 
 from servers.in_cluster import brought, looked_for, needed, rights
-from servers.manifest_rules import all_hold
+from servers.manifest_rules import all_hold, probes_of
 from servers.manifests import ROOT, Tools, agent_in, of_kind, pod_of, the, workloads
-from servers.process import complete, program, run
+from servers.process import complete, run, until
+from test_alertmanager import PASSWORD, PASSWORD_HASH, USER
+from test_secrets import opened
 from test_systemd_unit import BUILD
 
 pytestmark = pytest.mark.ci
@@ -31,6 +34,11 @@ GUARDED = {"networkPolicy": {"enabled": True, "from": [{"namespaceSelector": {}}
 EXISTING = {"existingConfigMap": "ours", "existingSecrets": ["orders-db", "shop-db"], "existingWebConfigSecret": "web",
             "probeScheme": "HTTPS", "cluster": {"persistence": {"existingClaim": "ours"}},
             "imagePullSecrets": [{"name": "registry"}]}
+LOGIN = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+BY_NAME = {"username": {"name": "web", "key": "user"}, "password": {"name": "web", "key": "password"}}
+WITH_USERS = {"existingWebConfigSecret": "web", "probeHeaders": [{"name": "Authorization", "value": LOGIN}],
+              "serviceMonitor": {"enabled": True, "basicAuth": BY_NAME,
+                                 "tlsConfig": {"ca": {"secret": {"name": "web", "key": "ca.crt"}}}}}
 EXTRA = {"extraVolumes": [{"name": "dumps", "persistentVolumeClaim": {"claimName": "dumps", "readOnly": True}}],
          "extraVolumeMounts": [{"name": "dumps", "mountPath": "/dumps", "readOnly": True}],
          "extraEnv": [{"name": "SITE", "value": "here"}], "extraArgs": ["--web.external-url=https://recoverd.example"],
@@ -70,11 +78,11 @@ def config_of(objects):
 
 
 @pytest.mark.parametrize("values", [
-    {}, PUSH, OPERATOR, {**PUSH, **AGENTS_ONLY}, GUARDED, EXISTING, EXTRA,
+    {}, PUSH, OPERATOR, {**PUSH, **AGENTS_ONLY}, GUARDED, EXISTING, EXTRA, WITH_USERS,
     {**OPERATOR, **GUARDED, **EXTRA, "cluster": {"kubernetesApi": True}}, {"node": {"enabled": False}},
     {"cluster": {"enabled": False}, **GUARDED},
     {"cluster": {"persistence": {"storageClassName": "fast", "size": "5Gi"}}}, {"node": {"hostPaths": []}},
-], ids=["defaults", "push", "operator", "push-and-rules", "guarded", "existing", "extra", "all", "no-node",
+], ids=["defaults", "push", "operator", "push-and-rules", "guarded", "existing", "extra", "users", "all", "no-node",
         "no-cluster", "claim", "no-host"])
 def test_whatever_is_set_would_be_taken(chart, objects, values):
     status, out, err = chart(values, "lint")
@@ -103,6 +111,7 @@ def test_deployment_runs_where_only_the_restricted_may(tools, chart):
     ({"alertmanager": {"urls": "http://one"}}, "urls"),
     ({"autoReloadInterval": "often"}, "autoReloadInterval"),
     ({"scrapeJob": 'recoverd"}'}, "scrapeJob"),
+    ({"probeHeaders": [{"name": "Authorization"}]}, "probeHeaders"),
 ])
 def test_what_makes_no_sense_is_refused_in_words(chart, values, complaint):
     status, out, err = chart(values)
@@ -147,106 +156,6 @@ def test_chart_and_overlays_are_of_one_program():
         "https://runbooks.example/recoverd", "RUNBOOKS"), "when the change is meant: tools/accept-golden"
 
 
-def groups_of(found):
-    """The rules of the one PrometheusRule, by their group."""
-    return {group["name"]: group["rules"] for group in the(found, "PrometheusRule")["spec"]["groups"]}
-
-
-def alerts_of(groups):
-    return [rule for rules in groups.values() for rule in rules]
-
-
-def taken(site, found):
-    """Where the rendered rules are, which Prometheus would take."""
-    file = site.directory / "helm-rules.yml"
-    file.write_text(yaml.safe_dump(the(found, "PrometheusRule")["spec"]))
-    run([program("promtool"), "check", "rules", file])
-    return file
-
-
-def hold(site, found, unit_tests):
-    file = site.directory / "helm-rules.test.yml"
-    file.write_text(yaml.safe_dump({**unit_tests, "rule_files": [str(taken(site, found))]}))
-    run([program("promtool"), "test", "rules", file])
-
-
-def test_prometheus_takes_the_rules(site, objects):
-    """With runbooks, and without; what agents found is told by none of them beside an agent that pushes."""
-    for values in (OPERATOR, {"prometheusRule": {"enabled": True}}):
-        found = objects(values)
-        taken(site, found)
-        groups = groups_of(found)
-        assert groups.keys() == {"recoverd", "recoverd-agent"}
-        assert len(groups["recoverd"]) > 30
-        assert all("unless on (instance) recoverd_alertmanager_push_enabled == 1" in each["expr"]
-                   for each in groups["recoverd"])
-        alerts = alerts_of(groups)
-        runbooks = {each["annotations"].get("runbook_url") for each in alerts}
-        wanted = {f"https://runbooks.example/{each['alert']}" for each in alerts} if values is OPERATOR else {None}
-        assert runbooks == wanted
-
-
-def test_what_an_agent_cannot_say_prometheus_says_whoever_tells_the_rest(objects):
-    shipped = yaml.safe_load((PROMETHEUS / "rules/recoverd-agent.yml").read_text())["groups"]
-    both = groups_of(objects({"prometheusRule": {**AGENTS_ONLY["prometheusRule"], "findings": True}}))
-    pushed = objects({**PUSH, **AGENTS_ONLY})
-    assert the(pushed, "PrometheusRule")["spec"]["groups"] == shipped
-    assert both["recoverd-agent"] == shipped[0]["rules"]
-    # Nobody is told twice: of nothing in it speaks the agent itself.
-    assert not {each["alert"] for each in both["recoverd"]} & {each["alert"] for each in shipped[0]["rules"]}
-    assert tomllib.loads(config_of(pushed))["alertmanager"]["urls"]
-
-
-def test_rules_of_the_chart_judge_as_they_do_elsewhere(site, objects):
-    tests = yaml.safe_load((PROMETHEUS / "tests/recoverd-agent.test.yml").read_text())
-    hold(site, objects({**PUSH, **AGENTS_ONLY}), tests)
-
-
-def missed(service, other):
-    """A unit test: of one Service no target has ever been there, and all is well with the other's."""
-    series = [{"series": f'up{{job="recoverd",instance="a",namespace="backup",service="{other}"}}', "values": "1x20"},
-              {"series": 'recoverd_alert{job="recoverd",instance="a",alertname="RecoverdWatchdog",state="firing"}',
-               "values": "1x20"}]
-    # Of the watchdog a rule tells, for a dead man's switch.
-    expr = 'sum by (alertname, namespace, service) (ALERTS{alertstate="firing",alertname!="RecoverdWatchdog"})'
-    told = f'{{alertname="RecoverdAbsent",namespace="backup",service="{service}"}}'
-    return {"interval": "1m", "input_series": series, "promql_expr_test": [
-        {"expr": expr, "eval_time": "9m", "exp_samples": []},
-        {"expr": expr, "eval_time": "15m", "exp_samples": [{"labels": told, "value": 1}]}]}
-
-
-def test_agents_of_one_kind_are_missed_while_those_of_the_other_are_there(site, objects):
-    found = objects(OPERATOR)
-    services = {each["metadata"]["name"] for each in of_kind(found, "Service")}
-    assert len(services) == 2
-    tests = [missed(service, *(services - {service})) for service in services]
-    hold(site, found, {"evaluation_interval": "1m", "tests": tests})
-
-
-def test_rules_ask_for_the_job_that_the_monitor_names(objects):
-    for job in ("recoverd", "backup-agents"):
-        found = objects({**OPERATOR, "scrapeJob": job})
-        (endpoint,) = the(found, "ServiceMonitor")["spec"]["endpoints"]
-        named = [each["replacement"] for each in endpoint["relabelings"] if each.get("targetLabel") == "job"]
-        assert named == [job]
-        asked = {name for each in alerts_of(groups_of(found)) for name in re.findall(r'job="([^"]*)"', each["expr"])}
-        assert asked == {job}
-        # An alert that names a pod ends with it.
-        assert {"action": "labeldrop", "regex": "pod"} in endpoint["relabelings"]
-
-
-def test_monitor_finds_both_services_and_is_labelled(objects):
-    found = objects(OPERATOR)
-    monitor = the(found, "ServiceMonitor")
-    assert monitor["metadata"]["labels"]["release"] == "prometheus"
-    selector = monitor["spec"]["selector"]["matchLabels"]
-    services = of_kind(found, "Service")
-    assert len(services) == 2
-    for service in services:
-        assert selector.items() <= service["metadata"]["labels"].items()
-        assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
-
-
 def test_what_is_there_already_is_used_and_not_made(objects):
     found = objects(EXISTING)
     assert not of_kind(found, "ConfigMap") and not of_kind(found, "PersistentVolumeClaim") and not of_kind(found, "Secret")
@@ -256,6 +165,27 @@ def test_what_is_there_already_is_used_and_not_made(objects):
         assert [each["secret"]["name"] for each in volumes["secrets"]["projected"]["sources"]] == ["orders-db", "shop-db"]
         assert "--web.config.file=/run/secrets/recoverd-web/web.yml" in agent_in(workload)["args"]
         assert agent_in(workload)["livenessProbe"]["httpGet"]["scheme"] == "HTTPS"
+
+
+def test_probes_and_prometheus_get_in_where_there_are_users(site, objects):
+    """A probe that is refused has the pod killed again and again."""
+    found = objects(WITH_USERS)
+    (endpoint,) = the(found, "ServiceMonitor")["spec"]["endpoints"]
+    assert (endpoint["basicAuth"], endpoint["tlsConfig"]) == (BY_NAME, WITH_USERS["serviceMonitor"]["tlsConfig"])
+    agent, users = site.agent, site.directory / "probed.yml"
+    users.touch()
+    agent.arguments = [f"--web.config.file={users}"]
+    try:
+        agent.begin(site.config())
+        users.with_suffix(".new").write_text(f"basic_auth_users:\n  {USER}: {PASSWORD_HASH}\n")
+        users.with_suffix(".new").rename(users)
+        until(lambda: "needed" in opened(f"{agent.url}/-/ready", {}), "nobody else gets in")
+        for call in [probe["httpGet"] for each in workloads(found) for probe in probes_of(agent_in(each)).values()]:
+            headers = {header["name"]: header["value"] for header in call["httpHeaders"]}
+            assert opened(agent.url + call["path"], headers).startswith("recoverd is ")
+    finally:
+        agent.stop()
+        agent.arguments = []
 
 
 def test_nobody_gets_a_token_or_a_right_but_who_was_given_one(objects):

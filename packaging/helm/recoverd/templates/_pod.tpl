@@ -1,6 +1,10 @@
 {{/* The template of a pod. Of (dict "root" $ "component" NAME "values" WHAT_IS_SET_OF_IT "state" VOLUME). */}}
 {{- define "recoverd.pod" -}}
 {{- $values := .root.Values -}}
+{{- $call := printf "scheme: %s" $values.probeScheme -}}
+{{- with $values.probeHeaders -}}
+{{- $call = printf "%s, httpHeaders: %s" $call (toJson .) -}}
+{{- end -}}
 metadata:
   labels:
     {{- include "recoverd.selector" . | nindent 4 }}
@@ -89,16 +93,16 @@ spec:
       resources:
         {{- toYaml .values.resources | nindent 8 }}
       startupProbe:
-        httpGet: {path: /-/ready, port: web, scheme: {{ $values.probeScheme }}}
+        httpGet: {path: /-/ready, port: web, {{ $call }}}
         periodSeconds: 2
         failureThreshold: 30
       livenessProbe:
-        httpGet: {path: /-/healthy, port: web, scheme: {{ $values.probeScheme }}}
+        httpGet: {path: /-/healthy, port: web, {{ $call }}}
         periodSeconds: 15
         timeoutSeconds: 5
         failureThreshold: 4
       readinessProbe:
-        httpGet: {path: /-/ready, port: web, scheme: {{ $values.probeScheme }}}
+        httpGet: {path: /-/ready, port: web, {{ $call }}}
         periodSeconds: 15
         timeoutSeconds: 5
       volumeMounts:
