@@ -102,6 +102,9 @@ def test_deployment_runs_where_only_the_restricted_may(tools, chart):
     ({**OPERATOR, **PUSH}, "hint: leave out one of them, or say prometheusRule.findings=false"),
     ({"prometheusRule": {"enabled": True}, "config": "[alertmanager]\nurls = []\n"}, "([alertmanager] in config)"),
     ({"prometheusRule": {"enabled": True}, "config": "alertmanager.urls = []\n"}, "([alertmanager] in config)"),
+    ({"prometheusRule": {"enabled": True}, "config": "[policy]\n['alertmanager'] # ours\nlabels = {}\n urls = []\n[a]\n"},
+     "([alertmanager] in config)"),
+    ({**PUSH, "config": "[alertmanager]\nlabels = {}\n"}, "expected Alertmanagers in one place"),
     ({**PUSH, "config": " [ alertmanager ]\nurls = []\n"}, "expected Alertmanagers in one place"),
     ({**PUSH, "existingConfigMap": "ours"}, "expected alertmanager.urls to have a configuration to stand in"),
     ({"config": "# mine\n", "existingConfigMap": "ours"}, "expected one configuration, found two"),
@@ -119,9 +122,13 @@ def test_what_makes_no_sense_is_refused_in_words(chart, values, complaint):
     assert complaint in err
 
 
-def test_a_commented_alertmanager_is_no_push(objects):
-    found = objects({"prometheusRule": {"enabled": True}, "config": "#[alertmanager]\n#urls = []\n[policy]\n"})
-    assert of_kind(found, "PrometheusRule")
+@pytest.mark.parametrize("config", [
+    "#[alertmanager]\n#urls = []\n[policy]\n",
+    # What Prometheus tells has these severities, too.
+    '[alertmanager]\nseverity = { P1 = "page" }\n#urls = []\n\n[check.members]\nurls = ["http://db1:8008"]\n',
+])
+def test_what_names_no_alertmanager_is_no_push(objects, config):
+    assert of_kind(objects({"prometheusRule": {"enabled": True}, "config": config}), "PrometheusRule")
 
 
 def test_agents_push_where_they_are_told(site, objects):

@@ -45,9 +45,16 @@ labels = { {{ range $i, $name := keys .labels | sortAlpha }}{{ if $i }}, {{ end 
 {{- end }}
 {{- end -}}
 
-{{/* Whether the configuration names Alertmanagers by itself. */}}
+{{/* Whether the configuration has the table that alertmanager.urls would become; TOML takes no second one. */}}
+{{- define "recoverd.configHasTable" -}}
+{{- if regexMatch "(?m)^\\s*(\\[\\s*[\"']?alertmanager[\"']?\\s*\\]|[\"']?alertmanager[\"']?\\s*[.=])" .Values.config -}}yes{{- end -}}
+{{- end -}}
+
+{{/* Whether the configuration names Alertmanagers by itself. The table alone pushes nothing: severities and labels, which stand
+there too, are for whoever notifies. */}}
 {{- define "recoverd.configPushes" -}}
-{{- if regexMatch "(?m)^\\s*(\\[\\s*alertmanager\\s*\\]|alertmanager\\s*[.=])" .Values.config -}}yes{{- end -}}
+{{- $table := regexFind "(?ms)^\\s*\\[\\s*[\"']?alertmanager[\"']?\\s*\\].*?(^\\s*\\[|\\z)" .Values.config -}}
+{{- if or (regexMatch "(?m)^\\s*[\"']?urls[\"']?\\s*=" $table) (regexMatch "(?m)^\\s*[\"']?alertmanager[\"']?\\s*(=|\\.\\s*[\"']?urls\\b)" .Values.config) -}}yes{{- end -}}
 {{- end -}}
 
 {{/* Whether Prometheus notifies of what the agents found. */}}
@@ -96,7 +103,7 @@ of a Deployment whose pod has no node no target is left that could be down, and 
 {{- if and (include "recoverd.rulesNotify" .) (or .Values.alertmanager.urls $pushes) -}}
 {{- fail (printf "expected one that notifies, found two: the agents push to Alertmanager (%s) and Prometheus would by prometheusRule.enabled; every alert would come twice\nhint: leave out one of them, or say prometheusRule.findings=false and keep the rules about agents that cannot speak" (ternary "alertmanager.urls" "[alertmanager] in config" (not (empty .Values.alertmanager.urls)))) -}}
 {{- end -}}
-{{- if and .Values.alertmanager.urls $pushes -}}
+{{- if and .Values.alertmanager.urls (include "recoverd.configHasTable" .) -}}
 {{- fail "expected Alertmanagers in one place, found two: alertmanager.urls and [alertmanager] in config\nhint: leave out alertmanager.urls" -}}
 {{- end -}}
 {{- if and .Values.alertmanager.urls .Values.existingConfigMap -}}
