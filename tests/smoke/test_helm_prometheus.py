@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """packaging/helm/recoverd for the Prometheus operator: what is scraped, who notifies of what, and nobody twice."""
 
+import json
 import re
 import tomllib
 
@@ -8,7 +9,8 @@ import pytest
 import yaml
 
 from servers.manifests import of_kind, the
-from servers.process import program, run
+from servers.process import program, run, until
+from servers.prometheus import Prometheus
 # The fixtures too.
 from test_helm import AGENTS_ONLY, OPERATOR, PROMETHEUS, PUSH, chart, config_of, objects, tools
 
@@ -99,8 +101,6 @@ def test_rules_ask_for_the_job_that_the_monitor_names(objects):
         assert named == [job]
         asked = {name for each in alerts_of(groups_of(found)) for name in re.findall(r'job="([^"]*)"', each["expr"])}
         assert asked == {job}
-        # An alert that names a pod ends with it.
-        assert {"action": "labeldrop", "regex": "pod"} in endpoint["relabelings"]
 
 
 def test_monitor_finds_both_services_and_is_labelled(objects):
@@ -113,3 +113,37 @@ def test_monitor_finds_both_services_and_is_labelled(objects):
     for service in services:
         assert selector.items() <= service["metadata"]["labels"].items()
         assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
+
+
+def discovered(service, node):
+    """What discovery tells of one address of a Service, and what the operator makes of it before our relabelings."""
+    name, namespace = service["metadata"]["name"], service["metadata"]["namespace"]
+    told = {f"service_label_{re.sub('[^a-z0-9]', '_', label)}": value
+            for label, value in service["metadata"]["labels"].items()}
+    told |= {"namespace": namespace, "service_name": name, "pod_node_name": node}
+    return {**{f"__meta_kubernetes_{key}": value for key, value in told.items()}, "job": name, "namespace": namespace,
+            "service": name, "pod": f"{name}-x7k2p", "container": "recoverd", "endpoint": "web"}
+
+
+def in_prometheus_words(relabeling):
+    return {re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), key): value for key, value in relabeling.items()}
+
+
+def test_scraped_agents_are_who_they_are_whatever_pod_they_run_in(site, objects):
+    """By a real Prometheus, in which a file stands for Kubernetes' discovery."""
+    found = objects(OPERATOR)
+    (endpoint,) = the(found, "ServiceMonitor")["spec"]["endpoints"]
+    site.agent.begin(site.config())
+    file = site.directory / "endpoints.json"
+    file.write_text(json.dumps([{"targets": [f"127.0.0.1:{site.agent.port}"], "labels": discovered(service, "node-1")}
+                                for service in of_kind(found, "Service")]))
+    prometheus = Prometheus(site.directory, None, scrape={
+        "job_name": "serviceMonitor/backup/recoverd/0", "file_sd_configs": [{"files": [str(file)]}],
+        "relabel_configs": [in_prometheus_words(each) for each in endpoint["relabelings"]]})
+    try:
+        up = until(lambda: len(prometheus.query("up == 1")) == 2 and prometheus.query("up"), "both are up")
+        assert {(labels["instance"], labels["service"]) for labels, _ in up} == {
+            ("node-1", "backup-recoverd-node"), ("backup/backup-recoverd-cluster", "backup-recoverd-cluster")}
+        assert all(labels["job"] == "recoverd" and "pod" not in labels for labels, _ in up)
+    finally:
+        prometheus.stop()
