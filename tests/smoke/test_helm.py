@@ -174,6 +174,19 @@ def test_what_is_there_already_is_used_and_not_made(objects):
         assert agent_in(workload)["livenessProbe"]["httpGet"]["scheme"] == "HTTPS"
 
 
+def secrets_of(workload):
+    (volume,) = [each for each in pod_of(workload)["volumes"] if each["name"] == "secrets"]
+    return [each["secret"]["name"] for each in volume["projected"]["sources"]]
+
+
+def test_each_pod_has_the_secrets_that_it_needs(objects):
+    found = objects({"existingSecrets": ["ours"], "node": {"existingSecrets": ["restic"]},
+                     "cluster": {"existingSecrets": ["orders-db", "ours"]}})
+    all_hold(found)
+    assert secrets_of(the(found, "DaemonSet")) == ["ours", "restic"]
+    assert secrets_of(the(found, "Deployment")) == ["ours", "orders-db"]
+
+
 def test_probes_and_prometheus_get_in_where_there_are_users(site, objects):
     """A probe that is refused has the pod killed again and again."""
     found = objects(WITH_USERS)

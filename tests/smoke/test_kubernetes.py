@@ -115,6 +115,14 @@ def test_host_is_read_only_but_for_the_state(rendered):
     assert host and host.keys() <= read_only
 
 
+def test_a_node_has_no_secret_of_the_deployment(everything):
+    """Whoever takes a node over has what is mounted there."""
+    mounted = {each["kind"]: {volume["secret"]["secretName"] for volume in pod_of(each)["volumes"] if "secret" in volume}
+               for each in workloads(everything)}
+    assert mounted["DaemonSet"] and mounted["Deployment"]
+    assert not mounted["DaemonSet"] & mounted["Deployment"]
+
+
 def test_nobody_gets_a_token_but_who_was_given_one(rendered, everything):
     for objects in rendered.values():
         assert not of_kind(objects, "ClusterRole") and not of_kind(objects, "Role")

@@ -1,6 +1,7 @@
 {{/* The template of a pod. Of (dict "root" $ "component" NAME "values" WHAT_IS_SET_OF_IT "state" VOLUME). */}}
 {{- define "recoverd.pod" -}}
 {{- $values := .root.Values -}}
+{{- $secrets := concat $values.existingSecrets .values.existingSecrets | uniq -}}
 {{- $call := printf "scheme: %s" $values.probeScheme -}}
 {{- with $values.probeHeaders -}}
 {{- $call = printf "%s, httpHeaders: %s" $call (toJson .) -}}
@@ -114,7 +115,7 @@ spec:
           mountPath: /var/lib/recoverd
         - name: tmp
           mountPath: /tmp
-        {{- if $values.existingSecrets }}
+        {{- if $secrets }}
         - name: secrets
           mountPath: /run/secrets/recoverd
           readOnly: true
@@ -156,7 +157,7 @@ spec:
     - name: tmp
       emptyDir:
         sizeLimit: 64Mi
-    {{- with $values.existingSecrets }}
+    {{- with $secrets }}
     - name: secrets
       projected:
         defaultMode: 0440
