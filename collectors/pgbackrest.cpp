@@ -99,6 +99,28 @@ void tell(core::LogArchive& archive, const PgBackRestRepo& repo, const WalScan& 
                                 wal_name({gap.timeline, gap.last}, per_log), gap.last - gap.first + 1});
 }
 
+/// The backups of an archive by another `info`.
+std::vector<WalBackup> backups_of(const Result<PgBackRestInfo>& info, const PgBackRestRepo& repo) {
+    if (info)
+        for (const PgBackRestRepo& now : info->repos)
+            if (now.report.subject == repo.report.subject && now.archive_id == repo.archive_id)
+                return now.backups;
+    throw io::BadDocument(
+        fmt::format("expected archive {} to be listed as before, found that it is not", repo.archive_id));
+}
+
+/// The backups of an archive as they are now.
+Task<Result<std::vector<WalBackup>>> backups_now(Options options, Run run, const PgBackRestRepo* repo,
+                                                 Duration timeout) {
+    auto asked = command(options, options.stanza, {"--output=json", "info"}, timeout);
+    const bool here = runs_here(options.command);
+    const auto answer = co_await answer_of(run.world, std::move(asked), pgbackrest_failure, !here);
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return understood(
+        [&] { return backups_of(interpret_pgbackrest(io::Json::parse_lenient(*answer), here, run.now), *repo); });
+}
+
 /// Goes on with the scan of one archive until `until` on the interval clock; nothing on success.
 Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRepo* repo, WalScan* scan,
                                           Duration until) {
@@ -134,7 +156,7 @@ Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRe
             co_return lines.error();
         history = std::move(*lines);
     }
-    const WalPlan plan = plan_wal(repo->backups, *newest, history, per_log);
+    WalPlan plan = plan_wal(repo->backups, *newest, history, per_log);
     scan->begin(repo->archive_id, per_log);
     scan->expect(plan.ranges, found->names);
     for (const std::string& directory : scan->wanted(kListingsPerRun)) {
@@ -151,6 +173,15 @@ Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRe
         if (!segments)
             co_return segments.error();
         scan->listed(directory, *segments, run.now);
+    }
+    // What `expire` removed since the backups were listed is no gap. Without time to ask, what was listed counts.
+    if (!scan->gaps().empty() && left() > Duration{0}) {
+        auto backups = co_await backups_now(options, run, repo, left());
+        if (!backups)
+            co_return backups.error();
+        repo->backups = std::move(*backups);
+        plan = plan_wal(repo->backups, *newest, history, per_log);
+        scan->expect(plan.ranges, found->names);
     }
     tell(archive, *repo, *scan, plan, per_log);
     co_return std::nullopt;

@@ -46,6 +46,35 @@ struct Scripted {
     }
 };
 
+std::string segment(int number) { return fmt::format("0000000100000000000000{:02X}", number); }
+
+/// A full backup within one segment.
+std::string full(int number) {
+    return fmt::format(R"({{"archive":{{"start":"{0}","stop":"{0}"}},"database":{{"id":1,"repo-key":1}},"error":false,)"
+                       R"("info":{{"delta":1,"repository":{{"delta":1,"size":1}},"size":1}},"label":"{1}F",)"
+                       R"("lsn":{{"start":"0/{1:X}000028","stop":"0/{1:X}000100"}},"prior":null,"reference":null,)"
+                       R"("timestamp":{{"start":{2},"stop":{2}}},"type":"full"}})",
+                       segment(number), number, 1'795'347'060 + number);
+}
+
+std::string info_of(const std::string& backups) {
+    return fmt::format(
+        R"([{{"archive":[{{"database":{{"id":1,"repo-key":1}},"id":"15-1","max":"{}","min":"{}"}}],"backup":[{}],)"
+        R"("cipher":"none","db":[{{"id":1,"repo-key":1,"system-id":7710956910048751555,"version":"15"}}],)"
+        R"("name":"demo","repo":[{{"cipher":"none","key":1,"status":{{"code":0,"message":"ok"}}}}],)"
+        R"("status":{{"code":0,"lock":{{"backup":{{"held":false}}}},"message":"ok"}}}}])",
+        segment(11), segment(2), backups);
+}
+
+/// A directory that holds the segments `first` to 11.
+std::string segments_from(int first) {
+    std::string text = R"({".":{"type":"path"})";
+    for (int number = first; number <= 11; ++number)
+        text += fmt::format(R"(,"{}-{:040x}.lz4":{{"type":"file","size":69328,"time":1795347071}})", segment(number),
+                            number);
+    return text + "}";
+}
+
 const core::LogArchive& archive(const Collected& seen) {
     return std::get<core::LogArchive>(seen->subjects.at(0).evidence.at(1));
 }
@@ -82,6 +111,48 @@ TEST_CASE("pgbackrest: a deleted segment is a gap, and one can go back no furthe
     // Known from then on, and found again from the cursor.
     const auto again = scripted.look({}, seen->cursor);
     CHECK(archive(again).gaps == archive(seen).gaps);
+}
+
+TEST_CASE("pgbackrest: what expire removes while the archive is looked through is no gap") {
+    Scripted scripted;
+    bool expired = true;
+    int infos = 0;
+    scripted.world.on_run = [&](const io::Command& command) -> core::Result<io::Finished> {
+        const std::string& word = command.argv.back();
+        if (word == "info")
+            return test::exited(info_of(++infos > 1 && expired ? full(8) : full(2) + "," + full(8)));
+        return test::exited(word.ends_with("15-1") ? test::data("pgbackrest/ls-archive.json") : segments_from(8));
+    };
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    CHECK(infos == 2);
+    CHECK_FALSE(seen->subjects.at(0).failure);
+    CHECK(archive(seen).gaps.empty());
+    CHECK(archive(seen).oldest_at == core::from_unix_seconds(1'795'347'068));
+    CHECK(archive(seen).newest_at == core::from_unix_seconds(1'795'347'071));
+
+    // What is gone while its backup is still there was not expired.
+    expired = false;
+    const auto lost = scripted.look({}, seen->cursor);
+    REQUIRE(lost);
+    CHECK(archive(lost).gaps == std::vector<core::LogGap>{{segment(2), segment(7), 6}});
+}
+
+TEST_CASE("pgbackrest: a gap that nobody could confirm is not told, and what was known before stays") {
+    Scripted scripted;
+    int infos = 0;
+    scripted.world.on_run = [&](const io::Command& command) -> core::Result<io::Finished> {
+        const std::string& word = command.argv.back();
+        if (word == "info")
+            return ++infos > 1 ? test::exited("", 41, "ERROR: [041]: unable to open backup.info")
+                               : test::exited(info_of(full(2) + "," + full(8)));
+        return test::exited(word.ends_with("15-1") ? test::data("pgbackrest/ls-archive.json") : segments_from(8));
+    };
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    REQUIRE(seen->subjects.at(0).failure);
+    CHECK_THAT(seen->subjects.at(0).failure->detail, ContainsSubstring("unable to open backup.info"));
+    CHECK(seen->subjects.at(0).evidence.size() == 1);
 }
 
 TEST_CASE("pgbackrest: after a promotion the archive is followed across timelines") {
