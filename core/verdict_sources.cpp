@@ -78,6 +78,29 @@ bool broken(const AssetView& view, const Contributor& contributor, const LogArch
            });
 }
 
+/// Up to where a log reaches. What a server says it archived leads no further than the hole that every repository of it
+/// has, by what they tell of themselves.
+std::optional<Time> reach_of(const AssetView& view, const LogArchive& archive) {
+    if (archive.from_repository || archive.system_id.empty())
+        return archive.newest_at;
+    bool holed = false;
+    std::optional<Time> held;
+    for (const Contributor& contributor : view.contributors) {
+        if (knows_nothing(contributor) || contributor.seen->vanished_since)
+            continue;
+        for (const Evidence& evidence : *contributor.seen->evidence) {
+            const auto* repository = std::get_if<LogArchive>(&evidence);
+            if (repository == nullptr || !repository->from_repository || repository->system_id != archive.system_id)
+                continue;
+            if (repository->gaps.empty())
+                return archive.newest_at;
+            holed = true;
+            held = std::max(held, repository->newest_at);
+        }
+    }
+    return holed ? std::min(held, archive.newest_at) : archive.newest_at;
+}
+
 } // namespace
 
 std::string label(const Contributor& contributor) {
@@ -124,9 +147,10 @@ LogReach log_reach(const AssetView& view, const std::vector<Repository>& reposit
                 continue;
             if (silent(contributor, view.now, revisit))
                 reach.unseen.push_back(label(contributor));
-            if (archive->newest_at && *archive->newest_at <= contributor.seen->learned_at + kClockTolerance &&
-                !broken(view, contributor, *archive) && has_base(contributor, *archive->newest_at, repositories))
-                reach.until = std::max(reach.until, archive->newest_at);
+            const auto until = reach_of(view, *archive);
+            if (until && *archive->newest_at <= contributor.seen->learned_at + kClockTolerance &&
+                !broken(view, contributor, *archive) && has_base(contributor, *until, repositories))
+                reach.until = std::max(reach.until, until);
         }
     }
     return reach;

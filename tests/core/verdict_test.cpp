@@ -203,6 +203,32 @@ TEST_CASE("a log without a backup to start from, with a hole, switched off or fr
     CHECK(logs.verdict().recoverable_until.value_or(kNow) <= kNow);
 }
 
+TEST_CASE("what a server says it archived carries no further than a hole that every repository of it has") {
+    const RecoveryPoints backups = all({good(10h)});
+    LogArchive written = log_up_to(kNow - 1min);
+    written.system_id = "7";
+    LogArchive held{.newest_at = kNow - 9h, .gaps = {{"a", "b", 1}}, .from_repository = true, .system_id = "7"};
+    Situation holed;
+    holed.check("repo1", EvidenceKind::recovery_points).sees({backups, held});
+    holed.log(written).proven();
+    CHECK(holed.verdict().recoverable_until == kNow - 9h);
+    SECTION("where it does not tell how far it reaches, the backup is all there is") {
+        held.newest_at.reset();
+        holed.checks.at(0).sees({backups, held});
+        CHECK(holed.verdict().recoverable_until == kNow - 10h);
+    }
+    SECTION("one that is whole has it all") {
+        held.gaps.clear();
+        holed.check("repo2", EvidenceKind::log_archive).sees({held});
+        CHECK(holed.verdict().recoverable_until == kNow - 1min);
+    }
+    SECTION("the archive of another database says nothing of it") {
+        held.system_id = "8";
+        holed.checks.at(0).sees({backups, held});
+        CHECK(holed.verdict().recoverable_until == kNow - 1min);
+    }
+}
+
 TEST_CASE("a repository's own log needs a backup in that repository") {
     Situation both;
     both.check("repo1", EvidenceKind::recovery_points).sees({all({}), log_up_to(kNow - 1min)});
