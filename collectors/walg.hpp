@@ -16,6 +16,8 @@ struct WalgBackups {
     core::RecoveryPoints points;
     /// The oldest moment from which WAL leads on.
     std::optional<core::Time> wal_from;
+    /// Where all are permanent: the segment that begins there. Nobody misses what is gone before it.
+    std::string wal_from_segment;
     /// Of the newest backup; empty when it is not told.
     std::string system_id;
 };

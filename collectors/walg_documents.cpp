@@ -66,18 +66,32 @@ void tell_needs(std::vector<RecoveryPoint>& points, const std::map<std::string, 
     }
 }
 
-/// Where all are permanent, WAL is only sure to lead on from the newest. `points` are in order and whole.
-std::optional<Time> wal_from(const core::RecoveryPoints& points, const std::set<std::string>& permanent) {
-    if (permanent.size() < points.points.size() || points.points.empty())
-        return points.oldest_at;
-    return points.points.back().data_at;
+/// Where all are permanent, WAL is only sure to lead on from the newest: base_SEGMENT, base_SEGMENT_D_SEGMENT. The
+/// points are in order and whole.
+void tell_begin(WalgBackups& seen, const std::set<std::string>& permanent) {
+    seen.wal_from = seen.points.oldest_at;
+    if (permanent.size() < seen.points.points.size() || seen.points.points.empty())
+        return;
+    constexpr std::size_t kSegment = 24;
+    constexpr std::string_view kBase = "base_";
+    const RecoveryPoint& newest = seen.points.points.back();
+    seen.wal_from = newest.data_at;
+    if (newest.id.starts_with(kBase))
+        seen.wal_from_segment = newest.id.substr(kBase.size(), kSegment);
+}
+
+/// On whatever timeline: behind its eight digits a name tells the position.
+bool ends_before(const core::LogGap& gap, const std::string& segment) {
+    constexpr std::size_t kTimeline = 8;
+    return segment.size() > kTimeline && gap.last.size() == segment.size() &&
+           gap.last.compare(kTimeline, std::string::npos, segment, kTimeline) < 0;
 }
 
 core::LogGap range_of(const Json& row) {
     return {row["start_segment"].text(), row["end_segment"].text(), row["segments_count"].natural()};
 }
 
-void tell_integrity(const Json& integrity, core::LogArchive& archive) {
+void tell_integrity(const Json& integrity, const std::string& from_segment, core::LogArchive& archive) {
     const std::string& status = integrity["status"].text();
     if (status != "OK" && status != "WARNING" && status != "FAILURE")
         integrity["status"].bad("OK, WARNING or FAILURE");
@@ -97,6 +111,7 @@ void tell_integrity(const Json& integrity, core::LogArchive& archive) {
         }
     if (status == "FAILURE" && archive.gaps.empty())
         integrity["details"].bad("the segments that are lost");
+    std::erase_if(archive.gaps, [&](const core::LogGap& gap) { return ends_before(gap, from_segment); });
     if (archive.pending_segments > 0)
         archive.pending = core::Told::yes;
     std::ranges::sort(archive.gaps, {}, &core::LogGap::first);
@@ -142,7 +157,7 @@ WalgBackups interpret_walg_backups(const Json& list) {
     }
     tell_needs(seen.points.points, by_segment);
     put_in_order(seen.points, permanent);
-    seen.wal_from = wal_from(seen.points, permanent);
+    tell_begin(seen, permanent);
     keep_newest(seen.points);
     return seen;
 }
@@ -152,7 +167,7 @@ WalgVerified interpret_walg_verify(const Json& verified, const WalgBackups& back
     seen.archive.from_repository = true;
     seen.archive.system_id = backups.system_id;
     seen.archive.oldest_at = backups.wal_from;
-    tell_integrity(verified["integrity"], seen.archive);
+    tell_integrity(verified["integrity"], backups.wal_from_segment, seen.archive);
     seen.timeline = timeline_of(verified["timeline"]);
     return seen;
 }

@@ -46,6 +46,11 @@ const std::string kDelta = backup("base_000000010000000000000036_D_0000000100000
 const std::string kDeltaOfDelta =
     backup("base_00000001000000000000003A_D_000000010000000000000036", "2026-11-22T02:10:00Z");
 
+std::string permanent(std::string text) {
+    const std::string from = R"("is_permanent": false)";
+    return text.replace(text.find(from), from.size(), R"("is_permanent": true)");
+}
+
 std::string row(const std::string& first, const std::string& last, int count, const std::string& status) {
     return fmt::format(
         R"({{"timeline_id": 1, "start_segment": "{}", "end_segment": "{}", "segments_count": {}, "status": "{}"}})",
@@ -110,10 +115,6 @@ TEST_CASE("WAL-G: a delta whose parent is gone cannot be restored, nor what buil
 }
 
 TEST_CASE("WAL-G: what is permanent is kept for ever, and does not tell how far one can go back") {
-    const auto permanent = [](std::string text) {
-        const std::string from = R"("is_permanent": false)";
-        return text.replace(text.find(from), from.size(), R"("is_permanent": true)");
-    };
     const Time old = at("2026-11-20T02:10:00Z");
     const Time newer = at("2026-11-22T02:10:00Z");
     const std::string full = backup("base_00000001000000000000003A", "2026-11-22T02:10:00Z");
@@ -133,6 +134,26 @@ TEST_CASE("WAL-G: what is permanent is kept for ever, and does not tell how far 
     CHECK(all.points.oldest_at == old);
     CHECK(window(all) == newer);
     CHECK_FALSE(window(backups("[]")));
+}
+
+TEST_CASE("WAL-G: where all backups are permanent, what was removed before the newest is no gap") {
+    const std::string newer = backup("base_00000001000000000000003A", "2026-11-22T02:10:00Z");
+    const auto all = backups(list({permanent(kFull), permanent(newer)}));
+    const auto gaps = [](const WalgBackups& listed, const std::string& status, const std::string& rows) {
+        return interpret_walg_verify(io::Json::parse(verified(status, "[" + rows + "]")), listed).archive.gaps;
+    };
+    const auto lost = [](const std::string& first, const std::string& last, int count) {
+        return row("0000000100000000000000" + first, "0000000100000000000000" + last, count, "MISSING_LOST");
+    };
+    // It finds no backup to begin at, looks from the first segment that ever was, and warns.
+    CHECK(gaps(all, "WARNING", lost("01", "31", 49) + "," + kFound).empty());
+    CHECK(gaps(all, "FAILURE", lost("33", "39", 7) + "," + kFound).empty());
+    const auto behind = gaps(all, "FAILURE", lost("33", "39", 7) + "," + lost("3B", "3C", 2) + "," + kFound);
+    REQUIRE(behind.size() == 1);
+    CHECK(behind[0].first == "00000001000000000000003B");
+    CHECK(gaps(all, "FAILURE", lost("33", "3A", 8) + "," + kFound).size() == 1);
+    // Where WAL is promised since an older one, it is missed.
+    CHECK(gaps(backups(list({kFull, permanent(newer)})), "FAILURE", lost("33", "39", 7) + "," + kFound).size() == 1);
 }
 
 TEST_CASE("WAL-G: a backup is of when it ended, not of when its storage got it") {
