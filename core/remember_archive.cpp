@@ -36,11 +36,27 @@ void thin(std::vector<ArchivedMark>& marks, Time now) {
     marks.erase(marks.begin() + static_cast<std::ptrdiff_t>(least));
 }
 
+/// Is it of another database than the one that was seen here before (made anew, or upgraded)?
+bool is_another(const SubjectMemory& seen, const LogArchive& archive) {
+    bool known = false;
+    for (const Evidence& evidence : *seen.evidence)
+        if (const auto* before = std::get_if<LogArchive>(&evidence); before && !before->from_repository) {
+            if (before->system_id == archive.system_id)
+                return false;
+            known = true;
+        }
+    return known;
+}
+
 } // namespace
 
 void remember_archive(SubjectMemory& seen, const LogArchive& archive, const Learned& learned) {
+    if (archive.from_repository)
+        return;
+    if (is_another(seen, archive))
+        seen.archived.clear();
     const std::string segment = segment_of(archive.last_segment);
-    if (archive.from_repository || segment.empty())
+    if (segment.empty())
         return;
     if (!seen.archived.empty() && seen.archived.back().segment == segment)
         return;

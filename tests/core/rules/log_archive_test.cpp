@@ -247,6 +247,20 @@ TEST_CASE("one repository that holds the segment is enough; one of another datab
     CHECK(bench.says(wal_archive_gap).empty());
 }
 
+TEST_CASE("what a database had archived is not held against the archive of the one that took its place") {
+    Bench bench;
+    LogArchive writer = said("");
+    LogArchive repository = holding("");
+    writer.system_id = repository.system_id = "8";
+    bench.sees({said(kFour)}).after(5min).sees({writer}).after(5min);
+    bench.repositories = {{&repository, bench.now}};
+    CHECK(bench.says(wal_archive_gap).empty());
+    writer.last_segment = kOne;
+    bench.sees({writer}).after(5min);
+    bench.repositories = {{&repository, bench.now}};
+    CHECK(bench.says(wal_archive_gap).size() == 1);
+}
+
 TEST_CASE("of the segments that several repositories lost the newest is named") {
     for (const bool newer_first : {false, true}) {
         Bench bench;
