@@ -29,7 +29,7 @@ std::shared_ptr<const EvidenceList> moved(const SubjectMemory& seen, Duration by
     auto made = std::make_shared<EvidenceList>(*seen.evidence);
     for (Evidence& one : *made)
         if (auto* archive = std::get_if<LogArchive>(&one); archive && !archive->from_repository) {
-            if (archive->newest_at && std::chrono::abs(seen.learned_at - *archive->newest_at) < kLook)
+            if (archive->newest_at && std::chrono::abs(seen.learned_of(kind_of(one)) - *archive->newest_at) < kLook)
                 *archive->newest_at += by;
             move_by(archive->waiting_since, by);
             move_by(archive->failing_since, by);
@@ -41,6 +41,8 @@ void move_by(SubjectMemory& seen, Duration by) {
     seen.evidence = moved(seen, by);
     for (Time* at : {&seen.first_seen, &seen.learned_at, &seen.failing_since, &seen.turned_at, &seen.settled_since})
         core::move_by(*at, by);
+    for (HalfLearned& half : seen.half_learned)
+        core::move_by(half.at, by);
     move_by(seen.vanished_since, by);
     for (RunningJob& job : seen.running)
         core::move_by(job.first_seen, by);

@@ -231,12 +231,19 @@ void fields(Self& self, auto&& visit) {
     visit("broken_since", self.broken_since);
 }
 
+template <Is<HalfLearned> Self>
+void fields(Self& self, auto&& visit) {
+    visit("kind", self.kind);
+    visit("at", self.at);
+}
+
 template <Is<SubjectMemory> Self>
 void fields(Self& self, auto&& visit) {
     visit("first_seen", self.first_seen);
     visit("location", self.location);
     visit("evidence", self.evidence);
     visit("learned_at", self.learned_at);
+    visit("half_learned", self.half_learned);
     visit("failure", self.failure);
     visit("failing_since", self.failing_since);
     visit("vanished_since", self.vanished_since);

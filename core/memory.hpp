@@ -72,6 +72,14 @@ struct PastFingerprint {
     bool operator==(const PastFingerprint&) const = default;
 };
 
+/// A kind of evidence that came in an answer which broke off, and when it came last.
+struct HalfLearned {
+    EvidenceKind kind = EvidenceKind::recovery_points;
+    Time at;
+
+    bool operator==(const HalfLearned&) const = default;
+};
+
 /// Why nothing was learned for a time that is over.
 struct PastFailure {
     /// As it was at the end.
@@ -94,6 +102,8 @@ struct SubjectMemory {
     /// What was last learned, and when. Never null.
     std::shared_ptr<const EvidenceList> evidence = std::make_shared<const EvidenceList>();
     Time learned_at;
+    /// What came since then without the rest.
+    std::vector<HalfLearned> half_learned;
     /// Why nothing could be learned of it since then, and since when.
     std::optional<Failure> failure;
     Time failing_since;
@@ -133,6 +143,14 @@ struct SubjectMemory {
 
     // exercise: per exercise the newest end, the newest that passed at depth >= restored, and those still running
     std::vector<Exercise> exercises;
+
+    /// When what is known of this kind was told: what was seen there is as of that moment.
+    Time learned_of(EvidenceKind kind) const {
+        for (const HalfLearned& half : half_learned)
+            if (half.kind == kind)
+                return half.at;
+        return learned_at;
+    }
 
     bool operator==(const SubjectMemory&) const = default;
 };

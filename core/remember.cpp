@@ -50,14 +50,29 @@ void fold(SubjectMemory& seen, const Evidence& evidence, const Learned& learned)
         remember_fingerprint(seen, *fingerprint, learned);
 }
 
+/// Half an answer does not make the other half young; nor is it as old as the other half.
+void note_learned(SubjectMemory& seen, const SubjectReport& report, bool known, Time looked_at) {
+    if (!report.failure || !known) {
+        seen.learned_at = looked_at;
+        seen.half_learned.clear();
+        return;
+    }
+    for (const Evidence& evidence : report.evidence) {
+        std::erase_if(seen.half_learned, [&](const HalfLearned& half) { return half.kind == kind_of(evidence); });
+        seen.half_learned.push_back({kind_of(evidence), looked_at});
+    }
+}
+
 void remember_subject(SubjectMemory& seen, const Check& check, const SubjectReport& report, Time looked_at) {
     const bool known = !seen.evidence->empty();
     if (!report.evidence.empty()) {
-        const Learned learned{check, looked_at, known ? std::optional(seen.learned_at) : std::nullopt};
+        const auto learned = [&](EvidenceKind kind) {
+            return Learned{check, looked_at, known ? std::optional(seen.learned_of(kind)) : std::nullopt};
+        };
         for (const Evidence& evidence : report.evidence)
-            fold(seen, evidence, learned);
+            fold(seen, evidence, learned(kind_of(evidence)));
         if (const auto probe = worst_probe(report.evidence, check))
-            remember_probe(seen, *probe, learned);
+            remember_probe(seen, *probe, learned(EvidenceKind::reachability));
         seen.evidence = merged(seen, report);
         seen.location = report.location;
     }
@@ -69,9 +84,8 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
     } else if (!report.evidence.empty()) {
         seen.failure.reset();
     }
-    // Half an answer does not make the other half young.
-    if (!report.evidence.empty() && (!report.failure || !known))
-        seen.learned_at = looked_at;
+    if (!report.evidence.empty())
+        note_learned(seen, report, known, looked_at);
 }
 
 void remember_failure(CheckMemory& memory, const Failure& failure, Time looked_at) {

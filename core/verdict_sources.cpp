@@ -45,7 +45,7 @@ Repository stand(const AssetView& view, const Contributor& contributor, const Re
         repository.reason = "missing from complete answers";
         return repository;
     }
-    repository.newest = newest_usable(points, contributor.seen->learned_at);
+    repository.newest = newest_usable(points, contributor.seen->learned_of(EvidenceKind::recovery_points));
     repository.all_saved = repository.newest != nullptr && points.source_changed_at &&
                            repository.newest->data_at >= *points.source_changed_at;
     repository.reason = why_unusable(view, points, repository.newest, revisit);
@@ -148,7 +148,7 @@ LogReach log_reach(const AssetView& view, const std::vector<Repository>& reposit
             if (silent(contributor, view.now, revisit))
                 reach.unseen.push_back(label(contributor));
             const auto until = reach_of(view, *archive);
-            if (until && *archive->newest_at <= contributor.seen->learned_at + kClockTolerance &&
+            if (until && *archive->newest_at <= contributor.seen->learned_of(kind_of(evidence)) + kClockTolerance &&
                 !broken(view, contributor, *archive) && has_base(contributor, *until, repositories))
                 reach.until = std::max(reach.until, until);
         }

@@ -30,7 +30,7 @@ Origin origin_of_absent(const SubjectView& view, const RecoveryPoints& points, c
 /// Nothing when there is nothing to be old: no point at all (BackupMissing), or every change is saved.
 std::optional<Origin> origin(const SubjectView& view, const RecoveryPoints& points, const std::string& type) {
     const std::string kind = type.empty() ? "" : type + " ";
-    if (const RecoveryPoint* newest = newest_usable(points, view.seen.learned_at, type); newest != nullptr) {
+    if (const RecoveryPoint* newest = newest_usable(points, listed_at(view), type); newest != nullptr) {
         if (!points.source_changed_at)
             return Origin{newest->data_at, fmt::format("newest good {}backup is", kind)};
         if (newest->data_at >= *points.source_changed_at)
@@ -40,13 +40,13 @@ std::optional<Origin> origin(const SubjectView& view, const RecoveryPoints& poin
                       fmt::format("oldest change without a good {}backup is", kind)};
     }
     const bool only_future = std::ranges::any_of(points.points, [&](const RecoveryPoint& point) {
-        return point.data_at > view.seen.learned_at + kClockTolerance && usable(points, point);
+        return point.data_at > listed_at(view) + kClockTolerance && usable(points, point);
     });
     // Its date is not believed, so the last one that was goes on ageing.
     if (only_future)
         return Origin{view.seen.newest_good_at.value_or(view.seen.first_seen),
                       fmt::format("last credible {}backup is", kind)};
-    if (!type.empty() && newest_usable(points, view.seen.learned_at) != nullptr)
+    if (!type.empty() && newest_usable(points, listed_at(view)) != nullptr)
         return origin_of_absent(view, points, type);
     return std::nullopt;
 }

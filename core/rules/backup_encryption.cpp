@@ -11,7 +11,7 @@ namespace recoverd::core {
 void judge_backup_encryption(const SubjectView& view, const RecoveryPoints& points, Judgement& out) {
     if (view.asset == nullptr || !view.asset->objectives.encryption.value_or(false))
         return;
-    const RecoveryPoint* newest = newest_usable(points, view.seen.learned_at);
+    const RecoveryPoint* newest = newest_usable(points, listed_at(view));
     if (newest == nullptr || newest->encrypted == Told::yes)
         return;
     Finding found = make_finding(

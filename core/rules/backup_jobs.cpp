@@ -34,7 +34,7 @@ std::optional<Duration> usual_length(const SubjectMemory& seen, std::string_view
 
 /// A job that was seen running may have ended since: until the next look is overdue, only what was seen counts.
 Time next_look(const SubjectView& view) {
-    return view.check.looks() ? view.seen.learned_at + view.check.every + view.check.timeout : view.seen.learned_at;
+    return view.check.looks() ? listed_at(view) + view.check.every + view.check.timeout : listed_at(view);
 }
 
 std::string with_type(std::string_view type) { return type.empty() ? "" : fmt::format("{} ", type); }
@@ -46,7 +46,7 @@ void judge_backup_failures(const SubjectView& view, const RecoveryPoints& points
         return;
     const FailedJob& failed = *view.seen.last_failed_job;
     std::optional<Time> good = view.asset_newest_good;
-    if (const RecoveryPoint* own = newest_usable(points, view.seen.learned_at); own != nullptr)
+    if (const RecoveryPoint* own = newest_usable(points, listed_at(view)); own != nullptr)
         good = std::max(good, std::optional(std::max(own->data_at, own->ended_at)));
     if (good && *good >= failed.at)
         return;
@@ -69,7 +69,7 @@ void judge_backup_runs(const SubjectView& view, const RecoveryPoints& /*points*/
         Judgement until_next_look;
         const auto over = due(next_look(view), view.now, out)
                               ? crossed(steps, job.first_seen, view.now, out)
-                              : crossed(steps, job.first_seen, view.seen.learned_at, until_next_look);
+                              : crossed(steps, job.first_seen, listed_at(view), until_next_look);
         if (over && (!worst || over->priority < worst->priority)) {
             worst = over;
             stuck = &job;

@@ -12,9 +12,9 @@ void judge_backup_retention(const SubjectView& view, const RecoveryPoints& point
     if (view.asset == nullptr || !view.asset->objectives.retention || !points.oldest_at)
         return;
     const Duration promised = *view.asset->objectives.retention;
-    const Duration kept = view.seen.learned_at - *points.oldest_at;
+    const Duration kept = listed_at(view) - *points.oldest_at;
     // A young asset cannot have older points than itself.
-    if (view.seen.learned_at - began(view) <= promised)
+    if (listed_at(view) - began(view) <= promised)
         return;
     const double slack = to_seconds(backup_interval(view.asset));
     const auto steps = thresholds(view.policy, RuleId::backup_retention_short, slack);

@@ -11,6 +11,9 @@ Duration backup_interval(const Asset* asset);
 /// When the asset of this subject began to exist, as far as anybody knows.
 Time began(const SubjectView& view);
 
+/// When the points were listed.
+Time listed_at(const SubjectView& view);
+
 /// BackupTooOld.
 void judge_backup_age(const SubjectView& view, const RecoveryPoints& points, Judgement& out);
 /// BackupCorrupt, else BackupMissing.

@@ -43,15 +43,16 @@ void judge_window(const SubjectView& view, const LogArchive& archive, Judgement&
     const bool wanted_at_all = promised || archive.enabled == Told::yes;
     if (!archive.oldest_at && !(wanted_at_all && (off || archive.from_repository)))
         return;
+    const Time looked_at = view.seen.learned_of(EvidenceKind::log_archive);
     const double fallback = to_seconds(promised ? *view.asset->objectives.pitr_window : kDay);
-    const Time end = unsafe(archive) ? archive.newest_at.value_or(view.seen.learned_at) : view.seen.learned_at;
+    const Time end = unsafe(archive) ? archive.newest_at.value_or(looked_at) : looked_at;
     const bool none = !archive.oldest_at || off;
     const Duration window = none ? Duration{0} : std::max(end - *archive.oldest_at, Duration{0});
     const Duration slack = backup_interval(view.asset);
     std::optional<Threshold> worst;
     for (const Threshold& step : thresholds(view.policy, kId, fallback)) {
         const Duration wanted = as_duration(step.over);
-        const bool young = view.seen.learned_at - began(view) <= wanted;
+        const bool young = looked_at - began(view) <= wanted;
         if ((off || !young) && window < wanted - std::min(slack, wanted / 2) &&
             (!worst || step.priority < worst->priority))
             worst = step;

@@ -59,9 +59,11 @@ void doubt(const Other& /*holds nothing that could contradict itself*/, Doubts& 
 void judge_plausibility(const SubjectView& view, Judgement& out) {
     constexpr RuleId kId = RuleId::evidence_implausible;
     const Threshold step = thresholds(view.policy, kId, *rule(kId).over).front();
-    Doubts doubts{view.seen.learned_at, as_duration(step.over), {}};
-    for (const Evidence& evidence : *view.seen.evidence)
+    Doubts doubts{{}, as_duration(step.over), {}};
+    for (const Evidence& evidence : *view.seen.evidence) {
+        doubts.looked_at = view.seen.learned_of(kind_of(evidence));
         std::visit([&](const auto& kind) { doubt(kind, doubts); }, evidence);
+    }
     if (doubts.said.empty())
         return;
     const std::size_t more = doubts.said.size() > kNamed ? doubts.said.size() - kNamed : 0;

@@ -62,7 +62,8 @@ std::optional<Time> newest_good_now(const SubjectMemory& seen) {
         return newest;
     for (const Evidence& evidence : *seen.evidence)
         if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
-            if (const RecoveryPoint* point = newest_usable(*points, seen.learned_at); point != nullptr)
+            if (const RecoveryPoint* point = newest_usable(*points, seen.learned_of(kind_of(evidence)));
+                point != nullptr)
                 newest = std::max(newest, std::optional(point->data_at));
     return newest;
 }

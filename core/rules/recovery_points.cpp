@@ -12,6 +12,8 @@ Time began(const SubjectView& view) {
     return view.asset != nullptr ? view.asset->objectives.since.value_or(view.seen.first_seen) : view.seen.first_seen;
 }
 
+Time listed_at(const SubjectView& view) { return view.seen.learned_of(EvidenceKind::recovery_points); }
+
 void judge_recovery_points(const SubjectView& view, const RecoveryPoints& points, Judgement& out) {
     judge_backup_presence(view, points, out);
     judge_backup_age(view, points, out);

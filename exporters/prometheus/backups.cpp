@@ -49,7 +49,8 @@ void write_point(SeriesWriter& out, const SubjectSeries& subject, const std::str
 void write_recovery_points(SeriesWriter& out, const SubjectSeries& subject, const core::RecoveryPoints& points) {
     using M = MetricId;
     const LabelText series = LabelText{subject.labels}.add("method", points.method);
-    for (const core::RecoveryPoint* point : newest_good(points, subject.seen.learned_at)) {
+    for (const core::RecoveryPoint* point :
+         newest_good(points, subject.seen.learned_of(core::EvidenceKind::recovery_points))) {
         if (point->backup_type.empty())
             write_point(out, subject, points.method, series.text(), *point);
         else

@@ -71,11 +71,27 @@ TEST_CASE("half an answer replaces the kinds it holds, and does not make the res
     CHECK(bench.seen().learned_at == kNow);
     CHECK(bench.seen().failure == kBroken);
     CHECK(bench.seen().failing_since == kNow + 1h);
+    CHECK(bench.seen().learned_of(EvidenceKind::fingerprint) == kNow + 1h);
+    CHECK(bench.seen().learned_of(EvidenceKind::recovery_points) == kNow);
     bench.after(1h).answers({{{"main", {}, {}, kBroken}}});
+    CHECK(bench.seen().learned_of(EvidenceKind::fingerprint) == kNow + 1h);
     CHECK(bench.seen().failing_since == kNow + 1h);
     CHECK(bench.seen().evidence->size() == 2);
     CHECK_FALSE(bench.sees({Fingerprint{"id", "2"}}).seen().failure);
     CHECK(bench.seen().evidence->size() == 1);
+    CHECK(bench.seen().learned_of(EvidenceKind::fingerprint) == kNow + 2h);
+    CHECK(bench.seen().half_learned.empty());
+}
+
+TEST_CASE("a job that is seen after half an answer did not begin before that") {
+    Bench bench;
+    bench.sees({all({good(1h)})}).after(10h);
+    RecoveryPoints points = all({good(1h, {}, bench.now)});
+    bench.answers({{{"main", {}, {points}, kBroken}}}).after(10h);
+    points.jobs = {BackupJob{.state = JobState::running}};
+    bench.answers({{{"main", {}, {points}, kBroken}}});
+    REQUIRE(bench.seen().running.size() == 1);
+    CHECK(bench.seen().running.front().first_seen == bench.now);
 }
 
 TEST_CASE("half an answer about something new is all that is known of it") {

@@ -200,6 +200,7 @@ TEST_CASE("memory comes back as it was written") {
     subject.location = {"n", "z", "r", "primary"};
     subject.evidence = std::make_shared<const EvidenceList>(one_of_each());
     subject.learned_at = kNow;
+    subject.half_learned = {{EvidenceKind::log_archive, kNow}};
     subject.failure = Failure{FailureKind::bad_answer, "?"};
     subject.failing_since = kNow;
     subject.vanished_since = kNow;

@@ -31,6 +31,23 @@ TEST_CASE("a failing check leaves the old backup to age") {
     CHECK(bench.says(backup_too_old) == Lines{"P2 BackupTooOld: newest good backup is 2h old, 2h allowed"});
 }
 
+TEST_CASE("backups that are listed while the rest of their subject could not be learned are as young as they are") {
+    // `borg check` met a lock, or a key may list backups and not the WAL archive: nothing of that makes them old.
+    const Failure broken{FailureKind::refused, "its check came to no end"};
+    Bench bench;
+    bench.sees({Fingerprint{"id", "1"}, all({good(0h)})});
+    for (int hour = 0; hour < 48; ++hour) {
+        bench.after(1h);
+        const RecoveryPoints points = all({good(7 * kDay, {}, bench.now), good(30min, {}, bench.now)});
+        bench.answers({{{"main", {}, {Fingerprint{"id", "1"}, points}, broken}}});
+    }
+    CHECK(bench.says(backup_too_old).empty());
+    CHECK(bench.says(evidence_implausible).empty());
+    CHECK(bench.says(evidence_missing).size() == 1);
+    CHECK(newest_good_now(bench.seen()) == bench.now - 30min);
+    CHECK(first_speaks(bench, backup_too_old) == bench.now + 90min);
+}
+
 TEST_CASE("bad, unfinished and orphaned backups are not what one would restore from") {
     Bench bench;
     SECTION("bad") { bench.sees({all({good(3h), in_state(good(1h), PointState::bad)})}); }
