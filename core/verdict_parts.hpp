@@ -39,8 +39,8 @@ LogReach log_reach(const AssetView& view, const std::vector<Repository>& reposit
 inline constexpr std::string_view kUnproven =
     "no restore has proven it yet: test one, and report it by `recoverd outcome` with --depth restored or deeper";
 
-/// Was nothing learned of it for longer than silence may last? If not, `revisit` says when.
-bool silent(const Contributor& contributor, Time now, Time& revisit);
+/// Was nothing of this kind learned of it for longer than silence may last? If not, `revisit` says when.
+bool silent(const Contributor& contributor, EvidenceKind kind, Time now, Time& revisit);
 /// "orders-backup/orders/repo1".
 std::string label(const Contributor& contributor);
 

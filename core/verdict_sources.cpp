@@ -51,10 +51,11 @@ Repository stand(const AssetView& view, const Contributor& contributor, const Re
     repository.reason = why_unusable(view, points, repository.newest, revisit);
     if (!repository.reason.empty()) {
         repository.standing = Standing::unusable;
-    } else if (silent(contributor, view.now, revisit)) {
+    } else if (silent(contributor, EvidenceKind::recovery_points, view.now, revisit)) {
         repository.standing = Standing::unseen;
-        repository.reason = fmt::format("nothing learned for {}",
-                                        in_words(view.now - last_learned(*contributor.memory, *contributor.seen)));
+        repository.reason = fmt::format(
+            "nothing learned for {}",
+            in_words(view.now - last_learned(*contributor.memory, *contributor.seen, EvidenceKind::recovery_points)));
     }
     return repository;
 }
@@ -109,13 +110,13 @@ std::string label(const Contributor& contributor) {
     return join_subject(contributor.check->name, contributor.subject);
 }
 
-bool silent(const Contributor& contributor, Time now, Time& revisit) {
+bool silent(const Contributor& contributor, EvidenceKind kind, Time now, Time& revisit) {
     const Check& check = *contributor.check;
     if (!check.looks())
         return false;
     const auto steps = silence_thresholds(check, check.policy);
     const double over = std::ranges::min(steps, {}, &Threshold::over).over;
-    const Time at = last_learned(*contributor.memory, *contributor.seen) + as_duration(over);
+    const Time at = last_learned(*contributor.memory, *contributor.seen, kind) + as_duration(over);
     if (now < at)
         revisit = std::min(revisit, at);
     return now >= at;
@@ -145,7 +146,7 @@ LogReach log_reach(const AssetView& view, const std::vector<Repository>& reposit
             const auto* archive = std::get_if<LogArchive>(&evidence);
             if (archive == nullptr)
                 continue;
-            if (silent(contributor, view.now, revisit))
+            if (silent(contributor, kind_of(evidence), view.now, revisit))
                 reach.unseen.push_back(label(contributor));
             const auto until = reach_of(view, *archive);
             if (until && *archive->newest_at <= contributor.seen->learned_of(kind_of(evidence)) + kClockTolerance &&

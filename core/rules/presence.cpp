@@ -43,6 +43,10 @@ Time last_learned(const CheckMemory& memory, const SubjectMemory& seen) {
     return std::max(learned, memory.watched_since);
 }
 
+Time last_learned(const CheckMemory& memory, const SubjectMemory& seen, EvidenceKind kind) {
+    return std::max(last_learned(memory, seen), seen.learned_of(kind));
+}
+
 void judge_presence(const SubjectView& view, Judgement& out) {
     if (view.seen.vanished_since)
         add(out, view.policy,

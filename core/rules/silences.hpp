@@ -13,5 +13,7 @@ std::vector<Threshold> silence_thresholds(const Check& check, const Policy& poli
 Time last_learned(const CheckMemory& memory);
 /// The same of one subject.
 Time last_learned(const CheckMemory& memory, const SubjectMemory& seen);
+/// The same of one kind of what is known of it: it may have come without the rest.
+Time last_learned(const CheckMemory& memory, const SubjectMemory& seen, EvidenceKind kind);
 
 } // namespace recoverd::core

@@ -143,6 +143,19 @@ TEST_CASE("what nobody could look at lately is unknown, on its second") {
     CHECK(silent.verdict().recoverable_until == kNow - 1min);
 }
 
+TEST_CASE("what was listed is seen, though the rest of its subject could not be learned") {
+    Situation half;
+    half.backups("repo1", all({good(1min)})).proven();
+    half.now = half.checks.at(0).now = kNow + kDay;
+    half.checks.at(0).answers(
+        {{{"main", {}, {all({good(1min, {}, half.now)})}, Failure{FailureKind::refused, "403"}}}});
+    CHECK(half.says() == Lines{"recoverable"});
+    CHECK(half.verdict().recoverable_until == half.now - 1min);
+    // That something of it is missing is told as such.
+    half.finds(RuleId::evidence_missing, "nothing learned for 1d");
+    CHECK(half.says() == Lines{"at_risk", "repo1: nothing learned for 1d"});
+}
+
 TEST_CASE("a check that has learned nothing yet leaves it unknown") {
     Situation young;
     young.check("repo1", EvidenceKind::recovery_points).fails();
