@@ -81,14 +81,17 @@ void judge_time(const Scenario& scenario, const Verdict& verdict, Blocks& blocks
                                                              in_words(*verdict.proven_rto), in_words(*scenario.rto))});
 }
 
-/// Does what is needed hold of the asset, in whatever check asserts it? One that fails is worse than one unknown.
-void judge_need(const std::string& need, const AssetView& view, Blocks& blocks) {
+/// Does what is needed hold of the asset, in whatever check asserts it? One that fails is worse than one unknown, and
+/// what held when somebody could still look is unknown.
+void judge_need(const std::string& need, const AssetView& view, Time& revisit, Blocks& blocks) {
     bool holds = false;
     bool unknown = false;
     std::string failing;
     for (const Contributor& contributor : view.contributors) {
         if (!contributor.seen)
             continue;
+        const bool unseen =
+            contributor.seen->vanished_since || silent(contributor, EvidenceKind::assertions, view.now, revisit);
         for (const Evidence& evidence : *contributor.seen->evidence) {
             const auto* assertions = std::get_if<Assertions>(&evidence);
             if (!assertions)
@@ -97,8 +100,8 @@ void judge_need(const std::string& need, const AssetView& view, Blocks& blocks) 
                 if (!glob_matches(need, one.name))
                     continue;
                 const AssertionState state = state_of(one);
-                holds = holds || state == AssertionState::holds;
-                unknown = unknown || state == AssertionState::unknown;
+                holds = holds || (state == AssertionState::holds && !unseen);
+                unknown = unknown || unseen || state == AssertionState::unknown;
                 if (state == AssertionState::fails)
                     failing = fmt::format("{}: {} is {}, {} is expected", label(contributor), one.name,
                                           one.actual.value_or(""), one.expected);
@@ -133,7 +136,7 @@ AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, 
         judge_time(scenario, verdict, blocks);
     }
     for (const std::string& need : scenario.needs)
-        judge_need(need, view, blocks);
+        judge_need(need, view, revisit, blocks);
     std::ranges::stable_sort(blocks, std::ranges::greater{}, &Block::state);
     made.state = blocks.empty() ? VerdictState::recoverable : blocks.front().state;
     for (Block& block : blocks)

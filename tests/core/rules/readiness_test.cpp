@@ -112,6 +112,28 @@ TEST_CASE("what is needed must be asserted and hold: three answers, and none is 
     CHECK(copies.judge().blocks == Lines{"no check asserts 'object_lock*'"});
 }
 
+TEST_CASE("what is needed and held when somebody could still look is unknown") {
+    Copies copies;
+    copies.scenario.needs = {"object_lock*"};
+    SECTION("nobody learned it since") {
+        const auto look = [&](Time at, std::vector<Evidence> evidence, std::optional<Failure> failure) {
+            remember(copies.far_memory, copies.far,
+                     {at, 1s, Seen{{{"", {}, std::move(evidence), std::move(failure)}}}});
+        };
+        look(kNow - kDay, {Copies::points(9 * kDay, 3h), Copies::lock("COMPLIANCE")}, {});
+        look(kNow, {Copies::points(9 * kDay, 3h)}, Failure{FailureKind::refused, "403"});
+    }
+    SECTION("what told it is gone") {
+        copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h)});
+        copies.see(copies.near, copies.near_memory, {Copies::lock("COMPLIANCE")});
+        remember(copies.near_memory, copies.near, {kNow, 1s, Seen{}});
+    }
+    const AssetReadiness ready = copies.judge();
+    CHECK(ready.from == "far");
+    CHECK(ready.state == VerdictState::unknown);
+    CHECK(ready.blocks == Lines{"nobody could tell 'object_lock*'"});
+}
+
 TEST_CASE("a scenario is as ready as the worst of what must be recovered, and of nothing it is unknown") {
     CHECK(sum_up({}).state == VerdictState::unknown);
     const Readiness ready = sum_up({{.asset = "a", .state = VerdictState::recoverable},
