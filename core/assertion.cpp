@@ -8,8 +8,9 @@ namespace recoverd::core {
 
 namespace {
 
-std::optional<double> as_number(std::string_view text) {
-    double value = 0;
+/// Wide enough for every whole number of 64 bits: to a double 7507672962298572862 and …863 are the same.
+std::optional<long double> as_number(std::string_view text) {
+    long double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
         return std::nullopt;

@@ -29,6 +29,14 @@ TEST_CASE("expectations compare text as text and numbers as numbers") {
     CHECK(state_of(expecting("10", "11", Compare::at_most)) == AssertionState::fails);
 }
 
+TEST_CASE("whole numbers beyond 2^53 are told apart") {
+    CHECK(state_of(expecting("7507672962298572862", "7507672962298572863")) == AssertionState::fails);
+    CHECK(state_of(expecting("7507672962298572862", "07507672962298572862")) == AssertionState::holds);
+    CHECK(state_of(expecting("9007199254740992", "9007199254740993", Compare::at_most)) == AssertionState::fails);
+    CHECK(state_of(expecting("18446744073709551615", "18446744073709551614", Compare::at_least)) ==
+          AssertionState::fails);
+}
+
 TEST_CASE("a plug-in's own verdict counts only when it gave one") {
     Assertion assertion = expecting("", std::nullopt, Compare::verdict);
     CHECK(state_of(assertion) == AssertionState::unknown);
