@@ -44,6 +44,16 @@ std::string flipped(std::string bytes, std::size_t at) {
     return bytes;
 }
 
+/// A zip archive whose headers say something else at this place of the local ones; the central ones have two bytes more
+/// before it.
+std::string saying(std::string bytes, std::size_t place, char value) {
+    using namespace std::string_view_literals;
+    for (const auto& [mark, at] : {std::pair{"PK\x03\x04"sv, place}, std::pair{"PK\x01\x02"sv, place + 2}})
+        for (auto found = bytes.find(mark); found != std::string::npos; found = bytes.find(mark, found + 1))
+            bytes[found + at] = value;
+    return bytes;
+}
+
 void good(const core::RecoveryPoint& point, Depth depth) {
     INFO(point.detail);
     CHECK(point.state == PointState::good);
@@ -127,6 +137,19 @@ TEST_CASE("one flipped bit in a checksummed archive is found") {
     bad(proven("b.zst", flipped(data("files/checksummed.zst"), data("files/checksummed.zst").size() - 2)), "zstd: ");
     bad(proven("b.xz", flipped(packed(noise(100'000), Pack::xz), 50'000)), "xz: ");
     bad(proven("b.zip", flipped(zip(kFiles), 50'000)), "zip: ");
+}
+
+TEST_CASE("a zip archive that needs a password, or a method that is not known here, is listed and not broken") {
+    constexpr std::size_t kFlags = 6;
+    constexpr std::size_t kMethod = 8;
+    constexpr char kEncrypted = 0x09; // and sizes behind the content, as before
+    constexpr char kDeflate64 = 9;
+    for (const std::string& closed :
+         {saying(zip(kFiles), kFlags, kEncrypted), saying(zip(kFiles), kMethod, kDeflate64)}) {
+        good(proven("b.zip", closed), Depth::listed);
+        good(proven("b.zip", closed, Depth::listed), Depth::listed);
+        bad(proven("b.zip", cut(closed, 60'000)), "zip: ");
+    }
 }
 
 TEST_CASE("several gzip members are read to the last one, and padding behind them is none") {

@@ -40,6 +40,8 @@ struct Content {
     std::string head;
     std::string tail;
     std::string fault;
+    /// Was some of it passed over, because it is encrypted or packed in a way that this libarchive does not know?
+    bool unread = false;
 };
 
 void take(Content& content, const char* bytes, std::size_t size) {
@@ -70,7 +72,9 @@ Content read_all(archive* a, bool deep) {
         }
         ++content.entries;
         const bool one_stream = archive_format(a) == ARCHIVE_FORMAT_RAW;
-        if (!one_stream && !deep) {
+        const bool encrypted = archive_entry_is_data_encrypted(entry) != 0;
+        content.unread = content.unread || encrypted;
+        if (!one_stream && (!deep || encrypted)) {
             if (archive_read_data_skip(a) < ARCHIVE_WARN) {
                 content.fault = words(a, "unreadable");
                 return content;
@@ -86,6 +90,11 @@ Content read_all(archive* a, bool deep) {
                 take(content, static_cast<const char*>(block), size);
         if (result != ARCHIVE_EOF) {
             content.fault = words(a, "unreadable");
+            // Windows packs large files by method 9 (deflate64).
+            if (content.fault.starts_with("Unsupported ZIP compression method")) {
+                content.fault.clear();
+                content.unread = true;
+            }
             return content;
         }
     }
@@ -189,7 +198,8 @@ Proof prove_zip(const std::string& path, bool deep, Budget& budget) {
         return bad(fmt::format("zip: {}", content.fault));
     if (content.entries == 0)
         return bad("zip: nothing is inside");
-    return {deep ? core::Depth::checksummed : core::Depth::listed, core::PointState::good, {}, true};
+    const bool whole = deep && !content.unread;
+    return {whole ? core::Depth::checksummed : core::Depth::listed, core::PointState::good, {}, true};
 }
 
 } // namespace recoverd::worker::files
