@@ -111,6 +111,16 @@ TEST_CASE("a zstd stream without a checksum in it is listed, with one it is chec
     good(proven("b.zst", data("files/unchecked.zst")), Depth::listed);
 }
 
+TEST_CASE("a zstd stream that wants more memory than there is for it is neither proven nor broken") {
+    using namespace std::string_literals;
+    // RFC 8878, 3.1.1: the mark, a frame without a size or a checksum, its window, and one raw block of six bytes.
+    const auto frame = [](char window) { return "\x28\xb5\x2f\xfd\x00"s + window + "\x31\x00\x00"s + "hello\n"; };
+    constexpr char kMebibyte = 10 << 3;
+    constexpr char kTwoGibibytes = static_cast<char>(21 << 3);
+    good(proven("b.zst", frame(kMebibyte)), Depth::listed);
+    good(proven("b.zst", frame(kTwoGibibytes)), Depth::exists);
+}
+
 TEST_CASE("truncated archives are broken, wherever they were cut") {
     for (const auto pack : {Pack::gzip, Pack::zstd, Pack::xz, Pack::bzip2}) {
         const std::string ending = pack == Pack::gzip   ? ".gz"
