@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -84,7 +85,8 @@ std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
 /// Everything that is neither a node nor a workload.
 void report_objects(const Expected& expected, const Facts& facts, Time now, std::vector<SubjectReport>& out) {
     facts.jobs.report(now, !facts.failed(kJobs) && !facts.failed(kCronJobs), out);
-    facts.velero.report(facts.has(kVeleroBackups), out);
+    facts.velero.report({.backups_known = facts.has(kVeleroBackups), .volumes_known = !facts.failed(kPodVolumeBackups)},
+                        out);
     if (facts.has(kPostgresBackups))
         facts.postgres.report(now, out);
     facts.postgres.report_clusters(facts.has(kPostgresBackups), out);
@@ -100,6 +102,34 @@ void report_objects(const Expected& expected, const Facts& facts, Time now, std:
                        out);
     for (const auto& [name, reports] : facts.objects)
         out.insert(out.end(), reports.begin(), reports.end());
+}
+
+/// The lists that a subject's backups and its state are told by: it may be told of by others as well.
+std::span<const Resource> told_by(std::string_view subject, const Expected& expected) {
+    static constexpr std::array kByJobs{kJobs, kCronJobs};
+    static constexpr std::array kByVelero{kVeleroBackups, kPodVolumeBackups};
+    static constexpr std::array kByOperator{kPostgresClusters, kPostgresBackups};
+    // NAMESPACE/KIND/NAME; of node/NAME the name may be anything.
+    const std::string_view behind = subject.substr(std::min(subject.find('/') + 1, subject.size()));
+    const std::string_view kind = behind.substr(0, behind.find('/'));
+    if (subject.starts_with("node/") && kind == behind)
+        return {};
+    if (kind == "schedule" || kind == "backup")
+        return kByVelero;
+    if (kind == "cluster")
+        return kByOperator;
+    if (!expected.jobs.backup.empty() && (kind == "cronjob" || kind == "job"))
+        return kByJobs;
+    return {};
+}
+
+/// A subject of which one list tells something and another one could not be had is half an answer. As a whole one it
+/// would end whatever was found by the other.
+void say_what_broke_off(const Expected& expected, const Facts& facts, std::vector<SubjectReport>& reports) {
+    for (SubjectReport& report : reports)
+        for (const Resource& list : told_by(report.subject, expected))
+            if (!report.failure && facts.failed(list))
+                report.failure = facts.lists.at(list.full_name());
 }
 
 /// A namespace or a label that is misspelt gives empty lists, and all that is in them is well. `own`: subjects that
@@ -156,6 +186,7 @@ Collected interpret_kubernetes(const Expected& expected, const Facts& facts, con
     if (failures.empty())
         seen.subjects.front().failure = nothing_found(expected, facts, seen.subjects.size(), own);
     seen.subjects = joined(std::move(seen.subjects));
+    say_what_broke_off(expected, facts, seen.subjects);
     seen.cursor = write_cursor(kept);
     return seen;
 }

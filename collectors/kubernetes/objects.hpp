@@ -22,6 +22,12 @@ struct UnsavedVolumes {
     std::string phase;
 };
 
+struct VeleroLists {
+    bool backups_known = false;
+    /// Without them nobody knows which of the backups hold all their volumes.
+    bool volumes_known = false;
+};
+
 /// Velero's backups by the Schedule that makes them; those that were made by hand together.
 struct AllVelero {
     std::map<std::string, core::RecoveryPoints> series;
@@ -34,8 +40,8 @@ struct AllVelero {
     void read_backup(const io::Json& backup);
     void read_schedule(const io::Json& schedule);
     void read_volume(const io::Json& volume);
-    /// Without the backups, whose list may have failed, nothing is told of what there is.
-    void report(bool backups_known, std::vector<SubjectReport>& out) const;
+    /// Without one of the lists, which may have failed, nothing is told of what there is.
+    void report(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
 };
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -131,8 +131,8 @@ void AllVelero::read_volume(const io::Json& volume) {
     unsaved.phase = phase.empty() ? "New" : phase;
 }
 
-void AllVelero::report(bool backups_known, std::vector<SubjectReport>& out) const {
-    if (backups_known) {
+void AllVelero::report(const VeleroLists& lists, std::vector<SubjectReport>& out) const {
+    if (lists.backups_known && lists.volumes_known) {
         auto all = series;
         // A schedule without a backup has none, and that is to be said.
         for (const auto& [subject, assertions] : schedules)
@@ -143,7 +143,7 @@ void AllVelero::report(bool backups_known, std::vector<SubjectReport>& out) cons
             out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
         }
     }
-    restores.report(series_of, backups_known, out);
+    restores.report(series_of, lists.backups_known, out);
     for (const auto& [subject, assertions] : schedules)
         out.push_back({.subject = subject, .location = {}, .evidence = {assertions}, .failure = {}});
 }

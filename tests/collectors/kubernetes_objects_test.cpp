@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs, what is required of deployments, and objects of operators, asked of a scripted API server.
 #include "collectors/kubernetes/rbac.hpp"
+#include "core/remember.hpp"
 #include "tests/collectors/kubernetes_api.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -228,6 +229,43 @@ TEST_CASE("a snapshot of a volume is good once it says that it is ready to use")
     CHECK(points.points[2].state == PointState::incomplete);
     CHECK(points.points[2].detail == "bound to no VolumeSnapshotContent");
     CHECK(points.jobs.at(0).state == core::JobState::failed);
+}
+
+TEST_CASE("what one list tells of a subject ends nothing that another one told, which cannot be had any more") {
+    struct Row {
+        core::config::Table looking;
+        std::string refused;
+        std::string subject;
+    };
+    core::config::Table backing_up = watching({"jobs", "cronjobs"});
+    backing_up.push_back(text("backup", "pg_dump"));
+    const std::vector<Row> rows{{backing_up, "jobs", "shop/cronjob/restore-orders"},
+                                {watching({"velero"}), "backups", "shop/schedule/weekly"},
+                                {watching({"velero"}), "podvolumebackups", "shop/schedule/weekly"},
+                                {watching({"cnpg"}), "backups", "shop/cluster/orders-db"}};
+    KubeApi api;
+    api.objects["cronjobs"] = {object("restore-orders", R"("spec": {}, "status": {})")};
+    api.objects["schedules"] = {object("weekly", R"("spec": {}, "status": {"phase": "Enabled"})")};
+    api.objects["clusters"] = {object("orders-db", R"("spec": {"instances": 1}, "status": {"readyInstances": 1,
+        "phase": "Cluster in healthy state", "currentPrimary": "orders-db-1", "targetPrimary": "orders-db-1"})")};
+    for (const Row& row : rows) {
+        CAPTURE(row.subject, row.refused);
+        const core::Check check{};
+        core::CheckMemory memory;
+        const auto fold = [&] { core::remember(memory, check, {test::kStart, Duration{0}, api.look(row.looking)}); };
+        api.refused.clear();
+        fold();
+        CHECK_FALSE(memory.subjects.at(row.subject).failure);
+        api.refused[row.refused] = {403, "{}"};
+        fold();
+        const core::SubjectMemory& known = memory.subjects.at(row.subject);
+        REQUIRE(known.failure);
+        CHECK(known.failure->kind == FailureKind::refused);
+        // None at all is a finding, which goes on.
+        const bool tells_points = std::ranges::any_of(
+            *known.evidence, [](const Evidence& one) { return std::holds_alternative<core::RecoveryPoints>(one); });
+        CHECK(tells_points);
+    }
 }
 
 TEST_CASE("the roles that are printed allow to list what is watched, and nothing else") {
