@@ -61,8 +61,8 @@ io::Task<core::Result<io::HttpAnswer>> AlertmanagerSlot::post(Ptr slot, std::str
 }
 
 /// After a 400 the valid alerts of the batch are stored already, but nobody says which one was not: each is sent alone,
-/// once, and what is refused then is left out until it is over.
-io::Task<bool> AlertmanagerSlot::send_singly(Ptr slot, std::vector<OutgoingAlert> alerts) {
+/// once, and what is refused then is left out until it is over. `took_others`: has it taken a batch in this round?
+io::Task<bool> AlertmanagerSlot::send_singly(Ptr slot, std::vector<OutgoingAlert> alerts, bool took_others) {
     std::vector<OutgoingAlert> taken;
     std::vector<OutgoingAlert> refused;
     std::string words;
@@ -81,8 +81,9 @@ io::Task<bool> AlertmanagerSlot::send_singly(Ptr slot, std::vector<OutgoingAlert
         }
     }
     slot->sent_.accepted(taken, slot->sending_->now());
-    // When it refuses every single one the fault is not an alert's.
-    if (taken.empty() && refused.size() > 1) {
+    // When it refuses every single one the fault is not an alert's. Of one alone nobody could tell, and mostly that is
+    // the watchdog, which is never over.
+    if (taken.empty() && (refused.size() > 1 || !took_others)) {
         slot->failed(words);
         co_return false;
     }
@@ -120,7 +121,7 @@ io::Task<bool> AlertmanagerSlot::send_all(Ptr slot) {
         if (outcome == "accepted") {
             slot->sent_.accepted(batch, slot->sending_->now());
         } else if (outcome == "rejected") {
-            const bool went_on = co_await send_singly(slot, std::move(batch));
+            const bool went_on = co_await send_singly(slot, std::move(batch), begin > 0);
             if (!went_on)
                 co_return false;
         } else {

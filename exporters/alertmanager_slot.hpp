@@ -59,7 +59,7 @@ class AlertmanagerSlot {
   private:
     static io::Task<void> until_in_time(Ptr slot);
     static io::Task<bool> send_all(Ptr slot);
-    static io::Task<bool> send_singly(Ptr slot, std::vector<OutgoingAlert> alerts);
+    static io::Task<bool> send_singly(Ptr slot, std::vector<OutgoingAlert> alerts, bool took_others);
     static io::Task<core::Result<io::HttpAnswer>> post(Ptr slot, std::string body);
     static io::Task<void> back_off(Ptr slot);
 

@@ -214,6 +214,41 @@ TEST_CASE("an Alertmanager that refuses everything is not asked alert by alert f
     CHECK(stage.warnings.size() == 1);
 }
 
+TEST_CASE("what an Alertmanager refused as long as it refused everything is told to it afterwards, the watchdog too") {
+    bool refuses = true;
+    Stage stage;
+    stage.status = [&refuses](const io::HttpRequest&) { return refuses ? 400 : 200; };
+    stage.pass(3min); // with the watchdog alone
+    stage.show({firing("a")});
+    stage.pass(3min);
+    REQUIRE(stage.warnings.size() == 1);
+    CHECK_THAT(stage.warnings[0], ContainsSubstring("does not take alerts"));
+    refuses = false;
+    stage.posts.clear();
+    stage.pass(2min);
+    REQUIRE_FALSE(stage.posts.empty());
+    CHECK(count_in(stage.posts.back().body) == 2);
+    CHECK(stage.warnings.size() == 2);
+}
+
+TEST_CASE("of more alerts than a batch holds one that is refused alone in the last is left out") {
+    Stage stage;
+    stage.status = [](const io::HttpRequest& request) { return request.body.contains("poison") ? 400 : 200; };
+    // They go by their labels, of which the name comes first: behind the watchdog's.
+    std::vector<core::Alert> many{
+        test::make_alert(RuleId::subject_vanished, "poison", "c", "", AlertState::firing, Priority::p2, "gone")};
+    while (many.size() < kBatch)
+        many.push_back(firing("asset-" + std::to_string(many.size())));
+    stage.show(many);
+    stage.pass(1s);
+    REQUIRE(stage.warnings.size() == 1);
+    CHECK_THAT(stage.warnings[0], ContainsSubstring("left out"));
+    stage.posts.clear();
+    stage.pass(1min);
+    REQUIRE(stage.posts.size() == 1);
+    CHECK(count_in(stage.posts[0].body) == kBatch);
+}
+
 TEST_CASE("a test alert is delivered to each, and each answer is told") {
     Stage stage({"http://10.0.0.1:9093", "http://10.0.0.2:9093", "http://nowhere.example:1"});
     stage.pass(1s);
