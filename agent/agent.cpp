@@ -195,8 +195,18 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
             co_return Answer{200, outcome.id, {}};
         co_return Answer{409, outcome.id, {fmt::format("run '{}' was reported differently before", outcome.id)}};
     }
+    // A start that comes after its end, out of another spool, tells of nothing that still runs.
+    bool is_over = false;
+    if (outcome.is_start()) {
+        const std::string end = "end";
+        const auto ended = co_await keeper_.find_outcome(outcome.asset, outcome.id, end);
+        if (!ended)
+            co_return Answer{503, {}, {fmt::format("not recorded: {}", ended.error().detail)}};
+        is_over = ended->has_value();
+    }
     const auto* unit = engine_.check(check);
-    engine_.learn(check, to_report(outcome, unit ? unit->memory : core::CheckMemory{}, now), now);
+    if (!is_over)
+        engine_.learn(check, to_report(outcome, unit ? unit->memory : core::CheckMemory{}, now), now);
     Batch batch;
     batch.log.push_back({now, "outcome", row.body});
     batch.outcomes.push_back(std::move(row));
