@@ -233,6 +233,9 @@ void add_point(core::RecoveryPoints& points, const Outcome& outcome, Time now) {
     point.backup_type = outcome.backup_type;
     if (outcome.started_at)
         point.duration = point.ended_at - *outcome.started_at;
+    // Told again, because it could not be recorded, it is one backup still.
+    if (std::erase_if(points.points, [&](const auto& known) { return known.id == outcome.id; }) > 0 && points.count > 0)
+        --points.count;
     points.points.push_back(std::move(point));
     std::ranges::sort(points.points, {}, &core::RecoveryPoint::ended_at);
     if (points.points.size() > core::kMaxPoints)

@@ -100,6 +100,17 @@ TEST_CASE("a reported backup joins the points that are known already") {
     CHECK(points.oldest_at == kNow - core::kDay);
 }
 
+TEST_CASE("a backup that is reported again, because the disk refused it, is one backup") {
+    const auto outcome = read_outcome(R"({"id":"2","asset":"a","kind":"backup","outcome":"passed"})", kNow);
+    REQUIRE(outcome);
+    core::CheckMemory memory;
+    const auto first = to_report(*outcome, memory, kNow);
+    memory.subjects[""].evidence = std::make_shared<const core::EvidenceList>(core::EvidenceList{points_of(first)});
+    const auto again = to_report(*outcome, memory, kNow + std::chrono::minutes{1});
+    CHECK(points_of(again).points.size() == 1);
+    CHECK(points_of(again).count == 1);
+}
+
 TEST_CASE("what began on a clock that is ahead of ours takes no time, never less") {
     const auto backup = read_outcome(
         R"({"asset": "a", "kind": "backup", "outcome": "passed", "started_at": "2026-11-22T03:01:00Z"})", kNow);
