@@ -167,9 +167,19 @@ void remember_failed(Kept& kept, std::string id) {
 
 /// Only a run with an exit counts: `Result` is "success" before the first one. A skipped condition is no run at all.
 void add_last_run(Kept& kept, const io::UnitState& service, const std::vector<int>& successes) {
-    if (!service.exec_main_exit || !service.condition_result || is_running(service))
+    if (!service.condition_result || is_running(service))
         return;
     core::RecoveryPoints& points = kept.points;
+    if (!service.exec_main_exit) {
+        // A start takes the exit of the run before away. One that fails in ExecStartPre= comes to none, nor to a time.
+        if (service.active_state == "failed")
+            points.jobs.push_back({core::JobState::failed,
+                                   {},
+                                   {},
+                                   {},
+                                   fmt::format("{}: it failed before its main process began", service.result)});
+        return;
+    }
     const std::string id = service.invocation_id.empty() ? format_time(*service.exec_main_exit) : service.invocation_id;
     const bool failed_before = std::ranges::find(kept.failed, id) != kept.failed.end();
     const Ending ending = ending_of(service, successes, failed_before);

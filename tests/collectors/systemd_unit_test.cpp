@@ -98,6 +98,21 @@ TEST_CASE("a run that failed is a failed job and says how") {
     CHECK(points(seen).jobs[0].detail == "exit-code: exit status 3");
 }
 
+TEST_CASE("a run that failed before its main process began is a failed job without an exit") {
+    io::UnitState state = unit();
+    state.active_state = state.sub_state = "failed";
+    state.result = "exit-code";
+    state.invocation_id = "b2";
+    const Seen seen = interpret_systemd_unit(state, {}, interpret_systemd_unit(ended(kStart, "a1"), {}, "").cursor);
+    CHECK(points(seen).points.size() == 1);
+    REQUIRE(points(seen).jobs.size() == 1);
+    CHECK(points(seen).jobs[0].state == core::JobState::failed);
+    CHECK_FALSE(points(seen).jobs[0].ended_at);
+    CHECK(points(seen).jobs[0].detail == "exit-code: it failed before its main process began");
+    state.condition_result = false;
+    CHECK(points(interpret_systemd_unit(state, {}, "")).jobs.empty());
+}
+
 TEST_CASE("a run that was killed says by which signal") {
     auto state = ended(kStart, "a1");
     state.result = "signal";
