@@ -103,8 +103,10 @@ std::string cursor_of(const Kept& kept) {
 }
 
 bool is_running(const io::UnitState& service) {
-    return service.active_state == "activating" || service.active_state == "active" ||
-           service.active_state == "deactivating" || service.active_state == "reloading";
+    // With RemainAfterExit= it stays active when all of it has ended.
+    const bool active = service.active_state == "active" && service.sub_state != "exited";
+    return active || service.active_state == "activating" || service.active_state == "deactivating" ||
+           service.active_state == "reloading";
 }
 
 enum class Ending : std::uint8_t { good, failed, untold };

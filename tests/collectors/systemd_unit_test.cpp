@@ -222,6 +222,15 @@ TEST_CASE("a service that is running is a running job, and the exit of the run b
     CHECK(points(seen).points.empty());
 }
 
+TEST_CASE("a service that remains active after its exit has ended, and made a point") {
+    auto state = ended(kStart, "a1");
+    state.active_state = "active";
+    state.sub_state = "exited";
+    const Seen seen = interpret_systemd_unit(state, {}, "");
+    CHECK(points(seen).jobs.empty());
+    CHECK(points(seen).points.size() == 1);
+}
+
 TEST_CASE("a run whose condition was not met was no run") {
     auto state = ended(kStart, "a1");
     state.condition_result = false;
