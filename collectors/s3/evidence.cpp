@@ -101,7 +101,8 @@ Result<core::Replication> replication_of(const S3Expected& expected, const S3Ans
     core::Replication replication;
     replication.role = "source";
     for (const std::string& bucket : expected.replicas) {
-        const bool has_rule = std::ranges::find(*destinations, bucket) != destinations->end();
+        const auto rule = std::ranges::find(*destinations, bucket, &s3_parts::Destination::bucket);
+        const bool has_rule = rule != destinations->end();
         if (!head && has_rule)
             return core::failed(FailureKind::bad_answer, "expected the newest object's replication status, found none: "
                                                          "the object is gone, or was not asked (head = false)");
@@ -109,6 +110,11 @@ Result<core::Replication> replication_of(const S3Expected& expected, const S3Ans
         if (has_rule && head->replication == "REPLICA")
             return core::failed(FailureKind::bad_answer, "the newest object came from another bucket; whether it went "
                                                          "on is not told");
+        if (has_rule && rule->conditional && destinations->size() > 1 && !head->replication.empty())
+            return core::failed(FailureKind::bad_answer,
+                                fmt::format("only objects with certain tags are replicated to {}, and whether the "
+                                            "newest one's status is of that or of another bucket is not told",
+                                            bucket));
         replication.followers.push_back(follower_of(bucket, has_rule, head ? *head : Attributes{}, now));
     }
     return replication;

@@ -76,16 +76,21 @@ Known<std::string> encryption_of(const Setting& setting) {
     });
 }
 
-Known<std::vector<std::string>> destinations_of(const Setting& setting, std::string_view prefix) {
+Known<std::vector<Destination>> destinations_of(const Setting& setting, std::string_view prefix) {
     return known(setting, [prefix](const io::Xml* document) {
-        std::vector<std::string> buckets;
+        std::vector<Destination> found;
         for (const io::Xml* rule : document ? document->all("Rule") : std::vector<const io::Xml*>{}) {
-            if (rule->child("Status").text() != "Enabled" || !prefix.starts_with(scope_of(*rule).prefix))
+            const Scope scope = scope_of(*rule);
+            if (rule->child("Status").text() != "Enabled" || !prefix.starts_with(scope.prefix))
                 continue;
             const std::string& arn = rule->child("Destination").child("Bucket").text();
-            buckets.push_back(arn.substr(arn.rfind(':') + 1)); // arn:aws:s3:::name
+            std::string bucket = arn.substr(arn.rfind(':') + 1); // arn:aws:s3:::name
+            if (const auto same = std::ranges::find(found, bucket, &Destination::bucket); same != found.end())
+                same->conditional = same->conditional && scope.conditional;
+            else
+                found.push_back({std::move(bucket), scope.conditional});
         }
-        return buckets;
+        return found;
     });
 }
 

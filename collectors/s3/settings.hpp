@@ -82,7 +82,15 @@ struct Expiries {
 };
 Known<Expiries> expiries_of(const Setting& setting, std::string_view prefix, bool versions);
 
-/// Names of the buckets that objects with `prefix` are replicated to.
-Known<std::vector<std::string>> destinations_of(const Setting& setting, std::string_view prefix);
+/// A bucket that objects are replicated to.
+struct Destination {
+    std::string bucket;
+    /// Does every rule that goes there ask for tags as well? Then only some objects are meant, and nobody knows which.
+    bool conditional = false;
+
+    bool operator==(const Destination&) const = default;
+};
+/// Those of objects with `prefix`, each once.
+Known<std::vector<Destination>> destinations_of(const Setting& setting, std::string_view prefix);
 
 } // namespace recoverd::collectors::s3_parts

@@ -398,6 +398,32 @@ TEST_CASE("replication is told by the newest object: arrived, on its way, failed
     CHECK(follower("REPLICA").state == core::FollowerState::missing);
 }
 
+TEST_CASE("of a bucket that only tagged objects go to the status tells nothing where they go elsewhere too") {
+    States s3;
+    const core::config::Table expected{test::entry("replicas", test::list({"dr-backups"}))};
+    const std::string tagged =
+        "<Rule><Status>Enabled</Status><Filter><Tag><Key>dr</Key><Value>yes</Value></Tag></Filter><Destination>"
+        "<Bucket>arn:aws:s3:::dr-backups</Bucket></Destination></Rule>";
+    const auto replicated = [&](const std::string& rules, const std::string& status) {
+        s3.on("GET ?replication", 200, "<ReplicationConfiguration>" + rules + "</ReplicationConfiguration>");
+        s3.on("HEAD state", 200, "", status.empty() ? kHeaders : States::with({{"x-amz-replication-status", status}}));
+        const auto seen = s3.look_at(expected);
+        return test::subject(seen, "");
+    };
+    const auto alone = replicated(tagged, "COMPLETED");
+    CHECK(test::evidence<core::Replication>(alone).followers.at(0).state == core::FollowerState::streaming);
+    const std::string both = tagged + "<Rule><Status>Enabled</Status><Filter/><Destination><Bucket>arn:aws:s3:::near"
+                                      "</Bucket></Destination></Rule>";
+    const auto report = replicated(both, "COMPLETED");
+    REQUIRE(report.failure);
+    CHECK_THAT(report.failure->detail,
+               ContainsSubstring("only objects with certain tags are replicated to dr-backups"));
+    CHECK(std::ranges::none_of(report.evidence,
+                               [](const auto& one) { return std::holds_alternative<core::Replication>(one); }));
+    const auto none = replicated(both, "");
+    CHECK(test::evidence<core::Replication>(none).followers.at(0).state == core::FollowerState::missing);
+}
+
 TEST_CASE("replication that could not be learned is a failure of the subject, beside what was learned") {
     States s3;
     const core::config::Table expected{test::entry("replicas", test::list({"dr-backups"}))};

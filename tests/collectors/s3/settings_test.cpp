@@ -225,8 +225,12 @@ TEST_CASE("replication with an empty role and no rule, as Ceph says it of every 
                      rule("<Filter/><Destination><Bucket>arn:aws:s3:::off</Bucket></Destination>", "Disabled") +
                      rule("<Filter><Prefix>logs/</Prefix></Filter><Destination><Bucket>arn:aws:s3:::logs</Bucket>"
                           "</Destination>") +
+                     rule("<Filter><Tag><Key>dr</Key><Value>2</Value></Tag></Filter><Destination><Bucket>"
+                          "arn:aws:s3:::dr-states</Bucket></Destination>") +
+                     rule("<Filter><And><Prefix>env/</Prefix><Tag><Key>dr</Key><Value>2</Value></Tag></And></Filter>"
+                          "<Destination><Bucket>arn:aws:s3:::tagged</Bucket></Destination>") +
                      "</ReplicationConfiguration>"),
         "env/prod/terraform.tfstate");
     REQUIRE(found);
-    CHECK(*found == std::vector<std::string>{"dr-states"});
+    CHECK(*found == std::vector<Destination>{{"dr-states", false}, {"tagged", true}});
 }
