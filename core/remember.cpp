@@ -10,10 +10,23 @@ namespace recoverd::core {
 
 namespace {
 
+/// Who does not answer shows no certificate: the one that was shown last stays, and ages.
+void keep_certificates(const EvidenceList& before, EvidenceList& now) {
+    for (Evidence& fresh : now) {
+        auto* reach = std::get_if<Reachability>(&fresh);
+        if (reach == nullptr || reach->state != ReachState::down || reach->certificate)
+            continue;
+        for (const Evidence& old : before)
+            if (const auto* known = std::get_if<Reachability>(&old); known && known->target == reach->target)
+                reach->certificate = known->certificate;
+    }
+}
+
 /// What is known after this answer. A whole answer replaces the last one; one that broke off replaces the kinds that
 /// came, so that the rest stays and ages.
 std::shared_ptr<const EvidenceList> merged(const SubjectMemory& seen, const SubjectReport& report) {
     auto now = std::make_shared<EvidenceList>(report.evidence);
+    keep_certificates(*seen.evidence, *now);
     if (report.failure)
         for (const Evidence& old : *seen.evidence)
             if (std::ranges::none_of(report.evidence, [&](const Evidence& e) { return kind_of(e) == kind_of(old); }))

@@ -149,6 +149,18 @@ TEST_CASE("an endpoint behind a certificate that nobody trusts is down where the
     CHECK(bench.says(endpoint_down).size() == 1);
 }
 
+TEST_CASE("a certificate that was shown grows old while nobody answers, and is not found again with each answer") {
+    Bench bench = with_certificate(lasting(kDay, 8h));
+    const Reachability silent{.target = "a:443", .state = ReachState::down, .detail = "no answer within 10 s"};
+    bench.after(1min).sees({silent});
+    CHECK(bench.says(certificate_expiring).size() == 1);
+    bench.after(1min).sees({silent});
+    CHECK(first_speaks(bench, certificate_expiring, Priority::p1) == kNow + 8h);
+    CHECK(bench.seen().bad_in_row == 2);
+    // Who answers without one has none.
+    CHECK(bench.after(1min).sees({Reachability{.target = "a:443"}}).says(certificate_expiring).empty());
+}
+
 TEST_CASE("a certificate an hour past its renewal is found long before its end") {
     Certificate late = lasting(90 * kDay, 60 * kDay);
     late.renewal_at = kNow - 30min;
