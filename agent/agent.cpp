@@ -73,8 +73,9 @@ std::string Agent::start(const Stored& stored, Setup setup) {
             due_at.emplace(row.name, *row.due_at);
     engine_.configure(setup.config, world_.timers().now());
     checker_.configure(setup, due_at);
-    if (!stored.trouble.empty())
-        engine_.report_trouble(core::RuleId::state_degraded, stored.trouble);
+    // One unit that begins anew has forgotten what fired, as all do when none could be read.
+    if (const std::string& unread = stored.trouble.empty() ? trouble : stored.trouble; !unread.empty())
+        engine_.report_trouble(core::RuleId::state_degraded, unread);
     return trouble;
 }
 
