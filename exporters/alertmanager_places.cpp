@@ -69,12 +69,16 @@ std::vector<std::string> one_family(std::vector<std::string> addresses) {
 } // namespace
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): outlives the sender
-io::Task<core::Result<std::vector<AlertmanagerPlace>>> places_of(io::World& world, std::string url) {
+io::Task<core::Result<std::vector<AlertmanagerPlace>>> places_of(io::World& world, std::string url,
+                                                                 std::vector<AlertmanagerPlace> known) {
     constexpr core::Duration kResolve = 5s;
     const UrlParts parts = split(url);
     std::vector<AlertmanagerPlace> places;
     if (parts.port.empty()) {
         const auto services = co_await world.resolve_services(parts.host, kResolve);
+        // Whoever cannot be asked for its services has them still: its own address, if it has one, is another place.
+        if (!services && std::ranges::any_of(known, &AlertmanagerPlace::of_service))
+            co_return known;
         if (services)
             for (const io::Service& service : *services) {
                 UrlParts named = parts;
@@ -87,6 +91,8 @@ io::Task<core::Result<std::vector<AlertmanagerPlace>>> places_of(io::World& worl
                     for (const std::string& address : one_family(*addresses))
                         places.push_back(place(named, address, std::to_string(service.port)));
             }
+        for (AlertmanagerPlace& found : places)
+            found.of_service = true;
         if (!places.empty())
             co_return places;
     }

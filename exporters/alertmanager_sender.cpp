@@ -28,13 +28,14 @@ struct AlertmanagerSender::Shared {
 
 io::Task<void> AlertmanagerSender::Shared::find_places(Ptr shared) {
     for (const std::string& url : shared->sending->options.urls) {
-        auto places = co_await places_of(shared->sending->world, url);
+        const std::vector<AlertmanagerPlace> before = shared->resolved[url];
+        auto places = co_await places_of(shared->sending->world, url, before);
         std::vector<AlertmanagerPlace>& known = shared->resolved[url];
         if (places && !places->empty())
             known = std::move(*places);
         else if (known.empty())
             // Its slot fails and says so, which is better than an Alertmanager nobody hears of.
-            known = {AlertmanagerPlace{io::bare_url(url), {}, {}}};
+            known = {AlertmanagerPlace{io::bare_url(url), {}, {}, false}};
     }
 }
 
@@ -107,7 +108,8 @@ io::Task<std::vector<Delivery>> AlertmanagerSender::deliver_test(core::Priority 
     const OutgoingAlert alert = test_alert(priority, *snapshot->config, sending->sources.facts(), sending->now());
     std::vector<Delivery> deliveries;
     for (const std::string& url : sending->options.urls) {
-        const auto places = co_await places_of(sending->world, url);
+        const std::vector<AlertmanagerPlace> none_before;
+        const auto places = co_await places_of(sending->world, url, none_before);
         if (!places) {
             deliveries.push_back({io::bare_url(url), false, places.error().detail});
             continue;

@@ -159,6 +159,24 @@ TEST_CASE("a name that cannot be resolved any more loses no Alertmanager; one th
     CHECK(stage.posts.size() == 2);
 }
 
+TEST_CASE("a name whose services cannot be asked for loses none of them to an address of its own") {
+    Stage stage({"http://am.example"});
+    stage.world.services["am.example"] = {{"one.example", 9093}};
+    stage.world.addresses["one.example"] = {"10.0.0.1"};
+    stage.world.addresses["am.example"] = {"10.0.0.1"};
+    stage.pass(10s);
+    stage.world.hangs = [](const std::string& asked) { return asked.starts_with("srv "); };
+    stage.posts.clear();
+    stage.pass(5min);
+    REQUIRE(stage.posts.size() == 5);
+    CHECK(std::ranges::all_of(stage.posts, [](const auto& post) { return post.url.contains("10.0.0.1:9093/"); }));
+    // One that has none any more is where its address says.
+    stage.world.hangs = nullptr;
+    stage.world.services.clear();
+    stage.pass(2min);
+    CHECK(stage.posts.back().url == "http://10.0.0.1/api/v2/alerts");
+}
+
 TEST_CASE("an Alertmanager that was gone for an hour hears of what fires now, with its first moment") {
     Stage stage;
     stage.status = [](const io::HttpRequest&) { return 0; };
