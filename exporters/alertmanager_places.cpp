@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace recoverd::exporters {
 
@@ -66,6 +67,19 @@ std::vector<std::string> one_family(std::vector<std::string> addresses) {
     return addresses;
 }
 
+/// Where a service is whose address is not known right now: where it was, or by its name alone. It is still one of
+/// them, and its slot says when it is down.
+std::vector<AlertmanagerPlace> without_address(const UrlParts& parts, const std::string& port,
+                                               const std::vector<AlertmanagerPlace>& known) {
+    const AlertmanagerPlace by_name = place(parts, parts.host, port);
+    const std::string header = parts.host + ":" + port;
+    std::vector<AlertmanagerPlace> places;
+    std::ranges::copy_if(known, std::back_inserter(places), [&](const AlertmanagerPlace& before) {
+        return before.of_service && before.host_header == header;
+    });
+    return places.empty() ? std::vector{by_name} : places;
+}
+
 } // namespace
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): outlives the sender
@@ -83,13 +97,13 @@ io::Task<core::Result<std::vector<AlertmanagerPlace>>> places_of(io::World& worl
             for (const io::Service& service : *services) {
                 UrlParts named = parts;
                 named.host = service.host;
+                const std::string port = std::to_string(service.port);
                 const auto addresses = co_await world.resolve(service.host, kResolve);
-                // A host whose address is not known right now is still one of them; its slot will say that it is down.
                 if (!addresses)
-                    places.push_back(place(named, service.host, std::to_string(service.port)));
+                    std::ranges::copy(without_address(named, port, known), std::back_inserter(places));
                 else
                     for (const std::string& address : one_family(*addresses))
-                        places.push_back(place(named, address, std::to_string(service.port)));
+                        places.push_back(place(named, address, port));
             }
         for (AlertmanagerPlace& found : places)
             found.of_service = true;

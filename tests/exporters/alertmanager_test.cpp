@@ -159,7 +159,7 @@ TEST_CASE("a name that cannot be resolved any more loses no Alertmanager; one th
     CHECK(stage.posts.size() == 2);
 }
 
-TEST_CASE("a name whose services cannot be asked for loses none of them to an address of its own") {
+TEST_CASE("a name loses none of its services while they or their addresses cannot be asked for") {
     Stage stage({"http://am.example"});
     stage.world.services["am.example"] = {{"one.example", 9093}};
     stage.world.addresses["one.example"] = {"10.0.0.1"};
@@ -169,6 +169,11 @@ TEST_CASE("a name whose services cannot be asked for loses none of them to an ad
     stage.posts.clear();
     stage.pass(5min);
     REQUIRE(stage.posts.size() == 5);
+    CHECK(std::ranges::all_of(stage.posts, [](const auto& post) { return post.url.contains("10.0.0.1:9093/"); }));
+    stage.world.hangs = [](const std::string& asked) { return asked == "resolve one.example"; };
+    stage.posts.clear();
+    stage.pass(5min);
+    CHECK(stage.posts.size() == 5);
     CHECK(std::ranges::all_of(stage.posts, [](const auto& post) { return post.url.contains("10.0.0.1:9093/"); }));
     // One that has none any more is where its address says.
     stage.world.hangs = nullptr;
