@@ -48,6 +48,21 @@ TEST_CASE("a plug-in's exit status is its verdict, with the priority it asks for
     }
 }
 
+TEST_CASE("what a plug-in calls good is not out of range, whatever its performance data say") {
+    const auto measured_with = [](int status) {
+        const std::string out = "SWAP OK - 100% free (3852 MB out of 3852 MB) |swap=3852MB;770;385;0;3852\n";
+        const auto seen = interpret_nagios(test::exited(out, status));
+        return std::get<core::Measurement>(seen->subjects.at(0).evidence.at(1));
+    };
+    const core::Measurement good = measured_with(0);
+    CHECK(good.name == "swap");
+    CHECK(good.unit == "bytes");
+    CHECK(good.value == Approx(3852.0 * 1024 * 1024));
+    CHECK_FALSE(good.above);
+    CHECK_FALSE(good.below);
+    CHECK(measured_with(1).above == Approx(770.0 * 1024 * 1024));
+}
+
 TEST_CASE("a plug-in that does not know, or did not run, is a failure and no verdict") {
     const auto unknown = interpret_nagios(test::exited("UNKNOWN: cannot connect\n", 3));
     REQUIRE_FALSE(unknown);
