@@ -128,6 +128,23 @@ TEST_CASE("kafka: a committed offset before the beginning means that retention t
     CHECK(assertion_of(story.seen(), kLag, "committed_offsets").priority == core::Priority::p3);
 }
 
+TEST_CASE("kafka: what is deleted because it was read, between two questions, was not taken by retention") {
+    KafkaStory story;
+    const std::int64_t before = story.group().committed[0].offset.value();
+    range(story, 0) = {.start = before + 50, .end = before + 60};
+    std::vector<Group> again = overtaken(story.answer);
+    REQUIRE(again.size() == 1);
+    CHECK(again[0].id == "billing");
+    again[0].committed = story.group().committed;
+    take_newer(again, story.answer); // it has not read on
+    CHECK(place_of(story.seen()) == AssertionState::fails);
+    again[0].committed[0].offset = before + 70; // beyond the end that was seen
+    take_newer(again, story.answer);
+    CHECK(place_of(story.seen()) == AssertionState::holds);
+    CHECK(lag_of(story.seen()) == 0);
+    CHECK(overtaken(story.answer).empty());
+}
+
 TEST_CASE("kafka: a committed offset beyond the end means another topic, not a negative lag") {
     KafkaStory story;
     range(story, 0) = {.start = 0, .end = 30};

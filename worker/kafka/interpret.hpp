@@ -25,6 +25,10 @@ std::vector<std::string> offline_partitions(const Answer& answer, const Topic& t
 /// Whose first and last offsets the lag of watched groups takes: those of every topic in which they committed
 /// something.
 std::vector<TopicPartition> partitions_to_ask(const Options& options, const Answer& answer);
+/// Groups that seem to have been overtaken by retention, by their ids alone: to be asked again.
+std::vector<Group> overtaken(const Answer& answer);
+/// Takes over what they had committed by then.
+void take_newer(const std::vector<Group>& again, Answer& answer);
 /// Those with fewer in sync than replicas.
 std::uint64_t under_replicated(const Topic& topic);
 /// The first few of a list, and how many more there are.

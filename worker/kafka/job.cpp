@@ -16,6 +16,10 @@ void ask_groups(Client& client, const Options& options, Answer& answer) {
     // there.
     client.committed(answer.groups);
     answer.ranges = client.ranges(partitions_to_ask(options, answer));
+    if (std::vector<Group> again = overtaken(answer); !again.empty()) {
+        client.committed(again);
+        take_newer(again, answer);
+    }
 }
 
 core::Result<Answer> ask(Client& client, const Options& options) {
