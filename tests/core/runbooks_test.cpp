@@ -94,7 +94,8 @@ TEST_CASE("a runbook that points to another one points to one that is there") {
         for (auto at = page.find("]("); at != std::string::npos; at = page.find("](", at + 2)) {
             const std::string target = page.substr(at + 2, page.find(')', at) - at - 2);
             CAPTURE(entry.path().filename().string(), target);
-            CHECK(fs::exists(kFolder / target));
+            // A place within a page stands behind its name.
+            CHECK(fs::exists(kFolder / target.substr(0, target.find('#'))));
         }
     }
 }
