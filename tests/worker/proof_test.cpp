@@ -8,6 +8,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 using namespace recoverd;
 using namespace recoverd::test;
@@ -319,6 +320,50 @@ TEST_CASE("a file too large for one run does not keep the others from being prov
     const auto found = points(seen_by({.path = f / "b*", .verify = Depth::listed, .verify_budget = 1000}));
     good(found.points[0], Depth::listed);
     good(found.points[1], Depth::exists);
+}
+
+TEST_CASE("what could not be read is told when the next run cannot read it either, and is tried again by each") {
+    using worker::files::Proof;
+    static bool broken;
+    Folder f;
+    f.write("b", "content");
+    worker::files::Options options{.path = f / "b", .verify = Depth::checksummed};
+    options.of_kind = [](worker::files::Source&) {
+        return broken ? worker::files::unreadable("cannot be read: Stale file handle")
+                      : Proof{Depth::checksummed, PointState::good, {}, true};
+    };
+    const auto look_again = [&] {
+        const auto seen = seen_by(options);
+        options.cursor = seen.cursor;
+        return points(seen).points.at(0);
+    };
+    broken = true;
+    good(look_again(), Depth::exists);
+    bad(look_again(), "Stale file handle");
+    bad(look_again(), "Stale file handle");
+    broken = false;
+    good(look_again(), Depth::checksummed);
+}
+
+TEST_CASE("what breaks off with an error while it is read is unreadable, and no word on what is in it") {
+    // A folder opens like a file, and then gives EISDIR.
+    Folder f;
+    HandClock hand;
+    const auto clock = hand.clock();
+    worker::files::Budget budget{1 << 20, hand.now + 1min, clock};
+    const worker::files::Checksum sum{"sha256", std::string(64, 'a'), "b.sha256", 0};
+    const auto proof = worker::files::prove(f.path(), {}, Depth::checksummed, sum, budget);
+    CHECK(proof.unreadable);
+    CHECK_THAT(proof.detail, StartsWith("cannot be read: "));
+    // That it does not begin like what it is named after is not known either.
+    f.write("something", "so that the folder has a size everywhere");
+    struct stat seen{};
+    REQUIRE(::stat(f.path().c_str(), &seen) == 0);
+    worker::files::File file;
+    file.name = "b.gz";
+    file.size = static_cast<std::uint64_t>(seen.st_size);
+    file.mtime = std::int64_t{seen.st_mtim.tv_sec} * 1'000'000'000 + seen.st_mtim.tv_nsec;
+    CHECK(worker::files::prove(f.path(), file, Depth::listed, {}, budget).unreadable);
 }
 
 TEST_CASE("when the time is up the rest is left for the next run") {

@@ -114,8 +114,12 @@ class Proving {
     }
 
     void prove_one(const Candidate& candidate) {
-        keep(candidate, prove(walked_.path_of(*candidate.file), *candidate.file, *options_.verify, candidate.checksum,
-                              budget_, options_.of_kind));
+        Proof proof = prove(walked_.path_of(*candidate.file), *candidate.file, *options_.verify, candidate.checksum,
+                            budget_, options_.of_kind);
+        // A disk that is bad is so the next time, too; a file server that went away is back by then.
+        if (proof.unreadable && !candidate.tried)
+            proof = unfinished();
+        keep(candidate, proof);
     }
 
     void keep(const Candidate& candidate, const Proof& proof) {
@@ -126,7 +130,8 @@ class Proving {
         const bool last = proof.state != core::PointState::good || proof.detail.empty();
         RememberedFile remembered{file.size, file.mtime, {}};
         if (last)
-            remembered.proof = RememberedProof{*options_.verify, candidate.key, proof};
+            remembered.proof =
+                RememberedProof{*options_.verify, candidate.key, proof.unreadable ? unfinished() : proof};
         after_.files[printable(walked_.path_of(file))] = std::move(remembered);
     }
 

@@ -26,6 +26,7 @@ core::Time moment(std::int64_t nanoseconds) {
     return core::Time{std::chrono::duration_cast<core::Duration>(std::chrono::nanoseconds{nanoseconds})};
 }
 
+/// Empty when it cannot be read.
 std::string read_at(const std::string& path, std::uint64_t offset, std::size_t size) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
@@ -67,7 +68,10 @@ Proof prove_content(const std::string& path, const File& file, Format format, st
     case Format::sql_text: {
         constexpr std::size_t kTail = 4096;
         const std::uint64_t from = file.size > kTail ? file.size - kTail : 0;
-        const auto cut = sql_text_fault(head, read_at(path, from, kTail));
+        const std::string tail = read_at(path, from, kTail);
+        if (tail.empty())
+            return unreadable("cannot be read: its end");
+        const auto cut = sql_text_fault(head, tail);
         // The last line is there: that is no list of its contents.
         return cut.empty() ? Proof{} : bad(cut);
     }
@@ -79,6 +83,8 @@ Proof prove_content(const std::string& path, const File& file, Format format, st
 /// By what its name promises and its first bytes say.
 Proof prove_any(const std::string& path, const File& file, bool deep, FileSource& source, Budget& budget) {
     const std::string head = read_at(path, 0, 512);
+    if (head.empty() && file.size > 0)
+        return unreadable("cannot be read: its beginning");
     const Format promised = is_encrypted(file.name) ? Format::unknown : format_named(file.name);
     Format format = is_encrypted(file.name) ? Format::unknown : format_of(head);
     // The oldest form of tar has no mark to know it by.
@@ -107,6 +113,8 @@ Proof prove_file(const std::string& path, const File& file, bool deep, const std
         else if (proof.state == PointState::good)
             proof.depth = Depth::checksummed;
     }
+    if (!source.fault().empty())
+        return unreadable(source.fault());
     return source.changed(file) ? unfinished() : proof;
 }
 

@@ -41,11 +41,16 @@ struct Proof {
     std::string detail;
     /// False when the budget ended first, or somebody wrote meanwhile: then nothing is said.
     bool finished = true;
+    /// True when it could not be read to its end: the next attempt may see more.
+    bool unreadable = false;
 
     bool operator==(const Proof&) const = default;
 };
 
 inline Proof bad(std::string detail) { return {core::Depth::exists, core::PointState::bad, std::move(detail), true}; }
+inline Proof unreadable(std::string detail) {
+    return {core::Depth::exists, core::PointState::bad, std::move(detail), true, true};
+}
 inline Proof unfinished() { return {core::Depth::exists, core::PointState::good, {}, false}; }
 
 /// A checksum that somebody wrote down beside a file.
