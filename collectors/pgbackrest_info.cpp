@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -24,6 +25,8 @@ using io::Json;
 
 // `expire` holds the same lock as `backup` and follows each one; for so long a lock without a size is taken for it.
 constexpr Duration kExpireMayTake = std::chrono::minutes{10};
+// From this release on a backup that copies tells its size in the lock, and takes it out before it expires others.
+constexpr int kTellsSize = 48;
 
 constexpr std::uint64_t kMissingPath = 1;
 constexpr std::uint64_t kNoBackups = 2;
@@ -109,6 +112,19 @@ void judge_chains(std::vector<RecoveryPoint>& points) {
             }
         }
     }
+}
+
+/// Would a backup have told its size in the lock? By the version that made the newest one: "2.45", "2.59.1".
+bool tells_size(const Json& stanza) {
+    const auto& backups = stanza["backup"].items();
+    if (backups.empty() || !backups.back()["backrest"]["version"])
+        return false;
+    const std::string& version = backups.back()["backrest"]["version"].text();
+    if (!version.starts_with("2."))
+        return false;
+    int minor = 0;
+    std::from_chars(version.data() + 2, version.data() + version.size(), minor);
+    return minor >= kTellsSize;
 }
 
 /// The running job that a held lock tells of, if it is of this repository.
@@ -219,8 +235,8 @@ PgBackRestRepo read_repo(const Json& stanza, const Json& repo, std::size_t repos
     read_archive(stanza, seen, points);
 
     const Json& lock = stanza["status"]["lock"]["backup"];
-    const bool may_be_expire =
-        !lock["size"] && !points.points.empty() && points.points.back().ended_at + kExpireMayTake > now;
+    const bool may_be_expire = !lock["size"] && !points.points.empty() &&
+                               (tells_size(stanza) || points.points.back().ended_at + kExpireMayTake > now);
     if (const auto job = running_job(lock, seen.key); job && !may_be_expire)
         points.jobs.push_back(*job);
     // A lock of the whole stanza does not tell which of several repositories the backup goes to, so that none of

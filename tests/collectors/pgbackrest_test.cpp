@@ -228,6 +228,30 @@ TEST_CASE("a held lock is a running backup, unless it may be the expire that fol
     CHECK(points(subject(*at_once, "demo/repo1")).jobs.empty());
 }
 
+TEST_CASE("where a backup tells its size in the lock, one without is an expire, however long it takes") {
+    const auto jobs = [](const std::string& version, const std::string& size) {
+        std::string text = test::data("pgbackrest/info-lock-held.json");
+        const auto replace = [&](const std::string& from, const std::string& to) {
+            for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+                text.replace(at, from.size(), to);
+        };
+        replace(R"("version":"2.45")", fmt::format(R"("version":"{}")", version));
+        replace(R"({"held":true})", fmt::format(R"({{"held":true{}}})", size));
+        const auto info = interpret_pgbackrest(io::Json::parse(text), true, kNow);
+        return points(subject(*info, "demo/repo1")).jobs.size();
+    };
+    const std::string copying = R"(,"size":4000,"size-cplt":1000)";
+    for (const auto* version : {"2.48", "2.59.1", "2.100"}) {
+        CAPTURE(version);
+        CHECK(jobs(version, "") == 0);
+        CHECK(jobs(version, copying) == 1);
+    }
+    for (const auto* version : {"2.47", "2.4", "2.", "3.1", ""}) {
+        CAPTURE(version);
+        CHECK(jobs(version, "") == 1);
+    }
+}
+
 TEST_CASE("from another host locks are not visible, and nothing is said of jobs") {
     const auto info = read("info-full-diff-incr.json", false);
     CHECK(points(subject(*info, "demo/repo1")).tells_jobs == core::Told::no);
