@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 extern char** environ;
 
@@ -26,7 +27,8 @@ struct Ended {
     /// Could it be started at all?
     bool started = false;
     bool in_time = true;
-    int status = -1;
+    /// Nothing when it was killed.
+    std::optional<int> status;
     std::string err;
 };
 
@@ -77,7 +79,8 @@ Ended run(const std::vector<std::string>& argv, const Budget& budget) {
         int status = 0;
         while (::waitpid(child, &status, 0) < 0 && errno == EINTR)
             ;
-        ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        if (WIFEXITED(status))
+            ended.status = WEXITSTATUS(status);
     }
     ::close(ends[0]);
     return ended;
@@ -103,7 +106,10 @@ Proof prove_pg_dump(const std::string& path, bool deep, const Budget& budget) {
         !ended.started || ended.status == kNotFound || ended.err.contains("You must install at least one");
     if (absent || says_too_old(ended.err))
         return {};
-    if (ended.status != 0)
+    // By the kernel that ran out of memory, most likely.
+    if (!ended.status)
+        return unfinished();
+    if (*ended.status != 0)
         return bad(fmt::format("pg_dump archive: {}", io::last_words(ended.err)));
     return {core::Depth::listed, core::PointState::good, {}, true};
 }
