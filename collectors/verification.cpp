@@ -10,14 +10,20 @@ namespace recoverd::collectors {
 namespace {
 
 constexpr std::size_t kMaxProven = 5'000;
-/// A check that fails at its first attempt may have met a backup, and need not wait for a day.
+/// A check that fails at its first attempt need not wait for a day.
 constexpr int kSooner = 8;
+/// One that met the lock of a backup has read nothing yet: it is made once that may be over, before anybody is told.
+constexpr Duration kRetryLocked = std::chrono::minutes{10};
 
 } // namespace
 
 bool Verification::due(Time now, Duration every) const {
     // A clock that was set back may not put it off for longer than it was meant to.
-    return !tried_at || *tried_at > now || now - *tried_at >= (failure ? every / kSooner : every);
+    if (!tried_at || *tried_at > now)
+        return true;
+    if (failure)
+        every = failure->kind == FailureKind::refused ? std::min(every / kSooner, kRetryLocked) : every / kSooner;
+    return now - *tried_at >= every;
 }
 
 void Verification::passed(const Series& series) {

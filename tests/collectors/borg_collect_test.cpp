@@ -144,6 +144,23 @@ TEST_CASE("borg: a check that had to wait for a lock, or proves nothing, takes n
     }
 }
 
+TEST_CASE("borg: a check that met the lock of a backup is made once that may be over") {
+    Scripted scripted;
+    const core::config::Table table{text("verify", "listed")};
+    scripted.check = test::exited("", 2, test::data("borg/check-locked.txt"));
+    const auto locked = scripted.look(table);
+    REQUIRE(subject(locked, "").failure);
+    CHECK(subject(locked, "").failure->kind == FailureKind::refused);
+    scripted.check = test::exited("");
+    scripted.later = std::chrono::minutes{5};
+    CHECK(subject(scripted.look(table, locked->cursor), "").failure);
+    CHECK(scripted.ran.size() == 1);
+    scripted.later = std::chrono::minutes{15};
+    const auto unlocked = scripted.look(table, locked->cursor);
+    CHECK_FALSE(subject(unlocked, "").failure);
+    CHECK(points(unlocked, "").points.front().depth == core::Depth::listed);
+}
+
 TEST_CASE("borg: a cursor that makes no sense begins anew, and options that contradict each other are mistakes") {
     Scripted scripted;
     for (const auto* cursor : {"nonsense", "[]", "{\"proven\":3}"})
