@@ -78,11 +78,11 @@ def family(pid):
     """Itself, its children, and theirs."""
     found = [pid]
     for parent in found:
-        for task in (Path("/proc") / str(parent) / "task").glob("*/children"):
-            try:
+        try:
+            for task in (Path("/proc") / str(parent) / "task").glob("*/children"):
                 found += map(int, task.read_text().split())
-            except OSError:
-                pass
+        except OSError:  # has ended meanwhile
+            pass
     return found
 
 
