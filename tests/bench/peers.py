@@ -81,9 +81,9 @@ scrape_configs:
   - job_name: blackbox
     metrics_path: /probe
     params: {{ module: [http_2xx] }}
-    static_configs:
-      - targets: {targets}
+    static_configs: {groups}
     relabel_configs:
+      - {{ source_labels: [module], regex: (.+), target_label: __param_module }}
       - {{ source_labels: [__address__], target_label: __param_target }}
       - {{ source_labels: [__param_target], target_label: instance }}
       - {{ target_label: __address__, replacement: '127.0.0.1:{blackbox}' }}
@@ -91,11 +91,14 @@ scrape_configs:
 
 
 class Prometheus:
-    def __init__(self, directory, blackbox, targets, every, more="", lifecycle=False):
+    def __init__(self, directory, blackbox, targets, every, more="", lifecycle=False, other_modules=None):
+        """`other_modules`: of blackbox_exporter, each with targets of its own."""
+        groups = [{"targets": targets}] + [{"targets": of_module, "labels": {"module": module}}
+                                           for module, of_module in (other_modules or {}).items()]
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         config = directory / f"prometheus-{port}.yml"
-        config.write_text(PROMETHEUS.format(every=every, targets=targets, blackbox=blackbox.port, more=more),
+        config.write_text(PROMETHEUS.format(every=every, groups=groups, blackbox=blackbox.port, more=more),
                           encoding="utf-8")
         self.process = Process([program("prometheus"), f"--config.file={config}",
                                 f"--storage.tsdb.path={directory}/prometheus-{port}",
