@@ -99,26 +99,33 @@ void tell(core::LogArchive& archive, const PgBackRestRepo& repo, const WalScan& 
                                 wal_name({gap.timeline, gap.last}, per_log), gap.last - gap.first + 1});
 }
 
-/// The backups of an archive by another `info`.
-std::vector<WalBackup> backups_of(const Result<PgBackRestInfo>& info, const PgBackRestRepo& repo) {
-    if (info)
-        for (const PgBackRestRepo& now : info->repos)
-            if (now.report.subject == repo.report.subject && now.archive_id == repo.archive_id)
-                return now.backups;
-    throw io::BadDocument(
-        fmt::format("expected archive {} to be listed as before, found that it is not", repo.archive_id));
-}
-
-/// The backups of an archive as they are now.
-Task<Result<std::vector<WalBackup>>> backups_now(Options options, Run run, const PgBackRestRepo* repo,
-                                                 Duration timeout) {
+/// What is there, as it is now.
+Task<Result<PgBackRestInfo>> ask_info(Options options, Run run, Duration timeout) {
     auto asked = command(options, options.stanza, {"--output=json", "info"}, timeout);
     const bool here = runs_here(options.command);
     const auto answer = co_await answer_of(run.world, std::move(asked), pgbackrest_failure, !here);
     if (!answer)
         co_return std::unexpected(answer.error());
-    co_return understood(
-        [&] { return backups_of(interpret_pgbackrest(io::Json::parse_lenient(*answer), here, run.now), *repo); });
+    auto info = understood([&] { return interpret_pgbackrest(io::Json::parse_lenient(*answer), here, run.now); });
+    if (!info)
+        co_return std::unexpected(info.error());
+    co_return std::move(*info);
+}
+
+/// The backups of an archive are those of now; nothing on success.
+Task<std::optional<Failure>> list_backups_again(Options options, Run run, PgBackRestRepo* repo, Duration timeout) {
+    const auto info = co_await ask_info(options, run, timeout);
+    if (!info)
+        co_return info.error();
+    const auto now = std::ranges::find_if(info->repos, [&](const PgBackRestRepo& one) {
+        return one.report.subject == repo->report.subject && one.archive_id == repo->archive_id;
+    });
+    if (now == info->repos.end())
+        co_return Failure{
+            FailureKind::bad_answer,
+            fmt::format("expected archive {} to be listed as before, found that it is not", repo->archive_id)};
+    repo->backups = now->backups;
+    co_return std::nullopt;
 }
 
 /// Goes on with the scan of one archive until `until` on the interval clock; nothing on success.
@@ -176,10 +183,9 @@ Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRe
     }
     // What `expire` removed since the backups were listed is no gap. Without time to ask, what was listed counts.
     if (!scan->gaps().empty() && left() > Duration{0}) {
-        auto backups = co_await backups_now(options, run, repo, left());
-        if (!backups)
-            co_return backups.error();
-        repo->backups = std::move(*backups);
+        auto failure = co_await list_backups_again(options, run, repo, left());
+        if (failure)
+            co_return failure;
         plan = plan_wal(repo->backups, *newest, history, per_log);
         scan->expect(plan.ranges, found->names);
     }
@@ -238,12 +244,7 @@ Task<std::string> scan_archives(Options options, Run run, std::vector<PgBackRest
 
 Task<Collected> collect(Options options, Run run) {
     const Duration began = run.world.timers().elapsed();
-    auto asked = command(options, options.stanza, {"--output=json", "info"}, run.timeout);
-    const bool here = runs_here(options.command);
-    const auto answer = co_await answer_of(run.world, std::move(asked), pgbackrest_failure, !here);
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    auto info = interpret_pgbackrest(io::Json::parse_lenient(*answer), here, run.now);
+    auto info = co_await ask_info(options, run, run.timeout);
     if (!info)
         co_return std::unexpected(info.error());
     Seen seen;
