@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/client_names.hpp"
 
-#include <openssl/x509v3.h>
+#include "core/ascii.hpp"
+#include "io/general_names.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
 namespace recoverd::io::web {
 
 namespace {
-
-std::string bytes_of(const ASN1_STRING* string) {
-    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
-            static_cast<std::size_t>(ASN1_STRING_length(string))};
-}
 
 /// Empty when it is no address.
 std::string address_in(const std::string& bytes) {
@@ -37,12 +32,9 @@ std::string address_in(const std::string& bytes) {
 }
 
 /// Go writes its scheme in lower case.
-std::string uri_in(std::string bytes) {
+std::string uri_in(const std::string& bytes) {
     const auto scheme = bytes.find(':');
-    for (std::size_t i = 0; scheme != std::string::npos && i < scheme; ++i)
-        if (bytes[i] >= 'A' && bytes[i] <= 'Z')
-            bytes[i] = static_cast<char>(bytes[i] - 'A' + 'a');
-    return bytes;
+    return scheme == std::string::npos ? bytes : core::ascii_lower(bytes.substr(0, scheme)) + bytes.substr(scheme);
 }
 
 std::string name_in(const GENERAL_NAME& name) {
@@ -63,13 +55,11 @@ std::string name_in(const GENERAL_NAME& name) {
 } // namespace
 
 std::vector<std::string> alternative_names(const X509& certificate) {
-    const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names{
-        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)),
-        &GENERAL_NAMES_free};
     std::vector<std::string> all;
-    for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i)
-        if (std::string name = name_in(*sk_GENERAL_NAME_value(names.get(), i)); !name.empty())
+    for_each_alternative_name(certificate, [&](const GENERAL_NAME& general) {
+        if (std::string name = name_in(general); !name.empty())
             all.push_back(std::move(name));
+    });
     return all;
 }
 

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/client_names.hpp"
 
+#include "io/web/pem.hpp"
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <openssl/x509v3.h>
-
-#include <memory>
 
 using namespace recoverd::io;
 using Texts = std::vector<std::string>;
 
 namespace {
 
-struct FreeCertificate {
-    void operator()(X509* certificate) const { X509_free(certificate); }
-};
-using OwnX509 = std::unique_ptr<X509, FreeCertificate>;
-
 /// Not signed by anybody; `names` as openssl.cnf has them.
-OwnX509 called(const std::string& names) {
-    OwnX509 certificate{X509_new()};
+web::X509Ptr called(const std::string& names) {
+    web::X509Ptr certificate{X509_new()};
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>("common.example"), -1, -1, 0);
     if (!names.empty()) {
