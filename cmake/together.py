@@ -51,7 +51,8 @@ class Text:
         text = path.read_text(encoding="utf-8")
         self.lines = text.count("\n")
         self.includes = INCLUDE.findall(text)
-        self.namespaces = set(NAMED.findall(text)) | set(OPENED.findall(text)) or {""}
+        self.opens = set(OPENED.findall(text))
+        self.namespaces = set(NAMED.findall(text)) | self.opens or {""}
         self.keeps = {name for block in PRIVATE.findall(text) for name in all_declared(block)}
         self.brings = set(BROUGHT.findall(text))
         self.declares = all_declared(text)
@@ -85,6 +86,13 @@ class Source(Text):
         if self.is_near(other) and not other.keeps.isdisjoint(self.uses):
             return True
         read = [header(path) for path in self.headers]
+        known = self.uses & set().union(*(text.declares for text in read))
+        # What the other one opens is open to this one, too: a name that it knows would mean two things.
+        if any(
+            not text.declares.isdisjoint(known) and not text.namespaces.isdisjoint(other.opens - self.namespaces)
+            for text in map(header, other.headers - self.headers)
+        ):
+            return True
         return any(
             not other.keeps.isdisjoint(text.declares) and text.is_near(other)
             or not other.brings.isdisjoint(text.declares) and not other.namespaces.isdisjoint(text.namespaces)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiling with made-up surroundings: what files cannot say easily, and that no tree of values, however wrong, does
 // harm. What is said about wrong files is in tests/agent/config.
-#include "core/config/compile.hpp"
+#include "tests/core/config/made_up.hpp"
+#include "tests/core/config/tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
@@ -12,49 +13,6 @@ using namespace recoverd::core;
 using namespace recoverd::core::config;
 
 namespace {
-
-struct ProbeOptions {
-    std::string address;
-    SecretRef token;
-    std::vector<std::string> argv;
-};
-constexpr Option<ProbeOptions> kProbeOptions[] = {
-    {"address", &ProbeOptions::address, "where"},
-    {"token", &ProbeOptions::token, "a secret"},
-    {"argv", &ProbeOptions::argv, "words"},
-};
-
-class MadeUp : public Surroundings {
-  public:
-    std::span<const CollectorInfo> collectors() const override { return infos_; }
-    CompiledOptions compile_options(std::string_view /*collector*/, const Table& table, const Place& place,
-                                    std::span<const std::string_view> others, Diagnostics& diagnostics) override {
-        auto options = read_options<ProbeOptions>(table, place, kProbeOptions, others, diagnostics);
-        return {options.address, options.address};
-    }
-    std::optional<std::string> environment(const std::string& name) const override {
-        return name == "HOME" ? std::optional<std::string>{"/root"} : std::nullopt;
-    }
-    std::expected<std::vector<TargetGroup>, std::string> read_targets(const std::string& path,
-                                                                      const Position& /*from*/) override {
-        if (path.empty())
-            return std::unexpected(std::string{"cannot read ''"});
-        return std::vector<TargetGroup>{{{"a:1", "b:2"}, {{"env", "prod"}}}};
-    }
-    std::string host_name() const override { return "node-7"; }
-
-  private:
-    std::vector<CollectorInfo> infos_{
-        {"tcp", {EvidenceKind::reachability}, true, 15s, 10s, describe_options<ProbeOptions>(kProbeOptions)},
-        {"dump", {EvidenceKind::recovery_points}, false, 5min, 1min, describe_options<ProbeOptions>(kProbeOptions)},
-    };
-};
-
-Node node(auto value) { return {std::move(value), {}}; }
-Node text(std::string value) { return node(std::move(value)); }
-Entry entry(std::string key, Node value) { return {std::move(key), {}, std::move(value)}; }
-Node table(std::vector<Entry> entries) { return node(Table(std::move(entries))); }
-Node list(std::vector<Node> nodes) { return node(Array(std::move(nodes))); }
 
 /// A document in which everything there is stands once.
 Node whole_document() {
@@ -90,18 +48,6 @@ Node whole_document() {
               table({entry("urls", list({text("http://a")})), entry("labels", labels),
                      entry("severity", table({entry("P1", text("page"))})), entry("interval", text("1m"))})),
     });
-}
-
-std::string said(const Compilation& compiled) {
-    std::string out;
-    for (const Diagnostic& diagnostic : compiled.diagnostics.all())
-        out += format(diagnostic) + "\n";
-    return out;
-}
-
-Compilation compiled(const Node& root) {
-    MadeUp around;
-    return compile(root, around);
 }
 
 /// Every node of a tree, what is inside before what holds it: putting a node back makes those inside anew.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policies as people write them: a threshold in its rule's own unit, steps, or false.
 #include "core/config/compiling.hpp"
+#include "tests/core/config/tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
@@ -10,11 +11,7 @@ using namespace recoverd::core::config;
 
 namespace {
 
-Node text(std::string value) { return {std::move(value), {}}; }
-Node number(double value) { return {value, {}}; }
-Node table(std::vector<Entry> entries) { return {Table(std::move(entries)), {}}; }
-Node list(std::vector<Node> nodes) { return {Array(std::move(nodes)), {}}; }
-Entry entry(std::string key, Node value) { return {std::move(key), {}, std::move(value)}; }
+Node number(double value) { return node(value); }
 
 Node over(Node threshold) { return table({entry("over", std::move(threshold))}); }
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// `[[scenario]]` and `[[validation]]`: what is taken, and what is said of what cannot be meant.
+#include "tests/core/config/made_up.hpp"
+#include "tests/core/config/tree.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd::core;
+using namespace recoverd::core::config;
+
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, Node>>;
+
+Node keys(Pairs pairs) {
+    Table made;
+    for (auto& [key, value] : pairs)
+        made.push_back(entry(key, std::move(value)));
+    return node(std::move(made));
+}
+Node words(const std::vector<std::string>& all) {
+    Array made;
+    for (const std::string& word : all)
+        made.push_back(text(word));
+    return node(std::move(made));
+}
+Node number(std::int64_t value) { return node(value); }
+
+/// Two assets and two checks, and beside them these.
+Compilation with(std::vector<Node> scenarios, std::vector<Node> validations = {}) {
+    const auto check = [](std::string every, std::string scope) {
+        return keys({{"collector", text("tcp")},
+                     {"asset", text("orders")},
+                     {"every", text(std::move(every))},
+                     {"scope", text(std::move(scope))}});
+    };
+    Pairs root{{"asset", keys({{"orders", keys({})}, {"shop", keys({})}})},
+               {"check", keys({{"a1", check("1m", "cluster")}, {"b1", check("15s", "node")}})}};
+    if (!scenarios.empty())
+        root.emplace_back("scenario", list(std::move(scenarios)));
+    if (!validations.empty())
+        root.emplace_back("validation", list(std::move(validations)));
+    return compiled(keys(std::move(root)));
+}
+
+Node scenario(Pairs pairs, const std::string& name = "az") {
+    pairs.emplace_back("name", text(name));
+    return keys(std::move(pairs));
+}
+
+Node validation(std::vector<Node> steps, Pairs pairs = {{"asset", text("orders")}}) {
+    pairs.emplace_back("name", text("after"));
+    pairs.emplace_back("step", list(std::move(steps)));
+    return keys(std::move(pairs));
+}
+
+} // namespace
+
+TEST_CASE("a scenario says of what it is made") {
+    const Compilation made =
+        with({scenario({{"asset", text("orders")},
+                        {"priority", text("P1")},
+                        {"rto", text("4h")},
+                        {"for", text("1m")},
+                        {"checks", words({"a*"})},
+                        {"location", keys({{"zone", text("a")}})},
+                        {"when", words({"endpoint_down", "evidence_missing"})},
+                        {"at_least", text("34%")},
+                        {"explains", words({"node"})},
+                        {"recovers", words({"orders"})},
+                        {"needs", words({"object_lock*"})},
+                        {"back", text("7d")},
+                        {"from", keys({{"region", text("eu-*")}})}}),
+              scenario({{"by", text("node")}, {"at_least", number(2)}, {"checks", words({"b*"})}}, "node")});
+    CHECK(said(made) == "");
+    REQUIRE(made.config->scenarios.size() == 2);
+    const Scenario& az = made.config->scenarios[0];
+    CHECK(az.priority == Priority::p1);
+    CHECK(az.rto == 4h);
+    CHECK(az.hold == 1min);
+    CHECK(az.at_least == Quorum{Quorum::Kind::percent, 34});
+    CHECK(az.location.zone == "a");
+    CHECK(az.recover_from.region == "eu-*");
+    CHECK(az.when == std::vector{RuleId::endpoint_down, RuleId::evidence_missing});
+    CHECK(made.config->scenarios[1].at_least == Quorum{Quorum::Kind::count, 2});
+    CHECK(made.config->scenarios[1].priority == rule(RuleId::scenario_active).priority);
+}
+
+TEST_CASE("what a scenario cannot mean is said") {
+    const struct {
+        Pairs pairs;
+        std::string said;
+    } rows[] = {
+        {{{"asset", text("order")}}, "did you mean 'orders'?"},
+        {{{"when", words({"endpoint_dwon"})}}, "there is no rule 'endpoint_dwon'"},
+        {{{"when", words({})}}, "expected at least one rule, found none"},
+        {{{"at_least", number(0)}}, "expected \"all\", a number above 0, or a share"},
+        {{{"at_least", text("101%")}}, "expected \"all\", a number above 0, or a share"},
+        {{{"at_least", text("some")}}, "expected \"all\", a number above 0, or a share"},
+        {{{"rto", text("0s")}}, "expected more than 0, found 0"},
+        {{{"back", text("7d")}}, "'back' says how assets are recovered, and `recovers` names none"},
+        {{{"canary", text("a1")}, {"by", text("zone")}}, "a canary is of one database"},
+        {{{"canary", text("a2")}}, "there is no check 'a2'"},
+        {{{"explains", words({"zone"})}}, "no scenario 'zone'"},
+        {{{"explains", words({"az"})}}, "scenario 'az' explains itself"},
+        {{{"recovers", words({"nothing"})}}, "'nothing' matches no asset"},
+        {{{"checks", words({"c*"})}}, "no check decides scenario 'az'"},
+        {{{"by", text("rack")}, {"checks", words({"a*"})}}, "has a label 'rack'"},
+        {{{"rto", text("2m")}, {"checks", words({"a*"})}}, "expected at least 4 looks within its rto"},
+        {{{"checks", words({"*"})}}, "checks of scope node and of scope cluster"},
+    };
+    for (const auto& row : rows) {
+        const std::string all = said(with({scenario(row.pairs)}));
+        CAPTURE(row.said, all);
+        CHECK(all.contains(row.said));
+    }
+    CHECK(said(with({scenario({}), scenario({})})).contains("there are two scenarios 'az'"));
+}
+
+TEST_CASE("a validation asks its steps one after the other, each for as long as its check may take") {
+    const Compilation made =
+        with({scenario({{"checks", words({"a*"})}})},
+             {validation({keys({{"check", text("a1")}, {"stop", node(true)}, {"priority", text("P1")}}),
+                          keys({{"check", text("b1")}, {"within", text("3m")}})},
+                         {{"asset", text("orders")}, {"after", words({"az"})}})});
+    CHECK_FALSE(made.diagnostics.has_mistakes());
+    CHECK(said(made).contains("its checks are of scope node and of scope cluster"));
+    REQUIRE(made.config->validations.size() == 1);
+    const auto& steps = made.config->validations[0].steps;
+    REQUIRE(steps.size() == 2);
+    CHECK(steps[0].stop);
+    CHECK(steps[0].priority == Priority::p1);
+    CHECK(steps[0].within == 4 * (1min + 10s));
+    CHECK(steps[1].within == 3min);
+}
+
+TEST_CASE("what a validation cannot mean is said") {
+    const Node one = keys({{"check", text("a1")}});
+    const auto of = [](Node made) { return said(with({}, {std::move(made)})); };
+    CHECK(of(validation({})).contains("expected at least one step, found none"));
+    CHECK(of(validation({text("a1")})).contains("expected a table, found"));
+    CHECK(of(validation({keys({{"check", text("a2")}})})).contains("there is no check 'a2'"));
+    CHECK(of(validation({one, one})).contains("two steps ask check 'a1'"));
+    CHECK(of(validation({keys({{"check", text("a1")}, {"within", text("0s")}})})).contains("expected more than 0"));
+    CHECK(of(validation({one}, {{"asset", text("order")}})).contains("did you mean 'orders'?"));
+    CHECK(of(validation({one}, {{"asset", text("orders")}, {"after", words({"az"})}})).contains("'az'"));
+}
