@@ -4,6 +4,7 @@
 
 #include "agent/configuration.hpp"
 #include "tests/agent/commands/typed.hpp"
+#include "tests/agent/no_disk.hpp"
 #include "tests/support/fake_world.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -19,25 +20,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Takes everything, and keeps nothing of it.
-class ForgetfulDisk final : public agent::Store {
-  public:
-    agent::Stored load() override { return {}; }
-    io::Task<core::Result<void>> commit(agent::Batch /*batch*/) override { co_return core::Result<void>{}; }
-    io::Task<core::Result<std::optional<agent::OutcomeRow>>> find_outcome(std::string /*asset*/, std::string /*id*/,
-                                                                          std::string /*phase*/) override {
-        co_return std::optional<agent::OutcomeRow>{};
-    }
-    std::uint64_t size_bytes() const override { return 0; }
-};
-
 /// Is its state said to be degraded a minute after it began with this row?
 bool degraded_after(const agent::StateRow& row) {
     test::Folder folder;
     folder.write("recoverd.toml", "[asset.orders]\n");
     asio::io_context loop;
     test::FakeWorld world{loop};
-    ForgetfulDisk disk;
+    test::NoDisk disk;
     agent::Agent agent{world, disk, agent::Admission::kUsual, {}};
     agent::Stored stored;
     stored.rows.push_back(row);

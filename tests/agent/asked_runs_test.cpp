@@ -4,6 +4,7 @@
 
 #include "agent/configuration.hpp"
 #include "tests/agent/commands/typed.hpp"
+#include "tests/agent/no_disk.hpp"
 #include "tests/support/fake_world.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -18,17 +19,6 @@ using namespace recoverd;
 using namespace std::chrono_literals;
 
 namespace {
-
-class NoDisk final : public agent::Store {
-  public:
-    agent::Stored load() override { return {}; }
-    io::Task<core::Result<void>> commit(agent::Batch /*batch*/) override { co_return core::Result<void>{}; }
-    io::Task<core::Result<std::optional<agent::OutcomeRow>>> find_outcome(std::string /*asset*/, std::string /*id*/,
-                                                                          std::string /*phase*/) override {
-        co_return std::optional<agent::OutcomeRow>{};
-    }
-    std::uint64_t size_bytes() const override { return 0; }
-};
 
 using Answers = std::vector<agent::AskedRuns::Answer>;
 
@@ -70,7 +60,7 @@ struct Site {
     test::Folder folder;
     asio::io_context loop;
     test::FakeWorld world{loop};
-    NoDisk disk;
+    test::NoDisk disk;
     agent::Agent agent{world, disk, agent::Admission::kUsual, {}};
     asio::cancellation_signal cancel;
     Answers answers;

@@ -2,6 +2,7 @@
 #include "io/http_server.hpp"
 
 #include "io/gzip.hpp"
+#include "tests/io/connected.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -16,6 +17,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <thread>
 
 using namespace recoverd::io;
@@ -30,24 +33,7 @@ namespace {
 /// A blocking client that gives up after five seconds.
 class Client {
   public:
-    explicit Client(const std::string& address) {
-        if (address.starts_with("unix:")) {
-            fd_ = socket(AF_UNIX, SOCK_STREAM, 0);
-            sockaddr_un local{};
-            local.sun_family = AF_UNIX;
-            std::strncpy(local.sun_path, address.c_str() + 5, sizeof local.sun_path - 1);
-            REQUIRE(connect(fd_, reinterpret_cast<sockaddr*>(&local), sizeof local) == 0);
-        } else {
-            fd_ = socket(AF_INET, SOCK_STREAM, 0);
-            sockaddr_in inet{};
-            inet.sin_family = AF_INET;
-            inet.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-            inet.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-            REQUIRE(connect(fd_, reinterpret_cast<sockaddr*>(&inet), sizeof inet) == 0);
-        }
-        const timeval limit{5, 0};
-        setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    }
+    explicit Client(const std::string& address) : fd_(recoverd::test::connected_to(address)) {}
     ~Client() { close(fd_); }
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -83,7 +69,7 @@ class Client {
     }
 
   private:
-    int fd_ = -1;
+    int fd_;
 };
 
 std::optional<HttpReply> echo(const HttpIncoming& request, const HttpReplier&) {
@@ -93,15 +79,21 @@ std::optional<HttpReply> echo(const HttpIncoming& request, const HttpReplier&) {
     return reply;
 }
 
-std::unique_ptr<HttpServer> serving(HttpHandler handler = echo, HttpServerLimits limits = {},
-                                    std::shared_ptr<const WebSecurity> security = nullptr) {
+/// The guard may answer otherwise from one request to the next.
+std::unique_ptr<HttpServer> guarded(std::function<std::shared_ptr<const WebSecurity>()> guard,
+                                    HttpHandler handler = echo, HttpServerLimits limits = {}) {
     HttpServerOptions options;
     options.listen = {"127.0.0.1:0"};
     options.limits = limits;
-    options.security = [security] { return security; };
+    options.security = std::move(guard);
     auto server = HttpServer::start(std::move(options), std::move(handler));
     REQUIRE(server);
     return std::move(*server);
+}
+
+std::unique_ptr<HttpServer> serving(HttpHandler handler = echo, HttpServerLimits limits = {},
+                                    std::shared_ptr<const WebSecurity> security = nullptr) {
+    return guarded([security] { return security; }, std::move(handler), limits);
 }
 
 std::string ask(const HttpServer& server, std::string_view head, std::string_view body = {}) {
@@ -312,23 +304,19 @@ TEST_CASE("beyond the limit a request is told to come later, before its password
     security->rate_limit = RateLimit{std::chrono::hours{1}, 2};
     security->users = {{"alice", "$2b$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u"}};
     std::shared_ptr<const WebSecurity> current = security;
-    HttpServerOptions options;
-    options.listen = {"127.0.0.1:0"};
-    options.security = [&] { return current; };
-    const auto server = HttpServer::start(std::move(options), echo);
-    REQUIRE(server);
-    CHECK_THAT(ask(**server, kGet), StartsWith("HTTP/1.1 401"));
-    CHECK_THAT(ask(**server, kGet), StartsWith("HTTP/1.1 401"));
-    const std::string refused = ask(**server, kGet);
+    const auto server = guarded([&] { return current; });
+    CHECK_THAT(ask(*server, kGet), StartsWith("HTTP/1.1 401"));
+    CHECK_THAT(ask(*server, kGet), StartsWith("HTTP/1.1 401"));
+    const std::string refused = ask(*server, kGet);
     CHECK_THAT(refused, StartsWith("HTTP/1.1 429 Too Many Requests\r\n") &&
                             ContainsSubstring("Retry-After: 3600\r\n") && ContainsSubstring("\nhint: "));
     // Nor is the connection lost by it.
-    Client client((*server)->addresses().front());
+    Client client(server->addresses().front());
     client.send(std::string{kGet} + "\r\n" + std::string{kGet} + "Connection: close\r\n\r\n");
     const std::string both = client.read_all();
     CHECK_THAT(both.substr(both.find("HTTP/1.1", 10)), StartsWith("HTTP/1.1 429"));
-    (*server)->post([&] { current = std::make_shared<WebSecurity>(); });
-    CHECK_THAT(ask(**server, kGet), StartsWith("HTTP/1.1 200"));
+    server->post([&] { current = std::make_shared<WebSecurity>(); });
+    CHECK_THAT(ask(*server, kGet), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_CASE("TLS follows its files, and a client certificate is asked for when it should be") {
@@ -353,15 +341,11 @@ TEST_CASE("TLS follows its files, and a client certificate is asked for when it 
     auto security = std::make_shared<WebSecurity>();
     security->tls = ServerTls{.cert_file = folder / "web.crt", .key_file = folder / "web.key"};
     std::shared_ptr<const WebSecurity> current = security;
-    HttpServerOptions options;
-    options.listen = {"127.0.0.1:0"};
-    options.security = [&] { return current; };
-    const auto server = HttpServer::start(std::move(options), echo);
-    REQUIRE(server);
+    const auto server = guarded([&] { return current; });
     const auto curl = [&](const std::string& more) {
-        return std::system(("curl -sS -m 5 -o /dev/null https://" + (*server)->addresses().front() + "/a " + more +
-                            " 2>/dev/null")
-                               .c_str()) == 0;
+        return std::system(
+                   ("curl -sS -m 5 -o /dev/null https://" + server->addresses().front() + "/a " + more + " 2>/dev/null")
+                       .c_str()) == 0;
     };
     const std::string folder_text = folder.string();
     CHECK(curl("--cacert " + folder_text + "/one.crt"));
@@ -371,7 +355,7 @@ TEST_CASE("TLS follows its files, and a client certificate is asked for when it 
     std::filesystem::resize_file(folder / "web.crt", 10);
     CHECK(curl("--cacert " + folder_text + "/two.crt"));
 
-    (*server)->post([&] {
+    server->post([&] {
         auto stricter = std::make_shared<WebSecurity>();
         stricter->tls = ServerTls{.cert_file = folder / "one.crt",
                                   .key_file = folder / "one.key",

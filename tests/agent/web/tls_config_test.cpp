@@ -2,14 +2,13 @@
 // `tls_server_config` of the web configuration; what a client sees of it is in tests/io/web/server_tls_test.cpp.
 #include "agent/web/web_config.hpp"
 #include "io/web/tls_names.hpp"
+#include "tests/support/content.hpp"
 #include "tests/support/test_certificates.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -20,11 +19,6 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-std::string content_of(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// A key of `tls_server_config` whose text has several lines.
 std::string block(const std::string& key, const std::string& text) {
@@ -105,15 +99,15 @@ TEST_CASE("certificates and key may stand in the web configuration itself") {
     const auto own = authority.issue({"127.0.0.1"});
     const auto other = authority.issue({"127.0.0.1"});
     const auto tls = [](const std::string& more) { return parse_web_config("tls_server_config:\n" + more, "/etc"); };
-    const std::string cert = block("cert", content_of(own.cert_file));
-    const std::string key = block("key", content_of(own.key_file));
+    const std::string cert = block("cert", test::content_of(own.cert_file));
+    const std::string key = block("key", test::content_of(own.key_file));
     const auto read = tls(cert + key + "  client_auth_type: RequireAndVerifyClientCert\n" +
-                          block("client_ca", content_of(authority.ca_file())));
+                          block("client_ca", test::content_of(authority.ca_file())));
     REQUIRE(read);
-    CHECK(read->tls->cert == content_of(own.cert_file));
+    CHECK(read->tls->cert == test::content_of(own.cert_file));
     REQUIRE(read->tls->key != nullptr);
-    CHECK(read->tls->key->reveal() == content_of(own.key_file));
-    CHECK(read->tls->client_ca == content_of(authority.ca_file()));
+    CHECK(read->tls->key->reveal() == test::content_of(own.key_file));
+    CHECK(read->tls->client_ca == test::content_of(authority.ca_file()));
     // One of each is enough, and a file counts before what stands beside it, as in exporter-toolkit.
     CHECK(tls(cert + "  key_file: web.key\n"));
     CHECK(tls("  cert_file: web.crt\n" + key));
@@ -125,9 +119,9 @@ TEST_CASE("certificates and key may stand in the web configuration itself") {
 
     CHECK_THAT(tls(cert).error(), ContainsSubstring("expected key_file or key under 'tls_server_config'"));
     CHECK_THAT(tls(key).error(), ContainsSubstring("expected cert_file or cert under 'tls_server_config'"));
-    CHECK_THAT(tls(cert + block("key", content_of(other.key_file))).error(),
+    CHECK_THAT(tls(cert + block("key", test::content_of(other.key_file))).error(),
                ContainsSubstring("for 'key', found another\nhint: "));
-    CHECK_THAT(tls(cert + key + block("client_ca", content_of(authority.ca_file()))).error(),
+    CHECK_THAT(tls(cert + key + block("client_ca", test::content_of(authority.ca_file()))).error(),
                ContainsSubstring("client_ca need client_auth_type"));
 }
 
@@ -142,7 +136,7 @@ TEST_CASE("PEM that is none is a mistake of its line, and no word of it is told"
         CHECK_THAT(wrong("  " + key + ": [hunter2]\n"), ContainsSubstring("found a list"));
     }
     test::TestAuthority authority;
-    const std::string pem = content_of(authority.issue({"127.0.0.1"}).key_file);
+    const std::string pem = test::content_of(authority.issue({"127.0.0.1"}).key_file);
     // Folded into one line, as it is without the bar.
     std::string folded = pem;
     std::ranges::replace(folded, '\n', ' ');

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/pem.hpp"
 
+#include "tests/support/content.hpp"
 #include "tests/support/test_certificates.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -8,18 +9,10 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include <fstream>
-#include <iterator>
-
 using namespace recoverd;
 using namespace recoverd::io;
 
 namespace {
-
-std::string text_in(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// The same key, to be opened with a password.
 std::string locked(const std::string& pem) {
@@ -40,16 +33,16 @@ std::string locked(const std::string& pem) {
 
 TEST_CASE("certificates are read in their order, whatever stands between them") {
     test::TestAuthority authority;
-    const std::string own = text_in(authority.issue({"127.0.0.1"}).cert_file);
-    const std::string ca = text_in(authority.ca_file());
+    const std::string own = test::content_of(authority.issue({"127.0.0.1"}).cert_file);
+    const std::string ca = test::content_of(authority.ca_file());
     CHECK(web::certificates_in(own + ca).size() == 2);
     CHECK(web::certificates_in("the server\n" + own + "\nwho vouches for it\n" + ca + "\n").size() == 2);
 }
 
 TEST_CASE("of certificates one of which is broken none is taken") {
     test::TestAuthority authority;
-    const std::string own = text_in(authority.issue({"127.0.0.1"}).cert_file);
-    const std::string ca = text_in(authority.ca_file());
+    const std::string own = test::content_of(authority.issue({"127.0.0.1"}).cert_file);
+    const std::string ca = test::content_of(authority.ca_file());
     CHECK(web::certificates_in("").empty());
     CHECK(web::certificates_in("nothing of the kind").empty());
     CHECK(web::certificates_in(own + ca.substr(0, ca.size() / 2)).empty());
@@ -61,9 +54,9 @@ TEST_CASE("of certificates one of which is broken none is taken") {
 TEST_CASE("a key belongs to the first certificate or to none, and one with a password is never asked for it") {
     test::TestAuthority authority;
     const auto files = authority.issue({"127.0.0.1"});
-    const std::string own = text_in(files.cert_file);
-    const std::string ca = text_in(authority.ca_file());
-    const Secret key{text_in(files.key_file)};
+    const std::string own = test::content_of(files.cert_file);
+    const std::string ca = test::content_of(authority.ca_file());
+    const Secret key{test::content_of(files.key_file)};
     CHECK(web::holds_key(key));
     CHECK(web::is_key_of(key, own));
     CHECK(web::is_key_of(key, own + ca));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a client of TLS sees of a web server: real handshakes, by OpenSSL's own client.
 #include "io/http_server.hpp"
+#include "tests/io/connected.hpp"
+#include "tests/support/content.hpp"
 #include "tests/support/test_certificates.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -8,13 +10,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <arpa/inet.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,11 +22,6 @@ using recoverd::io::ClientAuth;
 using recoverd::io::HttpServer;
 
 namespace {
-
-std::string file_content(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// What a client asks for, and what it got.
 struct Handshake {
@@ -70,19 +63,6 @@ Context client_of(const Handshake& wanted) {
     return context;
 }
 
-int connected_to(const HttpServer& server) {
-    const std::string& address = server.addresses().front();
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in inet{};
-    inet.sin_family = AF_INET;
-    inet.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-    inet.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(connect(fd, reinterpret_cast<sockaddr*>(&inet), sizeof inet) == 0);
-    const timeval limit{5, 0};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    return fd;
-}
-
 /// OpenSSL writes to a server that has hung up without asking for no signal.
 class PipeIgnored {
   public:
@@ -114,7 +94,7 @@ bool gets_a_page(SSL* tls) {
 /// `session` is what an earlier one left, and becomes what this one leaves.
 Handshake shake(const HttpServer& server, Handshake shaken, SSL_CTX* context, Session& session) {
     const PipeIgnored ignored;
-    const int fd = connected_to(server);
+    const int fd = test::connected_to(server.addresses().front());
     const Tls tls{SSL_new(context)};
     SSL_set_fd(tls.get(), fd);
     if (session)
@@ -158,9 +138,9 @@ TEST_CASE("a server shows the certificate that its configuration holds, and trus
     const auto own = authority.issue({"127.0.0.1"});
     const auto client = authority.issue({"scraper.example"});
     const auto stranger = strange.issue({"scraper.example"});
-    const auto server = serving({.cert = file_content(own.cert_file) + file_content(authority.ca_file()),
-                                 .key = std::make_shared<const io::Secret>(file_content(own.key_file)),
-                                 .client_ca = file_content(authority.ca_file()),
+    const auto server = serving({.cert = test::content_of(own.cert_file) + test::content_of(authority.ca_file()),
+                                 .key = std::make_shared<const io::Secret>(test::content_of(own.key_file)),
+                                 .client_ca = test::content_of(authority.ca_file()),
                                  .client_auth = ClientAuth::require_and_verify});
     const std::string ca = authority.ca_file();
     CHECK(shake(*server, {.ca_file = ca, .cert_file = client.cert_file, .key_file = client.key_file}).served);
