@@ -9,7 +9,7 @@
 
 using namespace recoverd::core;
 using fleet::kNow;
-using Texts = std::vector<std::string>;
+using fleet::Texts;
 
 namespace {
 

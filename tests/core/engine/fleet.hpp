@@ -10,6 +10,8 @@
 
 namespace recoverd::core::fleet {
 
+using Texts = std::vector<std::string>;
+
 inline constexpr Time kNow{std::chrono::seconds{1'795'316'400}};
 
 inline Asset asset(std::string name) {

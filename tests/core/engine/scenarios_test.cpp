@@ -8,7 +8,7 @@ using namespace recoverd::core;
 using fleet::firing;
 using fleet::kNow;
 using fleet::pass;
-using Texts = std::vector<std::string>;
+using fleet::Texts;
 
 namespace {
 
