@@ -4,10 +4,14 @@
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from servers.background import Background
 from servers.http import answers, get, get_json
 from servers.process import Process, free_port, program
+
+# Of the preset bench: what is measured inside, and beside what.
+BUILT = Path(__file__).resolve().parents[2] / "build/bench/tests/bench"
 
 NGINX = """
 daemon off;

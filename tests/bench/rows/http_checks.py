@@ -3,14 +3,10 @@
 the Prometheus that drives it and keeps what it says. The floor under both is libcurl alone, which asks for the same pages
 at the same moments over new connections, and forgets the answers."""
 
-from pathlib import Path
-
 from cost import Meter
-from peers import Exporter, Nginx, Prometheus, Scraper
+from peers import BUILT, Exporter, Nginx, Prometheus, Scraper
 from servers.process import Process, until
 from watching import agent_for, buckets, http_checks, quantile_between, until_all_have_run, wait
-
-LIBCURL_ALONE = Path(__file__).resolve().parents[3] / "build/bench/tests/bench/libcurl_alone"
 
 
 def of_recoverd(bench, nginx, count, every):
@@ -44,10 +40,9 @@ def of_blackbox(bench, nginx, count, every):
 
 
 def of_libcurl(bench, nginx, count, every):
-    log = bench.fresh_directory(f"libcurl-{count}") / "log"
-    libcurl = Process([LIBCURL_ALONE, nginx.url, count, every], log)
+    libcurl = Process([BUILT / "libcurl_alone", nginx.url, count, every], bench.fresh_directory(f"libcurl-{count}") / "log")
     try:
-        until(lambda: "were answered" in log.read_text(encoding="utf-8"), "every page was asked for", patience=120)
+        libcurl.until_ready(lambda: "were answered" in libcurl.tail(), "libcurl alone")
         with Meter(libcurl.pid) as cost:
             wait(bench.seconds)
         return cost

@@ -4,9 +4,10 @@ the preset bench). Each is looked at several times, in turns with its peer, and 
 
 import json
 import subprocess
-from pathlib import Path
 
-PROGRAM = Path(__file__).resolve().parents[3] / "build/bench/tests/bench/micro_bench"
+from peers import BUILT
+
+PROGRAM = BUILT / "micro_bench"
 TURNS = 5
 
 
