@@ -45,8 +45,8 @@ if(RECOVERD_TOGETHER)
     # g++ takes what a source keeps for itself, when another file includes it, for what a header promises.
     target_compile_options(recoverd_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endif()
-# Of a library only what is used gets into a program: since sources are compiled together, one function would bring all those of
-# its folder along: the worker has 0.6 MB instead of 2.5.
+# Of a library only what is used gets into a program. Sources are compiled together, so that one function would bring all those
+# of its folder along: the worker would have 2.5 MB instead of 0.6.
 target_compile_options(recoverd_options INTERFACE $<$<CONFIG:RelWithDebInfo,Release>:-ffunction-sections -fdata-sections>)
 target_link_options(recoverd_options INTERFACE $<$<CONFIG:RelWithDebInfo,Release>:-Wl,--gc-sections>)
 target_compile_definitions(recoverd_options INTERFACE
