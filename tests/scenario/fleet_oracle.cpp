@@ -19,7 +19,8 @@ std::string label(const core::Labels& labels, const char* name) {
 
 std::string wrong_words(const Expected& expected, const Firing& firing) {
     if (!expected.priorities.contains(firing.priority))
-        return fmt::format("{} is {}, which should be {}", expected.alert, firing.priority, expected.priorities);
+        return fmt::format("{} is {}, which should be {}: {}", expected.alert, firing.priority, expected.priorities,
+                           firing.description);
     if (firing.priority == "P4" && !firing.description.contains(": scenario "))
         return fmt::format("{} is lowered by nothing: {}", expected.alert, firing.description);
     if (!expected.must)
