@@ -95,11 +95,29 @@ std::string explained_before(const JudgedUnit& unit, const Identity& identity) {
     return {};
 }
 
-/// Long enough for whatever decides it to be found well, and to be believed.
-Duration patience_of(const ScenarioUnit& unit) {
+/// Does something that this check sees belong to the group?
+bool sees(const ScenarioUnit& unit, const CheckUnit& check, std::string_view group) {
+    const auto belongs = [&](std::string_view asset, const Location& seen) {
+        const auto found = group_of(unit.scenario, *check.check, asset, stands_at(*check.check, seen));
+        return found && *found == group;
+    };
+    if (check.memory.subjects.empty())
+        return belongs(check.check->asset, {});
+    std::size_t i = 0;
+    return std::ranges::any_of(check.memory.subjects, [&](const auto& entry) {
+        const std::size_t at = i++;
+        return belongs(at < check.subject_assets.size() ? check.subject_assets[at] : std::string_view{},
+                       entry.second.location);
+    });
+}
+
+/// Long enough for whatever decides it in this group to be found well, and to be believed.
+Duration patience_of(const ScenarioUnit& unit, std::string_view group) {
     Duration longest{0};
     for (const CheckUnit* member : unit.members)
-        longest = std::max(longest, (member->check->every + member->check->timeout) * (member->check->successes + 1));
+        if (sees(unit, *member, group))
+            longest =
+                std::max(longest, (member->check->every + member->check->timeout) * (member->check->successes + 1));
     return longest;
 }
 
@@ -111,7 +129,7 @@ bool is_just_over(const ScenarioUnit& unit, std::string_view cause, Judgement& j
     for (const auto& [group, history] : unit.outages) {
         if (history.running || history.past.empty() || scenario_words(unit, group) != cause)
             continue;
-        const Time until = *history.past.back().ended_at + patience_of(unit);
+        const Time until = *history.past.back().ended_at + patience_of(unit, group);
         if (now >= until)
             return false;
         judgement.look_again(until);
