@@ -59,6 +59,16 @@ std::string read_bytes(const std::string& path) {
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
+PgRestore::PgRestore(const std::string& lines) {
+    const std::string program = folder_.write("pg_restore", "#!/bin/sh\n" + lines + "\n");
+    fs::permissions(program, fs::perms::owner_all);
+    const char* path = std::getenv("PATH");
+    path_before_ = path ? path : "";
+    ::setenv("PATH", folder_.path().c_str(), 1);
+}
+
+PgRestore::~PgRestore() { ::setenv("PATH", path_before_.c_str(), 1); }
+
 namespace {
 
 void add_filter(archive* a, Pack pack) {

@@ -33,6 +33,19 @@ class Folder {
 
 std::string read_bytes(const std::string& path);
 
+/// While it is there, this is what `pg_restore` does: lines of sh without a PATH. The dump is "$2".
+class PgRestore {
+  public:
+    explicit PgRestore(const std::string& lines);
+    ~PgRestore();
+    PgRestore(const PgRestore&) = delete;
+    PgRestore& operator=(const PgRestore&) = delete;
+
+  private:
+    Folder folder_;
+    std::string path_before_;
+};
+
 enum class Pack : std::uint8_t { none, gzip, zstd, xz, bzip2 };
 /// A tar archive with files of these names and contents.
 std::string tar(const std::vector<std::pair<std::string, std::string>>& files, Pack pack = Pack::none);

@@ -10,9 +10,6 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 using namespace recoverd;
 using namespace recoverd::test;
 using namespace std::chrono_literals;
@@ -266,15 +263,8 @@ TEST_CASE("a SQLite database whose log lies beside it proves nothing, and nothin
 }
 
 TEST_CASE("a pg_restore that is killed says nothing of the dump") {
-    Folder programs;
-    const std::string program = programs.write("pg_restore", "#!/bin/sh\nkill -9 $$\n");
-    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-    const char* path = std::getenv("PATH");
-    const std::string before = path ? path : "";
-    ::setenv("PATH", programs.path().c_str(), 1);
-    const auto point = proven("b.dump", "PGDMP" + noise(1000), Depth::listed);
-    ::setenv("PATH", before.c_str(), 1);
-    good(point, Depth::exists);
+    const PgRestore killed{"kill -9 $$"};
+    good(proven("b.dump", "PGDMP" + noise(1000), Depth::listed), Depth::exists);
 }
 
 TEST_CASE("pg_dump's own format is listed by pg_restore, and its missing data is found by reading it") {

@@ -33,6 +33,11 @@ la_ssize_t read_source(archive* a, void* client, const void** buffer) {
     return static_cast<la_ssize_t>(bytes.size());
 }
 
+la_int64_t seek_source(archive* /*a*/, void* client, la_int64_t offset, int whence) {
+    const std::int64_t at = static_cast<SeekableSource&>(*static_cast<Source*>(client)).seek(offset, whence);
+    return at < 0 ? ARCHIVE_FATAL : at;
+}
+
 /// What went through: whether it was only one stream of bytes, how it began and ended.
 struct Content {
     std::uint64_t bytes = 0;
@@ -196,13 +201,22 @@ Proof prove_stream(Source& file, Format format, bool checksummed) {
     return {checksummed ? core::Depth::checksummed : core::Depth::listed, core::PointState::good, {}, true};
 }
 
-Proof prove_zip(const std::string& path, bool deep, Budget& budget) {
+Proof prove_zip(const std::string& path, bool deep, Budget& budget, ReadAt how) {
+    SeekableSource file(path, budget, how);
+    Source& source = file;
     const Archive a{archive_read_new()};
     archive_read_support_format_zip_seekable(a.get());
-    if (archive_read_open_filename(a.get(), path.c_str(), std::size_t{1} << 20U) != ARCHIVE_OK)
-        return bad(fmt::format("zip: {}", words(a.get(), "unreadable")));
-    const Content content = read_all(a.get(), deep);
-    budget.spend(static_cast<std::uint64_t>(archive_filter_bytes(a.get(), -1)));
+    archive_read_set_seek_callback(a.get(), seek_source);
+    Content content;
+    if (archive_read_open(a.get(), &source, nullptr, read_source, nullptr) == ARCHIVE_OK)
+        content = read_all(a.get(), deep);
+    else
+        content.fault = words(a.get(), "unreadable");
+    // Of what it cannot read libarchive says that the archive is truncated, or none.
+    if (!file.fault().empty())
+        return unreadable(file.fault());
+    if (file.exhausted() || (!content.fault.empty() && archive_errno(a.get()) == ENOMEM))
+        return unfinished();
     if (!content.fault.empty())
         return bad(fmt::format("zip: {}", content.fault));
     if (content.entries == 0)

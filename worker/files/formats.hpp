@@ -32,7 +32,7 @@ class Members {
 /// Reads a tar to its end, and `source` with it: what is wrong, or empty.
 std::string read_tar(Source& source, Members& members);
 /// Lists by the directory at its end, and reads each member against its CRC when `deep`.
-Proof prove_zip(const std::string& path, bool deep, Budget& budget);
+Proof prove_zip(const std::string& path, bool deep, Budget& budget, ReadAt how = ::pread);
 /// The header's size against the file's, the schema; all pages when `deep`.
 Proof prove_sqlite(const std::string& path, std::uint64_t size, bool deep, const Budget& budget);
 /// pg_restore lists it; when `deep` it also reads the data, whose loss it tells, though pg_dump writes no checksums.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <initializer_list>
 
 namespace recoverd::worker::files {
@@ -99,7 +100,7 @@ Proof prove_file(const std::string& path, const File& file, bool deep, const std
                  Budget& budget, ProveKind of_kind) {
     FileSource source(path, checksum ? checksum->algorithm : "", budget);
     if (!source.opened())
-        return {Depth::exists, PointState::good, "not proven: " + source.fault(), true};
+        return not_proven(source.fault());
     Proof proof = of_kind && !is_encrypted(file.name) ? of_kind(source) : prove_any(path, file, deep, source, budget);
     if (checksum && proof.finished) {
         while (!source.next().empty())
@@ -118,6 +119,21 @@ Proof prove_file(const std::string& path, const File& file, bool deep, const std
     return source.changed(file) ? unfinished() : proof;
 }
 
+/// A dump of pg_dump -Fd; of any other folder nothing is known.
+Proof prove_folder(const std::string& path, const File& file, bool deep, const Budget& budget) {
+    if (::access((path + "/toc.dat").c_str(), R_OK) != 0) {
+        if (errno == EACCES)
+            return not_proven(cannot_be_read(EACCES));
+        return errno == ENOENT || errno == ENOTDIR ? Proof{} : unreadable(cannot_be_read(errno));
+    }
+    const Proof proof = prove_pg_dump(path, deep, budget);
+    struct stat now{};
+    // Whoever takes away an old dump takes its parts one by one, and each is missed.
+    const bool goes = ::stat(path.c_str(), &now) != 0 ||
+                      std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec > file.mtime;
+    return goes && proof.state == PointState::bad ? unfinished() : proof;
+}
+
 } // namespace
 
 bool is_encrypted(std::string_view name) {
@@ -130,11 +146,8 @@ Proof prove(const std::string& path, const File& file, Depth asked, const std::o
     const bool deep = asked >= Depth::checksummed;
     if (!budget.allows(file.size))
         return unfinished();
-    Proof proof;
-    if (file.kind == FileKind::file)
-        proof = prove_file(path, file, deep, checksum, budget, of_kind);
-    else if (::access((path + "/toc.dat").c_str(), R_OK) == 0)
-        proof = prove_pg_dump(path, deep, budget);
+    Proof proof = file.kind == FileKind::file ? prove_file(path, file, deep, checksum, budget, of_kind)
+                                              : prove_folder(path, file, deep, budget);
     proof.depth = std::min(proof.depth, asked);
     return proof;
 }

@@ -51,6 +51,10 @@ inline Proof bad(std::string detail) { return {core::Depth::exists, core::PointS
 inline Proof unreadable(std::string detail) {
     return {core::Depth::exists, core::PointState::bad, std::move(detail), true, true};
 }
+/// For us it may not be read: nobody but its owner knows more.
+inline Proof not_proven(const std::string& why) {
+    return {core::Depth::exists, core::PointState::good, "not proven: " + why, true};
+}
 inline Proof unfinished() { return {core::Depth::exists, core::PointState::good, {}, false}; }
 
 /// A checksum that somebody wrote down beside a file.

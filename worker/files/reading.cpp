@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <limits>
 #include <system_error>
 
 namespace recoverd::worker::files {
@@ -18,12 +19,23 @@ namespace {
 
 constexpr std::size_t kBlock = std::size_t{1} << 20U;
 
+int open_to_read(const std::string& path) { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }
+
+bool is_as_listed(const struct stat& now, const File& file) {
+    return static_cast<std::uint64_t>(now.st_size) == file.size &&
+           std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec == file.mtime;
+}
+
 } // namespace
 
+std::string cannot_be_read(int error) {
+    return fmt::format("cannot be read: {}", std::generic_category().message(error));
+}
+
 FileSource::FileSource(const std::string& path, const std::string& algorithm, Budget& budget)
-    : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)), budget_(budget) {
+    : path_(path), fd_(open_to_read(path)), budget_(budget) {
     if (fd_ < 0) {
-        fault_ = fmt::format("cannot be read: {}", std::generic_category().message(errno));
+        fault_ = cannot_be_read(errno);
         return;
     }
     (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
@@ -48,7 +60,7 @@ std::span<const char> FileSource::next() {
     }
     const ssize_t got = ::read(fd_, buffer_.data(), buffer_.size());
     if (got < 0) {
-        fault_ = fmt::format("cannot be read: {}", std::generic_category().message(errno));
+        fault_ = cannot_be_read(errno);
         return {};
     }
     const auto size = static_cast<std::size_t>(got);
@@ -59,12 +71,57 @@ std::span<const char> FileSource::next() {
 }
 
 bool FileSource::changed(const File& file) const {
-    struct stat now{};
-    return ::fstat(fd_, &now) != 0 || static_cast<std::uint64_t>(now.st_size) != file.size ||
-           std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec != file.mtime;
+    struct stat held{};
+    struct stat there{};
+    return ::fstat(fd_, &held) != 0 || !is_as_listed(held, file) || ::stat(path_.c_str(), &there) != 0 ||
+           !is_as_listed(there, file);
 }
 
 std::string FileSource::digest() { return digest_ ? digest_->hex() : std::string{}; }
+
+SeekableSource::SeekableSource(const std::string& path, Budget& budget, ReadAt how)
+    : fd_(open_to_read(path)), budget_(budget), how_(how) {
+    struct stat seen{};
+    if (fd_ < 0 || ::fstat(fd_, &seen) != 0) {
+        fault_ = cannot_be_read(errno);
+        return;
+    }
+    size_ = seen.st_size;
+    buffer_.resize(kBlock);
+}
+
+SeekableSource::~SeekableSource() {
+    if (fd_ < 0)
+        return;
+    (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_DONTNEED);
+    ::close(fd_);
+}
+
+std::span<const char> SeekableSource::next() {
+    // Where a broken archive points is not asked of the disk, which would call it an error.
+    if (exhausted_ || !fault_.empty() || at_ >= size_)
+        return {};
+    if (!budget_.allows(0)) {
+        exhausted_ = true;
+        return {};
+    }
+    const ssize_t got = how_(fd_, buffer_.data(), buffer_.size(), static_cast<off_t>(at_));
+    if (got < 0) {
+        fault_ = cannot_be_read(errno);
+        return {};
+    }
+    const auto size = static_cast<std::size_t>(got);
+    budget_.spend(size);
+    at_ += got;
+    return {buffer_.data(), size};
+}
+
+std::int64_t SeekableSource::seek(std::int64_t offset, int whence) {
+    const std::int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? at_ : size_;
+    if (offset < -from || offset > std::numeric_limits<std::int64_t>::max() - from)
+        return -1;
+    return at_ = from + offset;
+}
 
 struct GzipSource::Inflater {
     Inflater() { ready = inflateInit2(&stream, 15 + 16) == Z_OK; } // 16: gzip, not zlib, around it
