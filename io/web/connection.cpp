@@ -121,6 +121,15 @@ Task<void> serve_stream(std::shared_ptr<Connection> connection, Stream& stream) 
     }
 }
 
+void tell_failed(Connection& connection, const SSL* tls, const asio::error_code& error) {
+    const auto failed = failed_handshake(tls, error);
+    if (!failed)
+        return;
+    Server& server = connection.server();
+    if (auto line = server.handshakes.line(connection.peer, *failed, std::chrono::steady_clock::now()))
+        server.warn(std::move(*line));
+}
+
 } // namespace
 
 Connection::Connection(std::shared_ptr<Server> server, Socket socket, std::string from, bool is_local)
@@ -158,7 +167,9 @@ Task<void> serve(std::shared_ptr<Connection> connection) {
         connection->deadline(kHandshake);
         asio::error_code error;
         co_await stream.async_handshake(asio::ssl::stream_base::server, into(error));
-        if (!error)
+        if (error)
+            tell_failed(*connection, stream.native_handle(), error);
+        else
             co_await serve_stream(connection, stream);
         // A polite end, so that the client knows that nothing was cut off.
         if (!error && connection->socket().is_open()) {

@@ -4,6 +4,7 @@
 
 #include "io/http_server.hpp"
 #include "io/task.hpp"
+#include "io/web/handshakes.hpp"
 #include "io/web/rate_limiter.hpp"
 #include "io/web/server_tls.hpp"
 #include "io/web/users.hpp"
@@ -34,6 +35,7 @@ struct Server {
     std::size_t waiting_for_pool = 0;
     ProvenUsers proven;
     TlsKeeper tls;
+    HandshakeLog handshakes;
     RateLimiter limiter;
     std::list<std::weak_ptr<Connection>> connections;
     /// Guards `ended`: nothing is handed to the web thread once it ends.

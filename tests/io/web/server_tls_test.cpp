@@ -6,18 +6,27 @@
 #include "tests/support/test_certificates.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace recoverd;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 using recoverd::io::ClientAuth;
 using recoverd::io::HttpServer;
 
@@ -115,12 +124,42 @@ Handshake shake(const HttpServer& server, const Handshake& wanted) {
     return shake(server, wanted, client_of(wanted).get(), none);
 }
 
-std::unique_ptr<HttpServer> serving(io::ServerTls tls) {
+/// What a server tells, on a thread of its own.
+class Told {
+  public:
+    std::function<void(std::string)> listener() {
+        return [this](std::string line) {
+            const std::scoped_lock lock(mutex_);
+            lines_.push_back(std::move(line));
+        };
+    }
+    /// Once there are so many, or after ten seconds.
+    std::vector<std::string> lines(std::size_t expected) {
+        std::vector<std::string> all;
+        for (int i = 0; i < 1000; ++i) {
+            {
+                const std::scoped_lock lock(mutex_);
+                all = lines_;
+            }
+            if (all.size() >= expected)
+                break;
+            std::this_thread::sleep_for(10ms);
+        }
+        return all;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+std::unique_ptr<HttpServer> serving(io::ServerTls tls, std::function<void(std::string)> warn = {}) {
     auto security = std::make_shared<io::WebSecurity>();
     security->tls = std::move(tls);
     io::HttpServerOptions options;
     options.listen = {"127.0.0.1:0"};
     options.security = [security] { return security; };
+    options.warn = std::move(warn);
     auto server = HttpServer::start(std::move(options), [](const io::HttpIncoming&, const io::HttpReplier&) {
         return std::optional{io::HttpReply{.body = "up\n"}};
     });
@@ -245,4 +284,39 @@ TEST_CASE("a client that has a certificate and keeps sessions comes in again, an
         CHECK(SSL_SESSION_is_resumable(kept.get()) == 0);
         CHECK(shake(*server, wanted, context.get(), kept).served);
     }
+}
+
+TEST_CASE("a handshake that fails is told once with the client and the reason, and a client that goes away is not") {
+    test::TestAuthority authority;
+    test::TestAuthority strange{"Strange Authority"};
+    const auto stranger = strange.issue({"scraper.example"});
+    auto tls = with(authority.issue({"127.0.0.1"}));
+    tls.client_auth = ClientAuth::require_and_verify;
+    tls.client_ca_file = authority.ca_file();
+    tls.min_version = TLS1_3_VERSION;
+    Told told;
+    const auto server = serving(tls, told.listener());
+    const std::string ca = authority.ca_file();
+
+    close(test::connected_to(server->addresses().front()));
+    CHECK_FALSE(shake(*server, {.ca_file = ca}).served);
+    CHECK_FALSE(shake(*server, {.ca_file = ca}).served);
+    REQUIRE(told.lines(1).size() == 1);
+    CHECK_FALSE(shake(*server, {.ca_file = ca, .cert_file = stranger.cert_file, .key_file = stranger.key_file}).served);
+    REQUIRE(told.lines(2).size() == 2);
+    CHECK_FALSE(shake(*server, {.ca_file = ca, .max_version = TLS1_2_VERSION}).served);
+    REQUIRE(told.lines(3).size() == 3);
+    const int fd = test::connected_to(server->addresses().front());
+    constexpr std::string_view kPlain = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    CHECK(send(fd, kPlain.data(), kPlain.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(kPlain.size()));
+    const auto lines = told.lines(4);
+    close(fd);
+    REQUIRE(lines.size() == 4);
+    CHECK_THAT(lines[0],
+               StartsWith("web: the TLS handshake with 127.0.0.1 failed: peer did not return a certificate") &&
+                   ContainsSubstring("\nhint: client_auth_type of the web configuration"));
+    CHECK_THAT(lines[1], ContainsSubstring("failed: certificate verify failed (unable to ") &&
+                             ContainsSubstring("; not told before it: 1\nhint: client_ca_file "));
+    CHECK_THAT(lines[2], ContainsSubstring("failed: unsupported protocol"));
+    CHECK_THAT(lines[3], ContainsSubstring("failed: http request"));
 }
