@@ -126,6 +126,15 @@ class HttpServer::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
+    core::Result<void> read_certificates() {
+        const auto security = server_->security();
+        std::string why;
+        const auto take = [&why](std::string line) { why = std::move(line); };
+        if (security->tls && !server_->tls.current(*security->tls, take))
+            return core::failed(core::FailureKind::misconfigured, why);
+        return {};
+    }
+
     core::Result<void> listen() {
         for (const std::string& address : server_->options.listen)
             if (auto failure = add(web::listen_on(address)))
@@ -169,6 +178,8 @@ class HttpServer::Impl {
 
 core::Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler) {
     auto impl = std::make_unique<Impl>(std::move(options), std::move(handler));
+    if (auto certificates = impl->read_certificates(); !certificates)
+        return std::unexpected(certificates.error());
     if (auto listening = impl->listen(); !listening)
         return std::unexpected(listening.error());
     impl->run();

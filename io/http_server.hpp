@@ -122,7 +122,8 @@ struct HttpServerOptions {
 
 class HttpServer {
   public:
-    /// Listens and serves at once. Fails with `misconfigured` and the address that could not be had.
+    /// Listens and serves at once. Fails with `misconfigured` and the address that could not be had, or what is wrong
+    /// with a certificate or key. Those that it began with stay in use while later ones cannot be used.
     static core::Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler);
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;

@@ -202,7 +202,7 @@ void check_certificate(const YAML::Node& node, const io::ServerTls& tls) {
         mistake(node, "expected cert_file or cert under 'tls_server_config', found neither");
     if (tls.key_file.empty() && !tls.key)
         mistake(node, "expected key_file or key under 'tls_server_config', found neither");
-    // Of files that is asked at each connection: they may change.
+    // Of files that is asked when they are read, and whenever they change.
     if (tls.cert_file.empty() && tls.key_file.empty() && !io::web::is_key_of(*tls.key, tls.cert))
         mistake(node, "expected the key of the first certificate in 'cert' for 'key', found another",
                 "in 'cert' the server's own certificate comes first, then those that vouch for it");

@@ -4,6 +4,7 @@
 #include "agent/web/go_duration.hpp"
 #include "agent/web/tls_config.hpp"
 #include "agent/web/web_yaml.hpp"
+#include "io/web/server_tls.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -101,13 +102,6 @@ std::string stamp_of(const std::string& path) {
     return fmt::format("{}.{}:{}:{}", info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_size, info.st_ino);
 }
 
-/// Behind what is wrong, and before what to do about it.
-std::string with_note(std::string error, std::string_view note) {
-    const auto hint = error.find('\n');
-    error.insert(hint == std::string::npos ? error.size() : hint, note);
-    return error;
-}
-
 std::expected<io::WebSecurity, std::string> read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in)
@@ -153,24 +147,43 @@ std::expected<io::WebSecurity, std::string> parse_web_config(const std::string& 
 std::expected<std::shared_ptr<WebConfigFile>, std::string> WebConfigFile::open(std::string path,
                                                                                std::function<void(std::string)> warn) {
     auto file = std::make_shared<WebConfigFile>();
-    file->stamp_ = stamp_of(path);
-    auto security = read_file(path);
+    file->path_ = std::move(path);
+    auto security = file->read();
     if (!security)
         return std::unexpected(std::move(security.error()));
-    file->path_ = std::move(path);
     file->warn_ = std::move(warn);
     file->security_ = std::make_shared<const io::WebSecurity>(std::move(*security));
     return file;
 }
 
+std::string WebConfigFile::stamp() const {
+    return stamp_of(path_) + (awaited_ ? io::web::stamp_of(*awaited_) : std::string{});
+}
+
+std::expected<io::WebSecurity, std::string> WebConfigFile::read() {
+    awaited_.reset();
+    // Before they are read: what is written meanwhile is read the next time.
+    stamp_ = stamp();
+    auto security = read_file(path_);
+    if (!security || !security->tls)
+        return security;
+    const std::string files = io::web::stamp_of(*security->tls);
+    try {
+        io::web::make_server_context(*security->tls);
+    } catch (const std::exception& error) {
+        awaited_ = security->tls;
+        stamp_ += files;
+        return std::unexpected(fmt::format("{}: {}", path_, error.what()));
+    }
+    return security;
+}
+
 std::shared_ptr<const io::WebSecurity> WebConfigFile::current() {
-    std::string stamp = stamp_of(path_);
-    if (stamp != stamp_) {
-        stamp_ = std::move(stamp);
-        if (auto security = read_file(path_))
+    if (stamp() != stamp_) {
+        if (auto security = read())
             security_ = std::make_shared<const io::WebSecurity>(std::move(*security));
         else if (warn_)
-            warn_(with_note(std::move(security.error()), "; the old one stays in use"));
+            warn_(io::web::with_note(std::move(security.error()), "; the old one stays in use"));
     }
     return security_;
 }

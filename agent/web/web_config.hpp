@@ -9,26 +9,32 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace recoverd::agent {
 
-/// Relative files are beside the configuration, in `folder`. The error names line and key.
+/// Relative files are beside the configuration, in `folder`; none is opened. The error names line and key.
 std::expected<io::WebSecurity, std::string> parse_web_config(const std::string& content, const std::string& folder);
 
-/// Follows its file. When what is new there cannot be used, the old stays, and `warn` hears of it once. Web thread
-/// only.
+/// Follows its file. When what is new there cannot be used, or certificates and keys that it names cannot, the old
+/// stays, and `warn` hears of it once. Web thread only, once that runs.
 class WebConfigFile {
   public:
-    /// Fails with what is wrong in the file.
+    /// Fails with what is wrong in the file, or in one that it names.
     static std::expected<std::shared_ptr<WebConfigFile>, std::string> open(std::string path,
                                                                            std::function<void(std::string)> warn);
 
     std::shared_ptr<const io::WebSecurity> current();
 
   private:
+    std::expected<io::WebSecurity, std::string> read();
+    std::string stamp() const;
+
     std::string path_;
     std::function<void(std::string)> warn_;
+    /// What was asked for with files that could not be used: it is taken when they change.
+    std::optional<io::ServerTls> awaited_;
     std::string stamp_;
     std::shared_ptr<const io::WebSecurity> security_;
 };

@@ -158,7 +158,7 @@ Task<void> serve(std::shared_ptr<Connection> connection) {
     if (!security->tls) {
         co_await serve_stream(connection, connection->socket());
     } else {
-        const auto warn = [&](std::string line) { connection->server().warn(std::move(line)); };
+        const auto warn = [&](const std::string& line) { connection->server().warn("web: " + line); };
         // The stream keeps what it needs of the context by reference count.
         const auto context = connection->server().tls.current(*security->tls, warn);
         if (!context)

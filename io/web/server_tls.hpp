@@ -4,14 +4,18 @@
 
 #include "io/http_server.hpp"
 
-#include <asio/ssl/context.hpp>
-
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+
+namespace asio::ssl {
+class context;
+}
 
 namespace recoverd::io::web {
 
-/// Web thread only.
+/// Web thread only, once that runs.
 class TlsKeeper {
   public:
     /// The context for connections that come in now; made anew when options or files changed. When the new files cannot
@@ -25,7 +29,14 @@ class TlsKeeper {
     std::string stamp_;
 };
 
-/// Throws asio::system_error or std::runtime_error naming the file.
+/// Reads all files that are named. Throws std::runtime_error: what was expected, what was found in which file, and what
+/// to do about it. No word of a key is in it.
 std::shared_ptr<asio::ssl::context> make_server_context(const ServerTls& options);
+
+/// Changes when one of the files does.
+std::string stamp_of(const ServerTls& options);
+
+/// Behind what is wrong, and before what to do about it.
+std::string with_note(std::string error, std::string_view note);
 
 } // namespace recoverd::io::web

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -319,4 +320,44 @@ TEST_CASE("a handshake that fails is told once with the client and the reason, a
                              ContainsSubstring("; not told before it: 1\nhint: client_ca_file "));
     CHECK_THAT(lines[2], ContainsSubstring("failed: unsupported protocol"));
     CHECK_THAT(lines[3], ContainsSubstring("failed: http request"));
+}
+
+TEST_CASE("a server does not begin with a certificate that it cannot show") {
+    test::TestAuthority authority;
+    auto security = std::make_shared<io::WebSecurity>();
+    security->tls = with(authority.issue({"127.0.0.1"}));
+    security->tls->key_file = authority.issue({"127.0.0.1"}).key_file;
+    io::HttpServerOptions options;
+    options.listen = {"127.0.0.1:0"};
+    options.security = [security] { return security; };
+    const auto server = HttpServer::start(std::move(options), [](const io::HttpIncoming&, const io::HttpReplier&) {
+        return std::optional{io::HttpReply{}};
+    });
+    REQUIRE_FALSE(server);
+    CHECK(server.error().kind == core::FailureKind::misconfigured);
+    CHECK_THAT(server.error().detail, StartsWith("expected the key of the first certificate in cert_file '") &&
+                                          ContainsSubstring("', found another\nhint: "));
+}
+
+TEST_CASE("a certificate that a server began with stays in use until its files have another one and its key") {
+    test::TestAuthority authority;
+    const auto files = authority.issue({"127.0.0.1"});
+    const auto next = authority.issue({"127.0.0.1"});
+    Told told;
+    const auto server = serving(with(files), told.listener());
+    const Handshake wanted{.ca_file = authority.ca_file()};
+    // Before anybody came.
+    std::ofstream(files.cert_file) << "half of it";
+    CHECK(shake(*server, wanted).served);
+    REQUIRE(told.lines(1).size() == 1);
+    CHECK_THAT(told.lines(1)[0], StartsWith("web: expected certificates in PEM in cert_file '" + files.cert_file) &&
+                                     ContainsSubstring("; the old certificate stays in use\nhint: "));
+    std::ofstream(files.cert_file) << test::content_of(next.cert_file);
+    CHECK(shake(*server, wanted).served);
+    REQUIRE(told.lines(2).size() == 2);
+    CHECK_THAT(told.lines(2)[1], ContainsSubstring("found another; the old certificate stays in use\nhint: "));
+    // Not by its time alone: keys of one kind are all of one size.
+    std::ofstream(files.key_file) << test::content_of(next.key_file) << '\n';
+    CHECK(shake(*server, wanted).served);
+    CHECK(told.lines(2).size() == 2);
 }
