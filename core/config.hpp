@@ -30,6 +30,8 @@ struct Objectives {
     std::optional<bool> encryption;
     /// When it began to exist; else when it was first seen.
     std::optional<Time> since;
+    /// Are there backups of it? Where there are none on purpose nobody looks for a recovery point.
+    bool backups = true;
 
     bool operator==(const Objectives&) const = default;
 };

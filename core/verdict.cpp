@@ -38,9 +38,14 @@ std::string text_of(const Repository& repository) {
 }
 
 /// The best repository decides; what the others lost is said.
-void judge_repositories(const std::vector<Repository>& repositories, Reasons& reasons) {
+void judge_repositories(const AssetView& view, const std::vector<Repository>& repositories, Reasons& reasons) {
     if (repositories.empty())
-        reasons.push_back({VerdictState::unknown, "no check looks at its recovery points: add one that does"});
+        reasons.push_back(
+            {VerdictState::unknown,
+             fmt::format("no check looks at {}: add one that does{}",
+                         view.asset.objectives.backups ? "its recovery points" : "it",
+                         view.asset.objectives.backups ? ", or say backups = false where there are none on purpose"
+                                                       : "")});
     const auto stands = [&](Standing standing) {
         return std::ranges::find(repositories, standing, &Repository::standing) != repositories.end();
     };
@@ -174,17 +179,20 @@ std::span<const RuleId> rules_at_risk() { return kAtRisk; }
 Verdict judge_verdict(const AssetView& view, Time& revisit) {
     Verdict verdict;
     Reasons reasons;
-    const auto repositories = repositories_of(view, revisit);
+    const bool backups = view.asset.objectives.backups;
+    const auto repositories = backups ? repositories_of(view, revisit) : sources_of(view, revisit);
     const LogReach logs = log_reach(view, repositories, revisit);
     verdict.recoverable_until = logs.until;
     for (const Repository& repository : repositories)
         if (repository.newest != nullptr)
             verdict.recoverable_until = std::max(verdict.recoverable_until, std::optional(repository.newest->data_at));
     find_proof(view, repositories, verdict);
-    judge_repositories(repositories, reasons);
+    judge_repositories(view, repositories, reasons);
     judge_loss(view, repositories, logs, verdict, revisit, reasons);
-    judge_proof(view, verdict, reasons);
-    judge_age_of_proof(view, verdict, revisit, reasons);
+    if (backups) {
+        judge_proof(view, verdict, reasons);
+        judge_age_of_proof(view, verdict, revisit, reasons);
+    }
     for (const std::string& unready : view.unready)
         reasons.push_back({VerdictState::at_risk, unready});
     judge_findings(view, repositories, revisit, reasons);

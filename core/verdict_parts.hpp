@@ -27,6 +27,9 @@ struct Repository {
 
 std::vector<Repository> repositories_of(const AssetView& view, Time& revisit);
 
+/// For an asset without backups: whatever looks at it, good as long as it learns something.
+std::vector<Repository> sources_of(const AssetView& view, Time& revisit);
+
 /// Up to which moment the logs of the asset carry its base backups.
 struct LogReach {
     std::optional<Time> until;

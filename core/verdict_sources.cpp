@@ -38,6 +38,11 @@ std::string why_unusable(const AssetView& view, const RecoveryPoints& points, co
     return {};
 }
 
+std::string silence_of(const Contributor& contributor, EvidenceKind kind, Time now) {
+    return fmt::format("nothing learned for {}",
+                       in_words(now - last_learned(*contributor.memory, *contributor.seen, kind)));
+}
+
 Repository stand(const AssetView& view, const Contributor& contributor, const RecoveryPoints& points, Time& revisit) {
     Repository repository{&contributor, Standing::good, {}};
     if (contributor.seen->vanished_since) {
@@ -53,9 +58,7 @@ Repository stand(const AssetView& view, const Contributor& contributor, const Re
         repository.standing = Standing::unusable;
     } else if (silent(contributor, EvidenceKind::recovery_points, view.now, revisit)) {
         repository.standing = Standing::unseen;
-        repository.reason = fmt::format(
-            "nothing learned for {}",
-            in_words(view.now - last_learned(*contributor.memory, *contributor.seen, EvidenceKind::recovery_points)));
+        repository.reason = silence_of(contributor, EvidenceKind::recovery_points, view.now);
     }
     return repository;
 }
@@ -133,6 +136,28 @@ std::vector<Repository> repositories_of(const AssetView& view, Time& revisit) {
         for (const Evidence& evidence : *contributor.seen->evidence)
             if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
                 found.push_back(stand(view, contributor, *points, revisit));
+    }
+    return found;
+}
+
+std::vector<Repository> sources_of(const AssetView& view, Time& revisit) {
+    std::vector<Repository> found;
+    for (const Contributor& contributor : view.contributors) {
+        // The others are told, whenever something happens.
+        if (!contributor.check->looks())
+            continue;
+        Repository source{&contributor, Standing::good, {}};
+        if (knows_nothing(contributor)) {
+            source.standing = Standing::unseen;
+            source.reason = "nothing learned yet";
+        } else {
+            for (const Evidence& evidence : *contributor.seen->evidence)
+                if (silent(contributor, kind_of(evidence), view.now, revisit)) {
+                    source.standing = Standing::unseen;
+                    source.reason = silence_of(contributor, kind_of(evidence), view.now);
+                }
+        }
+        found.push_back(std::move(source));
     }
     return found;
 }

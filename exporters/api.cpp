@@ -94,6 +94,8 @@ void objectives(JsonWriter& out, const core::Objectives& promised) {
     optional(out, "pitr_window_seconds", promised.pitr_window);
     optional(out, "first_backup_within_seconds", promised.first_backup_within);
     optional(out, "encryption", promised.encryption);
+    if (!promised.backups)
+        out.field("backups", false);
     optional(out, "since", promised.since);
     out.end_object();
 }

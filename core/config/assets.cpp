@@ -18,6 +18,7 @@ struct AssetOptions {
     std::optional<Duration> pitr_window;
     std::optional<Duration> first_backup_within;
     std::optional<bool> encryption;
+    bool backups = true;
     std::optional<Time> since;
     Labels labels;
     std::optional<Node> policy;
@@ -34,6 +35,7 @@ constexpr Option<AssetOptions> kOptions[] = {
     {"pitr_window", &AssetOptions::pitr_window, "how far back every single moment can be restored"},
     {"first_backup_within", &AssetOptions::first_backup_within, "how long a new asset may be without a backup"},
     {"encryption", &AssetOptions::encryption, "must its backups be encrypted"},
+    {"backups", &AssetOptions::backups, "false: there are none of it on purpose, the rest decides its verdict"},
     {"since", &AssetOptions::since, "when it began to exist; else when it was first seen"},
     {"labels", &AssetOptions::labels, "labels on its alerts and on recoverd_asset_info"},
     {"policy", &AssetOptions::policy, "what is bad for it"},
@@ -51,6 +53,28 @@ void check_durations(const Table& table, const AssetOptions& options, const std:
                 diagnostics.mistake(entry->node.at, path + "." + entry->key, "expected more than 0, found 0");
 }
 
+/// What an asset without backups may still promise is how long an outage of it lasts (`rto`).
+void check_backups(const Table& table, const AssetOptions& options, const Place& place, Diagnostics& diagnostics) {
+    if (options.backups)
+        return;
+    std::string promised;
+    for (const auto& [key, asked] :
+         {std::pair{"backup_every", options.backup_every.has_value()}, std::pair{"rpo", options.rpo.has_value()},
+          std::pair{"retention", options.retention.has_value()},
+          std::pair{"restore_test_every", options.restore_test_every.has_value()},
+          std::pair{"pitr_window", options.pitr_window.has_value()},
+          std::pair{"first_backup_within", options.first_backup_within.has_value()},
+          std::pair{"encryption", options.encryption.has_value()}})
+        if (asked)
+            promised += fmt::format("{}{}", promised.empty() ? "" : ", ", key);
+    if (promised.empty())
+        return;
+    const Entry* said = find(table, "backups");
+    diagnostics.mistake(said ? said->node.at : place.at, place.path + ".backups",
+                        fmt::format("expected no promise about backups beside false, found {}", promised),
+                        "leave out what is promised, its class's promises included, or backups = false");
+}
+
 Asset made_of(std::string name, const AssetOptions& options, const Policy& policy) {
     Asset asset;
     asset.name = std::move(name);
@@ -64,7 +88,8 @@ Asset made_of(std::string name, const AssetOptions& options, const Policy& polic
                         options.pitr_window,
                         options.first_backup_within,
                         options.encryption,
-                        options.since};
+                        options.since,
+                        options.backups};
     asset.labels = options.labels;
     asset.policy = policy;
     return asset;
@@ -91,6 +116,7 @@ AssetOptions read_promise(const Entry& entry, std::string_view what, const Asset
     AssetOptions options =
         read_options<AssetOptions>(*table, place, is_class ? kClassOptions : kAssetOptions, {}, run.diagnostics, base);
     check_durations(*table, options, path, run.diagnostics);
+    check_backups(*table, options, place, run.diagnostics);
     check_labels(find(*table, "labels"), path + ".labels", options.labels, run.diagnostics);
     if (const Entry* said = find(*table, "policy"))
         policy = policy.overlaid(read_policy(said->node, path + ".policy", path, run.diagnostics));

@@ -122,8 +122,9 @@ AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, 
     made.asset = view.asset.name;
     made.takes = verdict.proven_rto;
     Blocks blocks;
-    const auto repositories = repositories_of(view, revisit);
-    if (const Repository* source = find_source(scenario, repositories, blocks)) {
+    const bool backups = view.asset.objectives.backups;
+    const auto repositories = backups ? repositories_of(view, revisit) : std::vector<Repository>{};
+    if (const Repository* source = backups ? find_source(scenario, repositories, blocks) : nullptr) {
         made.from = label(*source->contributor);
         made.newest = source->newest->data_at;
         for (const Evidence& evidence : *source->contributor->seen->evidence)

@@ -35,15 +35,22 @@ std::string loss(core::Time until, const std::optional<core::Duration>& rpo, cor
     return rpo && lost > *rpo ? tag("bad", text) : text;
 }
 
+std::string lost_now(const core::AssetSnapshot& snapshot, core::Time now) {
+    const core::Verdict& verdict = snapshot.verdict;
+    const core::Objectives& objectives = snapshot.asset.objectives;
+    if (verdict.recoverable_until)
+        return fmt::format("{}{}, back to {}", loss(*verdict.recoverable_until, objectives.rpo, now),
+                           promised(objectives.rpo, "may lose"), time_only(*verdict.recoverable_until));
+    if (!objectives.backups)
+        return "there are no backups of it, on purpose";
+    return "nobody knows: there is no moment to go back to" + promised(objectives.rpo, "may lose");
+}
+
 void asset_facts(std::string& out, const core::AssetSnapshot& snapshot, core::Time now, std::string_view root) {
     const core::Verdict& verdict = snapshot.verdict;
     const core::Objectives& objectives = snapshot.asset.objectives;
     out += "<dl>\n";
-    row(out, "Lost if it broke now",
-        verdict.recoverable_until
-            ? fmt::format("{}{}, back to {}", loss(*verdict.recoverable_until, objectives.rpo, now),
-                          promised(objectives.rpo, "may lose"), time_only(*verdict.recoverable_until))
-            : "nobody knows: there is no moment to go back to" + promised(objectives.rpo, "may lose"));
+    row(out, "Lost if it broke now", lost_now(snapshot, now));
     row(out, "Recovery takes",
         (verdict.proven_rto ? core::in_words(*verdict.proven_rto) : "nobody knows") +
             promised(objectives.rto, "may take"));
@@ -99,7 +106,8 @@ void write_asset_line(std::string& out, const core::AssetSnapshot& snapshot, cor
         anchor(snapshot.asset.name), asset_link(snapshot.asset.name), tag(state.tone, state.text),
         verdict.recoverable_until
             ? fmt::format("would lose {}", loss(*verdict.recoverable_until, snapshot.asset.objectives.rpo, now))
-            : "nothing to go back to");
+        : snapshot.asset.objectives.backups ? "nothing to go back to"
+                                            : "no backups, on purpose");
     if (!verdict.reasons.empty())
         out += fmt::format("<p>{}{}</p>", html(verdict.reasons[0]),
                            verdict.reasons.size() > 1 ? fmt::format(", and {} more", verdict.reasons.size() - 1) : "");

@@ -91,7 +91,39 @@ TEST_CASE("an asset is recoverable when everything promised is seen, fresh and p
 }
 
 TEST_CASE("an asset that nothing looks at is unknown, not recoverable") {
-    CHECK(Situation{}.proven().says() == Lines{"unknown", "no check looks at its recovery points: add one that does"});
+    CHECK(Situation{}.proven().says() == Lines{"unknown",
+                                               "no check looks at its recovery points: add one that does, or "
+                                               "say backups = false where there are none on purpose"});
+}
+
+TEST_CASE("an asset that is not backed up on purpose is recoverable as long as somebody sees it") {
+    Situation shop;
+    shop.asset.objectives.backups = false;
+    CHECK(shop.says() == Lines{"unknown", "no check looks at it: add one that does"});
+    shop.check("page", EvidenceKind::reachability);
+    CHECK(shop.says() == Lines{"unknown", "page: nothing learned yet"});
+    shop.checks.at(0).sees({Reachability{.state = ReachState::up}});
+    CHECK(shop.says() == Lines{"recoverable"});
+
+    SECTION("what was told once by others says nothing of today") {
+        shop.checks.at(0).check.every = Duration{0};
+        CHECK(shop.says() == Lines{"unknown", "no check looks at it: add one that does"});
+    }
+    SECTION("it is unknown when all that looked is silent") {
+        CHECK(shop.revisit < kNow + kDay);
+        shop.now = kNow + kDay;
+        const Verdict judged = shop.verdict();
+        CHECK(judged.state == VerdictState::unknown);
+        CHECK(judged.reasons.at(0).starts_with("page/main: nothing learned for "));
+    }
+    SECTION("one of two that is silent is a risk") {
+        shop.check("order", EvidenceKind::reachability);
+        CHECK(shop.says() == Lines{"at_risk", "order: nothing learned yet"});
+    }
+    SECTION("what is found of it counts as for others") {
+        shop.finds(RuleId::exercise_overdue, "no pod-kill passed for 40d, one every 30d promised", "chaos");
+        CHECK(shop.verdict().state == VerdictState::at_risk);
+    }
 }
 
 TEST_CASE("an asset without a usable backup is unrecoverable") {
