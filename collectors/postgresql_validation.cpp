@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks into a database instead of at its server: are pages, indexes, rows and references what they should be, and can
 // one write? Read-only but for the canary; what one look may cost is bounded by `budget`, `max_rows` and
-// `statement_timeout`, and what is beyond them is unknown, with words.
+// `statement_timeout`, and what is beyond them is unknown, with words. What a run costs is bounded by `run_budget`, and
+// what it does not reach has its turn in one of the next.
 #include "collectors/postgresql_validation.hpp"
 
 #include "collectors/all.hpp"
 #include "collectors/pg_ask.hpp"
+#include "core/config/values.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 namespace recoverd::collectors {
 
@@ -29,6 +33,8 @@ struct Options {
     std::vector<std::string> foreign_keys;
     std::string canary;
     Size budget{ValidationExpected{}.budget};
+    std::optional<Size> run_budget;
+    Duration fresh_within = ValidationExpected{}.fresh_within;
     std::int64_t max_rows = static_cast<std::int64_t>(ValidationExpected{}.max_rows);
     Duration statement_timeout{30'000};
     double shrink_at_most = ValidationExpected{}.shrink_at_most;
@@ -48,14 +54,23 @@ constexpr Option<Options> kOptions[] = {
      "tables whose rows are compared with the primary's by a hash of their content, besides being counted"},
     {"frozen", &Options::frozen, "tables whose content may never change again, besides being counted"},
     {"amcheck", &Options::amcheck,
-     "B-tree indexes that bt_index_check of the amcheck extension goes through, as schema.index"},
+     "what the amcheck extension goes through: tables and materialised views, as schema.table, with their TOAST tables "
+     "(verify_heapam, since PostgreSQL 14) and the B-trees of both, or single B-trees, as schema.index "
+     "(bt_index_check)"},
     {"foreign_keys", &Options::foreign_keys,
      "foreign keys for which orphans are looked for, as schema.table.constraint; that all of the database are valid "
      "and "
      "enforced is expected anyway"},
     {"canary", &Options::canary, "schema of its own with the table `canary`, in which a row is written and read back"},
     {"budget", &Options::budget,
-     "size of the largest table or index that is read; a larger one is unknown, and said so"},
+     "size of the largest table or index that is read; a larger one is unknown, and said so. Of a table that amcheck "
+     "goes through, what one run reads: a larger one takes several"},
+    {"run_budget", &Options::run_budget,
+     "size of all that one run reads, the primary's (twice) included: at least `budget`, and four times that when left "
+     "out. Tables, indexes and constraints take turns; one that a run does not reach is told as it was last seen, with "
+     "its age"},
+    {"fresh_within", &Options::fresh_within,
+     "age up to which that is told; what no run has reached for longer is unknown"},
     {"max_rows", &Options::max_rows, "most rows that are sampled of a table to look for orphans"},
     {"statement_timeout", &Options::statement_timeout, "longest time for each thing that is asked"},
     {"shrink_at_most", &Options::shrink_at_most, "share of a table's rows that may go within a day, 0 to 1"},
@@ -92,7 +107,7 @@ void check(const Options& options, const core::config::Place& place, core::confi
     check_names(options.tables, "tables", 2, "schema.table", place, diagnostics);
     check_names(options.hashed, "hashed", 2, "schema.table", place, diagnostics);
     check_names(options.frozen, "frozen", 2, "schema.table", place, diagnostics);
-    check_names(options.amcheck, "amcheck", 2, "schema.index", place, diagnostics);
+    check_names(options.amcheck, "amcheck", 2, "schema.table or schema.index", place, diagnostics);
     check_names(options.foreign_keys, "foreign_keys", 3, "schema.table.constraint", place, diagnostics);
     mistake(options.tables.size() + options.hashed.size() + options.frozen.size() + options.amcheck.size() +
                     options.foreign_keys.size() >
@@ -101,6 +116,10 @@ void check(const Options& options, const core::config::Place& place, core::confi
     mistake(!options.hashed.empty() && options.compare_dsn.empty(), "hashed",
             "expected a compare_dsn to compare with, found none");
     mistake(options.budget.bytes == 0, "budget", "expected a size above 0");
+    mistake(options.run_budget && options.run_budget->bytes < options.budget.bytes, "run_budget",
+            fmt::format("expected at least the budget of one, {}, found less",
+                        core::config::format_size(options.budget.bytes)));
+    mistake(options.fresh_within <= Duration{0}, "fresh_within", "expected a duration above 0");
     mistake(options.max_rows < 1 || options.max_rows > 10'000'000, "max_rows",
             fmt::format("expected 1 to 10000000, found {}", options.max_rows));
     mistake(options.statement_timeout <= Duration{0}, "statement_timeout", "expected a duration above 0");
@@ -111,6 +130,11 @@ void check(const Options& options, const core::config::Place& place, core::confi
 
 std::string target(const Options& options) { return dsn_target(options.dsn); }
 
+/// Of one run, where none is given: as much as four of the largest relations.
+std::uint64_t four_times(std::uint64_t bytes) {
+    return std::min(bytes, std::numeric_limits<std::uint64_t>::max() / 4) * 4;
+}
+
 ValidationExpected expectations(const Options& options, std::string check_name) {
     return {.tables = options.tables,
             .hashed = options.hashed,
@@ -120,6 +144,8 @@ ValidationExpected expectations(const Options& options, std::string check_name) 
             .canary = options.canary,
             .name = std::move(check_name),
             .budget = options.budget.bytes,
+            .run_budget = options.run_budget ? options.run_budget->bytes : four_times(options.budget.bytes),
+            .fresh_within = options.fresh_within,
             .max_rows = static_cast<std::uint64_t>(options.max_rows),
             .shrink_at_most = options.shrink_at_most,
             .differ_at_most = options.differ_at_most,
@@ -190,7 +216,7 @@ Task<void> ask_primary(Looks& looks) {
     if (!*found.primary_facts)
         co_return;
     auto statements =
-        validation_statements(looks.expected, ValidationSide::primary, **found.primary_facts, {}, looks.run.now);
+        validation_statements(looks.expected, ValidationSide::primary, found, looks.run.cursor, looks.run.now);
     found.before = co_await ask(looks, ValidationSide::primary, std::move(statements), false);
     if (*found.before)
         co_await catch_up(looks);
@@ -201,7 +227,7 @@ Task<void> ask_primary_again(Looks& looks) {
     if (!looks.found.before || !*looks.found.before)
         co_return;
     auto statements =
-        validation_statements(looks.expected, ValidationSide::primary, **looks.found.primary_facts, {}, looks.run.now);
+        validation_statements(looks.expected, ValidationSide::primary, looks.found, looks.run.cursor, looks.run.now);
     looks.found.after = co_await ask(looks, ValidationSide::primary, std::move(statements), false);
 }
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
@@ -215,7 +241,7 @@ Task<Collected> collect(Options options, Run run) {
     looks.found.facts = std::move(*facts);
     co_await write_canary(looks);
     co_await ask_primary(looks);
-    auto statements = validation_statements(expected, ValidationSide::own, looks.found.facts, run.cursor, run.now);
+    auto statements = validation_statements(expected, ValidationSide::own, looks.found, run.cursor, run.now);
     looks.found.own = co_await ask(looks, ValidationSide::own, std::move(statements), false);
     co_await ask_primary_again(looks);
     co_return interpret_validation(expected, looks.found, run.cursor, run.now);
@@ -232,7 +258,9 @@ Kind postgresql_validation() {
             "a role that may log in and read what is named (`CREATE ROLE recoverd LOGIN; GRANT USAGE ON SCHEMA public "
             "TO recoverd; GRANT SELECT ON public.orders TO recoverd;`, for foreign keys both tables; `ALTER ROLE "
             "recoverd BYPASSRLS;` where row security would hide rows), on the compare_dsn's server as well. For "
-            "amcheck: `CREATE EXTENSION amcheck; GRANT EXECUTE ON FUNCTION bt_index_check(regclass) TO recoverd;`. For "
+            "amcheck: `CREATE EXTENSION amcheck; GRANT EXECUTE ON FUNCTION bt_index_check(regclass) TO recoverd;`, and "
+            "for tables since PostgreSQL 14 `GRANT EXECUTE ON FUNCTION verify_heapam(regclass, boolean, boolean, text, "
+            "bigint, bigint) TO recoverd;`; neither needs a right on what it goes through. For "
             "canary = \"recoverd\": `CREATE SCHEMA recoverd; CREATE TABLE recoverd.canary (name text PRIMARY KEY, "
             "counter bigint NOT NULL, written_at timestamptz NOT NULL); GRANT USAGE ON SCHEMA recoverd TO recoverd; "
             "GRANT SELECT, INSERT, UPDATE ON recoverd.canary TO recoverd;`. Nothing else is ever written. PostgreSQL "

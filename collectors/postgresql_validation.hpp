@@ -23,7 +23,7 @@ struct ValidationExpected {
     std::vector<std::string> tables;
     std::vector<std::string> hashed;
     std::vector<std::string> frozen;
-    /// "schema.index" of B-trees.
+    /// "schema.table" or "schema.index" of B-trees.
     std::vector<std::string> amcheck;
     /// "schema.table.constraint".
     std::vector<std::string> foreign_keys;
@@ -31,8 +31,12 @@ struct ValidationExpected {
     std::string canary;
     /// Whose row it is in there: the check's name.
     std::string name;
-    /// The largest relation, in bytes, that is read whole.
+    /// The largest relation, in bytes, that is read whole; and what amcheck reads of one heap in a run.
     std::uint64_t budget = std::uint64_t{256} << 20U;
+    /// All that one run reads, in bytes, on both servers; what it does not reach has its turn in the next ones.
+    std::uint64_t run_budget = std::uint64_t{1} << 30U;
+    /// How old what was learned in an earlier run may be.
+    core::Duration fresh_within = core::kDay;
     /// The most rows of a table that are sampled.
     std::uint64_t max_rows = 10'000;
     /// Shares of a table's rows.
@@ -47,9 +51,6 @@ enum class ValidationSide : std::uint8_t { own, primary };
 
 /// First round.
 std::vector<std::string> validation_facts(const ValidationExpected& expected, ValidationSide side);
-/// Second round, in one snapshot; `facts` are that server's answers to the first, `cursor` and `now` those of the run.
-std::vector<std::string> validation_statements(const ValidationExpected& expected, ValidationSide side,
-                                               const io::PgAnswer& facts, std::string_view cursor, core::Time now);
 /// Reads, writes and reads the canary; nothing where it may or can not be written.
 std::vector<std::string> canary_statements(const ValidationExpected& expected, const io::PgAnswer& answer);
 
@@ -72,6 +73,10 @@ struct ValidationLooked {
     /// Facts of ours that were asked again until it had replayed what `before` saw.
     std::optional<io::PgAnswer> caught_up;
 };
+
+/// Second round, in one snapshot; what the first one told stands in `looked`, `cursor` and `now` are those of the run.
+std::vector<std::string> validation_statements(const ValidationExpected& expected, ValidationSide side,
+                                               const ValidationLooked& looked, std::string_view cursor, core::Time now);
 
 /// What it all says. `cursor` is what the last call left in `Seen::cursor`, or empty. Throws io::BadDocument for
 /// answers that are not those to the statements above.

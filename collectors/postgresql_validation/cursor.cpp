@@ -2,6 +2,7 @@
 // What is remembered from run to run. It comes back from a store, so it is read as carefully as anything foreign.
 #include "collectors/postgresql_validation/parts.hpp"
 
+#include "io/evidence_json.hpp"
 #include "io/json.hpp"
 
 #include <algorithm>
@@ -14,6 +15,63 @@ std::optional<double> number_or_none(const io::Json& number) {
     return number ? std::optional{number.number()} : std::nullopt;
 }
 
+core::Time time_from(const io::Json& milliseconds) {
+    const std::int64_t most = core::kNever.time_since_epoch().count();
+    return core::Time{core::Duration{std::clamp<std::int64_t>(milliseconds.integer(), 0, most)}};
+}
+
+std::int64_t in_ms(core::Time time) { return time.time_since_epoch().count(); }
+
+/// Nothing else is ever kept.
+bool is_ours(const core::Evidence& evidence) {
+    return std::holds_alternative<core::Assertions>(evidence) || std::holds_alternative<core::Measurement>(evidence) ||
+           std::holds_alternative<core::Fingerprint>(evidence);
+}
+
+Cursor::Kept read_kept(const io::Json& json) {
+    Cursor::Kept kept{.at = time_from(json["at_ms"]), .evidence = {}};
+    for (const io::Json& item : json["evidence"].items())
+        if (core::Evidence evidence = io::read_evidence(item); is_ours(evidence))
+            kept.evidence.push_back(std::move(evidence));
+    return kept;
+}
+
+Cursor::Part read_part(const io::Json& json) {
+    return {.actual = json["actual"].text(),
+            .detail = json["detail"].text(),
+            .at = time_from(json["at_ms"]),
+            .next = json["next"].natural(),
+            .began = time_from(json["began_ms"])};
+}
+
+/// Whose turn it is. Versions that had no turns kept none of this.
+void read_turns(const io::Json& json, Cursor& cursor) {
+    if (const io::Json& kept = json["kept"])
+        for (const auto& [key, one] : kept.object())
+            cursor.kept[key] = read_kept(one);
+    if (const io::Json& parts = json["parts"])
+        for (const auto& [key, part] : parts.object())
+            cursor.parts[key] = read_part(part);
+    if (const io::Json& turn = json["turn"])
+        cursor.turn = turn.text();
+}
+
+void write_turns(const Cursor& cursor, io::JsonWriter& out) {
+    out.key("kept").begin_object();
+    for (const auto& [key, kept] : cursor.kept) {
+        out.key(key).begin_object().field("at_ms", in_ms(kept.at)).key("evidence").begin_array();
+        for (const core::Evidence& evidence : kept.evidence)
+            io::write(out, evidence);
+        out.end_array().end_object();
+    }
+    out.end_object().key("parts").begin_object();
+    for (const auto& [key, part] : cursor.parts) {
+        out.key(key).begin_object().field("actual", part.actual).field("detail", part.detail);
+        out.field("at_ms", in_ms(part.at)).field("next", part.next).field("began_ms", in_ms(part.began)).end_object();
+    }
+    out.end_object().field("turn", cursor.turn);
+}
+
 } // namespace
 
 Cursor read_cursor(std::string_view text) {
@@ -23,7 +81,7 @@ Cursor read_cursor(std::string_view text) {
         const io::Json json = io::Json::parse(text);
         Cursor cursor;
         for (const auto& [name, peak] : json["peaks"].object())
-            cursor.peaks[name] = {peak["rows"].natural(), core::Time{core::Duration{peak["at_ms"].integer()}}};
+            cursor.peaks[name] = {peak["rows"].natural(), time_from(peak["at_ms"])};
         for (const auto& [name, sample] : json["samples"].object())
             cursor.samples[name] = {sample["seed"].natural() % 1'000'000'000,
                                     std::clamp(sample["percent"].number(), 1e-6, 100.0)};
@@ -35,6 +93,7 @@ Cursor read_cursor(std::string_view text) {
         cursor.lost_words = json["lost_words"].text();
         cursor.checksum_failures = json["checksum_failures"].natural();
         cursor.checksums_reset = json["checksums_reset"].number();
+        read_turns(json, cursor);
         return cursor;
     } catch (const io::BadDocument&) {
         return {};
@@ -46,7 +105,7 @@ std::string write_cursor(const Cursor& cursor) {
     out.begin_object().key("peaks").begin_object();
     for (const auto& [name, peak] : cursor.peaks) {
         out.key(name).begin_object().field("rows", peak.rows);
-        out.field("at_ms", std::int64_t{peak.at.time_since_epoch().count()}).end_object();
+        out.field("at_ms", in_ms(peak.at)).end_object();
     }
     out.end_object().key("samples").begin_object();
     for (const auto& [name, sample] : cursor.samples)
@@ -57,6 +116,7 @@ std::string write_cursor(const Cursor& cursor) {
     out.field("lost_rows", cursor.lost_rows);
     if (cursor.lost_seconds)
         out.field("lost_seconds", *cursor.lost_seconds);
+    write_turns(cursor, out);
     return out.field("lost_words", cursor.lost_words)
         .field("checksum_failures", cursor.checksum_failures)
         .field("checksums_reset", cursor.checksums_reset)

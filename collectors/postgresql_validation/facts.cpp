@@ -6,22 +6,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace recoverd::collectors::validation {
 
 namespace {
 
 std::string said(const Row& row, std::string_view column) { return row.text(column).value_or(""); }
-
-std::string in_mib(std::uint64_t bytes) {
-    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / static_cast<double>(1U << 20U));
-}
-
-std::string beyond(std::uint64_t bytes, const ValidationExpected& expected) {
-    if (bytes <= expected.budget)
-        return "";
-    return fmt::format("it takes {}, and the budget for reading one is {}; raise `budget`, or leave it out",
-                       in_mib(bytes), in_mib(expected.budget));
-}
 
 std::string hidden_rows(const Server& server) {
     return fmt::format("row security hides rows of it from {0}, or may; ALTER ROLE {0} BYPASSRLS", server.user);
@@ -34,7 +25,9 @@ Server read_server(const io::PgAnswer& answer) {
             .started = said(row, "started"),
             .user = said(row, "user"),
             .checksums = row.text("checksums") == "on",
-            .replayed = row.natural("replayed")};
+            .replayed = row.natural("replayed"),
+            .block_size = std::max<std::uint64_t>(1, row.natural("block_size").value_or(1)),
+            .version = answer.server_version / 10'000};
 }
 
 /// The row of one object, or `hindrance` says why there is none.
@@ -69,29 +62,6 @@ TableFacts read_table(const ValidationExpected& expected, const Server& server, 
     return facts;
 }
 
-IndexFacts read_index(const ValidationExpected& expected, const Server& server, std::string name,
-                      const io::PgTable& table) {
-    IndexFacts facts{.name = std::move(name)};
-    const auto row = object_row(table, "index", facts.hindrance);
-    if (!row)
-        return facts;
-    facts.oid = std::to_string(row->natural("oid").value_or(0));
-    facts.schema = said(*row, "schema");
-    if (facts.schema.empty())
-        facts.hindrance = "the extension is not installed; CREATE EXTENSION amcheck";
-    else if (!row->flag("may_check").value_or(false))
-        facts.hindrance =
-            fmt::format("{1} may not call it; GRANT EXECUTE ON FUNCTION {0}.bt_index_check(regclass) TO {1}",
-                        facts.schema, server.user);
-    else if (said(*row, "method") != "btree" || said(*row, "relkind") != "i")
-        facts.hindrance = "only B-trees that are not partitioned can be checked";
-    else if (!row->flag("valid").value_or(false))
-        facts.hindrance = "the index is not valid, so nothing uses it; REINDEX it";
-    else
-        facts.hindrance = beyond(row->natural("bytes").value_or(0), expected);
-    return facts;
-}
-
 KeyFacts read_key(const Server& server, std::string name, const io::PgTable& table) {
     KeyFacts facts{.name = std::move(name)};
     const auto row = object_row(table, "constraint", facts.hindrance);
@@ -103,9 +73,10 @@ KeyFacts read_key(const Server& server, std::string name, const io::PgTable& tab
     facts.bound = said(*row, "bound");
     facts.validated = row->flag("convalidated").value_or(false);
     facts.rows = row->number("rows").value_or(0);
+    facts.bytes = row->natural("bytes").value_or(0);
     // Never analysed: a hundred bytes a row is on the low side, so the sample is no larger than asked for.
     if (facts.rows <= 0)
-        facts.rows = static_cast<double>(row->natural("bytes").value_or(0)) / 100;
+        facts.rows = static_cast<double>(facts.bytes) / 100;
     if (said(*row, "contype") != "f" || facts.same.empty() || facts.bound.empty())
         facts.hindrance = "it is no foreign key";
     else if (!row->flag("may_read").value_or(false))
@@ -133,6 +104,17 @@ CanaryFacts read_canary(ValidationSide side, const Server& server, const io::PgT
 
 } // namespace
 
+std::string in_mib(std::uint64_t bytes) {
+    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / static_cast<double>(1U << 20U));
+}
+
+std::string beyond(std::uint64_t bytes, const ValidationExpected& expected) {
+    if (bytes <= expected.budget)
+        return "";
+    return fmt::format("it takes {}, and the budget for reading one is {}; raise `budget`, or leave it out",
+                       in_mib(bytes), in_mib(expected.budget));
+}
+
 Facts read_facts(const ValidationExpected& expected, ValidationSide side, const io::PgAnswer& answer) {
     const auto tables = all_tables(expected);
     const bool own = side == ValidationSide::own;
@@ -150,7 +132,7 @@ Facts read_facts(const ValidationExpected& expected, ValidationSide side, const 
     if (!own)
         return facts;
     for (const std::string& name : expected.amcheck)
-        facts.indexes.push_back(read_index(expected, facts.server, name, answer.tables[at++]));
+        read_relation(expected, name, answer.tables[at++], facts);
     for (const std::string& name : expected.foreign_keys)
         facts.keys.push_back(read_key(facts.server, name, answer.tables[at++]));
     return facts;

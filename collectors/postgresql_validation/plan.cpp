@@ -41,6 +41,47 @@ std::string orphans(const ValidationExpected& expected, const KeyFacts& key, con
                        key.parent, key.same, key.child, some, key.bound, expected.max_rows);
 }
 
+// Stops behind the first page on which something is wrong, so that what a whole damaged file would be told of is not
+// made. TOAST pointers are not followed: how much that reads no range of blocks bounds, and the manual says that it may
+// crash a server whose TOAST table is damaged (PostgreSQL 15, F.2.1); the TOAST table's own pages are gone through
+// instead. A table that shrank since the first round is no error.
+std::string heap_check(const PartFacts& part, const Item& item, std::uint64_t block_size) {
+    const std::uint64_t last = item.first_block + std::max<std::uint64_t>(1, item.blocks) - 1;
+    return fmt::format("SELECT count(*) AS failed, left((array_agg(format('block %s%s%s: %s', v.blkno, "
+                       "', offset ' || v.offnum::text, ', attribute ' || v.attnum::text, v.msg) "
+                       "ORDER BY v.blkno, v.offnum, v.attnum))[1], 300) AS first "
+                       "FROM {0}.verify_heapam({1}::oid::regclass, true, false, 'none', {2}, "
+                       "least({3}, pg_relation_size({1}::oid::regclass) / {4} - 1)) AS v",
+                       part.schema, part.oid, item.first_block, last, block_size);
+}
+
+std::string index_check(const PartFacts& part) {
+    return fmt::format("SELECT {}.bt_index_check({}::oid::regclass)::text AS checked", part.schema, part.oid);
+}
+
+/// Nothing where the other server has a reason not to be read.
+std::string statement_of(const ValidationExpected& expected, const Facts& facts, const Item& item, const Cursor& cursor,
+                         core::Time now) {
+    switch (item.what) {
+    case What::table: {
+        const TableFacts& table = facts.tables.at(item.at);
+        return table.hindrance.empty() ? count(table, is_hashed(expected, table.name)) : "";
+    }
+    case What::part: {
+        const PartFacts& part = facts.parts.at(item.at);
+        return part.heap ? heap_check(part, item, facts.server.block_size) : index_check(part);
+    }
+    case What::orphans: {
+        const KeyFacts& key = facts.keys.at(item.at);
+        return orphans(expected, key, sample_of(expected, key, cursor, now));
+    }
+    case What::position:
+    case What::canary:
+        break;
+    }
+    return "";
+}
+
 } // namespace
 
 Cursor::Sample sample_of(const ValidationExpected& expected, const KeyFacts& key, const Cursor& cursor,
@@ -56,26 +97,20 @@ Cursor::Sample sample_of(const ValidationExpected& expected, const KeyFacts& key
 }
 
 std::vector<Step> plan(const ValidationExpected& expected, ValidationSide side, const Facts& facts,
-                       const Cursor& cursor, core::Time now) {
+                       const std::vector<Item>& turns, const Cursor& cursor, core::Time now) {
     std::vector<Step> steps{{What::position, 0, std::string{kPosition}}};
-    for (std::size_t i = 0; i < facts.tables.size(); ++i)
-        if (facts.tables[i].hindrance.empty())
-            steps.push_back({What::table, i, count(facts.tables[i], is_hashed(expected, facts.tables[i].name))});
     if (facts.canary && facts.canary->hindrance.empty() &&
         (side == ValidationSide::primary || facts.server.in_recovery))
         steps.push_back({What::canary, 0,
                          fmt::format("SELECT coalesce(max(counter), 0) AS counter, "
                                      "extract(epoch FROM clock_timestamp() - max(written_at)) AS age FROM {}",
                                      facts.canary->quoted)});
-    for (std::size_t i = 0; i < facts.indexes.size(); ++i)
-        if (facts.indexes[i].hindrance.empty())
-            steps.push_back({What::index, i,
-                             fmt::format("SELECT {}.bt_index_check({}::oid::regclass)::text AS checked",
-                                         facts.indexes[i].schema, facts.indexes[i].oid)});
-    for (std::size_t i = 0; i < facts.keys.size(); ++i)
-        if (facts.keys[i].hindrance.empty())
-            steps.push_back(
-                {What::orphans, i, orphans(expected, facts.keys[i], sample_of(expected, facts.keys[i], cursor, now))});
+    for (const Item& item : turns) {
+        if (item.reach == Reach::none || (side == ValidationSide::primary && item.what != What::table))
+            continue;
+        if (std::string sql = statement_of(expected, facts, item, cursor, now); !sql.empty())
+            steps.push_back({item.what, item.at, std::move(sql)});
+    }
     return steps;
 }
 
@@ -100,9 +135,16 @@ Answer answer_of(const std::vector<Step>& steps, const core::Result<io::PgAnswer
 using namespace validation;
 
 std::vector<std::string> validation_statements(const ValidationExpected& expected, ValidationSide side,
-                                               const io::PgAnswer& facts, std::string_view cursor, core::Time now) {
+                                               const ValidationLooked& looked, std::string_view cursor_text,
+                                               core::Time now) {
+    const Cursor cursor = read_cursor(cursor_text);
+    const Facts ours = read_facts(expected, ValidationSide::own, looked.facts);
+    const std::optional<Facts> theirs = facts_of_primary(expected, looked);
     std::vector<std::string> statements;
-    for (Step& step : plan(expected, side, read_facts(expected, side, facts), read_cursor(cursor), now))
+    if (side == ValidationSide::primary && !theirs)
+        return statements;
+    const std::vector<Item> turns = take_turns(expected, ours, theirs, cursor, now);
+    for (Step& step : plan(expected, side, side == ValidationSide::own ? ours : *theirs, turns, cursor, now))
         statements.push_back(std::move(step.sql));
     return statements;
 }

@@ -54,7 +54,7 @@ using namespace validation;
 constexpr std::string_view kServer = R"(
 SELECT pg_is_in_recovery() AS in_recovery, (SELECT system_identifier FROM pg_control_system()) AS system_id,
        extract(epoch FROM pg_postmaster_start_time()) AS started, current_user AS "user",
-       current_setting('data_checksums') AS checksums,
+       current_setting('data_checksums') AS checksums, current_setting('block_size') AS block_size,
        pg_last_wal_replay_lsn() - '0/0'::pg_lsn AS replayed)";
 
 // Of all databases and of what they share (datid 0), since nobody else looks there. Older than 12: NULL.
@@ -101,19 +101,29 @@ SELECT c.relkind, format('%I.%I', n.nspname, c.relname) AS quoted, row_security_
                        kSize, literal(parts.at(0)), literal(parts.at(1)));
 }
 
-std::string index_facts(const std::string& name) {
+// The relation itself stands first; then, of a table, its TOAST table and the indexes of both. verify_heapam is there
+// since amcheck 1.3 (PostgreSQL 14), and counts its six arguments that are no results.
+std::string relation_facts(const std::string& name) {
     const auto parts = parts_of(name);
     return fmt::format(R"(
-SELECT c.oid, am.amname AS method, i.indisvalid AS valid, c.relkind, pg_relation_size(c.oid) AS bytes,
-       (SELECT format('%I', s.nspname) FROM pg_extension e JOIN pg_namespace s ON s.oid = e.extnamespace
-         WHERE e.extname = 'amcheck') AS schema,
-       (SELECT has_schema_privilege(s.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')
-          FROM pg_extension e JOIN pg_namespace s ON s.oid = e.extnamespace
-          JOIN pg_proc p ON p.pronamespace = s.oid AND p.proname = 'bt_index_check' AND p.pronargs = 1
-         WHERE e.extname = 'amcheck') AS may_check
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid
-  JOIN pg_am am ON am.oid = c.relam
- WHERE n.nspname = {} AND c.relname = {})",
+WITH target AS (SELECT c.oid, c.reltoastrelid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                 WHERE n.nspname = {} AND c.relname = {}),
+     heaps AS (SELECT oid FROM target UNION ALL SELECT reltoastrelid FROM target WHERE reltoastrelid <> 0),
+     parts AS (SELECT oid FROM heaps
+               UNION ALL SELECT i.indexrelid FROM pg_index i JOIN heaps ON heaps.oid = i.indrelid),
+     amcheck AS (SELECT format('%I', s.nspname) AS schema, has_schema_privilege(s.oid, 'USAGE') AS may_use,
+                        (SELECT has_function_privilege(p.oid, 'EXECUTE') FROM pg_proc p WHERE p.pronamespace = s.oid
+                          AND p.proname = 'bt_index_check' AND p.pronargs = 1) AS may_check,
+                        (SELECT has_function_privilege(p.oid, 'EXECUTE') FROM pg_proc p WHERE p.pronamespace = s.oid
+                          AND p.proname = 'verify_heapam' AND p.pronargs = 6) AS may_verify
+                   FROM pg_extension e JOIN pg_namespace s ON s.oid = e.extnamespace WHERE e.extname = 'amcheck')
+SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relkind, c.relpersistence AS persistence,
+       am.amname AS method, i.indisvalid AND i.indisready AS valid, pg_relation_size(c.oid) AS bytes, a.schema,
+       coalesce(a.may_use AND a.may_check, false) AS may_check, a.may_verify IS NOT NULL AS verifies,
+       coalesce(a.may_use AND a.may_verify, false) AS may_verify
+  FROM parts JOIN pg_class c ON c.oid = parts.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN amcheck a ON true
+ ORDER BY c.oid <> (SELECT oid FROM target), c.relkind = 'i', c.relname)",
                        literal(parts.at(0)), literal(parts.at(1)));
 }
 
@@ -150,7 +160,7 @@ std::vector<std::string> validation_facts(const ValidationExpected& expected, Va
     if (side == ValidationSide::primary)
         return statements;
     for (const std::string& name : expected.amcheck)
-        statements.push_back(index_facts(name));
+        statements.push_back(relation_facts(name));
     for (const std::string& name : expected.foreign_keys)
         statements.push_back(key_facts(name));
     return statements;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pages, indexes and foreign keys.
+// Checksums and foreign keys, and how an expectation gets into a report.
 #include "collectors/postgresql_validation/parts.hpp"
 
 #include <fmt/format.h>
@@ -75,34 +75,18 @@ bool is_damage(std::string_view sqlstate) {
     return sqlstate == "XX001" || sqlstate == "XX002" || sqlstate.starts_with("58");
 }
 
-void add_indexes(const Looking& looking, core::Seen& seen) {
-    for (std::size_t i = 0; i < looking.facts.indexes.size(); ++i) {
-        const IndexFacts& index = looking.facts.indexes[i];
-        Assertion assertion{.name = "bt_index_check", .expected = "sound", .priority = Priority::p1};
-        if (!index.hindrance.empty()) {
-            assertion.detail = index.hindrance;
-        } else {
-            const Answer answer = answer_of(looking.steps, looking.looked.own, What::index, i);
-            assertion.detail = answer.error;
-            if (answer.row)
-                assertion.actual = "sound";
-            else if (is_damage(answer.sqlstate))
-                assertion.actual = "damaged";
-        }
-        expect(subject(seen, index.name), std::move(assertion));
-    }
-}
-
 namespace {
 
-void add_orphans(const Looking& looking, std::size_t at, core::Seen& seen) {
-    const KeyFacts& key = looking.facts.keys[at];
-    Assertion assertion{.name = "orphans", .expected = "0", .compare = Compare::at_most, .priority = Priority::p2};
-    core::SubjectReport& report = subject(seen, key.name);
-    const Answer answer =
-        key.hindrance.empty() ? answer_of(looking.steps, looking.looked.own, What::orphans, at) : Answer{};
+Assertion no_orphans() {
+    return {.name = "orphans", .expected = "0", .compare = Compare::at_most, .priority = Priority::p2};
+}
+
+void learn_orphans(const Looking& looking, const Item& item, core::SubjectReport& report) {
+    const KeyFacts& key = looking.facts.keys[item.at];
+    Assertion assertion = no_orphans();
+    const Answer answer = answer_of(looking.steps, looking.looked.own, What::orphans, item.at);
     if (!answer.row) {
-        assertion.detail = key.hindrance.empty() ? answer.error : key.hindrance;
+        assertion.detail = answer.error;
         return expect(report, std::move(assertion));
     }
     const auto orphans = answer.row->natural("orphans").value_or(0);
@@ -142,7 +126,8 @@ void add_keys(const Looking& looking, core::Seen& seen) {
         expect(subject(seen, ""), std::move(assertion));
     }
     for (std::size_t i = 0; i < looking.facts.keys.size(); ++i)
-        add_orphans(looking, i, seen);
+        add_item(looking, item_of(looking.turns, What::orphans, i), looking.facts.keys[i].name, no_orphans(),
+                 learn_orphans, seen);
 }
 
 } // namespace recoverd::collectors::validation

@@ -119,16 +119,15 @@ bool listed(const std::vector<std::string>& names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
 
-void add_table(const Looking& looking, std::size_t at, core::Seen& seen) {
-    const TableFacts& table = looking.facts.tables[at];
-    core::SubjectReport& report = subject(seen, table.name);
-    Assertion readable{.name = "readable", .expected = "yes", .priority = Priority::p1, .detail = table.hindrance};
-    const Answer answer =
-        table.hindrance.empty() ? answer_of(looking.steps, looking.looked.own, What::table, at) : Answer{};
+Assertion can_be_read() { return {.name = "readable", .expected = "yes", .priority = Priority::p1}; }
+
+void learn_table(const Looking& looking, const Item& item, core::SubjectReport& report) {
+    const TableFacts& table = looking.facts.tables[item.at];
+    Assertion readable = can_be_read();
+    const Answer answer = answer_of(looking.steps, looking.looked.own, What::table, item.at);
     if (!answer.row) {
         // One cause is said once: nothing else is expected of what could not be read.
-        if (table.hindrance.empty())
-            readable.detail = answer.error;
+        readable.detail = answer.error;
         if (is_damage(answer.sqlstate))
             readable.actual = "no";
         return expect(report, std::move(readable));
@@ -137,7 +136,7 @@ void add_table(const Looking& looking, std::size_t at, core::Seen& seen) {
     expect(report, std::move(readable));
     const Counted ours = counted(*answer.row);
     if (looking.expected.compares) {
-        const Compared theirs = compare(looking, at);
+        const Compared theirs = compare(looking, item.at);
         expect_same_count(looking, report, ours, theirs);
         if (listed(looking.expected.hashed, table.name))
             expect_same_content(report, ours, theirs);
@@ -154,7 +153,8 @@ void add_table(const Looking& looking, std::size_t at, core::Seen& seen) {
 
 void add_tables(const Looking& looking, core::Seen& seen) {
     for (std::size_t i = 0; i < looking.facts.tables.size(); ++i)
-        add_table(looking, i, seen);
+        add_item(looking, item_of(looking.turns, What::table, i), looking.facts.tables[i].name, can_be_read(),
+                 learn_table, seen);
 }
 
 } // namespace recoverd::collectors::validation

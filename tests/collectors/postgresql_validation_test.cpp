@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the answers of one or two servers mean. tests/collectors/postgresql_validation_server_test.cpp asks real ones.
+// What the answers of one or two servers mean. tests/smoke/test_validation.py asks real ones.
 #include "collectors/all.hpp"
 #include "collectors/postgresql_validation.hpp"
 #include "core/assertion.hpp"

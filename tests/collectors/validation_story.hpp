@@ -24,6 +24,21 @@ inline io::PgTable one_row(std::vector<std::pair<std::string, Cell>> cells) {
     return table;
 }
 
+/// What the catalogue says of one relation that amcheck goes through.
+inline io::PgTable relation(std::string oid, std::string name, std::string kind, std::string method) {
+    return one_row({{"oid", std::move(oid)},
+                    {"name", std::move(name)},
+                    {"relkind", std::move(kind)},
+                    {"persistence", "p"},
+                    {"method", std::move(method)},
+                    {"valid", "t"},
+                    {"bytes", "8192"},
+                    {"schema", "public"},
+                    {"may_check", "t"},
+                    {"verifies", "t"},
+                    {"may_verify", "t"}});
+}
+
 /// One server: its catalogues, and what it counts.
 struct Validated {
     io::PgAnswer first;
@@ -53,6 +68,8 @@ struct Validated {
                 made.tables.push_back(one_row({{"written", "1000"}}));
             else if (statements[i].contains("AS stamp"))
                 made.tables.push_back(one_row({{"rows", std::to_string(rows)}, {"stamp", stamp}, {"hash", hash}}));
+            else if (statements[i].contains("verify_heapam"))
+                made.tables.push_back(one_row({{"failed", "0"}, {"first", Cell{}}}));
             else if (statements[i].contains("bt_index_check"))
                 made.tables.push_back(one_row({{"checked", ""}}));
             else if (statements[i].contains("AS orphans"))
@@ -70,12 +87,14 @@ struct Validated {
 inline Validated validated(const collectors::ValidationExpected& expected, bool own) {
     Validated server;
     server.orphans = !expected.foreign_keys.empty();
+    server.first.server_version = 150006;
     auto& tables = server.first.tables;
     tables.push_back(one_row({{"in_recovery", "f"},
                               {"system_id", "7"},
                               {"started", own ? "100" : "200"},
                               {"user", "recoverd"},
                               {"checksums", "on"},
+                              {"block_size", "8192"},
                               {"replayed", Cell{}}}));
     tables.push_back(one_row({{"failures", "0"}, {"reset", Cell{}}, {"last", Cell{}}, {"databases", Cell{}}}));
     tables.push_back(one_row({{"not_valid", Cell{}}, {"disabled", Cell{}}}));
@@ -86,13 +105,7 @@ inline Validated validated(const collectors::ValidationExpected& expected, bool 
             tables.push_back(one_row(
                 {{"relkind", "r"}, {"quoted", name}, {"row_security", "f"}, {"may_read", "t"}, {"bytes", "8192"}}));
     for (std::size_t i = 0; own && i < expected.amcheck.size(); ++i)
-        tables.push_back(one_row({{"oid", "16384"},
-                                  {"method", "btree"},
-                                  {"valid", "t"},
-                                  {"relkind", "i"},
-                                  {"bytes", "8192"},
-                                  {"schema", "public"},
-                                  {"may_check", "t"}}));
+        tables.push_back(relation("16384", expected.amcheck[i], "i", "btree"));
     for (std::size_t i = 0; own && i < expected.foreign_keys.size(); ++i)
         tables.push_back(one_row({{"contype", "f"},
                                   {"convalidated", "t"},
@@ -156,6 +169,8 @@ struct ValidationStory {
     Validated before;
     Validated after;
     std::optional<core::Failure> primary_failure;
+    /// Of the second round.
+    std::optional<core::Failure> own_failure;
     std::string cursor;
     core::Time now{std::chrono::milliseconds{1'795'521'600'000}};
     std::optional<core::Result<io::PgAnswer>> written;
@@ -174,21 +189,27 @@ struct ValidationStory {
         written = io::PgAnswer{{stand(counter, at), stand(next, next_at), stand(next, next_at)}, 150000};
     }
 
-    std::vector<std::string> statements() const {
-        return collectors::validation_statements(expected, collectors::ValidationSide::own, own.first, cursor, now);
+    /// What the first round told.
+    collectors::ValidationLooked first() const {
+        collectors::ValidationLooked looked;
+        looked.facts = own.first;
+        if (expected.compares && primary_failure)
+            looked.primary_facts = std::unexpected(*primary_failure);
+        else if (expected.compares)
+            looked.primary_facts = before.first;
+        return looked;
+    }
+
+    std::vector<std::string> statements(collectors::ValidationSide side = collectors::ValidationSide::own) const {
+        return collectors::validation_statements(expected, side, first(), cursor, now);
     }
 
     Told look() {
-        collectors::ValidationLooked looked;
-        looked.facts = own.first;
-        looked.own = own.answer(statements());
+        collectors::ValidationLooked looked = first();
+        looked.own = own_failure ? core::Result<io::PgAnswer>{std::unexpected(*own_failure)} : own.answer(statements());
         looked.canary = written;
-        if (expected.compares && primary_failure) {
-            looked.primary_facts = std::unexpected(*primary_failure);
-        } else if (expected.compares) {
-            const auto asked =
-                collectors::validation_statements(expected, collectors::ValidationSide::primary, before.first, {}, now);
-            looked.primary_facts = before.first;
+        if (expected.compares && !primary_failure) {
+            const auto asked = statements(collectors::ValidationSide::primary);
             looked.before = before.answer(asked);
             looked.after = after.answer(asked);
         }

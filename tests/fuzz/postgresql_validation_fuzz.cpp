@@ -22,16 +22,17 @@ io::PgAnswer as_many(io::PgAnswer answer, std::size_t count) {
 
 void play(const ValidationExpected& expected, const io::PgAnswer& answer, std::string_view cursor) {
     const auto facts = as_many(answer, collectors::validation_facts(expected, ValidationSide::own).size());
-    const auto asked = collectors::validation_statements(expected, ValidationSide::own, facts, cursor, kNow);
-    ValidationLooked looked{.facts = facts, .own = as_many(answer, asked.size())};
+    ValidationLooked looked{.facts = facts};
+    if (expected.compares)
+        looked.primary_facts = as_many(answer, collectors::validation_facts(expected, ValidationSide::primary).size());
+    const auto asked = [&](ValidationSide side) {
+        return as_many(answer, collectors::validation_statements(expected, side, looked, cursor, kNow).size());
+    };
+    looked.own = asked(ValidationSide::own);
     if (const auto writes = collectors::canary_statements(expected, facts); !writes.empty())
         looked.canary = as_many(answer, writes.size());
-    if (expected.compares) {
-        looked.primary_facts = as_many(answer, collectors::validation_facts(expected, ValidationSide::primary).size());
-        const auto theirs =
-            collectors::validation_statements(expected, ValidationSide::primary, **looked.primary_facts, {}, kNow);
-        looked.before = looked.after = as_many(answer, theirs.size());
-    }
+    if (expected.compares)
+        looked.before = looked.after = asked(ValidationSide::primary);
     const core::Seen first = collectors::interpret_validation(expected, looked, cursor, kNow);
     must_be_sound(first);
     must_be_sound(collectors::interpret_validation(expected, looked, first.cursor, kNow + std::chrono::hours{30}));
