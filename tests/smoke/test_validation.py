@@ -23,6 +23,7 @@ SCHEMA = (
     "INSERT INTO lines SELECT i, i FROM generate_series(1, 500) i",
     "GRANT SELECT ON orders, lines, audit TO recoverd",
     "GRANT EXECUTE ON FUNCTION bt_index_check(regclass) TO recoverd",
+    "GRANT EXECUTE ON FUNCTION verify_heapam(regclass, boolean, boolean, text, bigint, bigint) TO recoverd",
     "CREATE SCHEMA recoverd",
     "CREATE TABLE recoverd.canary (name text PRIMARY KEY, counter bigint NOT NULL, written_at timestamptz NOT NULL)",
     "GRANT USAGE ON SCHEMA recoverd TO recoverd", "GRANT SELECT, INSERT, UPDATE ON recoverd.canary TO recoverd")
