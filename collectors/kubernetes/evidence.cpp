@@ -104,32 +104,75 @@ void report_objects(const Expected& expected, const Facts& facts, Time now, std:
         out.insert(out.end(), reports.begin(), reports.end());
 }
 
-/// The lists that a subject's backups and its state are told by: it may be told of by others as well.
-std::span<const Resource> told_by(std::string_view subject, const Expected& expected) {
-    static constexpr std::array kByJobs{kJobs, kCronJobs};
-    static constexpr std::array kByVelero{kVeleroBackups, kPodVolumeBackups};
-    static constexpr std::array kByOperator{kPostgresClusters, kPostgresBackups};
+/// The lists that tell of the subjects of a kind, which may be told of by others as well.
+struct ToldBy {
+    std::string_view kind;
+    /// Together, how well it is.
+    std::span<const Resource> state;
+    /// Together, its backups.
+    std::span<const Resource> backups;
+};
+
+constexpr std::array kTellOfDeployment{kPods, kDeployments};
+constexpr std::array kTellOfStatefulSet{kPods, kStatefulSets};
+constexpr std::array kTellOfDaemonSet{kPods, kDaemonSets};
+constexpr std::array kTellOfCluster{kPods, kPostgresClusters};
+constexpr std::array kTellOfClusterBackups{kPostgresClusters, kPostgresBackups};
+constexpr std::array kTellOfVeleroBackups{kVeleroBackups, kPodVolumeBackups};
+constexpr std::array kTellOfJobBackups{kJobs, kCronJobs};
+
+constexpr std::array<ToldBy, 8> kToldBy{{
+    {"deployment", kTellOfDeployment, {}},
+    {"statefulset", kTellOfStatefulSet, {}},
+    {"daemonset", kTellOfDaemonSet, {}},
+    {"cluster", kTellOfCluster, kTellOfClusterBackups},
+    {"schedule", {}, kTellOfVeleroBackups},
+    {"backup", {}, kTellOfVeleroBackups},
+    {"cronjob", {}, kTellOfJobBackups},
+    {"job", {}, kTellOfJobBackups},
+}};
+
+/// Nothing for a subject that one list tells all of.
+const ToldBy* told_by(std::string_view subject, const Expected& expected) {
     // NAMESPACE/KIND/NAME; of node/NAME the name may be anything.
     const std::string_view behind = subject.substr(std::min(subject.find('/') + 1, subject.size()));
     const std::string_view kind = behind.substr(0, behind.find('/'));
     if (subject.starts_with("node/") && kind == behind)
-        return {};
-    if (kind == "schedule" || kind == "backup")
-        return kByVelero;
-    if (kind == "cluster")
-        return kByOperator;
-    if (!expected.jobs.backup.empty() && (kind == "cronjob" || kind == "job"))
-        return kByJobs;
-    return {};
+        return nullptr;
+    if (expected.jobs.backup.empty() && (kind == "cronjob" || kind == "job"))
+        return nullptr;
+    const auto* const found = std::ranges::find(kToldBy, kind, &ToldBy::kind);
+    return found == kToldBy.end() ? nullptr : found;
+}
+
+/// What another list might tell worse. That nothing of it runs is the worst there is.
+bool may_be_worse(const Evidence& evidence) {
+    const auto* reach = std::get_if<core::Reachability>(&evidence);
+    return reach && reach->state != ReachState::down;
 }
 
 /// A subject of which one list tells something and another one could not be had is half an answer. As a whole one it
-/// would end whatever was found by the other.
+/// would end whatever was found by the other: one pod of three is all that are known, when nobody says how many there
+/// should be.
 void say_what_broke_off(const Expected& expected, const Facts& facts, std::vector<SubjectReport>& reports) {
-    for (SubjectReport& report : reports)
-        for (const Resource& list : told_by(report.subject, expected))
-            if (!report.failure && facts.failed(list))
-                report.failure = facts.lists.at(list.full_name());
+    const auto why_lacking = [&](std::span<const Resource> lists) -> std::optional<Failure> {
+        for (const Resource& list : lists)
+            if (facts.failed(list))
+                return facts.lists.at(list.full_name());
+        return std::nullopt;
+    };
+    for (SubjectReport& report : reports) {
+        const ToldBy* lists = told_by(report.subject, expected);
+        if (!lists)
+            continue;
+        std::optional<Failure> failure = why_lacking(lists->state);
+        if (failure)
+            std::erase_if(report.evidence, may_be_worse);
+        else
+            failure = why_lacking(lists->backups);
+        if (!report.failure)
+            report.failure = std::move(failure);
+    }
 }
 
 /// A namespace or a label that is misspelt gives empty lists, and all that is in them is well. `own`: subjects that

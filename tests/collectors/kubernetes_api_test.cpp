@@ -172,11 +172,13 @@ TEST_CASE("what is no list is a failure of that list") {
 
 TEST_CASE("a list that hangs leaves time for the others") {
     KubeApi api;
-    api.objects["deployments"] = {test::deployment("web", 1, 1)};
+    api.objects["nodes"] = {test::node("n1")};
+    api.objects["deployments"] = {test::deployment("web", 1, 0)};
     api.world.hangs = [](const std::string& asked) { return asked.contains("/pods?"); };
     const Collected seen = api.look();
     REQUIRE(seen);
-    CHECK(reach(seen, "shop/deployment/web").state == ReachState::up);
+    CHECK(reach(seen, "node/n1").state == ReachState::up);
+    CHECK(reach(seen, "shop/deployment/web").state == ReachState::down);
     CHECK(reach(seen, "apiserver").state == ReachState::degraded);
 }
 
