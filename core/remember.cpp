@@ -87,7 +87,9 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
         if (const auto probe = worst_probe(report.evidence, check))
             remember_probe(seen, *probe, learned(EvidenceKind::reachability));
         seen.evidence = merged(seen, report);
-        seen.location = report.location;
+        // Half an answer that does not say where it stands has not moved it.
+        if (!report.failure || report.location != Location{})
+            seen.location = report.location;
     }
     seen.vanished_since.reset();
     if (report.failure) {

@@ -101,6 +101,17 @@ TEST_CASE("half an answer about something new is all that is known of it") {
     CHECK(bench.seen().location.node == "n1");
 }
 
+TEST_CASE("half an answer that does not say where something stands leaves it where it stood, a whole one does not") {
+    Bench bench;
+    bench.answers({{{"main", {.node = "n1"}, {Fingerprint{"id", "1"}}, {}}}});
+    bench.answers({{{"main", {}, {Fingerprint{"id", "1"}}, kBroken}}});
+    CHECK(bench.seen().location.node == "n1");
+    bench.answers({{{"main", {.node = "n2"}, {Fingerprint{"id", "1"}}, kBroken}}});
+    CHECK(bench.seen().location.node == "n2");
+    bench.answers({{{"main", {}, {Fingerprint{"id", "1"}}, {}}}});
+    CHECK(bench.seen().location == Location{});
+}
+
 TEST_CASE("an answer without evidence teaches nothing") {
     Bench bench;
     bench.sees({Fingerprint{"id", "1"}}).sees_nothing_of_it(kBroken).after(1h).sees({});
