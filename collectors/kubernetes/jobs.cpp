@@ -3,6 +3,7 @@
 
 #include "collectors/kubernetes/expect.hpp"
 #include "collectors/kubernetes/job_end.hpp"
+#include "core/assertion.hpp"
 #include "core/config/values.hpp"
 
 #include <fmt/format.h>
@@ -68,7 +69,7 @@ std::optional<core::Assertion> last_run(const Runs& runs, const CronJob* cronjob
     return ended;
 }
 
-SubjectReport report_of(const std::string& subject, const Runs& runs, const CronJob* cronjob, Time now) {
+SubjectReport report_of(const std::string& subject, const Runs& runs, const CronJob* cronjob, Time now, bool whole) {
     SubjectReport report{.subject = subject, .location = {}, .evidence = {}, .failure = {}};
     core::Assertions assertions;
     if (cronjob)
@@ -76,8 +77,12 @@ SubjectReport report_of(const std::string& subject, const Runs& runs, const Cron
     for (const auto* run : {&runs.ended, &runs.running})
         if (*run && !(*run)->exercise.empty())
             report.evidence.emplace_back(**run);
-    if (auto last = last_run(runs, cronjob, now))
+    if (auto last = last_run(runs, cronjob, now)) {
+        // The list that could not be had may know of a later run, or that one left nothing.
+        if (!whole && state_of(*last) == core::AssertionState::holds)
+            last = expect("last_run", "Complete", std::nullopt, "its CronJob and its Jobs could not both be listed");
         assertions.assertions.push_back(std::move(*last));
+    }
     if (!assertions.assertions.empty())
         report.evidence.emplace_back(std::move(assertions));
     return report;
@@ -137,11 +142,11 @@ void AllJobs::report(Time now, bool whole, std::vector<SubjectReport>& out) cons
         report_backups(all, now, out);
     for (const auto& [subject, runs] : jobs) {
         const auto cronjob = cronjobs.find(subject);
-        out.push_back(report_of(subject, runs, cronjob == cronjobs.end() ? nullptr : &cronjob->second, now));
+        out.push_back(report_of(subject, runs, cronjob == cronjobs.end() ? nullptr : &cronjob->second, now, whole));
     }
     for (const auto& [subject, cronjob] : cronjobs)
         if (!jobs.contains(subject))
-            out.push_back(report_of(subject, kNone, &cronjob, now));
+            out.push_back(report_of(subject, kNone, &cronjob, now, whole));
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stays known of a workload when one of the lists that tell of it cannot be had, while the others can.
+// What stays known of a workload, or a CronJob, when one of the lists that tell of it cannot be had, while others can.
 #include "core/remember.hpp"
 #include "tests/collectors/kubernetes_api.hpp"
 
@@ -8,6 +8,7 @@
 using namespace recoverd;
 using namespace recoverd::collectors;
 using namespace std::chrono_literals;
+using core::AssertionState;
 using core::ReachState;
 using test::KubeApi;
 using test::subject;
@@ -231,4 +232,38 @@ TEST_CASE("that no pod is left is found out although nobody says how many there 
     one.api.objects["pods"] = {test::pod({.ready = "False"})};
     one.look(3);
     CHECK(one.known(kWeb).settled == ReachState::down);
+}
+
+TEST_CASE("that the last run of a CronJob passed is not told by half of the lists, that it failed is") {
+    const std::string passed = R"("startTime": "2026-11-22T01:00:00Z", "completionTime": "2026-11-22T01:20:00Z",
+        "conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": "2026-11-22T01:20:00Z"}])";
+    const std::string failed = R"("startTime": "2026-11-22T01:00:00Z",
+        "conditions": [{"type": "Failed", "status": "True", "lastTransitionTime": "2026-11-22T01:20:00Z"}])";
+    struct Row {
+        const char* refused;
+        std::string job;
+        AssertionState state;
+    };
+    KubeApi api;
+    // By the CronJob the run after the one that is listed left nothing.
+    api.objects["cronjobs"] = {object("nightly", R"("spec": {}, "status": {
+        "lastScheduleTime": "2026-11-22T02:00:00Z", "lastSuccessfulTime": "2026-11-22T01:20:00Z"})")};
+    for (const Row& row :
+         {Row{"", passed, AssertionState::fails}, Row{"cronjobs", passed, AssertionState::unknown},
+          Row{"cronjobs", failed, AssertionState::fails}, Row{"jobs", passed, AssertionState::fails}}) {
+        CAPTURE(row.refused, row.job);
+        api.objects["jobs"] = {test::kube::job_of("nightly", "nightly-1", row.job)};
+        api.refused = {{row.refused, {403, "{}"}}};
+        const Collected seen = api.look(watching({"jobs", "cronjobs"}));
+        CHECK(test::kube::state(subject(seen, "shop/cronjob/nightly"), "last_run") == row.state);
+    }
+    // A success that only the CronJob tells of may be older than a Job that failed.
+    api.objects["cronjobs"] = {object("nightly", R"("spec": {}, "status": {
+        "lastScheduleTime": "2026-11-22T01:00:00Z", "lastSuccessfulTime": "2026-11-22T01:20:00Z"})")};
+    const auto told = [&] {
+        return test::kube::state(subject(api.look(watching({"jobs", "cronjobs"})), "shop/cronjob/nightly"), "last_run");
+    };
+    CHECK(told() == AssertionState::unknown);
+    api.refused.clear();
+    CHECK(told() == AssertionState::holds);
 }
