@@ -109,6 +109,30 @@ FailureKind kind_of(int status, const std::string& words) {
     return FailureKind::bad_answer;
 }
 
+/// The first line that is `wanted`; empty when there is none.
+std::string_view line_that(std::string_view text, bool (*wanted)(std::string_view)) {
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (wanted(line))
+            return line;
+    }
+    return {};
+}
+
+/// What is wrong: the lines behind it are attempts to read it again.
+bool names_an_error(std::string_view line) {
+    return (line.contains("pack ") || line.contains("rror")) && !line.starts_with("using temporary cache");
+}
+
+/// 0.14 goes no further when it cannot load an index, for whatever reason, and gives no other word for one that is
+/// damaged. Only these two speak of bytes that it had read: their hash is not the file's name, or nobody who has the
+/// key wrote them. Newer versions say "repository contains errors" there, too.
+bool names_a_damaged_index(std::string_view line) {
+    return line.starts_with("error: error loading index ") &&
+           (line.ends_with(": invalid data returned") || line.ends_with(": ciphertext verification failed"));
+}
+
 } // namespace
 
 Series interpret_restic(const Json& snapshots, ResticGroups groups) {
@@ -139,17 +163,14 @@ std::optional<Failure> restic_failure(const io::Finished& finished, bool prefixe
 std::optional<std::string> restic_errors(const io::Finished& finished) {
     if (!finished.status || *finished.status == 0)
         return std::nullopt;
-    if (!why(finished.err).contains("repository contains errors"))
+    const std::string last = why(finished.err);
+    const bool of_index = last.contains("LoadIndex returned errors");
+    if (!of_index && !last.contains("repository contains errors"))
         return std::nullopt;
-    // The first line that names what is wrong: what follows are attempts to read it again.
-    for (std::string_view rest = finished.err; !rest.empty();) {
-        const std::string_view line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        const bool names = line.contains("pack ") || line.contains("rror");
-        if (names && !line.starts_with("using temporary cache"))
-            return fmt::format("restic check: {}", shown(line));
-    }
-    return "restic check: repository contains errors";
+    const std::string_view named = line_that(finished.err, of_index ? names_a_damaged_index : names_an_error);
+    if (of_index && named.empty())
+        return std::nullopt;
+    return fmt::format("restic check: {}", named.empty() ? "repository contains errors" : shown(named));
 }
 
 ResticLocks read_restic_locks(std::string_view listed, const ResticLocks& before, Time now) {

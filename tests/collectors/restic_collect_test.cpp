@@ -174,6 +174,23 @@ TEST_CASE("restic: errors that its check finds make all snapshots bad, for as lo
     CHECK(points(mended, kOrders).points.back().state == core::PointState::good);
 }
 
+TEST_CASE("restic: a damaged index makes all snapshots bad, one that could not be read makes the check a failure") {
+    Scripted scripted;
+    const core::config::Table table{text("verify", "listed")};
+    scripted.check = test::exited("", 1, test::data("restic/check-index.txt"));
+    const auto seen = scripted.look(table);
+    REQUIRE(seen);
+    CHECK(points(seen, kOrders).points.back().state == core::PointState::bad);
+    CHECK_FALSE(subject(seen, "").failure);
+    scripted.check = test::exited("", 1,
+                                  "error: error loading index 27b7a3d5: open /srv/repo/index/27b7a3d5: permission "
+                                  "denied\nFatal: LoadIndex returned errors\n");
+    const auto unread = scripted.look(table);
+    REQUIRE(unread);
+    CHECK(points(unread, kOrders).points.back().state == core::PointState::good);
+    CHECK(subject(unread, "").failure);
+}
+
 TEST_CASE("restic: errors that a check finds while somebody writes are nobody's errors yet") {
     Scripted scripted;
     scripted.check = test::exited("", 1, test::data("restic/check-gone.txt"));

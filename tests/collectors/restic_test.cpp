@@ -201,6 +201,34 @@ TEST_CASE("restic: only its own word for it makes a repository damaged") {
     CHECK_THAT(newer.value_or(""), ContainsSubstring("pack abc: does not exist"));
 }
 
+TEST_CASE("restic: an index is damaged by what was read of it, and not because it could not be read") {
+    CHECK_THAT(restic_errors(said("check-index.txt")).value_or(""),
+               StartsWith("restic check: error: error loading index 27b7a3d5") &&
+                   ContainsSubstring("invalid data returned"));
+    const auto errors = [](const std::string& of_index) {
+        const std::string begin = "error: error loading index 27b7a3d5: ";
+        return restic_errors(test::exited("", 1, begin + of_index + "\nFatal: LoadIndex returned errors\n"));
+    };
+    CHECK(errors("ciphertext verification failed"));
+    for (const char* unread :
+         {"open /srv/repo/index/27b7a3d5: permission denied", "read /srv/repo/index/27b7a3d5: input/output error",
+          "Stat: The specified key does not exist.", "Get \"https://s3.example/r\": dial tcp: i/o timeout",
+          "unexpected EOF", "not supported"}) {
+        CAPTURE(unread);
+        CHECK_FALSE(errors(unread));
+    }
+    // One of several is enough, and is the one that is named.
+    CHECK_THAT(errors("unexpected EOF\nerror: error loading index e45ab788: load <index/e45ab788>: "
+                      "invalid data returned")
+                   .value_or(""),
+               ContainsSubstring("e45ab788"));
+    // It was read well when it was read again.
+    CHECK_FALSE(
+        restic_errors(test::exited("", 1,
+                                   "Load(<index/27b7a3d5>, 0, 0) returned error, retrying after 1s: load "
+                                   "<index/27b7a3d5>: invalid data returned\nFatal: LoadIndex returned errors")));
+}
+
 TEST_CASE("restic: a lock that nobody renews for half an hour is stale") {
     const std::string listed = test::data("restic/locks.txt");
     ResticLocks locks = read_restic_locks(listed, {}, kNow);
@@ -220,59 +248,4 @@ TEST_CASE("restic: a lock that nobody renews for half an hour is stale") {
     CHECK(locks.begin()->second == kNow);
     CHECK(read_restic_locks(test::data("restic/locks-none.txt"), locks, kNow).empty());
     CHECK_THROWS_WITH(read_restic_locks("Enter password:", {}, kNow), ContainsSubstring("names of locks"));
-}
-
-TEST_CASE("a check that passed proves what was there, and nothing that came later") {
-    Series series = read("snapshots.json");
-    Verification verification;
-    verification.passed(series);
-    series["db1:/srv/orders"].points.push_back({.id = "later"});
-    for (auto& [name, points] : series)
-        verification.mark(points, core::Depth::listed);
-    CHECK(series["db1:/srv/orders"].points.front().depth == core::Depth::listed);
-    CHECK(series["db1:/srv/orders"].points.back().depth == core::Depth::exists);
-}
-
-TEST_CASE("a check that found errors leaves nothing to rely on, until one passes") {
-    Series series = read("snapshots.json");
-    Verification verification;
-    verification.passed(series);
-    verification.found("pack a: does not exist");
-    auto& points = series["db1:/srv/orders"];
-    verification.mark(points, core::Depth::listed);
-    CHECK(points.points.front().state == core::PointState::bad);
-    CHECK(points.points.front().detail == "pack a: does not exist");
-    CHECK(points.points.front().depth == core::Depth::exists);
-    verification.passed(series);
-    CHECK(verification.errors.empty());
-}
-
-TEST_CASE("a check is due when none was made, when the last one is old, and sooner when that came to no end") {
-    Verification verification;
-    CHECK(verification.due(kNow, core::kDay));
-    verification.tried_at = kNow;
-    CHECK_FALSE(verification.due(kNow + std::chrono::hours{23}, core::kDay));
-    CHECK(verification.due(kNow + core::kDay, core::kDay));
-    CHECK(verification.due(kNow - std::chrono::hours{1}, core::kDay));
-    verification.failure = Failure{};
-    CHECK_FALSE(verification.due(kNow + std::chrono::hours{2}, core::kDay));
-    CHECK(verification.due(kNow + std::chrono::hours{3}, core::kDay));
-}
-
-TEST_CASE("what a check found survives in the cursor") {
-    Verification verification;
-    verification.passed(read("snapshots.json"));
-    verification.tried_at = kNow;
-    verification.failure = Failure{FailureKind::timed_out, "too slow"};
-    const auto again = [](const Verification& kept) {
-        io::JsonWriter out;
-        kept.write(out);
-        return Verification::read(io::Json::parse(out.take()));
-    };
-    CHECK(again(verification).proven == verification.proven);
-    CHECK(again(verification).tried_at == kNow);
-    CHECK(again(verification).failure == verification.failure);
-    verification.found("errors");
-    CHECK(again(verification).errors == "errors");
-    CHECK(again({}).proven.empty());
 }

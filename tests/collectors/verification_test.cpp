@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a tool's own check found, from run to run.
+#include "collectors/verification.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd;
+using namespace recoverd::collectors;
+
+namespace {
+
+constexpr Time kChecked{std::chrono::seconds{1'795'400'000}};
+constexpr const char* kOrders = "db1:/srv/orders";
+
+Series of_orders() {
+    Series series;
+    series[kOrders].points = {core::RecoveryPoint{.id = "first"}, core::RecoveryPoint{.id = "second"}};
+    return series;
+}
+
+} // namespace
+
+TEST_CASE("a check that passed proves what was there, and nothing that came later") {
+    Series series = of_orders();
+    Verification verification;
+    verification.passed(series);
+    series[kOrders].points.push_back({.id = "later"});
+    for (auto& [name, points] : series)
+        verification.mark(points, core::Depth::listed);
+    CHECK(series[kOrders].points.front().depth == core::Depth::listed);
+    CHECK(series[kOrders].points.back().depth == core::Depth::exists);
+}
+
+TEST_CASE("a check that found errors leaves nothing to rely on, until one passes") {
+    Series series = of_orders();
+    Verification verification;
+    verification.passed(series);
+    verification.found("pack a: does not exist");
+    auto& points = series[kOrders];
+    verification.mark(points, core::Depth::listed);
+    CHECK(points.points.front().state == core::PointState::bad);
+    CHECK(points.points.front().detail == "pack a: does not exist");
+    CHECK(points.points.front().depth == core::Depth::exists);
+    verification.passed(series);
+    CHECK(verification.errors.empty());
+}
+
+TEST_CASE("a check is due when none was made, when the last one is old, and sooner when that came to no end") {
+    Verification verification;
+    CHECK(verification.due(kChecked, core::kDay));
+    verification.tried_at = kChecked;
+    CHECK_FALSE(verification.due(kChecked + std::chrono::hours{23}, core::kDay));
+    CHECK(verification.due(kChecked + core::kDay, core::kDay));
+    CHECK(verification.due(kChecked - std::chrono::hours{1}, core::kDay));
+    verification.failure = Failure{};
+    CHECK_FALSE(verification.due(kChecked + std::chrono::hours{2}, core::kDay));
+    CHECK(verification.due(kChecked + std::chrono::hours{3}, core::kDay));
+}
+
+TEST_CASE("what a check found survives in the cursor") {
+    Verification verification;
+    verification.passed(of_orders());
+    verification.tried_at = kChecked;
+    verification.failure = Failure{FailureKind::timed_out, "too slow"};
+    const auto again = [](const Verification& kept) {
+        io::JsonWriter out;
+        kept.write(out);
+        return Verification::read(io::Json::parse(out.take()));
+    };
+    CHECK(again(verification).proven == verification.proven);
+    CHECK(again(verification).tried_at == kChecked);
+    CHECK(again(verification).failure == verification.failure);
+    verification.found("errors");
+    CHECK(again(verification).errors == "errors");
+    CHECK(again({}).proven.empty());
+}
