@@ -39,7 +39,7 @@ io::Task<AskedRuns::Answer> AskedRuns::ask(std::string name) {
         ~Leave() { waiting->erase(place); }
     } const leave{waiting_, place};
     asked_at_[name] = timers_.elapsed();
-    checker_.run_now(name);
+    checker_.run_now(name, true);
     co_await asked->wake.wait(timers_, kPatience);
     Answer answer;
     answer.status = asked->memory ? 200 : 202;

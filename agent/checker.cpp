@@ -44,6 +44,7 @@ void Checker::configure(const Setup& setup, const std::map<std::string, core::Ti
         if (after != entries.end() && after->second.check->fingerprint == entry.check->fingerprint)
             continue;
         admission_.withdraw(name);
+        asked_.erase(name);
         for (auto& [run, active] : active_)
             if (active.first == name)
                 active.second->cancel.emit(asio::cancellation_type::terminal);
@@ -52,7 +53,9 @@ void Checker::configure(const Setup& setup, const std::map<std::string, core::Ti
     wake_.wake();
 }
 
-void Checker::run_now(std::string_view name) {
+void Checker::run_now(std::string_view name, bool asked) {
+    if (asked && entries_.contains(name) && !schedule_.running(name))
+        asked_.emplace(name);
     schedule_.run_now(name, world_.timers().elapsed());
     wake_.wake();
 }
@@ -101,20 +104,21 @@ void Checker::start(const asio::any_io_executor& executor, const std::string& na
     active->slow = entry.slow;
     const auto slot = active->cancel.slot();
     const std::uint64_t run = next_run_++;
+    const bool asked = asked_.erase(name) > 0;
     active_.emplace(run, std::pair{name, std::move(active)});
-    asio::co_spawn(executor, look(entry),
+    asio::co_spawn(executor, look(entry, asked),
                    asio::bind_cancellation_slot(slot, [this, executor, name, run](const std::exception_ptr& cancelled,
                                                                                   const core::Report& report) {
                        finished(executor, name, run, cancelled ? nullptr : &report);
                    }));
 }
 
-io::Task<core::Report> Checker::look(Entry entry) {
+io::Task<core::Report> Checker::look(Entry entry, bool asked) {
     io::Timers& timers = world_.timers();
     const core::Duration began = timers.elapsed();
     core::Report report;
-    collectors::Run run{world_, entry.check->timeout, hooks_.cursor(entry.check->name), timers.now(),
-                        entry.check->name};
+    collectors::Run run{world_,       entry.check->timeout, hooks_.cursor(entry.check->name),
+                        timers.now(), entry.check->name,    asked};
     const core::Duration limit = entry.check->timeout + kLastWord;
     std::string late = fmt::format("no answer within {} s", core::to_seconds(entry.check->timeout));
     report.result =

@@ -14,6 +14,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace recoverd::agent {
@@ -36,7 +37,8 @@ class Checker {
     void configure(const Setup& setup, const std::map<std::string, core::Time, std::less<>>& due_at);
     /// Runs for ever.
     io::Task<void> run();
-    void run_now(std::string_view name);
+    /// `asked`: by somebody, which the collector is told.
+    void run_now(std::string_view name, bool asked = false);
     /// Does it run, or wait in line for its turn?
     bool runs(std::string_view name) const { return schedule_.running(name); }
     /// Cancels what runs.
@@ -62,7 +64,7 @@ class Checker {
 
     io::Task<void> start_due();
     void start(const asio::any_io_executor& executor, const std::string& name);
-    io::Task<core::Report> look(Entry entry);
+    io::Task<core::Report> look(Entry entry, bool asked);
     void finished(const asio::any_io_executor& executor, const std::string& name, std::uint64_t run,
                   const core::Report* report);
 
@@ -72,6 +74,8 @@ class Checker {
     Hooks hooks_;
     io::Wake wake_;
     std::map<std::string, Entry, std::less<>> entries_;
+    /// Those whose next run somebody asked for.
+    std::set<std::string, std::less<>> asked_;
     /// By run: a check that was changed while it ran may run anew beside its old, cancelled run.
     std::map<std::uint64_t, std::pair<std::string, std::unique_ptr<Active>>> active_;
     std::uint64_t next_run_ = 1;

@@ -155,7 +155,7 @@ Task<Collected> collect(Options options, Run run) {
     Verification verification = read_cursor(run.cursor);
     if (options.verify == "none") {
         verification = {};
-    } else if (verification.due(run.now, options.verify_every)) {
+    } else if (verification.due(run.now, options.verify_every, run.asked)) {
         // A fifth of the time is kept in hand, so that a check which takes too long takes nothing from what was listed.
         const Duration until = began + run.timeout * 4 / 5;
         verification.failure = co_await verify(options, run, *access, &repository.series, &verification, until);

@@ -40,6 +40,8 @@ struct Run {
     Time now;
     /// The check's name, for what a collector tells the other side about itself.
     std::string check;
+    /// Did somebody ask for it out of turn?
+    bool asked = false;
 };
 
 using Collected = Result<Seen>;

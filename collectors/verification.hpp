@@ -22,8 +22,9 @@ struct Verification {
     /// The ids of the points that were there and found whole, the newest 5,000 at most.
     std::set<std::string, std::less<>> proven;
 
-    /// Is it time for the next one? After one that came to no end, sooner.
-    bool due(Time now, Duration every) const;
+    /// Is it time for the next one? After one that came to no end, sooner; after that or errors, also when somebody
+    /// asks, who may have mended what there was.
+    bool due(Time now, Duration every, bool asked = false) const;
     /// It came to an end without finding any error in what held `series`.
     void passed(const Series& series);
     /// It found errors. The tools do not say in which points, so that none can be relied on until one passes again.

@@ -15,6 +15,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 using namespace recoverd;
 using namespace std::chrono_literals;
 
@@ -28,15 +31,21 @@ io::Task<void> ask(agent::Agent& agent, std::string check, Answers& answers) {
     answers.push_back(std::move(answer));
 }
 
+std::string hourly(std::size_t checks) {
+    std::string config = "[asset.orders]\n";
+    for (std::size_t i = 0; i < checks; ++i)
+        config += fmt::format("[check.a{}]\ncollector = \"http\"\nurl = \"http://shop{}.example/\"\nasset = "
+                              "\"orders\"\nevery = \"1h\"\ntimeout = \"30s\"\n",
+                              i, i);
+    return config;
+}
+
 /// An agent with one check an hour, which has looked once.
 struct Site {
-    explicit Site(std::size_t checks = 1) {
-        std::string config = "[asset.orders]\n";
-        for (std::size_t i = 0; i < checks; ++i)
-            config += fmt::format("[check.a{}]\ncollector = \"http\"\nurl = \"http://shop{}.example/\"\nasset = "
-                                  "\"orders\"\nevery = \"1h\"\ntimeout = \"30s\"\n",
-                                  i, i);
+    explicit Site(std::size_t checks = 1) : Site(hourly(checks), nullptr) {}
+    Site(const std::string& config, std::function<core::Result<io::Finished>(const io::Command&)> program) {
         folder.write("recoverd.toml", config);
+        world.on_run = std::move(program);
         world.on_http = [](const io::HttpRequest&) { return io::HttpAnswer{}; };
         agent.start({}, agent::make_setup(agent::load(folder.path("recoverd.toml")), {}));
         asio::co_spawn(loop, agent.run(), asio::bind_cancellation_slot(cancel.slot(), asio::detached));
@@ -149,4 +158,47 @@ TEST_CASE("a check that leaves the configuration while it is asked leaves nobody
     site.agent.configure(agent::make_setup(agent::load(site.folder.path("recoverd.toml")), {}));
     site.world.timers().advance(agent::AskedRuns::kPatience);
     CHECK(site.status(1) == 202);
+}
+
+TEST_CASE(
+    "whoever asks after a repair has a repository proven anew, and one in which nothing was found just looked at") {
+    bool damaged = true;
+    const auto restic = [&damaged](const io::Command& command) -> core::Result<io::Finished> {
+        const auto has = [&](const char* word) { return std::ranges::find(command.argv, word) != command.argv.end(); };
+        if (has("snapshots"))
+            return test::exited(test::data("restic/snapshots.json"));
+        if (has("check") && damaged)
+            return test::exited("", 1, test::data("restic/check-gone.txt"));
+        return test::exited("");
+    };
+    Site site{"[asset.orders]\n[check.a0]\ncollector = \"restic\"\nasset = \"orders\"\nverify = \"listed\"\n"
+              "every = \"1h\"\n",
+              restic};
+    const auto proofs = [&] {
+        return std::ranges::count_if(site.world.asked,
+                                     [](const std::string& line) { return line.ends_with(" check"); });
+    };
+    const auto newest = [&] {
+        core::PointState state = core::PointState::bad;
+        for (const core::Evidence& one : *site.answers.back().memory.subjects.at("db1:/srv/orders").evidence)
+            if (const auto* found = std::get_if<core::RecoveryPoints>(&one))
+                state = found->points.back().state;
+        return state;
+    };
+    REQUIRE(proofs() == 1);
+    damaged = false;
+    // The proof counts for a day, and so does what it found.
+    site.world.timers().advance(150min);
+    CHECK(proofs() == 1);
+    site.press();
+    site.world.timers().advance(1s);
+    REQUIRE(site.status(1) == 200);
+    CHECK(proofs() == 2);
+    CHECK(newest() == core::PointState::good);
+    site.world.timers().advance(agent::AskedRuns::kAgainAfter);
+    site.press();
+    site.world.timers().advance(1s);
+    REQUIRE(site.status(2) == 200);
+    CHECK(proofs() == 2);
+    CHECK(newest() == core::PointState::good);
 }

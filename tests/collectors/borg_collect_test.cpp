@@ -36,9 +36,9 @@ struct Scripted {
         };
     }
 
-    Collected look(const core::config::Table& table = {}, const std::string& cursor = {}) {
+    Collected look(const core::config::Table& table = {}, const std::string& cursor = {}, bool asked = false) {
         ran.clear();
-        return test::look(ioc, world, "borg", table, cursor, std::chrono::minutes{5}, later);
+        return test::look(ioc, world, "borg", table, cursor, std::chrono::minutes{5}, later, asked);
     }
 };
 
@@ -127,6 +127,23 @@ TEST_CASE("borg: errors that its check finds make all archives bad, until one pa
     scripted.later = 8 * core::kDay;
     scripted.check = test::exited("");
     CHECK(points(scripted.look(table, seen->cursor), "").points.back().state == core::PointState::good);
+}
+
+TEST_CASE("borg: after a repair whoever asks need not wait until the next check is due") {
+    Scripted scripted;
+    const core::config::Table table{text("verify", "listed")};
+    scripted.check = test::exited("", 1, test::data("borg/check-truncated.txt"));
+    const auto broken = scripted.look(table);
+    REQUIRE(broken);
+    scripted.check = test::exited("");
+    scripted.later = std::chrono::hours{1};
+    CHECK(points(scripted.look(table, broken->cursor), "").points.back().state == core::PointState::bad);
+    const auto mended = scripted.look(table, broken->cursor, true);
+    CHECK(points(mended, "").points.back().state == core::PointState::good);
+    CHECK(points(mended, "").points.back().depth == core::Depth::listed);
+    // One that passed locks the repository no sooner.
+    CHECK(scripted.look(table, mended->cursor, true));
+    CHECK(scripted.ran.size() == 1);
 }
 
 TEST_CASE("borg: a check that had to wait for a lock, or proves nothing, takes nothing from what is known") {

@@ -38,10 +38,10 @@ inline core::config::Node list(const std::vector<std::string>& words) {
     return {array, {}};
 }
 
-/// `later`: how far the run's own clock is ahead of the world's.
+/// `later`: how far the run's own clock is ahead of the world's; `asked`: did somebody ask for it?
 inline collectors::Collected look(asio::io_context& ioc, FakeWorld& world, const std::string& collector,
                                   const core::config::Table& table, const std::string& cursor, Duration timeout,
-                                  Duration later) {
+                                  Duration later, bool asked = false) {
     core::config::Diagnostics diagnostics;
     const auto compiled = collectors::find(collector)->compile(
         table, {"check.x", fmt::format("collector '{}'", collector), {}}, {}, diagnostics);
@@ -49,7 +49,7 @@ inline collectors::Collected look(asio::io_context& ioc, FakeWorld& world, const
         UNSCOPED_INFO(core::config::format(diagnostic));
     REQUIRE(diagnostics.all().empty());
     world.asked.clear();
-    collectors::Run one{world, timeout, cursor, world.timers().now() + later, "x"};
+    collectors::Run one{world, timeout, cursor, world.timers().now() + later, "x", asked};
     return run(ioc, world.timers(), compiled.collect(std::move(one)));
 }
 

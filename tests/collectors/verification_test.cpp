@@ -57,6 +57,22 @@ TEST_CASE("a check is due when none was made, when the last one is old, and soon
     CHECK(verification.due(kChecked + std::chrono::hours{3}, core::kDay));
 }
 
+TEST_CASE(
+    "a check that found errors, or came to no end, is made at once when somebody asks for it, one that passed is not") {
+    Verification verification;
+    verification.tried_at = kChecked;
+    const Time soon = kChecked + std::chrono::minutes{1};
+    verification.passed(of_orders());
+    CHECK_FALSE(verification.due(soon, core::kDay, true));
+    verification.found("pack a: does not exist");
+    CHECK_FALSE(verification.due(soon, core::kDay));
+    CHECK(verification.due(soon, core::kDay, true));
+    verification.passed(of_orders());
+    verification.failure = Failure{FailureKind::timed_out, "too slow"};
+    CHECK_FALSE(verification.due(soon, core::kDay));
+    CHECK(verification.due(soon, core::kDay, true));
+}
+
 TEST_CASE("what a check found survives in the cursor") {
     Verification verification;
     verification.passed(of_orders());
