@@ -125,12 +125,20 @@ bool names_an_error(std::string_view line) {
     return (line.contains("pack ") || line.contains("rror")) && !line.starts_with("using temporary cache");
 }
 
-/// 0.14 goes no further when it cannot load an index, for whatever reason, and gives no other word for one that is
-/// damaged. Only these two speak of bytes that it had read: their hash is not the file's name, or nobody who has the
-/// key wrote them. Newer versions say "repository contains errors" there, too.
+/// Does the check go no further, since it could not load an index? 0.14 says so at its end, and newer versions, which
+/// end as if it were damage, by what they advise. Either does for whatever reason.
+bool ended_at_index(const std::string& err) {
+    return err.contains("Fatal: LoadIndex returned errors") ||
+           err.contains("The repository index is damaged and must be repaired");
+}
+
+bool names_an_index(std::string_view line) { return line.contains("error: error loading index "); }
+
+/// Only these two reasons speak of bytes that restic had read: their hash is not the file's name, or nobody who has the
+/// key wrote them.
 bool names_a_damaged_index(std::string_view line) {
-    return line.starts_with("error: error loading index ") &&
-           (line.ends_with(": invalid data returned") || line.ends_with(": ciphertext verification failed"));
+    return names_an_index(line) &&
+           (line.contains(": invalid data returned") || line.contains(": ciphertext verification failed"));
 }
 
 } // namespace
@@ -156,16 +164,18 @@ Series interpret_restic(const Json& snapshots, ResticGroups groups) {
 std::optional<Failure> restic_failure(const io::Finished& finished, bool prefixed) {
     if (finished.status == 0)
         return std::nullopt;
-    const std::string words = why(finished.err);
+    std::string words = why(finished.err);
+    if (ended_at_index(finished.err))
+        if (const std::string_view line = line_that(finished.err, names_an_index); !line.empty())
+            words = line;
     return tool_failure(finished, "restic", kind_of(finished.status.value_or(0), words), words, prefixed);
 }
 
 std::optional<std::string> restic_errors(const io::Finished& finished) {
     if (!finished.status || *finished.status == 0)
         return std::nullopt;
-    const std::string last = why(finished.err);
-    const bool of_index = last.contains("LoadIndex returned errors");
-    if (!of_index && !last.contains("repository contains errors"))
+    const bool of_index = ended_at_index(finished.err);
+    if (!of_index && !why(finished.err).contains("repository contains errors"))
         return std::nullopt;
     const std::string_view named = line_that(finished.err, of_index ? names_a_damaged_index : names_an_error);
     if (of_index && named.empty())

@@ -229,6 +229,33 @@ TEST_CASE("restic: an index is damaged by what was read of it, and not because i
                                    "<index/27b7a3d5>: invalid data returned\nFatal: LoadIndex returned errors")));
 }
 
+TEST_CASE(
+    "restic: that an index could not be read is a failure by its reason, also where newer versions call it damaged") {
+    const auto ended = [](const std::string& of_index) {
+        return test::exited("", 1,
+                            "error: error loading index 27b7a3d5: " + of_index +
+                                "\n\nThe repository index is damaged and must be repaired. You must run `restic repair "
+                                "index' to correct this.\n\nFatal: repository contains errors\n");
+    };
+    CHECK_THAT(restic_errors(ended("LoadRaw(<index/27b7a3d5>): invalid data returned")).value_or(""),
+               ContainsSubstring("invalid data returned"));
+    for (const auto& [reason, kind] : {std::pair{"Access Denied.", FailureKind::refused},
+                                       {"dial tcp 10.0.0.1:443: connect: connection refused", FailureKind::unreachable},
+                                       {"unexpected EOF", FailureKind::bad_answer}}) {
+        CAPTURE(reason);
+        CHECK_FALSE(restic_errors(ended(reason)));
+        const auto failure = restic_failure(ended(reason), false);
+        REQUIRE(failure);
+        CHECK(failure->kind == kind);
+        CHECK_THAT(failure->detail, ContainsSubstring(reason));
+    }
+    const auto older = restic_failure(
+        test::exited("", 1, "error: error loading index 27b7a3d5: permission denied\nFatal: LoadIndex returned errors"),
+        false);
+    REQUIRE(older);
+    CHECK(older->kind == FailureKind::refused);
+}
+
 TEST_CASE("restic: a lock that nobody renews for half an hour is stale") {
     const std::string listed = test::data("restic/locks.txt");
     ResticLocks locks = read_restic_locks(listed, {}, kNow);
