@@ -68,6 +68,9 @@ struct TerraformKept {
     std::uint64_t fewer = 0;
     /// Was its lock ever found where one was looked for?
     bool lock_seen = false;
+    /// Since when it is locked, by the last look that could tell, and was that too long?
+    std::optional<core::Time> held_since;
+    bool stale = false;
 
     bool operator==(const TerraformKept&) const = default;
 };

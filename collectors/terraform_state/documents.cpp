@@ -15,6 +15,10 @@ std::optional<std::uint64_t> natural_or_nothing(const io::Json& json) {
     return json ? std::optional(json.natural()) : std::nullopt;
 }
 
+std::optional<core::Time> time_or_nothing(const io::Json& json) {
+    return json ? std::optional(json.time()) : std::nullopt;
+}
+
 } // namespace
 
 core::Result<TerraformState> read_terraform_answer(const io::Finished& finished) {
@@ -63,6 +67,8 @@ TerraformCursor read_terraform_cursor(std::string_view text) {
             kept.resources = natural_or_nothing(state["resources"]);
             kept.fewer = natural_or_nothing(state["fewer"]).value_or(0);
             kept.lock_seen = state["lock_seen"] && state["lock_seen"].boolean();
+            kept.held_since = time_or_nothing(state["held_since"]);
+            kept.stale = state["stale"] && state["stale"].boolean();
         }
         return read;
     });
@@ -81,6 +87,8 @@ std::string write_terraform_cursor(const TerraformCursor& cursor) {
             out.field("last", *kept.last);
         if (kept.resources)
             out.field("resources", *kept.resources);
+        if (kept.held_since)
+            out.field("held_since", core::config::format_time(*kept.held_since)).field("stale", kept.stale);
         out.field("fewer", kept.fewer).field("lock_seen", kept.lock_seen).end_object();
     }
     out.end_object();

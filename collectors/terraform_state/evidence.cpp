@@ -97,19 +97,29 @@ core::Result<double> age(core::Time then, core::Time now, std::string_view what)
     return std::max(core::to_seconds(now - then), 0.0);
 }
 
-void measure_lock(const TerraformExpected& expected, const TerraformState& state, core::Time now,
+/// A lock that was left behind is one until somebody tells otherwise. One that does not say since when it is held is as
+/// old as our knowledge of it, and none is older than 1970.
+void measure_lock(const TerraformExpected& expected, const TerraformState& state, TerraformKept& kept, core::Time now,
                   core::SubjectReport& report) {
-    if (state.locked == Told::not_told)
+    std::optional<core::Time> since;
+    if (state.locked == Told::yes)
+        since = std::max(state.lock.since.value_or(kept.held_since.value_or(now)), core::Time{});
+    else if (state.locked == Told::not_told && kept.stale)
+        since = kept.held_since;
+    if (state.locked == Told::not_told && !since)
         return;
-    core::Measurement held{.name = "lock_age", .unit = "seconds", .above = core::to_seconds(expected.stale_lock)};
-    if (state.locked == Told::yes) {
-        const auto since = age(state.lock.since.value_or(now), now, "its lock");
-        if (!since) {
-            report.failure = since.error();
+    const double limit = core::to_seconds(expected.stale_lock);
+    core::Measurement held{.name = "lock_age", .unit = "seconds", .above = limit};
+    if (since) {
+        const auto held_for = age(*since, now, "its lock");
+        if (!held_for) {
+            report.failure = held_for.error();
             return;
         }
-        held.value = *since;
+        held.value = *held_for;
     }
+    kept.held_since = since;
+    kept.stale = held.value > limit;
     report.evidence.emplace_back(std::move(held));
 }
 
@@ -184,7 +194,7 @@ std::optional<core::SubjectReport> interpret_terraform(const TerraformExpected& 
             assertions.push_back(std::move(*checksum));
         measure_age(expected, state, now, report);
     }
-    measure_lock(expected, state, now, report);
+    measure_lock(expected, state, keeps, now, report);
     report.evidence.insert(report.evidence.begin(), core::Assertions{std::move(assertions)});
     return report;
 }

@@ -253,6 +253,34 @@ TEST_CASE("a lock is as old as it says, and none is none") {
     CHECK(story.then(broken).measured("lock_age") == 10800);
 }
 
+TEST_CASE("a lock that was left behind stays one while nobody tells, a young one does not grow old unseen") {
+    const TerraformState unseen = [] {
+        TerraformState made = state(6, 5, "aa");
+        made.locked = Told::not_told;
+        return made;
+    }();
+    Story story;
+    story.then(locked(state(6, 5, "aa"), 1min));
+    CHECK_FALSE(story.then(unseen).measured("lock_age"));
+    story.then(locked(state(6, 5, "aa"), 3h));
+    CHECK(story.then(unseen).measured("lock_age") == 10800);
+    CHECK(story.then(unseen).measured("lock_age") == 10800);
+    CHECK(story.then(state(6, 5, "aa")).measured("lock_age") == 0);
+    CHECK_FALSE(story.then(unseen).measured("lock_age"));
+}
+
+TEST_CASE("a lock of which nobody tells since when it is held is as old as our knowledge of it") {
+    TerraformState undated = locked(state(6, 5, "aa"), 0h);
+    undated.lock.since.reset();
+    Story story;
+    CHECK(story.then(undated).measured("lock_age") == 0);
+    CHECK(read_terraform_cursor(write_terraform_cursor(story.cursor)).at("").held_since == kNow);
+    story.cursor.at("").held_since = kNow - 3h;
+    CHECK(story.then(undated).measured("lock_age") == 10800);
+    CHECK(story.then(state(6, 5, "aa")).measured("lock_age") == 0);
+    CHECK(story.then(undated).measured("lock_age") == 0);
+}
+
 TEST_CASE("a lock or a state dated ahead is not believed") {
     Story story;
     story.then(locked(state(6, 5, "aa"), -1h));
