@@ -25,6 +25,10 @@ constexpr Option<Options> kOwn[] = {
     {"bucket", &Options::bucket, "the bucket of the `s3` backend"},
     {"key", &Options::key, "the state's key in the bucket"},
     {"prefix", &Options::prefix, "look at every object below it whose key ends with .tfstate, each as a subject"},
+    {"dynamodb_table", &Options::dynamodb_table,
+     "table of DynamoDB in which the `s3` backend keeps lock and digest, as its option of that name has it"},
+    {"dynamodb_endpoint", &Options::dynamodb_endpoint,
+     "URL of the DynamoDB service, to be written where `endpoint` is; Amazon's of the region when left out"},
     {"max_size", &Options::max_size, "a larger state is not read"},
     {"min_resources", &Options::min_resources, "instances of managed resources that the state must hold; 0 for any"},
     {"max_drop", &Options::max_drop, "the share of the resources that may be gone at once, from 0 to 1"},
@@ -63,8 +67,25 @@ void check_place(const Options& options, const Place& place, Diagnostics& diagno
         diagnostics.mistake(place.at, place.path, "expected one of key and prefix beside bucket");
 }
 
+void check_table(const Options& options, const Place& place, Diagnostics& diagnostics) {
+    const bool table = !options.dynamodb_table.empty();
+    const bool endpoint = !options.dynamodb_endpoint.empty();
+    s3_parts::check_plain_url(options.dynamodb_endpoint, "dynamodb_endpoint", place, diagnostics);
+    if (table && options.bucket.empty())
+        diagnostics.mistake(place.at, place.path + ".dynamodb_table", "expected bucket beside it, found none");
+    if (endpoint && !table)
+        diagnostics.mistake(place.at, place.path + ".dynamodb_endpoint",
+                            "expected dynamodb_table beside it, found none");
+    // The keys of another service are nothing to tell Amazon of.
+    if (table && !endpoint && !options.endpoint.empty())
+        diagnostics.mistake(place.at, place.path + ".dynamodb_table",
+                            "expected dynamodb_endpoint beside it and endpoint, found none",
+                            "write dynamodb_endpoint = \"https://dynamodb.eu-central-1.amazonaws.com\", for example");
+}
+
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
     check_place(options, place, diagnostics);
+    check_table(options, place, diagnostics);
     if (options.min_resources < 0)
         diagnostics.mistake(place.at, place.path + ".min_resources", "expected 0 or more");
     if (!(options.max_drop >= 0 && options.max_drop <= 1))
@@ -119,6 +140,13 @@ std::string subject_of(const std::string& key, const std::string& prefix) {
     return shown(rest.substr(std::min(rest.find_first_not_of('/'), rest.size())));
 }
 
+/// Nothing where none is named.
+std::optional<LockTable> table_of(const Options& options, const s3_parts::Access& access) {
+    if (options.dynamodb_table.empty())
+        return std::nullopt;
+    return lock_table(access, options.dynamodb_table, options.dynamodb_endpoint, s3_parts::region_of(options));
+}
+
 Task<Collected> collect_prefix(Options options, Run run, s3_parts::Access access, Until until) {
     const auto keys = co_await states_below(access, options.prefix, run, until);
     if (!keys)
@@ -128,8 +156,11 @@ Task<Collected> collect_prefix(Options options, Run run, s3_parts::Access access
     if (keys->empty() && !look.knows_any())
         co_return core::failed(FailureKind::bad_answer,
                                fmt::format("expected a state below '{}', found none", shown(options.prefix)));
+    auto table = table_of(options, access);
     for (const std::string& key : *keys) {
-        const auto state = co_await state_in_s3(access, key, options.max_size.bytes, run, until);
+        const auto state = co_await state_in_s3(access, table, key, options.max_size.bytes, run, until);
+        if (table && state && state->table_failure && is_away(*state->table_failure))
+            table->away = state->table_failure;
         look.learned(subject_of(key, options.prefix), state);
     }
     co_return look.take();
@@ -143,7 +174,8 @@ Task<Collected> collect_s3(Options options, Run run, Until until) {
         auto seen = co_await collect_prefix(options, run, *access, until);
         co_return seen;
     }
-    const auto state = co_await state_in_s3(*access, options.key, options.max_size.bytes, run, until);
+    const auto table = table_of(options, *access);
+    const auto state = co_await state_in_s3(*access, table, options.key, options.max_size.bytes, run, until);
     co_return of_one(options, run, state);
 }
 
@@ -172,11 +204,13 @@ Kind terraform_state() {
                    R"(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", )"
                    R"("Resource": "arn:aws:s3:::BUCKET"}, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": )"
                    R"(["arn:aws:s3:::BUCKET/KEY", "arn:aws:s3:::BUCKET/KEY.tflock"]}, {"Effect": "Allow", "Action": )"
-                   R"("kms:Decrypt", "Resource": "arn:aws:kms:REGION:ACCOUNT:key/ID"}]}`, the last part where it is )"
-                   "encrypted so; without s3:ListBucket, that there is no lock cannot be told, nor as long as "
-                   "KEY.tflock was never seen, since it may be locked in DynamoDB. The state holds secrets: only its "
-                   "lineage, serial, "
-                   "digest and number of resources are kept, nothing of it is logged or told",
+                   R"("dynamodb:GetItem", "Resource": "arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE"}, )"
+                   R"({"Effect": "Allow", "Action": )"
+                   R"("kms:Decrypt", "Resource": "arn:aws:kms:REGION:ACCOUNT:key/ID"}]}`, the last part but one for )"
+                   "dynamodb_table, the last where state or table is encrypted so; that there is no lock cannot be "
+                   "told without s3:ListBucket, nor before KEY.tflock or an item of the state in the table was seen, "
+                   "since it may be locked elsewhere. The state holds secrets: only its lineage, serial, digest and "
+                   "number of resources are kept, nothing of it is logged or told",
          .resource = Resource::worker,
          .every = std::chrono::minutes{5},
          .timeout = std::chrono::minutes{1}},

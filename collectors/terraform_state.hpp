@@ -50,6 +50,10 @@ struct TerraformState {
     bool may_lock_elsewhere = false;
     /// The MD5 that its server told, lower-case hex; empty when it told none.
     std::string told_md5;
+    /// The MD5 that who wrote it left in DynamoDB, lower-case hex; nothing where none was left, or nobody looked.
+    std::optional<std::string> digest;
+    /// Why it is not known what DynamoDB has of it.
+    std::optional<core::Failure> table_failure;
 
     bool known() const { return !missing && fault.empty(); }
 };
@@ -71,6 +75,9 @@ struct TerraformKept {
     /// Since when it is locked, by the last look that could tell, and was that too long?
     std::optional<core::Time> held_since;
     bool stale = false;
+    /// Its MD5 and a digest that is another, and since when these two are seen.
+    std::string differing;
+    std::optional<core::Time> differs_since;
 
     bool operator==(const TerraformKept&) const = default;
 };

@@ -22,11 +22,6 @@ constexpr std::string_view kHowToSign =
 
 std::string without_slash(const std::string& url) { return url.substr(0, url.find_last_not_of('/') + 1); }
 
-/// Amazon's in China have a domain of their own.
-std::string amazon(std::string_view service, const std::string& region) {
-    return fmt::format("{}.{}.amazonaws.com{}", service, region, region.starts_with("cn-") ? ".cn" : "");
-}
-
 /// As a label of DNS, of a region, or of a bucket: nothing that could lead a request elsewhere.
 bool is_plain(std::string_view text, std::string_view more) {
     return std::ranges::all_of(text, [more](char c) {
@@ -58,14 +53,14 @@ void check_signing(const ClientOptions& options, const Place& place, Diagnostics
                             std::string{kHowToSign});
 }
 
+} // namespace
+
 void check_plain_url(const std::string& url, std::string_view key, const Place& place, Diagnostics& diagnostics) {
     const Place at{fmt::format("{}.{}", place.path, key), place.owner, place.at};
     check_url(url, at, diagnostics);
     if (url.find_first_of("?#%") != std::string::npos)
         diagnostics.mistake(at.at, at.path, "expected a URL without query and '%', which cannot be signed");
 }
-
-} // namespace
 
 void check_client_options(const ClientOptions& options, const Place& place, Diagnostics& diagnostics) {
     check_plain_url(options.endpoint, "endpoint", place, diagnostics);
@@ -89,12 +84,17 @@ std::string region_of(const ClientOptions& options) {
     return options.region.empty() ? std::string{"us-east-1"} : options.region;
 }
 
+std::string amazon_url(std::string_view service, const std::string& region) {
+    // Those in China have a domain of their own.
+    return fmt::format("https://{}.{}.amazonaws.com{}", service, region, region.starts_with("cn-") ? ".cn" : "");
+}
+
 std::string bucket_url(const ClientOptions& options) {
     const bool clone = !options.endpoint.empty();
     // A certificate for *.s3.… holds no name with a further dot.
     const bool in_host =
         options.addressing == "virtual" || (options.addressing == "auto" && !clone && !options.bucket.contains('.'));
-    const std::string service = clone ? without_slash(options.endpoint) : "https://" + amazon("s3", region_of(options));
+    const std::string service = clone ? without_slash(options.endpoint) : amazon_url("s3", region_of(options));
     if (!in_host)
         return service + "/" + percent_encoded(options.bucket);
     const std::size_t host = service.find("://") + 3;
@@ -104,7 +104,7 @@ std::string bucket_url(const ClientOptions& options) {
 std::string sts_url(const ClientOptions& options) {
     if (!options.sts_endpoint.empty())
         return options.sts_endpoint;
-    return options.endpoint.empty() ? "https://" + amazon("sts", region_of(options)) : options.endpoint;
+    return options.endpoint.empty() ? amazon_url("sts", region_of(options)) : options.endpoint;
 }
 
 } // namespace recoverd::collectors::s3_parts

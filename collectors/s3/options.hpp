@@ -86,4 +86,10 @@ std::string bucket_url(const ClientOptions& options);
 std::string region_of(const ClientOptions& options);
 std::string sts_url(const ClientOptions& options);
 
+/// Where Amazon has a service in a region.
+std::string amazon_url(std::string_view service, const std::string& region);
+/// A mistake unless requests to it can be signed: see check_url() in connect_options.hpp.
+void check_plain_url(const std::string& url, std::string_view key, const core::config::Place& place,
+                     core::config::Diagnostics& diagnostics);
+
 } // namespace recoverd::collectors::s3_parts

@@ -69,6 +69,8 @@ TerraformCursor read_terraform_cursor(std::string_view text) {
             kept.lock_seen = state["lock_seen"] && state["lock_seen"].boolean();
             kept.held_since = time_or_nothing(state["held_since"]);
             kept.stale = state["stale"] && state["stale"].boolean();
+            kept.differing = text_or_empty(state["differing"]);
+            kept.differs_since = time_or_nothing(state["differs_since"]);
         }
         return read;
     });
@@ -89,6 +91,9 @@ std::string write_terraform_cursor(const TerraformCursor& cursor) {
             out.field("resources", *kept.resources);
         if (kept.held_since)
             out.field("held_since", core::config::format_time(*kept.held_since)).field("stale", kept.stale);
+        if (kept.differs_since)
+            out.field("differing", kept.differing)
+                .field("differs_since", core::config::format_time(*kept.differs_since));
         out.field("fewer", kept.fewer).field("lock_seen", kept.lock_seen).end_object();
     }
     out.end_object();

@@ -20,6 +20,9 @@ using core::Told;
 
 /// Clocks differ.
 constexpr Duration kTolerance = std::chrono::minutes{2};
+/// The digest is written after the state. Terraform looks again for ten seconds before it gives up, and then tells
+/// people to wait for a minute or two.
+constexpr Duration kDigestFollows = std::chrono::minutes{1};
 /// A new level is reported for the serial that brought it and two more, then it is taken for what it is.
 constexpr std::uint64_t kNewLevelAfter = 3;
 
@@ -87,6 +90,28 @@ std::optional<Assertion> checksum_of(const TerraformState& state) {
     if (state.told_md5.empty() || state.md5.empty())
         return std::nullopt;
     return same("checksum", "the MD5 that its server tells", state.told_md5 == state.md5, "another", {});
+}
+
+/// Two that differ may be an apply on its way: nobody knows until the same two were seen for long enough.
+std::optional<Assertion> digest_of(const TerraformState& state, TerraformKept& kept, core::Time now) {
+    if (!state.digest || state.md5.empty())
+        return std::nullopt;
+    constexpr const char* kExpected = "the MD5 that DynamoDB has of the state";
+    if (*state.digest == state.md5) {
+        kept.differing.clear();
+        kept.differs_since.reset();
+        return same("digest", kExpected, true, {}, {});
+    }
+    const std::string both = state.md5 + " " + *state.digest;
+    const core::Time since = kept.differing == both ? std::min(kept.differs_since.value_or(now), now) : now;
+    kept.differing = both;
+    kept.differs_since = since;
+    Assertion made = same("digest", kExpected, false, "another", "Terraform refuses it until the two are the same");
+    if (now - since < kDigestFollows) {
+        made.actual.reset();
+        made.detail = "DynamoDB has another than the state's, which may be an apply on its way";
+    }
+    return made;
 }
 
 /// In seconds since `then`, or why that cannot be.
@@ -192,9 +217,13 @@ std::optional<core::SubjectReport> interpret_terraform(const TerraformExpected& 
         compare(expected, state, keeps, report, assertions);
         if (auto checksum = checksum_of(state))
             assertions.push_back(std::move(*checksum));
+        if (auto digest = digest_of(state, keeps, now))
+            assertions.push_back(std::move(*digest));
         measure_age(expected, state, now, report);
     }
     measure_lock(expected, state, keeps, now, report);
+    if (state.table_failure && !report.failure)
+        report.failure = std::move(state.table_failure);
     report.evidence.insert(report.evidence.begin(), core::Assertions{std::move(assertions)});
     return report;
 }

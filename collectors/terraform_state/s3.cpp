@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// States in the `s3` backend. A lock is an object KEY.tflock (Terraform 1.10 and newer, use_lockfile); locks and
-// digests in DynamoDB are not looked at, so that a state without the object may be locked all the same.
+// States in the `s3` backend. A lock is an object KEY.tflock (Terraform 1.10 and newer, use_lockfile), or an item in
+// DynamoDB, or both. Where DynamoDB is not asked, a state without the object may be locked all the same.
 #include "collectors/s3/answers.hpp"
 #include "collectors/s3/listing.hpp"
 #include "collectors/terraform_state/source.hpp"
@@ -39,15 +39,42 @@ void tell_lock(const Result<std::optional<s3_parts::Object>>& lock, TerraformSta
         state.lock = read_terraform_lock((*lock)->body, (*lock)->attributes.last_modified);
 }
 
+/// Held where one of the two says so, free where both do.
+void tell_table(const TableTold& told, TerraformState& state) {
+    if (told.locked == core::Told::yes) {
+        const bool both = state.locked == core::Told::yes && state.lock.since && told.lock.since;
+        if (both)
+            state.lock.since = std::min(*state.lock.since, *told.lock.since);
+        else if (told.lock.since)
+            state.lock = told.lock;
+        state.locked = core::Told::yes;
+    } else if (told.locked == core::Told::not_told && state.locked == core::Told::no) {
+        state.locked = core::Told::not_told;
+    }
+    // A table that knows nothing of the state may be another than the one it is locked in.
+    state.may_lock_elsewhere = told.locked != core::Told::yes && !told.digest;
+    state.digest = told.digest;
+    state.table_failure = told.failure;
+}
+
 } // namespace
 
-Task<Result<TerraformState>> state_in_s3(s3_parts::Access access, std::string key, std::size_t max_size, Run run,
-                                         Until until) {
+bool is_away(const Failure& failure) {
+    return failure.kind == FailureKind::unreachable || failure.kind == FailureKind::timed_out;
+}
+
+Task<Result<TerraformState>> state_in_s3(s3_parts::Access access, std::optional<LockTable> table, std::string key,
+                                         std::size_t max_size, Run run, Until until) {
     // Before the state: an apply that ends in between took its lock away after its last write.
     std::string lock_key = key + ".tflock";
     auto lock = co_await s3_parts::get_object(run.world, access, std::move(lock_key), kMaxLock, until.left(run));
-    if (!lock && (lock.error().kind == FailureKind::unreachable || lock.error().kind == FailureKind::timed_out))
+    if (!lock && is_away(lock.error()))
         co_return std::unexpected(std::move(lock.error()));
+    const std::string id = access.bucket + "/" + key;
+    TableTold told;
+    // It may take a part of the time only: whatever becomes of it, the state is looked at, and told.
+    if (table)
+        told = co_await lock_in_table(run.world, *table, id, until.left(run) / 3);
     auto object = co_await s3_parts::get_object(run.world, access, key, max_size, until.left(run));
     if (!object)
         co_return std::unexpected(std::move(object.error()));
@@ -62,6 +89,11 @@ Task<Result<TerraformState>> state_in_s3(s3_parts::Access access, std::string ke
         state.told_md5 = md5_of((*object)->attributes);
     }
     tell_lock(lock, state);
+    if (table) {
+        // After the state, as it is written.
+        told = co_await digest_in_table(run.world, *table, id, told, until.left(run) / 2);
+        tell_table(told, state);
+    }
     co_return state;
 }
 

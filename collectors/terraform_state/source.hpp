@@ -4,6 +4,7 @@
 
 #include "collectors/s3/client.hpp"
 #include "collectors/terraform_state.hpp"
+#include "collectors/terraform_state/dynamodb.hpp"
 #include "io/client_options.hpp"
 
 namespace recoverd::collectors {
@@ -15,6 +16,8 @@ struct TerraformOptions : s3_parts::ClientOptions {
     std::optional<core::config::Node> auth;
     std::string key;
     std::string prefix;
+    std::string dynamodb_table;
+    std::string dynamodb_endpoint;
     core::config::Size max_size{std::uint64_t{64} << 20U};
     std::int64_t min_resources = 1;
     double max_drop = 0.5;
@@ -33,9 +36,11 @@ Task<Result<TerraformState>> state_in_file(TerraformOptions options, Run run, Un
 /// A state in Terraform's `http` backend. Its protocol shows no lock without taking it.
 Task<Result<TerraformState>> state_by_http(TerraformOptions options, Run run, Until until);
 
-/// A state in the `s3` backend, with its lock KEY.tflock beside it.
-Task<Result<TerraformState>> state_in_s3(s3_parts::Access access, std::string key, std::size_t max_size, Run run,
-                                         Until until);
+/// A state in the `s3` backend, with its lock KEY.tflock beside it, and what `table` has of it where there is one.
+Task<Result<TerraformState>> state_in_s3(s3_parts::Access access, std::optional<LockTable> table, std::string key,
+                                         std::size_t max_size, Run run, Until until);
+/// Did nobody answer? Then nobody answers when asked for something else either.
+bool is_away(const Failure& failure);
 /// The keys below the prefix that end with .tfstate, in order.
 Task<Result<std::vector<std::string>>> states_below(s3_parts::Access access, std::string prefix, Run run, Until until);
 

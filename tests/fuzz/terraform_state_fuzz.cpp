@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A state's bytes as the worker reads them, in pieces; what the worker tells of them; a lock; a cursor.
+// A state's bytes as the worker reads them, in pieces; what the worker tells of them; a lock, DynamoDB's items; a
+// cursor.
 #include "collectors/terraform_state.hpp"
+#include "collectors/terraform_state/dynamodb.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "worker/terraform_state/state.hpp"
 
@@ -31,9 +33,10 @@ void collector_reads(std::string_view bytes) {
     finished.status = 0;
     finished.out = bytes;
     try {
-        const auto state = collectors::read_terraform_answer(finished);
+        auto state = collectors::read_terraform_answer(finished);
         if (!state)
             return must_be_sound(state.error());
+        state->digest = "9e107d9d372bb6826bd81d3542a419d6";
         collectors::TerraformCursor cursor;
         core::Seen seen;
         for (int looks = 0; looks < 2; ++looks)
@@ -46,6 +49,21 @@ void collector_reads(std::string_view bytes) {
     }
 }
 
+void table_reads(std::string_view bytes) {
+    try {
+        if (const auto info = collectors::read_item(bytes, "states/infra.tfstate", "Info"))
+            collectors::read_terraform_lock(*info, std::nullopt);
+    } catch (const io::BadDocument& bad) {
+        must_be_sound(core::Failure{core::FailureKind::bad_answer, bad.what()});
+    }
+    io::HttpAnswer answer;
+    answer.status = 400;
+    answer.body = bytes;
+    must_be_sound(collectors::item_failure(answer, "GetItem from DynamoDB table 'locks'"));
+    const auto digest = collectors::read_digest(bytes);
+    must(!digest || digest->size() == 32, "a digest is 32 digits");
+}
+
 } // namespace
 
 void fuzz(std::string_view bytes) {
@@ -53,6 +71,7 @@ void fuzz(std::string_view bytes) {
     collector_reads(bytes);
     collectors::read_terraform_lock(bytes, kNow);
     collectors::read_terraform_cursor(bytes);
+    table_reads(bytes);
 }
 
 } // namespace recoverd::fuzz
