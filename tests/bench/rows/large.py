@@ -64,10 +64,11 @@ def measure_one(bench, table, source, others):
         at_rest = cpu_rate(agent, lambda: wait(APART))
         asked = source.asked
         before = buckets(agent, "recoverd_scheduler_lag_seconds")
-        with Peak(agent.pid) as peak:
-            busy = cpu_rate(agent, lambda: look_often(agent))
+        busy = cpu_rate(agent, lambda: look_often(agent))
         late = quantile_between(before, buckets(agent, "recoverd_scheduler_lag_seconds"), 1)
         requests = None if asked is None else (source.asked - asked) / ROUNDS
+        with Peak(agent.pid) as peak:
+            look(agent)
     finally:
         agent.stop()
     table.row(f"{source.name}: CPU of a round", (busy - at_rest) * APART * 1000, "ms", peer=source.peer,
