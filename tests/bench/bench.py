@@ -4,7 +4,7 @@
 
     tests/bench/bench.py [--build FOLDER] [--seconds N] [ROW…]
 
-Each row is a file of tests/bench/rows, which says what is done, by whom, and what was wanted. Prints a table in Markdown; a
+Each row is a file of tests/bench/rows, which says what is done, by whom, and what was wanted. Prints tables in Markdown; a
 figure that misses its goal is marked, and fails nothing: machines differ, so look at the ratios. Wants an otherwise quiet
 machine, `tools/install-packages build test bench`, the preset release in build/release and, for
 in_process and http_checks, the preset bench in build/bench."""
