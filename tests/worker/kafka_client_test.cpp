@@ -113,6 +113,44 @@ TEST_CASE("kafka: what is no broker is never taken for one", "[real]") {
     }
 }
 
+TEST_CASE("kafka: a broker that does not take our certificate, or misses one, refuses us") {
+    struct Row {
+        rd_kafka_resp_err_t error;
+        const char* words;
+        core::FailureKind kind;
+    };
+    using enum core::FailureKind;
+    const std::string received = "ssl://b1:9093/bootstrap: Receive failed: error:";
+    const std::string handshake = "ssl://b1:9093/bootstrap: SSL handshake failed: error:";
+    for (const Row& row : {
+             // TLS 1.3: after the handshake.
+             Row{RD_KAFKA_RESP_ERR__TRANSPORT,
+                 "0A00045C:SSL routines::tlsv13 alert certificate required: SSL alert number 116 (after 4ms in state "
+                 "APIVERSION_QUERY)",
+                 refused},
+             Row{RD_KAFKA_RESP_ERR__TRANSPORT,
+                 "0A000412:SSL routines::sslv3 alert bad certificate: SSL alert number 42", refused},
+             Row{RD_KAFKA_RESP_ERR__TRANSPORT, "0A000418:SSL routines::tlsv1 alert unknown ca: SSL alert number 48",
+                 refused},
+             // TLS 1.2: within it.
+             Row{RD_KAFKA_RESP_ERR__SSL, "0A000416:SSL routines::sslv3 alert certificate unknown: SSL alert number 46",
+                 refused},
+             // Nothing about certificates.
+             Row{RD_KAFKA_RESP_ERR__TRANSPORT, "0A000438:SSL routines::tlsv1 alert internal error: SSL alert number 80",
+                 unreachable},
+             Row{RD_KAFKA_RESP_ERR__SSL, "0A000410:SSL routines::sslv3 alert handshake failure: SSL alert number 40",
+                 bad_answer},
+             Row{RD_KAFKA_RESP_ERR__SSL,
+                 "0A000086:SSL routines::certificate verify failed: broker certificate could "
+                 "not be verified",
+                 bad_answer},
+         }) {
+        const std::string words = (row.error == RD_KAFKA_RESP_ERR__SSL ? handshake : received) + row.words;
+        INFO(words);
+        CHECK(worker::kafka::failure_of(row.error, words).kind == row.kind);
+    }
+}
+
 TEST_CASE("kafka: files of TLS that cannot be read are misconfigured") {
     Options options{.brokers = {"127.0.0.1:1"}};
     options.tls = true;

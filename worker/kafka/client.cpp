@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace recoverd::worker::kafka {
 
@@ -56,6 +57,20 @@ std::vector<Setting> settings_of(const Options& options) {
     return settings;
 }
 
+/// A broker says so by an alert of TLS, which OpenSSL quotes in words only. With TLS 1.3 it comes after the handshake:
+/// librdkafka takes it for a connection that was lost.
+bool certificate_refused(std::string_view words) {
+    constexpr std::string_view kBefore = "SSL alert number ";
+    // RFC 8446, 6: bad_certificate, unsupported_, _revoked, _expired, _unknown, unknown_ca, access_denied,
+    // certificate_required.
+    constexpr std::array<std::string_view, 8> kAlerts{"42", "43", "44", "45", "46", "48", "49", "116"};
+    const auto at = words.find(kBefore);
+    if (at == std::string_view::npos)
+        return false;
+    const std::string_view rest = words.substr(at + kBefore.size());
+    return std::ranges::find(kAlerts, rest.substr(0, rest.find_first_not_of("0123456789"))) != kAlerts.end();
+}
+
 bool closed_port(const core::Failure& failure) { return failure.detail.contains("Connection refused"); }
 
 /// Of what is heard while nobody lets us in, what says most. One broker may be gone while another one wants a password.
@@ -86,9 +101,14 @@ core::Failure failure_of(rd_kafka_resp_err_t error, std::string_view words) {
     case RD_KAFKA_RESP_ERR__RESOLVE:
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
         // It tells these apart in words only.
-        kind = words.contains("Connection refused") ? FailureKind::refused
-               : words.contains("timed out")        ? FailureKind::timed_out
-                                                    : FailureKind::unreachable;
+        kind = words.contains("Connection refused") || certificate_refused(words) ? FailureKind::refused
+               : words.contains("timed out")                                      ? FailureKind::timed_out
+                                                                                  : FailureKind::unreachable;
+        break;
+    case RD_KAFKA_RESP_ERR__SSL:
+        // What is wrong with the broker's own certificate is no refusal.
+        if (certificate_refused(words))
+            kind = FailureKind::refused;
         break;
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:

@@ -24,7 +24,8 @@ class Client {
     void abandon();
 
     /// Brokers, topics with their partitions, id and controller of the cluster. Fails as soon as no broker can let us
-    /// in: `refused` for credentials, `bad_answer` for a certificate, `unreachable`, `timed_out`.
+    /// in: `refused` for credentials, our certificate among them, `bad_answer` for the broker's, `unreachable`,
+    /// `timed_out`.
     core::Result<Answer> metadata();
     /// Asks each broker something of its own, to see that it answers.
     void knock(std::vector<Broker>& brokers);
