@@ -135,7 +135,7 @@ class Partitions(Source):
 
     def __init__(self, bench):
         folder = bench.fresh_directory("kafka")
-        self._cluster = Cluster(folder, bench.build, Authority(folder, "kafka-authority").issue("localhost", 1, 90))
+        self._cluster = Cluster(folder, bench.build, Authority(folder, "kafka-authority"))
         self._cluster.start()
         for number in range(self.TOPICS):
             self._cluster.do("create", f"topic-{number}", self.EACH, 1, "retention.ms=604800000")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Kafka cluster of three: a broker dies, a partition goes offline, somebody lowers a topic's retention, a consumer stops."""
+"""A Kafka cluster of three: a broker dies, a partition goes offline, somebody lowers a topic's retention, a consumer
+stops; a password or a certificate is not the right one."""
 
 import time
 
@@ -9,7 +10,7 @@ from outages import RECOVERY, is_measured
 from servers.alertmanager import Alert
 from servers.background import Background
 from servers.certificates import Authority
-from servers.kafka import PASSWORD, USER, Cluster, Consumer
+from servers.kafka import PASSWORDS, PLAIN, SCRAM, USER, Cluster, Consumer
 from servers.process import until
 from test_systemd_unit import BUILD
 
@@ -27,7 +28,7 @@ def authority(servers):
 
 @pytest.fixture(scope="module")
 def cluster(servers, authority):
-    made = Cluster(servers.directory, BUILD, authority.issue("localhost", 1, 90))
+    made = Cluster(servers.directory, BUILD, authority)
     try:
         made.start()
         made.do("create", "orders", 3, 3, WEEK, "min.insync.replicas=2")
@@ -82,11 +83,16 @@ class Orders(Background):
             self._cluster.do("produce", "orders", 200)
 
 
+def until_learned(agent):
+    """What only those learn whom the brokers let in: that the consumer has read all."""
+    until(lambda: agent.value("recoverd_check_success", check="kafka") == 1
+          and agent.value("recoverd_measurement", check="kafka", subject="group/billing/orders") == 0,
+          "the consumer has read all")
+
+
 def test_healthy_cluster_is_quiet(watched, drills):
     drills.stays_quiet(looks=2)
-    agent = watched.agent
-    until(lambda: agent.value("recoverd_measurement", check="kafka", subject="group/billing/orders") == 0,
-          "the consumer has read all")
+    until_learned(watched.agent)
 
 
 def test_broker_is_killed(watched, drills, cluster):
@@ -173,34 +179,118 @@ def test_named_topic_is_deleted(site, drills, cluster):
     cluster.do("delete", "payments")
 
 
-@pytest.fixture
-def secured(site, cluster, consumer, authority):
-    """By TLS and a password."""
-    secret = site.directory / "kafka.password"
-    trusted = site.directory / "kafka-authorities.pem"
-    secret.write_text(PASSWORD, encoding="utf-8")
-    trusted.write_text(authority.certificate.read_text(encoding="utf-8"), encoding="utf-8")
-    watch(site, cluster, {"evidence_missing": {"over": "20s"}}, brokers=cluster.secure_addresses, username=USER, password={"file": str(secret)},
-          sasl_mechanism="PLAIN", tls={"ca_file": str(trusted)})
-    site.secret, site.trusted = secret, trusted
-    return site
-
-
 MISSING = alert("EvidenceMissing", priority="P3", severity="warning")
+SILENT = {"evidence_missing": {"over": "20s"}}
+
+
+@pytest.fixture(scope="module")
+def passwords(cluster):
+    cluster.let_in()
+    return PASSWORDS
+
+
+@pytest.fixture
+def trusted(site, authority):
+    """The file of the authorities that the agent trusts."""
+    file = site.directory / "kafka-authorities.pem"
+    copy(authority.certificate, file)
+    return file
+
+
+def copy(source, file):
+    file.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+@pytest.fixture
+def mechanism():
+    """The default. Tests that are about others name them as a parameter."""
+    return SCRAM
+
+
+@pytest.fixture
+def secret(site, cluster, consumer, passwords, trusted, mechanism):
+    """The file of the password, by which the agent is let in over TLS."""
+    file = site.directory / "kafka.password"
+    file.write_text(passwords[mechanism], encoding="utf-8")
+    named = {} if mechanism == SCRAM else {"sasl_mechanism": mechanism}
+    watch(site, cluster, SILENT, brokers=cluster.secure_addresses, username=USER, password={"file": str(file)},
+          tls={"ca_file": str(trusted)}, **named)
+    return file
+
+
+@pytest.fixture
+def shown(site, authority):
+    """The file of the agent's certificate and its key."""
+    file = site.directory / "kafka-client.pem"
+    copy(authority.issue(USER, 1, 90), file)
+    return file
+
+
+def by_certificate(cluster, trusted, **files):
+    """Options of a check that says by no other means who it is."""
+    return {"brokers": cluster.mutual_addresses,
+            "tls": {"ca_file": str(trusted), **{name: str(file) for name, file in files.items()}}}
+
+
+def until_told(site, kind, words):
+    """The alert says why nothing is learned."""
+    def description():
+        return site.alertmanager.document("EvidenceMissing")["annotations"]["description"]
+
+    until(lambda: f"{kind}: " in description() and words in description(), lambda: f"{kind}, {words}: {description()}")
+
+
+def test_password_lets_in(site, drills, secret):
+    """By SCRAM-SHA-512, over TLS."""
+    drills.stays_quiet(looks=2)
+    until_learned(site.agent)
+
+
+def test_certificate_lets_in(site, drills, cluster, consumer, trusted, shown):
+    watch(site, cluster, SILENT, **by_certificate(cluster, trusted, cert_file=shown))
+    drills.stays_quiet(looks=2)
+    until_learned(site.agent)
 
 
 @pytest.mark.all
-def test_wrong_password(secured, drills):
-    drills.run("Kafka: wrong password", [MISSING],
-               lambda: secured.secret.write_text("wrong-horse", encoding="utf-8"),
-               lambda: secured.secret.write_text(PASSWORD, encoding="utf-8"))
-    assert "horse" not in secured.agent.log()
-    assert "Authentication failed" in secured.agent.log()
+@pytest.mark.parametrize("mechanism", [PLAIN, SCRAM])
+def test_wrong_password(site, drills, secret, mechanism):
+    right, wrong = PASSWORDS[mechanism], "wrong-horse"
+    until_learned(site.agent)
+    drills.run(f"Kafka: wrong password, {mechanism}", [MISSING],
+               lambda: secret.write_text(wrong, encoding="utf-8"), lambda: secret.write_text(right, encoding="utf-8"),
+               while_broken=lambda: until_told(site, "refused", "Authentication failed"))
+    told = site.agent.log_file.read_text(encoding="utf-8")
+    assert "Authentication failed" in told
+    assert right not in told and wrong not in told
 
 
 @pytest.mark.all
-def test_certificate_of_another(secured, drills, servers, authority):
+def test_certificate_of_another(site, drills, servers, authority, secret, trusted):
+    """Of a broker: such a one hears no password."""
     another = Authority(servers.directory, "kafka-another-authority")
-    drills.run("Kafka: certificate that nobody trusts", [MISSING],
-               lambda: secured.trusted.write_text(another.certificate.read_text(encoding="utf-8"), encoding="utf-8"),
-               lambda: secured.trusted.write_text(authority.certificate.read_text(encoding="utf-8"), encoding="utf-8"))
+    drills.run("Kafka: certificate that nobody trusts", [MISSING], lambda: copy(another.certificate, trusted),
+               lambda: copy(authority.certificate, trusted),
+               while_broken=lambda: until_told(site, "bad_answer", "certificate verify failed"))
+
+
+@pytest.mark.all
+def test_no_client_certificate(site, drills, cluster, consumer, trusted, shown):
+    """Brokers tell it, by TLS 1.3, only after the client thinks that it is in."""
+    good, without = (config_of(site, cluster, SILENT, **by_certificate(cluster, trusted, **files))
+                     for files in ({"cert_file": shown}, {}))
+    cluster.until_well()
+    site.agent.begin(good)
+    until_learned(site.agent)
+    drills.run("Kafka: no client certificate", [MISSING], lambda: site.agent.reload(without),
+               lambda: site.agent.reload(good), while_broken=lambda: until_told(site, "refused", "SSL alert number"))
+
+
+@pytest.mark.all
+def test_client_certificate_of_another(site, drills, servers, authority, cluster, consumer, trusted, shown):
+    watch(site, cluster, SILENT, **by_certificate(cluster, trusted, cert_file=shown))
+    until_learned(site.agent)
+    another = Authority(servers.directory, "kafka-authority-of-others")
+    drills.run("Kafka: client certificate that brokers do not trust", [MISSING],
+               lambda: copy(another.issue(USER, 1, 90), shown), lambda: copy(authority.issue(USER, 1, 90), shown),
+               while_broken=lambda: until_told(site, "refused", "SSL alert number"))

@@ -14,7 +14,10 @@ POM = HERE.parents[1] / "kafka/pom.xml"
 # Debian's, whatever comes first in PATH: it has Debian's modules.
 PYTHON = "/usr/bin/python3"
 FETCH_PATIENCE = 900
-USER, PASSWORD = "recoverd", "of-the-watcher"
+# The password is that of each mechanism, and of no other.
+USER, PLAIN, SCRAM = "recoverd", "PLAIN", "SCRAM-SHA-512"
+PASSWORDS = {PLAIN: "of-the-watcher", SCRAM: "salted-and-hashed"}
+LOGIN = "org.apache.kafka.common.security"
 CLUSTER_ID = "cmVjb3ZlcmQta2Fma2EtMQ"
 # Small, and started for minutes rather than days.
 JAVA_OPTIONS = ["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
@@ -37,13 +40,19 @@ def jars(build):
     return folder / "jars"
 
 
+def java(classpath, main, *words):
+    return ["java", *JAVA_OPTIONS, "-cp", f"{classpath}/*", main, *words]
+
+
 class Broker:
-    def __init__(self, directory, classpath, number, voters, certificate):
+    """Listens for whoever comes, for those with a password, and for those with a certificate of the same authority."""
+
+    def __init__(self, directory, classpath, number, voters, authority):
         self.number = number
         self.port = free_port()
-        self.secure_port = free_port()
         self.address = f"127.0.0.1:{self.port}"
-        self.secure_address = f"localhost:{self.secure_port}"
+        self.secure_address = f"localhost:{free_port()}"
+        self.mutual_address = f"localhost:{free_port()}"
         self._classpath = classpath
         self._log = directory / f"kafka{number}.log"
         data = directory / f"kafka{number}"
@@ -51,17 +60,23 @@ class Broker:
         # What `kafka-storage format` writes, without a JVM of its own.
         (data / "meta.properties").write_text(f"version=1\ncluster.id={CLUSTER_ID}\nnode.id={number}\n", encoding="ascii")
         controller = voters.split(",")[number - 1].split("@")[1]
+        listeners = f"OPEN://{self.address},SECURE://{self.secure_address},MUTUAL://{self.mutual_address}"
+        certificate = authority.issue("localhost", 1, 90)
         self._config = directory / f"kafka{number}.properties"
         self._config.write_text("\n".join(f"{key}={value}" for key, value in {
             "process.roles": "broker,controller", "node.id": number, "controller.quorum.voters": voters,
-            "listeners": f"PLAIN://{self.address},SECURE://{self.secure_address},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAIN://{self.address},SECURE://{self.secure_address}",
-            "controller.listener.names": "CONTROLLER", "inter.broker.listener.name": "PLAIN",
-            "listener.security.protocol.map": "PLAIN:PLAINTEXT,SECURE:SASL_SSL,CONTROLLER:PLAINTEXT",
-            "listener.name.secure.sasl.enabled.mechanisms": "PLAIN",
+            "listeners": f"{listeners},CONTROLLER://{controller}", "advertised.listeners": listeners,
+            "controller.listener.names": "CONTROLLER", "inter.broker.listener.name": "OPEN",
+            "listener.security.protocol.map": "OPEN:PLAINTEXT,SECURE:SASL_SSL,MUTUAL:SSL,CONTROLLER:PLAINTEXT",
+            "listener.name.secure.sasl.enabled.mechanisms": f"{PLAIN},{SCRAM}",
             "listener.name.secure.plain.sasl.jaas.config":
-                f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";',
+                f'{LOGIN}.plain.PlainLoginModule required user_{USER}="{PASSWORDS[PLAIN]}";',
+            "listener.name.secure.scram-sha-512.sasl.jaas.config": f"{LOGIN}.scram.ScramLoginModule required;",
             "listener.name.secure.ssl.keystore.type": "PEM", "listener.name.secure.ssl.keystore.location": certificate,
+            "listener.name.mutual.ssl.keystore.type": "PEM", "listener.name.mutual.ssl.keystore.location": certificate,
+            "listener.name.mutual.ssl.client.auth": "required",
+            "listener.name.mutual.ssl.truststore.type": "PEM",
+            "listener.name.mutual.ssl.truststore.location": authority.certificate,
             "log.dirs": data, "auto.create.topics.enable": "true",
             "offsets.topic.num.partitions": 3, "offsets.topic.replication.factor": 3,
             "group.initial.rebalance.delay.ms": 0,
@@ -73,8 +88,7 @@ class Broker:
 
     def start(self):
         if not self._process:
-            self._process = Process(["java", *JAVA_OPTIONS, "-cp", f"{self._classpath}/*", "kafka.Kafka", self._config],
-                                    self._log)
+            self._process = Process(java(self._classpath, "kafka.Kafka", self._config), self._log)
 
     def kill(self):
         """As if its machine had lost power."""
@@ -104,17 +118,19 @@ class Consumer:
 
 
 class Cluster:
-    def __init__(self, directory, build, certificate):
+    def __init__(self, directory, build, authority):
+        """`authority` issues the brokers' certificates, and those of clients."""
         self.directory = directory
         # The servers' user need not be able to read the build folder.
-        classpath = directory / "kafka-jars"
-        shutil.copytree(jars(build), classpath)
+        self._classpath = directory / "kafka-jars"
+        shutil.copytree(jars(build), self._classpath)
         self._client = directory / "kafka_client.py"
         shutil.copy2(HERE / "kafka_client.py", self._client)
         voters = ",".join(f"{number}@127.0.0.1:{free_port()}" for number in (1, 2, 3))
-        self.brokers = [Broker(directory, classpath, number, voters, certificate) for number in (1, 2, 3)]
+        self.brokers = [Broker(directory, self._classpath, number, voters, authority) for number in (1, 2, 3)]
         self.addresses = [broker.address for broker in self.brokers]
         self.secure_addresses = [broker.secure_address for broker in self.brokers]
+        self.mutual_addresses = [broker.mutual_address for broker in self.brokers]
 
     def command(self, verb):
         return [PYTHON, self._client, ",".join(self.addresses), verb]
@@ -126,6 +142,13 @@ class Cluster:
         for broker in self.brokers:
             broker.start()
         self.until_well()
+
+    def let_in(self):
+        """Gives USER its password for SCRAM, which is kept in the cluster's metadata. Debian's client cannot ask for
+        that, Kafka's own command can."""
+        run(java(self._classpath, "kafka.admin.ConfigCommand", "--bootstrap-server", ",".join(self.addresses),
+                 "--alter", "--add-config", f"{SCRAM}=[password={PASSWORDS[SCRAM]}]",
+                 "--entity-type", "users", "--entity-name", USER))
 
     def state(self):
         try:
