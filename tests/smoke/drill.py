@@ -30,10 +30,11 @@ class Drills:
         assert not self._firing()
         assert not self._site.alertmanager.pager.since(mark)
 
-    def _until_firing(self, expected, patience):
+    def _until_firing(self, expected, patience, passing=Counter()):
+        """`passing` are those that may still be there."""
         def so():
             found = self._firing()
-            assert found <= expected, f"unexpected alerts: {dict(found - expected)}"
+            assert found <= expected | passing, f"unexpected alerts: {dict(found - (expected | passing))}"
             return found == expected
 
         until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}", patience)
@@ -85,6 +86,29 @@ class Drills:
         assert not self._firing()
         assert pager.since(mark) == told, f"expected {told}, found {pager.since(mark)}"
         self._tell(fault, detected, alerts, resolved)
+
+    def goes_on(self, fault, *stages, patience=PATIENCE):
+        """A fault that gets better step by step. Each stage is what is done, and all the alerts that fire from then on;
+        of the last one these are none. Each alert comes once, however many stages it lasts, and is resolved once."""
+        pager = self._site.alertmanager.pager
+        self.until_quiet()
+        mark = pager.mark()
+        before, ever, took = Counter(), Counter(), []
+        for act, alerts in stages:
+            act()
+            acted = time.monotonic()
+            expected = Counter(alerts)
+            self._until_firing(expected, patience, before)
+            took.append(time.monotonic() - acted)
+            self._site.agent.looks(1)
+            assert self._firing() == expected
+            before, ever = expected, ever | expected
+        told = Counter({(status, alert): 1 for status in ("firing", "resolved") for alert in ever})
+        until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}", patience)
+        self._site.agent.looks(2)
+        assert not self._firing()
+        assert pager.since(mark) == told, f"expected {told}, found {pager.since(mark)}"
+        self._tell(fault, took[0], list(ever), took[-1])
 
     def _tell(self, fault, detected, alerts, resolved):
         names = ", ".join(f"{name} {priority}" + (f" x{often}" if often > 1 else "")

@@ -32,7 +32,7 @@ class Valkey:
         self._program = program(server)
         if "cluster_enabled" in options:
             # Its default, port + 10000, may not exist.
-            options["cluster_port"] = free_port()
+            options["cluster_port"] = self.bus_port = free_port()
         self._options = {"save": "", "enable-debug-command": "local", "repl-diskless-sync-delay": 0,
                          "repl-ping-replica-period": 1,
                          **{key.replace("_", "-"): value for key, value in options.items()}}
