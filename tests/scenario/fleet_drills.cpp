@@ -29,9 +29,11 @@ Duration lasted(const TrueOutage& outage, const Window& window, Duration begun_l
     return ended - std::max(began, window.from);
 }
 
-/// Even when it was seen as late as it could be, and its end at once.
+/// Even when it was seen as late as it could be, and its end at once. Of one that was seen in parts none may be long
+/// enough.
 bool must_break(const TrueOutage& outage, const Window& window, Time now) {
-    return outage.must_be_known && lasted(outage, window, outage.look + kSlack, Duration{0}, now) >= Fleet::kDowntime;
+    return outage.must_be_known && !outage.in_parts &&
+           lasted(outage, window, outage.look + kSlack, Duration{0}, now) >= Fleet::kDowntime;
 }
 
 /// When it was seen at once, and it took two looks to believe that it was over.
