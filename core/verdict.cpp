@@ -23,6 +23,9 @@ constexpr std::array kAtRisk{
     RuleId::evidence_missing, RuleId::evidence_implausible,   RuleId::scenario_active,      RuleId::rto_exceeded,
 };
 
+/// Of one that is not backed up, too: what runs is all there is of it.
+constexpr std::array kAtRiskWithoutBackups{RuleId::endpoint_down, RuleId::replica_missing};
+
 /// Where nobody promised how often it is proven, a proof counts for so long: of what was there a year ago little is
 /// left.
 constexpr Duration kProofCounts = 365 * kDay;
@@ -153,6 +156,11 @@ std::string words_of(const Finding& finding) {
     return where.empty() ? finding.reason : fmt::format("{}: {}", where, finding.reason);
 }
 
+bool puts_at_risk(const Asset& asset, RuleId rule) {
+    const auto is_among = [rule](const auto& rules) { return std::ranges::find(rules, rule) != rules.end(); };
+    return is_among(kAtRisk) || (!asset.objectives.backups && is_among(kAtRiskWithoutBackups));
+}
+
 void judge_findings(const AssetView& view, const std::vector<Repository>& repositories, Time& revisit,
                     Reasons& reasons) {
     // What is overdue shows only here: the asset's own findings are made of the same view.
@@ -166,7 +174,7 @@ void judge_findings(const AssetView& view, const std::vector<Repository>& reposi
     std::ranges::stable_sort(findings, {}, &Finding::raw_priority);
     for (const Finding& finding : findings) {
         const Identity& identity = finding.identity;
-        if (std::ranges::find(kAtRisk, identity.rule) == kAtRisk.end() || said(repositories, identity))
+        if (!puts_at_risk(view.asset, identity.rule) || said(repositories, identity))
             continue;
         reasons.push_back({VerdictState::at_risk, words_of(finding)});
     }

@@ -71,7 +71,7 @@ class Explanation {
         for (const io::Json& reason : verdict["reasons"].items())
             fmt::print(console_.out, "  {}. {}\n", ++number, reason.text());
         if (number == 0)
-            fmt::print(console_.out, "  everything promised is seen, fresh and proven\n");
+            fmt::print(console_.out, "  everything promised is seen{}\n", backed_up(asset) ? ", fresh and proven" : "");
         print_recovery(asset, verdict);
         heading("evidence");
         for (const io::Json& check : asset["checks"].items())
@@ -79,11 +79,15 @@ class Explanation {
         print_alerts_of(name);
     }
 
+    /// It is said only of those that are not.
+    static bool backed_up(const io::Json& asset) { return asset["objectives"]["backups"].absent(); }
+
     void print_recovery(const io::Json& asset, const io::Json& verdict) const {
         heading("recovery");
         fmt::print(console_.out, "  back to  {}\n",
                    verdict["recoverable_until"] ? moment_words(verdict["recoverable_until"].time(), now_)
-                                                : "no moment is known");
+                   : backed_up(asset)           ? "no moment is known"
+                                                : "there are no backups of it, on purpose");
         if (verdict["proven_at"])
             fmt::print(console_.out, "  proven   {}{}{}\n", moment_words(verdict["proven_at"].time(), now_),
                        verdict["proven_depth"] ? ", " + verdict["proven_depth"].text() : "",

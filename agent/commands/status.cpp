@@ -46,6 +46,11 @@ std::size_t width_of(const io::Json::Array& all, std::string_view member) {
     return width;
 }
 
+std::string_view no_moment(const io::Json& asset) {
+    return asset["objectives"]["backups"] ? "there are no backups of it, on purpose"
+                                          : "no moment is known to go back to";
+}
+
 Grade print_assets(const io::Json& document, const Console& console) {
     const auto& assets = document["assets"].items();
     const core::Time now = document["made_at"].time();
@@ -60,7 +65,7 @@ Grade print_assets(const io::Json& document, const Console& console) {
                    painted(fmt::format("{:<13}", verdict["state"].text()), colour_of(grade), console.colours),
                    (*asset)["name"].text(), width,
                    verdict["recoverable_until"] ? "back to " + moment_words(verdict["recoverable_until"].time(), now)
-                                                : "no moment is known to go back to");
+                                                : no_moment(*asset));
         for (const io::Json& reason : verdict["reasons"].items())
             fmt::print(console.out, "              {}\n", reason.text());
     }

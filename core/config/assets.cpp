@@ -53,14 +53,14 @@ void check_durations(const Table& table, const AssetOptions& options, const std:
                 diagnostics.mistake(entry->node.at, path + "." + entry->key, "expected more than 0, found 0");
 }
 
-/// What an asset without backups may still promise is how long an outage of it lasts (`rto`).
+/// How long an outage of one without backups may last is a scenario's to promise.
 void check_backups(const Table& table, const AssetOptions& options, const Place& place, Diagnostics& diagnostics) {
     if (options.backups)
         return;
     std::string promised;
     for (const auto& [key, asked] :
          {std::pair{"backup_every", options.backup_every.has_value()}, std::pair{"rpo", options.rpo.has_value()},
-          std::pair{"retention", options.retention.has_value()},
+          std::pair{"rto", options.rto.has_value()}, std::pair{"retention", options.retention.has_value()},
           std::pair{"restore_test_every", options.restore_test_every.has_value()},
           std::pair{"pitr_window", options.pitr_window.has_value()},
           std::pair{"first_backup_within", options.first_backup_within.has_value()},
@@ -71,8 +71,9 @@ void check_backups(const Table& table, const AssetOptions& options, const Place&
         return;
     const Entry* said = find(table, "backups");
     diagnostics.mistake(said ? said->node.at : place.at, place.path + ".backups",
-                        fmt::format("expected no promise about backups beside false, found {}", promised),
-                        "leave out what is promised, its class's promises included, or backups = false");
+                        fmt::format("expected no promise about recovery beside false, found {}", promised),
+                        "leave out what is promised, its class's promises included, or backups = false; how long an "
+                        "outage may last is a scenario's rto");
 }
 
 Asset made_of(std::string name, const AssetOptions& options, const Policy& policy) {

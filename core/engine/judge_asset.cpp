@@ -25,12 +25,17 @@ Scope scope_of(const AssetUnit& unit) {
                                                                                                       : Scope::cluster;
 }
 
+/// Does it help to decide the asset's verdict? Of one that is not backed up whatever looks at it does.
+bool tells_of(const CheckUnit& member, const AssetUnit& unit) {
+    return member.about_recovery || !unit.asset.objectives.backups;
+}
+
 } // namespace
 
 std::vector<Contributor> Engine::contributors_of(const AssetUnit& unit) const {
     std::vector<Contributor> contributors;
     for (const CheckUnit* member : unit.members) {
-        if (!member->about_recovery)
+        if (!tells_of(*member, unit))
             continue;
         std::size_t i = 0;
         for (const auto& [subject, seen] : member->memory.subjects)
@@ -141,7 +146,7 @@ void Engine::judge(AssetUnit& unit, Time now) {
     const auto findings = found_of(unit);
     const auto unready = unready_for(unit);
     const bool all_fresh = std::ranges::all_of(
-        unit.members, [](const CheckUnit* member) { return member->fresh || !member->about_recovery; });
+        unit.members, [&](const CheckUnit* member) { return member->fresh || !tells_of(*member, unit); });
     const AssetView view{unit.asset, unit.first_seen, contributors, unit.planned, findings, now, unready};
     Time revisit = kNever;
     unit.verdict = judge_verdict(view, revisit);

@@ -45,6 +45,7 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     if (at == checks_.end())
         return;
     CheckUnit& unit = *at->second;
+    const bool is_first = !unit.fresh || !unit.memory.last_success;
     const bool discovers = unit.check->discover && !unit.memory.last_success && report.result;
     remember(unit.memory, *unit.check, report);
     if (!unit.fresh && unit.target)
@@ -61,8 +62,13 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     }
     note_change(unit);
     mark(unit);
-    if (!unit.about_recovery)
+    if (!unit.about_recovery) {
+        // What is found of it later, its silence among that, has its assets judged when it is concluded.
+        for (AssetUnit* asset : unit.assets)
+            if (is_first && !asset->asset.objectives.backups)
+                mark(*asset);
         return;
+    }
     for (AssetUnit* asset : unit.assets) {
         refresh(*asset, now);
         mark(*asset);

@@ -43,8 +43,6 @@ std::string why_missing(const RecoveryPoints& points) {
 }
 
 void judge_missing(const SubjectView& view, const RecoveryPoints& points, Judgement& out) {
-    if (view.asset != nullptr && !view.asset->objectives.backups)
-        return;
     constexpr RuleId kId = RuleId::backup_missing;
     const std::string why = why_missing(points);
     const auto found = [&](Priority priority, const std::string& more) {

@@ -81,6 +81,15 @@ void judge_time(const Scenario& scenario, const Verdict& verdict, Blocks& blocks
                                                              in_words(*verdict.proven_rto), in_words(*scenario.rto))});
 }
 
+/// One that is not backed up is begun anew: somebody has to see it now, and to have shown how long that takes where it
+/// is asked.
+void judge_running(const Scenario& scenario, const Verdict& verdict, Blocks& blocks) {
+    if (verdict.state == VerdictState::unknown && !verdict.reasons.empty())
+        blocks.push_back({VerdictState::unknown, verdict.reasons.front()});
+    if (scenario.rto)
+        judge_time(scenario, verdict, blocks);
+}
+
 /// Does what is needed hold of the asset, in whatever check asserts it? One that fails is worse than one unknown, and
 /// what held when somebody could still look is unknown.
 void judge_need(const std::string& need, const AssetView& view, Time& revisit, Blocks& blocks) {
@@ -136,6 +145,8 @@ AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, 
         judge_reach(scenario, view.now, made, revisit, blocks);
         judge_time(scenario, verdict, blocks);
     }
+    if (!backups)
+        judge_running(scenario, verdict, blocks);
     for (const std::string& need : scenario.needs)
         judge_need(need, view, revisit, blocks);
     std::ranges::stable_sort(blocks, std::ranges::greater{}, &Block::state);

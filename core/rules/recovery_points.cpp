@@ -15,11 +15,14 @@ Time began(const SubjectView& view) {
 Time listed_at(const SubjectView& view) { return view.seen.learned_of(EvidenceKind::recovery_points); }
 
 void judge_recovery_points(const SubjectView& view, const RecoveryPoints& points, Judgement& out) {
-    judge_backup_presence(view, points, out);
-    judge_backup_age(view, points, out);
+    // Where there are none on purpose nobody waits for one; jobs that fail all the same are told.
+    if (view.asset == nullptr || view.asset->objectives.backups) {
+        judge_backup_presence(view, points, out);
+        judge_backup_age(view, points, out);
+        judge_backup_size(view, points, out);
+    }
     judge_backup_failures(view, points, out);
     judge_backup_runs(view, points, out);
-    judge_backup_size(view, points, out);
     judge_backup_retention(view, points, out);
     judge_backup_encryption(view, points, out);
 }

@@ -78,3 +78,50 @@ TEST_CASE("an asset is at risk while it could not be recovered from a scenario t
     shop.back_up("copy", "us");
     CHECK(shop.verdict().state == VerdictState::recoverable);
 }
+
+TEST_CASE("an asset that is not backed up is judged by all that looks at it, probes among that") {
+    Time now = kNow;
+    Asset shop;
+    shop.name = "shop";
+    shop.objectives.backups = false;
+    Check page = fleet::probe("page", "shop:443");
+    page.asset = "shop";
+    page.failures = page.successes = 1;
+    fleet::Fleet fleet;
+    fleet.with(shop).with(page);
+    Engine engine{now};
+    engine.configure(fleet.done(), now);
+    const auto look = [&](const Report& report) {
+        engine.learn("page", report, now);
+        pass(engine, now, 1s);
+        return engine.asset("shop")->verdict.state;
+    };
+    pass(engine, now, 1s);
+    CHECK(engine.asset("shop")->verdict.state == VerdictState::unknown);
+    CHECK(look(fleet::report(now, {fleet::reach(ReachState::up, "shop:443")})) == VerdictState::recoverable);
+    CHECK(engine.snapshot(now).status == Status::operational);
+    CHECK(look(fleet::report(now, {fleet::reach(ReachState::down, "shop:443")})) == VerdictState::at_risk);
+    CHECK(look(fleet::report(now, {fleet::reach(ReachState::up, "shop:443")})) == VerdictState::recoverable);
+    // On its second, though nothing arrives.
+    pass(engine, now, 1h);
+    CHECK(engine.asset("shop")->verdict.state == VerdictState::unknown);
+    CHECK(look(fleet::report(now, {fleet::reach(ReachState::up, "shop:443")})) == VerdictState::recoverable);
+}
+
+TEST_CASE("of an asset that is not backed up nobody waits for a backup") {
+    Time now = kNow;
+    Asset cache;
+    cache.name = "cache";
+    cache.objectives.backups = false;
+    fleet::Fleet fleet;
+    fleet.with(cache).with(fleet::backups_of("save", "cache"));
+    Engine engine{now};
+    engine.configure(fleet.done(), now);
+    engine.learn("save", fleet::report(now, {fleet::points("", {})}), now);
+    pass(engine, now, 1min);
+    CHECK(fleet::firing(engine, now).empty());
+    engine.learn("save", fleet::report(now, {fleet::points("", {now - 5h})}), now);
+    pass(engine, now, 1min);
+    CHECK(fleet::firing(engine, now).empty());
+    CHECK(engine.asset("cache")->verdict.state == VerdictState::recoverable);
+}

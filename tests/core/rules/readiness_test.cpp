@@ -151,3 +151,15 @@ TEST_CASE("what could not be recovered, or of which nobody can tell, is unready 
                                     {.asset = "d", .state = VerdictState::at_risk, .blocks = {"slow"}}});
     CHECK(unready(ready) == Unready{{"b", "none"}, {"c", "unseen"}});
 }
+
+TEST_CASE("what is not backed up on purpose is ready while it is seen, and where a time is asked once one was shown") {
+    Copies copies;
+    copies.asset.objectives.backups = false;
+    copies.verdict.state = VerdictState::recoverable;
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    copies.verdict.proven_rto = 2h;
+    CHECK(copies.judge().blocks == Lines{"the last proof took 2h, 1h are allowed"});
+    copies.verdict = {.state = VerdictState::unknown, .reasons = {"page: nothing learned yet"}};
+    CHECK(copies.judge().state == VerdictState::unknown);
+    CHECK(copies.judge().blocks.front() == "page: nothing learned yet");
+}
