@@ -99,7 +99,7 @@ std::string stamp_of(const std::string& path) {
     struct stat info{};
     if (::stat(path.c_str(), &info) != 0)
         return {};
-    return fmt::format("{}.{}:{}:{}", info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_size, info.st_ino);
+    return fmt::format("{}.{}:{}:{}", info.st_ctim.tv_sec, info.st_ctim.tv_nsec, info.st_size, info.st_ino);
 }
 
 std::expected<io::WebSecurity, std::string> read_file(const std::string& path) {

@@ -154,7 +154,7 @@ std::string stamp_of(const ServerTls& options) {
     for (const std::string* file : {&options.cert_file, &options.key_file, &options.client_ca_file}) {
         struct stat info{};
         if (!file->empty() && ::stat(file->c_str(), &info) == 0)
-            stamp += fmt::format("{}.{}:{}:{} ", info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_size, info.st_ino);
+            stamp += fmt::format("{}.{}:{}:{} ", info.st_ctim.tv_sec, info.st_ctim.tv_nsec, info.st_size, info.st_ino);
         else
             stamp += "- ";
     }

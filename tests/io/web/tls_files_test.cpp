@@ -11,6 +11,7 @@
 #include <openssl/pem.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
@@ -107,4 +108,16 @@ TEST_CASE("a note comes before what to do about it") {
     CHECK(io::web::with_note("it is bad\nhint: mend it", "; the old one stays") ==
           "it is bad; the old one stays\nhint: mend it");
     CHECK(io::web::with_note("it is bad", "; the old one stays") == "it is bad; the old one stays");
+}
+
+TEST_CASE("that a file may be read now is a change as well, though nothing in it is another") {
+    test::TestAuthority authority;
+    const auto own = authority.issue({"127.0.0.1"});
+    io::ServerTls tls;
+    tls.cert_file = own.cert_file;
+    tls.key_file = own.key_file;
+    const std::string before = io::web::stamp_of(tls);
+    CHECK(io::web::stamp_of(tls) == before);
+    std::filesystem::permissions(own.key_file, std::filesystem::perms::owner_read);
+    CHECK(io::web::stamp_of(tls) != before);
 }
