@@ -350,6 +350,26 @@ TEST_CASE("what could not be read is told when the next run cannot read it eithe
     good(look_again(), Depth::checksummed);
 }
 
+TEST_CASE("one that was not reached before is no worse for an error that is met once") {
+    static bool broken;
+    Folder f;
+    f.write("b", "content");
+    worker::files::Options options{.path = f / "b", .verify = Depth::checksummed};
+    options.of_kind = [](worker::files::Source&) {
+        return broken ? worker::files::unreadable("cannot be read: Stale file handle") : worker::files::unfinished();
+    };
+    const auto look_again = [&] {
+        const auto seen = seen_by(options);
+        options.cursor = seen.cursor;
+        return points(seen).points.at(0);
+    };
+    broken = false;
+    good(look_again(), Depth::exists);
+    broken = true;
+    good(look_again(), Depth::exists);
+    bad(look_again(), "Stale file handle");
+}
+
 TEST_CASE("what breaks off with an error while it is read is unreadable, and no word on what is in it") {
     // A folder opens like a file, and then gives EISDIR.
     Folder f;

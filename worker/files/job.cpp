@@ -31,6 +31,8 @@ struct Candidate {
     std::optional<Checksum> checksum;
     std::string key;
     bool tried = false;
+    /// Could it not be read then?
+    bool unread = false;
 };
 
 std::vector<File*> possibly_growing(const Chosen& chosen) {
@@ -107,18 +109,25 @@ class Proving {
         if (known.asked != *options_.verify || known.checksum != candidate.key)
             return false;
         candidate.tried = !known.proof.finished;
+        candidate.unread = known.proof.unreadable;
         if (candidate.tried)
             return false;
         keep(candidate, known.proof);
         return true;
     }
 
+    static Proof unread() {
+        Proof proof = unfinished();
+        proof.unreadable = true;
+        return proof;
+    }
+
     void prove_one(const Candidate& candidate) {
         Proof proof = prove(walked_.path_of(*candidate.file), *candidate.file, *options_.verify, candidate.checksum,
                             budget_, options_.of_kind);
         // A disk that is bad is so the next time, too; a file server that went away is back by then.
-        if (proof.unreadable && !candidate.tried)
-            proof = unfinished();
+        if (proof.unreadable && !candidate.unread)
+            proof = unread();
         keep(candidate, proof);
     }
 
@@ -130,8 +139,7 @@ class Proving {
         const bool last = proof.state != core::PointState::good || proof.detail.empty();
         RememberedFile remembered{file.size, file.mtime, {}};
         if (last)
-            remembered.proof =
-                RememberedProof{*options_.verify, candidate.key, proof.unreadable ? unfinished() : proof};
+            remembered.proof = RememberedProof{*options_.verify, candidate.key, proof.unreadable ? unread() : proof};
         after_.files[printable(walked_.path_of(file))] = std::move(remembered);
     }
 

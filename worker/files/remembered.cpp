@@ -20,6 +20,7 @@ RememberedFile read_file(const io::Json& json) {
     if (const auto& checksum = json["checksum"])
         known.checksum = checksum.text();
     known.proof.finished = !json["unfinished"];
+    known.proof.unreadable = !json["unread"].absent();
     file.proof = std::move(known);
     return file;
 }
@@ -36,6 +37,8 @@ void write_file(io::JsonWriter& out, const RememberedFile& file) {
             out.field("checksum", known->checksum);
         if (!known->proof.finished)
             out.field("unfinished", true);
+        if (known->proof.unreadable)
+            out.field("unread", true);
     }
     out.end_object();
 }
