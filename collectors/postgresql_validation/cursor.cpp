@@ -5,7 +5,10 @@
 #include "io/evidence_json.hpp"
 #include "io/json.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace recoverd::collectors::validation {
 
@@ -54,6 +57,8 @@ void read_turns(const io::Json& json, Cursor& cursor) {
             cursor.parts[key] = read_part(part);
     if (const io::Json& turn = json["turn"])
         cursor.turn = turn.text();
+    if (const io::Json& server = json["server"])
+        cursor.server = server.text();
 }
 
 void write_turns(const Cursor& cursor, io::JsonWriter& out) {
@@ -69,7 +74,7 @@ void write_turns(const Cursor& cursor, io::JsonWriter& out) {
         out.key(key).begin_object().field("actual", part.actual).field("detail", part.detail);
         out.field("at_ms", in_ms(part.at)).field("next", part.next).field("began_ms", in_ms(part.began)).end_object();
     }
-    out.end_object().field("turn", cursor.turn);
+    out.end_object().field("turn", cursor.turn).field("server", cursor.server);
 }
 
 } // namespace
@@ -98,6 +103,18 @@ Cursor read_cursor(std::string_view text) {
     } catch (const io::BadDocument&) {
         return {};
     }
+}
+
+Cursor cursor_of(std::string_view text, const Server& server) {
+    Cursor cursor = read_cursor(text);
+    std::string who = fmt::format("{} since {}", server.system_id, server.started);
+    // After a failover or a restore others are in the place of the files that were read.
+    if (!cursor.server.empty() && cursor.server != who) {
+        cursor.kept.clear();
+        cursor.parts.clear();
+    }
+    cursor.server = std::move(who);
+    return cursor;
 }
 
 std::string write_cursor(const Cursor& cursor) {

@@ -41,6 +41,8 @@ struct Cursor {
     /// Checksum failures that were seen, and when statistics had last been reset by then.
     std::uint64_t checksum_failures = 0;
     double checksums_reset = 0;
+    /// Whose files `kept` and `parts` tell of: the system's id, and when the server started.
+    std::string server;
     /// What was last learned of a table or a constraint, by its item's key, for runs that do not reach it.
     struct Kept {
         core::Time at;

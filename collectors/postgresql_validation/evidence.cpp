@@ -74,7 +74,7 @@ core::Seen interpret_validation(const ValidationExpected& expected, const Valida
                                 std::string_view cursor_text, core::Time now) {
     const Facts facts = read_facts(expected, ValidationSide::own, looked.facts);
     std::optional<Facts> theirs = facts_of_primary(expected, looked);
-    Cursor cursor = read_cursor(cursor_text);
+    Cursor cursor = cursor_of(cursor_text, facts.server);
     const std::vector<Item> turns = take_turns(expected, facts, theirs, cursor, now);
     forget_others(expected, facts, turns, cursor);
     const std::vector<Step> steps = plan(expected, ValidationSide::own, facts, turns, cursor, now);

@@ -19,10 +19,9 @@ bool is_fresh(const Looking& looking, std::string_view name, core::Time at) {
     return true;
 }
 
-std::string too_old(core::Time at) {
-    return fmt::format("last looked at {}, and no run's budget has reached all of it within `fresh_within`; raise "
-                       "`run_budget`",
-                       core::config::format_time(at));
+std::string too_old(core::Time at, std::string_view option) {
+    return fmt::format("last looked at {}, and no run's budget has reached all of it within `fresh_within`; raise `{}`",
+                       core::config::format_time(at), option);
 }
 
 std::string as_of(core::Time at) {
@@ -52,7 +51,7 @@ std::vector<core::Evidence> aged(const Cursor::Kept& kept, bool fresh) {
             for (core::Assertion& assertion : all->assertions) {
                 if (!fresh) {
                     assertion.actual.reset();
-                    assertion.detail = too_old(kept.at);
+                    assertion.detail = too_old(kept.at, "run_budget");
                 } else {
                     assertion.detail += (assertion.detail.empty() ? "" : "; ") + as_of(kept.at);
                 }

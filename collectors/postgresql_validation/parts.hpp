@@ -96,12 +96,14 @@ core::SubjectReport& subject(core::Seen& seen, std::string_view name);
 void expect(core::SubjectReport& report, core::Assertion assertion);
 
 /// Did the server find damage (corrupted data or index, an error of its files), or could it just not look?
-bool is_damage(std::string_view sqlstate);
+bool is_damage(const Answer& answer);
+/// What was remembered, less what was read of another server than this one.
+Cursor cursor_of(std::string_view text, const Server& server);
 
 /// May what was learned at `at` still be told? Then its age counts for `name`.
 bool is_fresh(const Looking& looking, std::string_view name, core::Time at);
-/// In words: since when nothing was learned, or that it is as old as that.
-std::string too_old(core::Time at);
+/// In words: since when nothing was learned, and which option to raise, or that it is as old as that.
+std::string too_old(core::Time at, std::string_view option);
 std::string as_of(core::Time at);
 inline constexpr std::string_view kNotReached = "no run's budget has reached it yet; raise `run_budget`";
 

@@ -137,8 +137,8 @@ using namespace validation;
 std::vector<std::string> validation_statements(const ValidationExpected& expected, ValidationSide side,
                                                const ValidationLooked& looked, std::string_view cursor_text,
                                                core::Time now) {
-    const Cursor cursor = read_cursor(cursor_text);
     const Facts ours = read_facts(expected, ValidationSide::own, looked.facts);
+    const Cursor cursor = cursor_of(cursor_text, ours.server);
     const std::optional<Facts> theirs = facts_of_primary(expected, looked);
     std::vector<std::string> statements;
     if (side == ValidationSide::primary && !theirs)

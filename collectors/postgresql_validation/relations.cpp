@@ -127,7 +127,7 @@ void follow_index(const Answer& answer, Cursor::Part& known, core::Time now) {
     known = {.at = now};
     if (answer.row)
         known.actual = kSound;
-    else if (is_damage(answer.sqlstate))
+    else if (is_damage(answer))
         known.actual = kDamaged;
     known.detail = answer.error;
 }
@@ -135,7 +135,7 @@ void follow_index(const Answer& answer, Cursor::Part& known, core::Time now) {
 /// A part of a heap that was not answered: what a whole pass said before stands, and ages, unless one run reads it all.
 void follow_unread_heap(const Item& item, const Answer& answer, Cursor::Part& known, core::Time now) {
     known.next = item.first_block;
-    if (is_damage(answer.sqlstate)) {
+    if (is_damage(answer)) {
         known.actual = kDamaged;
     } else if (known.actual == kSound && item.blocks < item.all_blocks) {
         known.detail = fmt::format("from block {} on: {}", item.first_block, answer.error);
@@ -162,6 +162,13 @@ void follow_heap(const PartFacts& part, const Item& item, const Answer& answer, 
         known.actual = kDamaged;
         known.detail = fmt::format("{}; {} in all on that page, `pg_amcheck -t {}` tells of others",
                                    one_line(answer.row->text("first").value_or("")), *failed, part.name);
+        known.at = now;
+    } else if (known.actual == kDamaged && item.first_block > 0) {
+        // Mended by writing all of it anew, perhaps: what was read of it before says nothing then.
+        known.next = 0;
+        known.actual.clear();
+        known.detail = fmt::format("block {} and those behind it are sound again, and all of it is gone through anew",
+                                   item.first_block);
         known.at = now;
     } else if (known.next >= item.all_blocks) {
         known.next = 0;
@@ -203,7 +210,7 @@ Assertion standing(const Looking& looking, const RelationFacts& relation, std::s
     else if (known == looking.cursor.parts.end())
         assertion.detail = kNotReached;
     else if (!is_fresh(looking, relation.name, known->second.at))
-        assertion.detail = too_old(known->second.at);
+        assertion.detail = too_old(known->second.at, part.heap ? "budget` or `fresh_within" : "run_budget");
     else {
         if (!known->second.actual.empty())
             assertion.actual = known->second.actual;

@@ -71,8 +71,13 @@ void add_checksums(const Looking& looking, core::Seen& seen) {
 }
 
 // Not XX000: "could not open relation" of one that REINDEX CONCURRENTLY has just replaced is such an internal error.
-bool is_damage(std::string_view sqlstate) {
-    return sqlstate == "XX001" || sqlstate == "XX002" || sqlstate.starts_with("58");
+bool is_damage(const Answer& answer) {
+    if (answer.sqlstate == "XX001" || answer.sqlstate == "XX002")
+        return true;
+    // Files that are no relation's: a library that is not installed there, shared memory that somebody took away.
+    constexpr std::array<std::string_view, 3> kOthers{"$libdir/", ".so\"", "/PostgreSQL."};
+    return answer.sqlstate.starts_with("58") &&
+           std::ranges::none_of(kOthers, [&](std::string_view other) { return answer.error.contains(other); });
 }
 
 namespace {

@@ -128,7 +128,7 @@ void learn_table(const Looking& looking, const Item& item, core::SubjectReport& 
     if (!answer.row) {
         // One cause is said once: nothing else is expected of what could not be read.
         readable.detail = answer.error;
-        if (is_damage(answer.sqlstate))
+        if (is_damage(answer))
             readable.actual = "no";
         return expect(report, std::move(readable));
     }

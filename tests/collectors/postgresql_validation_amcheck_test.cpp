@@ -198,7 +198,26 @@ TEST_CASE("a pass that takes longer than what it finds may be old is never sound
     story.now += 25h;
     const auto seen = story.look();
     CHECK(seen.state(kOrders, "verify_heapam") == AssertionState::unknown);
-    CHECK_THAT(seen.assertion(kOrders, "verify_heapam").detail, ContainsSubstring("raise `run_budget`"));
+    CHECK_THAT(seen.assertion(kOrders, "verify_heapam").detail, ContainsSubstring("raise `budget` or `fresh_within`"));
+}
+
+TEST_CASE("what was gone through of one server says nothing of the one that took its place") {
+    for (const char* column : {"system_id", "started"}) {
+        CAPTURE(column);
+        ValidationStory story = heap_of(10, 5);
+        story.look();
+        CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::holds);
+        story.own.cell(0, column) = "4711";
+        CHECK(asked(story, "'none', 0, least(4, ") == 1);
+        CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::unknown);
+        CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::holds);
+    }
+}
+
+TEST_CASE("a library of amcheck that is not installed is no damage") {
+    ValidationStory story = heap_of(10, 5);
+    story.own.second(1) = failing("58P01", "could not access file \"$libdir/amcheck\": No such file or directory");
+    CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::unknown);
 }
 
 TEST_CASE("damage in one part of a heap is looked at in each run until it is mended, and ends with a whole pass") {
@@ -210,6 +229,11 @@ TEST_CASE("damage in one part of a heap is looked at in each run until it is men
         CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::fails);
     }
     story.own.second(1) = test::one_row({{"failed", "0"}, {"first", test::Cell{}}});
+    const auto mended = story.look();
+    CHECK(mended.state(kOrders, "verify_heapam") == AssertionState::unknown);
+    CHECK_THAT(mended.assertion(kOrders, "verify_heapam").detail, ContainsSubstring("gone through anew"));
+    CHECK(asked(story, "'none', 0, least(4, ") == 1);
+    CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::unknown);
     CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::holds);
 }
 
