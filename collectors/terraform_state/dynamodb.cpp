@@ -188,7 +188,8 @@ Task<TableTold> digest_in_table(io::World& world, LockTable table, std::string i
         told.failure = text.error();
         co_return told;
     }
-    if (!*text)
+    // Terraform compares nothing with an empty one.
+    if (text->value_or("").empty())
         co_return told;
     auto digest = read_digest(**text);
     if (digest)

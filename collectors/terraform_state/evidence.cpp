@@ -106,7 +106,9 @@ std::optional<Assertion> digest_of(const TerraformState& state, TerraformKept& k
     const core::Time since = kept.differing == both ? std::min(kept.differs_since.value_or(now), now) : now;
     kept.differing = both;
     kept.differs_since = since;
-    Assertion made = same("digest", kExpected, false, "another", "Terraform refuses it until the two are the same");
+    Assertion made = same("digest", kExpected, false, "another",
+                          "Terraform refuses it until the two are the same; where the backend has no dynamodb_table "
+                          "any more, the check is to have none, too");
     if (now - since < kDigestFollows) {
         made.actual.reset();
         made.detail = "DynamoDB has another than the state's, which may be an apply on its way";
@@ -122,17 +124,20 @@ core::Result<double> age(core::Time then, core::Time now, std::string_view what)
     return std::max(core::to_seconds(now - then), 0.0);
 }
 
-/// A lock that was left behind is one until somebody tells otherwise. One that does not say since when it is held is as
-/// old as our knowledge of it, and none is older than 1970.
+/// A lock that was left behind is one until somebody tells otherwise. One that does not say since when it is held, or
+/// says a moment before 1970, is as old as our knowledge of it.
 void measure_lock(const TerraformExpected& expected, const TerraformState& state, TerraformKept& kept, core::Time now,
                   core::SubjectReport& report) {
     std::optional<core::Time> since;
     if (state.locked == Told::yes)
-        since = std::max(state.lock.since.value_or(kept.held_since.value_or(now)), core::Time{});
+        since =
+            state.lock.since && *state.lock.since > core::Time{} ? *state.lock.since : kept.held_since.value_or(now);
     else if (state.locked == Told::not_told && kept.stale)
         since = kept.held_since;
-    if (state.locked == Told::not_told && !since)
+    if (state.locked == Told::not_told && !since) {
+        kept.held_since.reset();
         return;
+    }
     const double limit = core::to_seconds(expected.stale_lock);
     core::Measurement held{.name = "lock_age", .unit = "seconds", .above = limit};
     if (since) {

@@ -310,12 +310,14 @@ TEST_CASE("no digest is no word about it, and one that is no MD5 is not known") 
     const core::SubjectReport older = backend.state();
     CHECK(assertion(older, "digest") == std::nullopt);
     CHECK_FALSE(older.failure);
-    for (const char* text : {"", "hunter2"}) {
-        backend.digest(text);
-        const core::SubjectReport odd = backend.state();
-        CHECK(assertion(odd, "digest") == std::nullopt);
-        CHECK(lock_age(odd) == 60);
-        REQUIRE(odd.failure);
-        CHECK_THAT(odd.failure->detail, ContainsSubstring("expected an MD5") && !ContainsSubstring("hunter2"));
-    }
+    // Terraform compares nothing with it.
+    backend.digest("");
+    CHECK(assertion(backend.state(), "digest") == std::nullopt);
+    CHECK_FALSE(backend.state().failure);
+    backend.digest("hunter2");
+    const core::SubjectReport odd = backend.state();
+    CHECK(assertion(odd, "digest") == std::nullopt);
+    CHECK(lock_age(odd) == 60);
+    REQUIRE(odd.failure);
+    CHECK_THAT(odd.failure->detail, ContainsSubstring("expected an MD5") && !ContainsSubstring("hunter2"));
 }
