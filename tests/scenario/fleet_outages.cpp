@@ -59,8 +59,12 @@ bool Group::has(std::string_view port) const { return std::ranges::find(ports, p
 
 Outages::Outages(const Faults& faults) : faults_(faults) {
     constexpr Duration kFar = Fleet::every_of_port(Fleet::kPorts - 1);
-    // Some that came back later may be believed before a far one: that is told by the later ones then.
-    groups_.push_back({"site", "", "P1", "P1", Fleet::kSiteRto, Fleet::kSiteNeeds, {}, kFar + Fleet::kEvery});
+    // A far port comes back first, and is seen up. That this was no mere good moment of a closed one only its second
+    // look tells; before that, a nearer one comes back and is seen up twice. The outage is over by that one then, and
+    // ended when it was first seen up, which is one look of its own before the far one's second at the latest: of what
+    // the far one was at its first the agent cannot be sure yet.
+    constexpr Duration kLater = kFar - Fleet::kEvery;
+    groups_.push_back({"site", "", "P1", "P1", Fleet::kSiteRto, Fleet::kSiteNeeds, {}, kFar, kLater});
     for (int i = 0; i < Fleet::kPorts; ++i) {
         groups_.push_back({"zone",
                            fmt::format("z{}", i),
@@ -77,7 +81,7 @@ Outages::Outages(const Faults& faults) : faults_(faults) {
     }
     for (int asset = 0; asset < Fleet::kAssets; ++asset) {
         groups_.push_back(
-            {"service", fmt::format("a{}", asset), "P3", "P2", Fleet::kServiceRto, Fleet::kPorts, {}, kFar});
+            {"service", fmt::format("a{}", asset), "P3", "P2", Fleet::kServiceRto, Fleet::kPorts, {}, kFar, kLater});
         for (int i = 0; i < Fleet::kPorts; ++i)
             groups_.back().ports.push_back(alert_of_port(asset, i));
     }
@@ -98,7 +102,7 @@ void Outages::follow(Time now) {
             }
         const bool is_down = closed >= group.needed;
         if (is_down && !group.is_down())
-            group.outages.push_back({.began = now, .ended = {}, .look = group.look});
+            group.outages.push_back({.began = now, .ended = {}, .look = group.look, .end_later = group.end_later});
         if (!is_down && group.is_down())
             group.outages.back().ended = now;
         group.must_speak = known >= group.needed;
@@ -184,7 +188,8 @@ std::string Outages::mismeasured(const core::Snapshot& snapshot) {
         if (history == nullptr || history->past.empty() || history->running)
             return what + ", and was not measured";
         const core::Outage& seen = history->past.back();
-        if (!is_near(seen.began_at, truth.began, truth.look) || !is_near(*seen.ended_at, *truth.ended, truth.look))
+        if (!is_near(seen.began_at, truth.began, truth.look) ||
+            !is_near(*seen.ended_at, *truth.ended, truth.look + truth.end_later))
             return fmt::format("{}, and was measured {}", what, in_words(seen.began_at, seen.ended_at));
     }
     return {};

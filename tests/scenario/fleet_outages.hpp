@@ -23,6 +23,8 @@ struct TrueOutage {
     bool must_be_known = false;
     /// The longest time between two looks at what was down.
     Duration look;
+    /// By how much more its end may be told too late: the one that came back last may be believed first.
+    Duration end_later{0};
     /// Did some come back while others were not yet believed to be down? Then the agent saw parts of it.
     bool in_parts = false;
 };
@@ -39,6 +41,7 @@ struct Group {
     /// The alerts of its ports.
     std::vector<std::string> ports;
     Duration look;
+    Duration end_later{0};
     /// Oldest first.
     std::vector<TrueOutage> outages{};
     /// How many of them were held against what the agent measured.
