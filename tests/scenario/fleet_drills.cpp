@@ -83,6 +83,8 @@ void Drills::hurry_chaos() {
 
 void Drills::follow(const Outages& outages) {
     for (Drill& drill : drills_) {
+        // One may have become overdue since the last step, a moment before it ends.
+        take_note(drill);
         if (drill.runs() && now() >= drill.run->ends_at)
             end_run(drill);
         else if (now() >= drill.next_at)
