@@ -17,7 +17,8 @@ def with_scenario(site):
     config = site.config()
     config["check.orders-port"] = {"asset": "orders-db", "collector": "tcp", "every": "1s", "timeout": "900ms",
                                    "failures": 2, "successes": 1, "address": f"127.0.0.1:{site.primary.port}"}
-    config["policy"]["evidence_missing"] = {"over": "1m"}
+    # A primary that is back may be seen before its standby has come to it again.
+    config["policy"] |= {"evidence_missing": {"over": "1m"}, "replica_missing": {"for": "60s"}}
     config["[scenario]"] = {"name": "db-primary", "asset": "orders-db", "priority": "P1", "rto": "1m",
                             "checks": ["orders-port"]}
     config["[validation]"] = {"name": RECOVERY, "asset": "orders-db", "after": ["db-primary"],
