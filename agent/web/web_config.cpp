@@ -4,13 +4,12 @@
 #include "agent/web/go_duration.hpp"
 #include "agent/web/tls_config.hpp"
 #include "agent/web/web_yaml.hpp"
+#include "io/file_stamp.hpp"
 #include "io/web/server_tls.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
-
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -95,13 +94,6 @@ std::optional<io::RateLimit> read_rate_limit(const YAML::Node& node) {
     return io::RateLimit{*interval, burst};
 }
 
-std::string stamp_of(const std::string& path) {
-    struct stat info{};
-    if (::stat(path.c_str(), &info) != 0)
-        return {};
-    return fmt::format("{}.{}:{}:{}", info.st_ctim.tv_sec, info.st_ctim.tv_nsec, info.st_size, info.st_ino);
-}
-
 std::expected<io::WebSecurity, std::string> read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in)
@@ -157,7 +149,7 @@ std::expected<std::shared_ptr<WebConfigFile>, std::string> WebConfigFile::open(s
 }
 
 std::string WebConfigFile::stamp() const {
-    return stamp_of(path_) + (awaited_ ? io::web::stamp_of(*awaited_) : std::string{});
+    return io::file_stamp(path_) + (awaited_ ? io::web::stamp_of(*awaited_) : std::string{});
 }
 
 std::expected<io::WebSecurity, std::string> WebConfigFile::read() {

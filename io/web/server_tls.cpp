@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/server_tls.hpp"
 
+#include "io/file_stamp.hpp"
 #include "io/web/client_names.hpp"
 #include "io/web/pem.hpp"
 
@@ -11,8 +12,6 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-
-#include <sys/stat.h>
 
 #include <stdexcept>
 
@@ -151,13 +150,8 @@ void ask_clients(asio::ssl::context& context, const ServerTls& options) {
 
 std::string stamp_of(const ServerTls& options) {
     std::string stamp;
-    for (const std::string* file : {&options.cert_file, &options.key_file, &options.client_ca_file}) {
-        struct stat info{};
-        if (!file->empty() && ::stat(file->c_str(), &info) == 0)
-            stamp += fmt::format("{}.{}:{}:{} ", info.st_ctim.tv_sec, info.st_ctim.tv_nsec, info.st_size, info.st_ino);
-        else
-            stamp += "- ";
-    }
+    for (const std::string* file : {&options.cert_file, &options.key_file, &options.client_ca_file})
+        stamp += file_stamp(*file) + ";";
     return stamp;
 }
 
