@@ -40,15 +40,15 @@ std::string text_of(const Repository& repository) {
     return fmt::format("{}: {}", label(*repository.contributor), repository.reason);
 }
 
+constexpr std::string_view kNoRepository = "no check looks at its recovery points: add one that does, or say "
+                                           "backups = false where there are none on purpose";
+constexpr std::string_view kNoSource = "no check looks at it: add one that does";
+
 /// The best repository decides; what the others lost is said.
 void judge_repositories(const AssetView& view, const std::vector<Repository>& repositories, Reasons& reasons) {
     if (repositories.empty())
         reasons.push_back(
-            {VerdictState::unknown,
-             fmt::format("no check looks at {}: add one that does{}",
-                         view.asset.objectives.backups ? "its recovery points" : "it",
-                         view.asset.objectives.backups ? ", or say backups = false where there are none on purpose"
-                                                       : "")});
+            {VerdictState::unknown, std::string{view.asset.objectives.backups ? kNoRepository : kNoSource}});
     const auto stands = [&](Standing standing) {
         return std::ranges::find(repositories, standing, &Repository::standing) != repositories.end();
     };

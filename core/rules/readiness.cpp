@@ -81,6 +81,25 @@ void judge_time(const Scenario& scenario, const Verdict& verdict, Blocks& blocks
                                                              in_words(*verdict.proven_rto), in_words(*scenario.rto))});
 }
 
+/// One that is backed up is restored from the best of what is left.
+void judge_restore(const Scenario& scenario, const AssetView& view, const Verdict& verdict, AssetReadiness& made,
+                   Time& revisit, Blocks& blocks) {
+    const auto repositories = repositories_of(view, revisit);
+    const Repository* source = find_source(scenario, repositories, blocks);
+    if (!source)
+        return;
+    made.from = label(*source->contributor);
+    made.newest = source->newest->data_at;
+    for (const Evidence& evidence : *source->contributor->seen->evidence)
+        if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
+            made.oldest = points->oldest_at;
+    // Only there, with the log beside it, one may get further than the newest backup.
+    if (scenario.recover_from == Location{} && verdict.recoverable_until)
+        made.newest = std::max(*made.newest, *verdict.recoverable_until);
+    judge_reach(scenario, view.now, made, revisit, blocks);
+    judge_time(scenario, verdict, blocks);
+}
+
 /// One that is not backed up is begun anew: somebody has to see it now, and to have shown how long that takes where it
 /// is asked.
 void judge_running(const Scenario& scenario, const Verdict& verdict, Blocks& blocks) {
@@ -131,21 +150,9 @@ AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, 
     made.asset = view.asset.name;
     made.takes = verdict.proven_rto;
     Blocks blocks;
-    const bool backups = view.asset.objectives.backups;
-    const auto repositories = backups ? repositories_of(view, revisit) : std::vector<Repository>{};
-    if (const Repository* source = backups ? find_source(scenario, repositories, blocks) : nullptr) {
-        made.from = label(*source->contributor);
-        made.newest = source->newest->data_at;
-        for (const Evidence& evidence : *source->contributor->seen->evidence)
-            if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
-                made.oldest = points->oldest_at;
-        // Only there, with the log beside it, one may get further than the newest backup.
-        if (scenario.recover_from == Location{} && verdict.recoverable_until)
-            made.newest = std::max(*made.newest, *verdict.recoverable_until);
-        judge_reach(scenario, view.now, made, revisit, blocks);
-        judge_time(scenario, verdict, blocks);
-    }
-    if (!backups)
+    if (view.asset.objectives.backups)
+        judge_restore(scenario, view, verdict, made, revisit, blocks);
+    else
         judge_running(scenario, verdict, blocks);
     for (const std::string& need : scenario.needs)
         judge_need(need, view, revisit, blocks);
