@@ -387,7 +387,7 @@ TEST_CASE("what breaks off with an error while it is read is unreadable, and no 
     worker::files::File file;
     file.name = "b.gz";
     file.size = static_cast<std::uint64_t>(seen.st_size);
-    file.mtime = std::int64_t{seen.st_mtim.tv_sec} * 1'000'000'000 + seen.st_mtim.tv_nsec;
+    file.mtime = worker::files::mtime_of(seen);
     CHECK(worker::files::prove(f.path(), file, Depth::listed, {}, budget).unreadable);
 }
 

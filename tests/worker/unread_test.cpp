@@ -77,7 +77,7 @@ worker::files::File listed(const std::string& path) {
     worker::files::File file;
     file.name = path.substr(path.rfind('/') + 1);
     file.size = static_cast<std::uint64_t>(seen.st_size);
-    file.mtime = std::int64_t{seen.st_mtim.tv_sec} * 1'000'000'000 + seen.st_mtim.tv_nsec;
+    file.mtime = worker::files::mtime_of(seen);
     return file;
 }
 

@@ -33,7 +33,7 @@ std::optional<std::string> slurp(const std::string& path, std::int64_t& written)
     struct stat seen{};
     if (::stat(path.c_str(), &seen) != 0 || !S_ISREG(seen.st_mode) || static_cast<std::size_t>(seen.st_size) > kMaxList)
         return std::nullopt;
-    written = std::int64_t{seen.st_mtim.tv_sec} * 1'000'000'000 + seen.st_mtim.tv_nsec;
+    written = mtime_of(seen);
     std::ifstream in(path, std::ios::binary);
     if (!in)
         return std::nullopt;

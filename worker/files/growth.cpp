@@ -21,7 +21,7 @@ bool same_still(File& file, const std::string& path) {
         mtime = measured.mtime;
     } else if (::stat(path.c_str(), &now) == 0) {
         size = static_cast<std::uint64_t>(now.st_size);
-        mtime = std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec;
+        mtime = mtime_of(now);
     }
     const bool same = size == file.size && mtime == file.mtime;
     file.size = size;

@@ -129,8 +129,7 @@ Proof prove_folder(const std::string& path, const File& file, bool deep, const B
     const Proof proof = prove_pg_dump(path, deep, budget);
     struct stat now{};
     // Whoever takes away an old dump takes its parts one by one, and each is missed.
-    const bool goes = ::stat(path.c_str(), &now) != 0 ||
-                      std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec > file.mtime;
+    const bool goes = ::stat(path.c_str(), &now) != 0 || mtime_of(now) > file.mtime;
     return goes && proof.state == PointState::bad ? unfinished() : proof;
 }
 

@@ -22,8 +22,7 @@ constexpr std::size_t kBlock = std::size_t{1} << 20U;
 int open_to_read(const std::string& path) { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }
 
 bool is_as_listed(const struct stat& now, const File& file) {
-    return static_cast<std::uint64_t>(now.st_size) == file.size &&
-           std::int64_t{now.st_mtim.tv_sec} * 1'000'000'000 + now.st_mtim.tv_nsec == file.mtime;
+    return static_cast<std::uint64_t>(now.st_size) == file.size && mtime_of(now) == file.mtime;
 }
 
 } // namespace

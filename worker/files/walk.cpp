@@ -36,8 +36,6 @@ Failure failure_of(int error, const std::string& path, std::string_view what) {
             fmt::format("{} '{}': {}", what, path, std::generic_category().message(error))};
 }
 
-std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
-
 /// What a link to nothing, to itself, or through a file says.
 bool leads_nowhere(int error) { return error == ENOENT || error == ELOOP || error == ENOTDIR; }
 
@@ -171,7 +169,7 @@ class Walker {
         if (!file.named)
             file.named = folder_times_[folder];
         file.size = file.kind == FileKind::file ? static_cast<std::uint64_t>(seen.st_size) : 0;
-        file.mtime = nanoseconds(seen.st_mtim);
+        file.mtime = mtime_of(seen);
         file.device = seen.st_dev;
         file.inode = seen.st_ino;
         if (auto stop = series_of(subject))
@@ -241,7 +239,7 @@ void measure(int parent, const char* name, std::size_t& entries, Measured& measu
         struct stat seen{};
         if (::fstatat(fd, entry->d_name, &seen, AT_SYMLINK_NOFOLLOW) != 0)
             continue;
-        measured.mtime = std::max(measured.mtime, nanoseconds(seen.st_mtim));
+        measured.mtime = std::max(measured.mtime, mtime_of(seen));
         if (S_ISDIR(seen.st_mode))
             measure(fd, entry->d_name, entries, measured, depth + 1);
         else if (measured.size && S_ISREG(seen.st_mode))
@@ -257,7 +255,7 @@ Measured measure_folder(const std::string& path, std::size_t& entries) {
     Measured measured;
     struct stat seen{};
     if (::stat(path.c_str(), &seen) == 0)
-        measured.mtime = nanoseconds(seen.st_mtim);
+        measured.mtime = mtime_of(seen);
     measure(AT_FDCWD, path.c_str(), entries, measured, 0);
     return measured;
 }

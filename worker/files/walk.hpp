@@ -5,6 +5,8 @@
 
 #include "worker/files/pattern.hpp"
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,6 +22,11 @@ enum class FileKind : std::uint8_t {
     /// A symbolic link that leads nowhere, or in a circle.
     dangling
 };
+
+/// When something was written, in nanoseconds since 1970.
+inline std::int64_t mtime_of(const struct stat& seen) {
+    return std::int64_t{seen.st_mtim.tv_sec} * 1'000'000'000 + seen.st_mtim.tv_nsec;
+}
 
 struct File {
     /// Index into Walked::folders.
