@@ -5,7 +5,8 @@ Protocol" and "Authentication Protocol")."""
 import os
 import socket
 import struct
-import threading
+
+from servers.listener import Listener
 
 CALL_ANSWERED = 2
 # Of the header's fields.
@@ -60,25 +61,20 @@ def answer_to(serial, signature, body):
     return bytes(head.align(8).bytes + body.bytes)
 
 
-class Bus:
+class Bus(Listener):
     """Listens at `path`; `answer`, given a call's bytes, says the signature and the body of what comes back."""
+
+    # A client of systemd's may be silent for as long as it likes.
+    patience = None
 
     def __init__(self, path, answer):
         self._answer = answer
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
         # The agent is somebody else.
         os.chmod(path, 0o666)
-        self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        listener.listen()
+        self._begin(listener)
 
     def _serve(self, connection):
         with connection, connection.makefile("rb") as said:
@@ -110,7 +106,3 @@ class Bus:
         length, serial, fields = struct.unpack("<3I" if head[:1] == b"l" else ">3I", head[4:])
         call = said.read(fields + -fields % 8 + length)
         connection.sendall(answer_to(serial, *self._answer(call)))
-
-    def stop(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()

@@ -8,10 +8,16 @@ import threading
 class Listener:
     """Those made of it say in `_serve` what becomes of a connection."""
 
+    # In seconds, for each read and write.
+    patience = 10
+
     def __init__(self, host="127.0.0.1"):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family)
+        self._begin(socket.create_server((host, 0), family=family))
         self.port = self._listener.getsockname()[1]
+
+    def _begin(self, listener):
+        self._listener = listener
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -20,7 +26,7 @@ class Listener:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            connection.settimeout(10)
+            connection.settimeout(self.patience)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
