@@ -160,11 +160,12 @@ void Drills::hold_promise(Drill& drill, const std::vector<TrueOutage>& outages) 
     }
 }
 
-void Drills::begin_anew(Time from) {
+void Drills::begin_anew(Time since, Time from) {
     for (Drill& drill : drills_) {
         if (drill.broken_due)
             drill.broken_due = std::max(*drill.broken_due, from + kSlack);
-        if (drill.may_be_broken_until > now())
+        // What ended in between is told still.
+        if (drill.may_be_broken_until > since)
             drill.may_be_broken_until = std::max(drill.may_be_broken_until, from + kSlack);
     }
 }

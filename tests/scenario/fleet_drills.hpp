@@ -25,7 +25,8 @@ class Drills {
     void hurry_chaos();
     /// Begins and ends what is due, and takes note of what that means.
     void follow(const Outages& outages);
-    void begin_anew(Time from);
+    /// What somebody was to be told he is told from then on, having been told nothing since.
+    void begin_anew(Time since, Time from);
 
     /// Experiments that broke a promise, which no fault stands for.
     std::vector<Expected> expected() const;

@@ -230,23 +230,28 @@ class FleetLife {
         case 0:
             fleet_.played.kill();
             fleet_.played.start();
-            return begin_anew(now());
+            return begin_anew(now(), now());
         case 1:
             fleet_.played.reload(Fleet::config(dice_.roll(2) != 0 ? "labels = { team = \"platform\" }\n" : ""));
-            return begin_anew(now());
+            return begin_anew(now(), now());
         default:
-            fleet_.played.alertmanager.away = true;
-            for (const Time until = now() + dice_.some(1min, 20min); now() < until;)
-                step(until);
-            fleet_.played.alertmanager.away = false;
-            // Its next try may be as far off as its longest back-off.
-            return begin_anew(now() + 1min);
+            return leave_alertmanager();
         }
     }
-    void begin_anew(Time from) {
+    void leave_alertmanager() {
+        const Time since = now();
+        fleet_.played.alertmanager.away = true;
+        for (const Time until = now() + dice_.some(1min, 20min); now() < until;)
+            step(until);
+        fleet_.played.alertmanager.away = false;
+        // The agent's next try may be as far off as its longest back-off.
+        begin_anew(since, now() + 1min);
+    }
+    /// From then on the Alertmanager is told anew; it was told nothing since.
+    void begin_anew(Time since, Time from) {
         faults_.begin_anew(from);
         outages_.begin_anew(from);
-        drills_.begin_anew(from);
+        drills_.begin_anew(since, from);
     }
 
     Dice dice_;
