@@ -7,6 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <fmt/format.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -15,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -42,8 +45,8 @@ struct Handshake {
     std::string ciphers = {};
     std::string groups = {};
 
-    /// It got its page.
-    bool served = false;
+    /// "served" when it got its page; otherwise which of its calls ended how.
+    std::string outcome = {};
     std::string cipher = {};
     int group = 0;
 };
@@ -89,16 +92,26 @@ class PipeIgnored {
     struct sigaction before_{};
 };
 
+/// For the reader of a failed test, right after the call.
+std::string ended(const char* call, const SSL* tls, int result) {
+    const int number = errno;
+    const int error = SSL_get_error(tls, result);
+    const char* const reason = ERR_reason_error_string(ERR_peek_error());
+    return fmt::format("{} gave {}, error {}, {}, {}", call, result, error, reason ? reason : "no reason",
+                       std::strerror(number));
+}
+
 /// With TLS 1.3 a client hears only from what follows whether its certificate was taken.
-bool gets_a_page(SSL* tls) {
+std::string get_a_page(SSL* tls) {
     constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    if (SSL_write(tls, kGet.data(), static_cast<int>(kGet.size())) <= 0)
-        return false;
+    if (const int put = SSL_write(tls, kGet.data(), static_cast<int>(kGet.size())); put <= 0)
+        return ended("SSL_write", tls, put);
     std::string answer;
     char chunk[4096];
-    for (int got = 0; (got = SSL_read(tls, chunk, sizeof chunk)) > 0;)
+    int got = 0;
+    while ((got = SSL_read(tls, chunk, sizeof chunk)) > 0)
         answer.append(chunk, static_cast<std::size_t>(got));
-    return answer.starts_with("HTTP/1.1 200");
+    return answer.starts_with("HTTP/1.1 200") ? "served" : ended("SSL_read", tls, got) + ", after '" + answer + "'";
 }
 
 /// `session` is what an earlier one left, and becomes what this one leaves.
@@ -109,10 +122,12 @@ Handshake shake(const HttpServer& server, Handshake shaken, SSL_CTX* context, Se
     SSL_set_fd(tls.get(), fd);
     if (session)
         SSL_set_session(tls.get(), session.get());
-    if (SSL_connect(tls.get()) == 1) {
+    if (const int connected = SSL_connect(tls.get()); connected != 1) {
+        shaken.outcome = ended("SSL_connect", tls.get(), connected);
+    } else {
         shaken.cipher = SSL_get_cipher_name(tls.get());
         shaken.group = static_cast<int>(SSL_get_negotiated_group(tls.get()));
-        shaken.served = gets_a_page(tls.get());
+        shaken.outcome = get_a_page(tls.get());
         session.reset(SSL_get1_session(tls.get()));
     }
     ERR_clear_error();
@@ -183,12 +198,13 @@ TEST_CASE("a server shows the certificate that its configuration holds, and trus
                                  .client_ca = test::content_of(authority.ca_file()),
                                  .client_auth = ClientAuth::require_and_verify});
     const std::string ca = authority.ca_file();
-    CHECK(shake(*server, {.ca_file = ca, .cert_file = client.cert_file, .key_file = client.key_file}).served);
-    CHECK_FALSE(shake(*server, {.ca_file = ca}).served);
-    CHECK_FALSE(shake(*server, {.ca_file = ca, .cert_file = stranger.cert_file, .key_file = stranger.key_file}).served);
-    CHECK_FALSE(
-        shake(*server, {.ca_file = strange.ca_file(), .cert_file = client.cert_file, .key_file = client.key_file})
-            .served);
+    CHECK(shake(*server, {.ca_file = ca, .cert_file = client.cert_file, .key_file = client.key_file}).outcome ==
+          "served");
+    CHECK(shake(*server, {.ca_file = ca}).outcome != "served");
+    CHECK(shake(*server, {.ca_file = ca, .cert_file = stranger.cert_file, .key_file = stranger.key_file}).outcome !=
+          "served");
+    CHECK(shake(*server, {.ca_file = strange.ca_file(), .cert_file = client.cert_file, .key_file = client.key_file})
+              .outcome != "served");
 }
 
 TEST_CASE("a client comes in when its certificate has a name that is allowed") {
@@ -203,13 +219,13 @@ TEST_CASE("a client comes in when its certificate has a name that is allowed") {
         const auto server = serving(tls);
         for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
             Handshake wanted{.ca_file = authority.ca_file(), .max_version = version};
-            CHECK_FALSE(shake(*server, wanted).served);
+            CHECK(shake(*server, wanted).outcome != "served");
             wanted.cert_file = other.cert_file;
             wanted.key_file = other.key_file;
-            CHECK_FALSE(shake(*server, wanted).served);
+            CHECK(shake(*server, wanted).outcome != "served");
             wanted.cert_file = named.cert_file;
             wanted.key_file = named.key_file;
-            CHECK(shake(*server, wanted).served);
+            CHECK(shake(*server, wanted).outcome == "served");
         }
     }
 }
@@ -223,9 +239,9 @@ TEST_CASE("a name that is allowed is no proof: its certificate has to be trusted
     tls.client_ca_file = authority.ca_file();
     tls.client_names = {"scraper.example"};
     const auto server = serving(tls);
-    CHECK_FALSE(
+    CHECK(
         shake(*server, {.ca_file = authority.ca_file(), .cert_file = stranger.cert_file, .key_file = stranger.key_file})
-            .served);
+            .outcome != "served");
 }
 
 TEST_CASE("of the suites of TLS 1.2 only the chosen ones are spoken, in the order of whose preference counts") {
@@ -241,10 +257,10 @@ TEST_CASE("of the suites of TLS 1.2 only the chosen ones are spoken, in the orde
     tls.ciphers = large;
     CHECK(shake(*serving(tls), wanted).cipher == large);
     wanted.ciphers = small;
-    CHECK_FALSE(shake(*serving(tls), wanted).served);
+    CHECK(shake(*serving(tls), wanted).outcome != "served");
     // With TLS 1.3 there is nothing to choose.
     wanted.max_version = TLS1_3_VERSION;
-    CHECK(shake(*serving(tls), wanted).served);
+    CHECK(shake(*serving(tls), wanted).outcome == "served");
 }
 
 TEST_CASE("keys are exchanged on the chosen curves only") {
@@ -254,12 +270,12 @@ TEST_CASE("keys are exchanged on the chosen curves only") {
     const auto server = serving(tls);
     Handshake wanted{.ca_file = authority.ca_file()};
     const Handshake usual = shake(*server, wanted);
-    CHECK(usual.served);
+    CHECK(usual.outcome == "served");
     CHECK(usual.group == NID_secp384r1);
     wanted.groups = "X25519:P-256";
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         wanted.max_version = version;
-        CHECK_FALSE(shake(*server, wanted).served);
+        CHECK(shake(*server, wanted).outcome != "served");
     }
     tls.groups.clear();
     CHECK(shake(*serving(tls), wanted).group == NID_X25519);
@@ -280,10 +296,10 @@ TEST_CASE("a client that has a certificate and keeps sessions comes in again, an
                                .max_version = version};
         const Context context = client_of(wanted);
         Session kept;
-        CHECK(shake(*server, wanted, context.get(), kept).served);
+        CHECK(shake(*server, wanted, context.get(), kept).outcome == "served");
         REQUIRE(kept != nullptr);
         CHECK(SSL_SESSION_is_resumable(kept.get()) == 0);
-        CHECK(shake(*server, wanted, context.get(), kept).served);
+        CHECK(shake(*server, wanted, context.get(), kept).outcome == "served");
     }
 }
 
@@ -300,12 +316,13 @@ TEST_CASE("a handshake that fails is told once with the client and the reason, a
     const std::string ca = authority.ca_file();
 
     close(test::connected_to(server->addresses().front()));
-    CHECK_FALSE(shake(*server, {.ca_file = ca}).served);
-    CHECK_FALSE(shake(*server, {.ca_file = ca}).served);
+    CHECK(shake(*server, {.ca_file = ca}).outcome != "served");
+    CHECK(shake(*server, {.ca_file = ca}).outcome != "served");
     REQUIRE(told.lines(1).size() == 1);
-    CHECK_FALSE(shake(*server, {.ca_file = ca, .cert_file = stranger.cert_file, .key_file = stranger.key_file}).served);
+    CHECK(shake(*server, {.ca_file = ca, .cert_file = stranger.cert_file, .key_file = stranger.key_file}).outcome !=
+          "served");
     REQUIRE(told.lines(2).size() == 2);
-    CHECK_FALSE(shake(*server, {.ca_file = ca, .max_version = TLS1_2_VERSION}).served);
+    CHECK(shake(*server, {.ca_file = ca, .max_version = TLS1_2_VERSION}).outcome != "served");
     REQUIRE(told.lines(3).size() == 3);
     const int fd = test::connected_to(server->addresses().front());
     constexpr std::string_view kPlain = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -348,16 +365,16 @@ TEST_CASE("a certificate that a server began with stays in use until its files h
     const Handshake wanted{.ca_file = authority.ca_file()};
     // Before anybody came.
     std::ofstream(files.cert_file) << "half of it";
-    CHECK(shake(*server, wanted).served);
+    CHECK(shake(*server, wanted).outcome == "served");
     REQUIRE(told.lines(1).size() == 1);
     CHECK_THAT(told.lines(1)[0], StartsWith("web: expected certificates in PEM in cert_file '" + files.cert_file) &&
                                      ContainsSubstring("; the old certificate stays in use\nhint: "));
     std::ofstream(files.cert_file) << test::content_of(next.cert_file);
-    CHECK(shake(*server, wanted).served);
+    CHECK(shake(*server, wanted).outcome == "served");
     REQUIRE(told.lines(2).size() == 2);
     CHECK_THAT(told.lines(2)[1], ContainsSubstring("found another; the old certificate stays in use\nhint: "));
     // Not by its time alone: keys of one kind are all of one size.
     std::ofstream(files.key_file) << test::content_of(next.key_file) << '\n';
-    CHECK(shake(*server, wanted).served);
+    CHECK(shake(*server, wanted).outcome == "served");
     CHECK(told.lines(2).size() == 2);
 }
