@@ -76,10 +76,11 @@ class Server:
         self._process = None
 
     def configure(self, others):
-        joins = [{"leader_api_addr": other.url} for other in others]
+        # An empty list is a mistake to it.
+        joins = {"retry_join": [{"leader_api_addr": other.url} for other in others]} if others else {}
         self._config.write_text(json.dumps({
             "storage": {"raft": {"path": str(self._data), "node_id": self.name, "performance_multiplier": 1,
-                                 "retry_join": joins}},
+                                 **joins}},
             "listener": {"tcp": {"address": f"127.0.0.1:{self.port}", "tls_disable": True,
                                  "cluster_address": f"127.0.0.1:{self.cluster_port}"}},
             "api_addr": self.url, "cluster_addr": f"https://127.0.0.1:{self.cluster_port}", "disable_mlock": True,
@@ -142,6 +143,8 @@ class Cluster:
         self._key, self._root = made["keys"][0], made["root_token"]
         for server in self.servers:
             self.unseal(server)
+        # One that is alone is unsealed before it has elected itself.
+        until(self.leader, "one of them leads")
         first.do("PUT", "sys/policies/acl/recoverd", {"policy": POLICY}, self._root)
         made = first.do("POST", "auth/token/create", {"policies": ["recoverd"], "no_default_policy": True,
                                                       "period": "768h"}, self._root)
