@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Objects in a bucket of a real Ceph gateway: what kept them safe is taken away, they are deleted, empty, or nobody may
-look any more."""
+look any more. The gateway takes long to start, so that the others who read a bucket are here as well: a Terraform state
+that goes back or stays locked, a snapshot of OpenBao that is cut off."""
 
+import json
+import time
 from itertools import count
 
 import pytest
 
 from servers.alertmanager import Alert
 from servers.ceph import Bucket, Ceph
+from servers.openbao import Cluster
+from servers.terraform import document
+from test_terraform_state import leaks
 
 KEY = "env/prod/terraform.tfstate"
+SNAPSHOTS = "vault/"
 _numbers = count(1)
 
 @pytest.fixture(scope="module")
@@ -42,7 +49,8 @@ def config_of(site, ceph, bucket, backup_every="1h", **options):
     config = site.config_of("states", states={
         "collector": "s3", "endpoint": ceph.url, "bucket": bucket.name, "access_key_id": ceph.KEY,
         "secret_access_key": {"file": str(secret)}, "every": "2s", "timeout": "1900ms", **options})
-    config["asset.states"]["backup_every"] = backup_every
+    if backup_every:
+        config["asset.states"]["backup_every"] = backup_every
     config["policy"] = {"evidence_missing": {"over": "8s"}}
     return config
 
@@ -139,3 +147,90 @@ def test_key_is_revoked(watched, drills, ceph):
 @pytest.mark.all
 def test_gateway_is_gone(watched, drills, ceph):
     drills.run("S3: gateway stopped", [alert("EvidenceMissing", "P3")], ceph.stop_gateway, ceph.start_gateway)
+
+
+def holds(site, assertion, **subject):
+    return site.agent.value("recoverd_assertion_state", check="states", assertion=assertion, state="holds",
+                            **subject) == 1
+
+
+def depths(site):
+    """How deep each recovery point was proven, by its key."""
+    (check,) = site.agent.api("checks")["checks"]
+    return {point["id"]: point["depth"] for subject in check["subjects"] for seen in subject["evidence"]
+            for point in seen["points"]}
+
+
+@pytest.fixture
+def state(site, ceph, bucket):
+    """Of serial 9, read by the collector that knows what it is."""
+    bucket.put(KEY, document(9, 10))
+    yield watch(site, ceph, bucket, backup_every=None, collector="terraform_state", key=KEY)
+    leaks(site)
+    assert ceph.SECRET not in site.agent.log()
+
+
+@pytest.mark.ci
+def test_terraform_state_goes_back(state, drills, bucket):
+    """Somebody puts an older version back. Of the bytes the gateway has its own sum, which is held against them."""
+    assert holds(state, "format") and holds(state, "checksum")
+    drills.run("S3: Terraform's state went back", [failed("serial")], lambda: bucket.put(KEY, document(6, 10)),
+               lambda: bucket.put(KEY, document(12, 10)))
+
+
+@pytest.mark.ci
+def test_terraform_lock_is_left_behind(state, drills, bucket):
+    """Until an object KEY.tflock was seen nobody knows that there is none; from then on that it is gone is that."""
+    def lock():
+        created = time.strftime("%Y-%m-%dT%H:%M:%S.123456789Z", time.gmtime(time.time() - 3 * 3600))
+        bucket.put(f"{KEY}.tflock", json.dumps({"ID": "42a155af", "Who": "ci@runner", "Created": created}))
+
+    def age():
+        return state.agent.value("recoverd_measurement", check="states", measurement="lock_age")
+
+    assert age() is None
+    drills.run("S3: Terraform's lock left behind", [alert("MeasurementOutOfRange", "P3")], lock,
+               lambda: bucket.delete(f"{KEY}.tflock"))
+    assert age() == 0
+
+
+@pytest.mark.all
+def test_one_of_two_terraform_states_is_deleted(site, drills, ceph, bucket):
+    for name in ("a", "b"):
+        bucket.put(f"many/{name}/terraform.tfstate", document(9, 10))
+    watch(site, ceph, bucket, backup_every=None, collector="terraform_state", prefix="many/")
+    gone = "b/terraform.tfstate"
+    assert all(holds(site, "checksum", subject=subject) for subject in ("a/terraform.tfstate", gone))
+    drills.run("S3: one of two Terraform states deleted",
+               [Alert("SubjectVanished", "P2", "critical", "states", "states", gone)],
+               lambda: bucket.delete(f"many/{gone}"), lambda: bucket.put(f"many/{gone}", document(12, 10)))
+
+
+@pytest.fixture(scope="module")
+def snapshot(servers):
+    """Takes one of a server that is alone; there is nobody else to ask for it."""
+    cluster = Cluster(servers.directory, ["bao1"])
+    try:
+        cluster.start()
+        yield cluster.snapshot
+    finally:
+        cluster.stop()
+
+
+@pytest.mark.ci
+def test_newest_vault_snapshot_is_truncated(site, drills, ceph, bucket, snapshot):
+    """As an upload leaves it of a file that was cut off before: the gateway has all that it was given."""
+    file = site.directory / "uploaded.snap"
+
+    def put(number, content):
+        file.write_bytes(content)
+        bucket.put(f"{SNAPSHOTS}{number}.snap", f"@{file}")
+
+    put(1, snapshot())
+    put(2, snapshot())
+    watch(site, ceph, bucket, collector="vault_snapshot", prefix=SNAPSHOTS)
+    assert depths(site) == {f"{SNAPSHOTS}1.snap": "exists", f"{SNAPSHOTS}2.snap": "checksummed"}
+    drills.run("S3: Vault's snapshot truncated", [alert("BackupCorrupt", "P1")], lambda: put(3, snapshot()[:-1000]),
+               lambda: put(3, snapshot()))
+    assert depths(site)[f"{SNAPSHOTS}3.snap"] == "checksummed"
+    assert ceph.SECRET not in site.agent.log()

@@ -17,7 +17,7 @@ def failed(assertion):
 def state(site, request):
     made = State(site.directory, request.node.name)
     yield made
-    leaks(site, made)
+    leaks(site)
 
 
 def begin(site, state, **options):
@@ -26,7 +26,7 @@ def begin(site, state, **options):
     site.agent.looks(1)
 
 
-def leaks(site, state):
+def leaks(site):
     """What the state holds stands nowhere but there."""
     agent = site.agent
     told = [agent.log_file.read_text(encoding="utf-8", errors="replace"), str(site.alertmanager.all())]
