@@ -40,11 +40,13 @@ Cursor::Kept read_kept(const io::Json& json) {
 }
 
 Cursor::Part read_part(const io::Json& json) {
+    const io::Json& most = json["most"];
     return {.actual = json["actual"].text(),
             .detail = json["detail"].text(),
             .at = time_from(json["at_ms"]),
             .next = json["next"].natural(),
-            .began = time_from(json["began_ms"])};
+            .began = time_from(json["began_ms"]),
+            .most = most ? most.natural() : 0};
 }
 
 /// Whose turn it is. Versions that had no turns kept none of this.
@@ -72,7 +74,10 @@ void write_turns(const Cursor& cursor, io::JsonWriter& out) {
     out.end_object().key("parts").begin_object();
     for (const auto& [key, part] : cursor.parts) {
         out.key(key).begin_object().field("actual", part.actual).field("detail", part.detail);
-        out.field("at_ms", in_ms(part.at)).field("next", part.next).field("began_ms", in_ms(part.began)).end_object();
+        out.field("at_ms", in_ms(part.at)).field("next", part.next).field("began_ms", in_ms(part.began));
+        if (part.most > 0)
+            out.field("most", part.most);
+        out.end_object();
     }
     out.end_object().field("turn", cursor.turn).field("server", cursor.server);
 }

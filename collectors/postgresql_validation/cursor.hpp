@@ -59,6 +59,9 @@ struct Cursor {
         /// Of a heap: the block at which to go on, and when this pass began.
         std::uint64_t next = 0;
         core::Time began;
+        /// Of a heap: how many blocks a statement may have time for, since one had not; 0: as many as the budget
+        /// allows.
+        std::uint64_t most = 0;
         bool operator==(const Part&) const = default;
     };
     std::map<std::string, Part, std::less<>> parts;

@@ -57,6 +57,9 @@ std::vector<Step> plan(const ValidationExpected& expected, ValidationSide side, 
 /// Which share of a table holds what may be sampled of it, and which one it is.
 Cursor::Sample sample_of(const ValidationExpected& expected, const KeyFacts& key, const Cursor& cursor, core::Time now);
 
+/// The SQLSTATE of a statement that its timeout ended, or somebody who cancelled it.
+inline constexpr std::string_view kTimedOut = "57014";
+
 /// The answer to one step: a row, or why there is none.
 struct Answer {
     std::optional<Row> row;

@@ -147,10 +147,20 @@ void follow_unread_heap(const Item& item, const Answer& answer, Cursor::Part& kn
     known.at = now;
 }
 
+/// Half of what took too long is tried in the next run, and a little more again for as long as that goes well: on a
+/// slow disk a budget that no statement has time for would be read never.
+void follow_speed(const Item& item, const Answer& answer, Cursor::Part& known) {
+    if (answer.sqlstate == kTimedOut)
+        known.most = std::max<std::uint64_t>(1, item.blocks / 2);
+    else if (answer.row && item.blocks == known.most)
+        known.most += known.most / 8 + 1;
+}
+
 /// Blocks on which something is wrong are looked at again in each run until nothing is.
 void follow_heap(const PartFacts& part, const Item& item, const Answer& answer, Cursor::Part& known, core::Time now) {
     if (item.first_block == 0)
         known.began = now;
+    follow_speed(item, answer, known);
     if (!answer.row)
         return follow_unread_heap(item, answer, known, now);
     const auto failed = answer.row->natural("failed");

@@ -33,10 +33,14 @@ Item item_for_part(const ValidationExpected& expected, const Facts& facts, std::
         return item;
     const std::uint64_t size = facts.server.block_size;
     item.all_blocks = part.bytes / size + (part.bytes % size > 0 ? 1U : 0U);
-    const auto known = cursor.parts.find(item.key);
-    if (known != cursor.parts.end() && known->second.next < item.all_blocks)
-        item.first_block = known->second.next;
-    item.blocks = std::min(item.all_blocks - item.first_block, std::max<std::uint64_t>(1, expected.budget / size));
+    std::uint64_t most = std::max<std::uint64_t>(1, expected.budget / size);
+    if (const auto known = cursor.parts.find(item.key); known != cursor.parts.end()) {
+        if (known->second.next < item.all_blocks)
+            item.first_block = known->second.next;
+        if (known->second.most > 0)
+            most = std::min(most, known->second.most);
+    }
+    item.blocks = std::min(item.all_blocks - item.first_block, most);
     item.cost = item.blocks * size;
     return item;
 }
@@ -93,8 +97,8 @@ bool had_its_turn(const Item& item, const std::vector<Step>& steps, const core::
     if (item.reach != Reach::whole)
         return false;
     const Answer answer = answer_of(steps, answers, item.what, item.at);
-    // 57014: its statement was ended by its timeout. No SQLSTATE: not even that was told.
-    return answer.row || (!answer.sqlstate.empty() && answer.sqlstate != "57014");
+    // No SQLSTATE: not even that was told.
+    return answer.row || (!answer.sqlstate.empty() && answer.sqlstate != kTimedOut);
 }
 
 } // namespace

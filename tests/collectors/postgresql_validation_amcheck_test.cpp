@@ -252,6 +252,35 @@ TEST_CASE("a part of a heap that was only not waited for leaves what a whole pas
     CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::unknown);
 }
 
+TEST_CASE(
+    "a part of a heap that a statement has no time for is halved until it has, and grows again while that goes well") {
+    ValidationStory story = heap_of(100, 40);
+    CHECK(asked(story, "'none', 0, least(39, ") == 1);
+    story.own.second(1) = failing("57014", "canceling statement due to statement timeout");
+    for (const char* expected : {"'none', 0, least(19, ", "'none', 0, least(9, "}) {
+        CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::unknown);
+        CHECK(asked(story, expected) == 1);
+    }
+    story.own.second(1) = test::one_row({{"failed", "0"}, {"first", test::Cell{}}});
+    for (const char* expected : {"'none', 10, least(21, ", "'none', 22, least(35, "}) {
+        story.look();
+        CHECK(asked(story, expected) == 1);
+    }
+    for (int i = 0; i < 4; ++i)
+        story.look();
+    CHECK(story.look().state(kOrders, "verify_heapam") == AssertionState::holds);
+    // One that is refused for another reason is no slower than it was.
+    story.own.second(1) = failing("55P03", "canceling statement due to lock timeout");
+    const auto before = story.statements();
+    story.look();
+    CHECK(story.statements() == before);
+    // It has time for a single block at least, or for nothing.
+    story.own.second(1) = failing("57014", "canceling statement due to statement timeout");
+    for (int i = 0; i < 10; ++i)
+        story.look();
+    CHECK(asked(story, "'none', 0, least(0, ") == 1);
+}
+
 TEST_CASE("a server that counts nothing at all has not found a heap sound") {
     ValidationStory story = heap_of(1, 100);
     story.own.second(1) = test::one_row({{"failed", test::Cell{}}, {"first", test::Cell{}}});
