@@ -278,7 +278,8 @@ core::Seen interpret_pgbouncer(const PgBouncerExpected& expected, const io::PgAn
         return static_cast<double>(valued(answer.tables[lists_table], "list", "items", key));
     };
     const auto most = static_cast<double>(of_config("max_client_conn"));
-    const double clients = of_lists("used_clients") + of_lists("login_clients");
+    // Those that are logging in are among them: each is taken from the same pool when it is accepted.
+    const double clients = of_lists("used_clients");
     whole.evidence.emplace_back(Measurement{.name = "client_connections",
                                             .value = clients / std::max(1.0, most),
                                             .unit = "ratio",
