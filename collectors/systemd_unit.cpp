@@ -102,7 +102,12 @@ std::string cursor_of(const Kept& kept) {
     return out.take();
 }
 
+/// What Restart= will begin again has ended, and how it did stands here until then.
+bool waits_for_restart(const io::UnitState& service) { return service.sub_state.starts_with("auto-restart"); }
+
 bool is_running(const io::UnitState& service) {
+    if (waits_for_restart(service))
+        return false;
     // With RemainAfterExit= it stays active when all of it has ended.
     const bool active = service.active_state == "active" && service.sub_state != "exited";
     return active || service.active_state == "activating" || service.active_state == "deactivating" ||
@@ -174,7 +179,7 @@ void add_last_run(Kept& kept, const io::UnitState& service, const std::vector<in
     core::RecoveryPoints& points = kept.points;
     if (!service.exec_main_exit) {
         // A start takes the exit of the run before away. One that fails in ExecStartPre= comes to none, nor to a time.
-        if (service.active_state == "failed")
+        if (service.active_state == "failed" || (waits_for_restart(service) && service.result != "success"))
             points.jobs.push_back({core::JobState::failed,
                                    {},
                                    {},

@@ -222,6 +222,27 @@ TEST_CASE("a service that is running is a running job, and the exit of the run b
     CHECK(points(seen).points.empty());
 }
 
+TEST_CASE("a run that waits for its Restart= has ended, well or not") {
+    for (const char* sub_state : {"auto-restart", "auto-restart-queued"}) {
+        CAPTURE(sub_state);
+        io::UnitState state = ended(kStart, "a1");
+        state.active_state = "activating";
+        state.sub_state = sub_state;
+        const Seen good = interpret_systemd_unit(state, {}, "");
+        CHECK(points(good).points.size() == 1);
+        CHECK(points(good).jobs.empty());
+        state.result = "exit-code";
+        state.exec_main_status = 1;
+        const Seen failed = interpret_systemd_unit(state, {}, "");
+        CHECK(points(failed).points.empty());
+        REQUIRE(points(failed).jobs.size() == 1);
+        CHECK(points(failed).jobs[0].state == core::JobState::failed);
+        // In ExecStartPre=, before there was a main process.
+        state.exec_main_exit.reset();
+        CHECK(points(interpret_systemd_unit(state, {}, "")).jobs.at(0).state == core::JobState::failed);
+    }
+}
+
 TEST_CASE("a service that remains active after its exit has ended, and made a point") {
     auto state = ended(kStart, "a1");
     state.active_state = "active";
