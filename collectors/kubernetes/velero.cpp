@@ -24,12 +24,25 @@ std::optional<PointState> point_state(std::string_view phase) {
     return std::nullopt;
 }
 
+/// Since 1.12 each snapshot of CSI is an operation of its backup, which says how it ended. 1.12.0 and 1.12.1 count
+/// those that are ready before they are, and never again (velero#7047).
+bool all_operations_ended_well(const io::Json& status) {
+    const auto begun = count_or_zero(status["backupItemOperationsAttempted"]);
+    return begun > 0 && count_or_zero(status["backupItemOperationsCompleted"]) == begun;
+}
+
 /// How many of what was begun is missing, in words; empty when nothing is.
 std::string missing_in(const io::Json& status) {
-    for (const auto& [begun, done] : {std::pair{"csiVolumeSnapshotsAttempted", "csiVolumeSnapshotsCompleted"},
-                                      {"volumeSnapshotsAttempted", "volumeSnapshotsCompleted"}})
-        if (count_or_zero(status[begun]) > count_or_zero(status[done]))
-            return fmt::format("{} of {} volume snapshots", count_or_zero(status[done]), count_or_zero(status[begun]));
+    const auto missing = [&](const char* begun, const char* done) {
+        return count_or_zero(status[begun]) > count_or_zero(status[done])
+                   ? fmt::format("{} of {} volume snapshots", count_or_zero(status[done]), count_or_zero(status[begun]))
+                   : std::string{};
+    };
+    if (std::string of_csi = missing("csiVolumeSnapshotsAttempted", "csiVolumeSnapshotsCompleted");
+        !of_csi.empty() && !all_operations_ended_well(status))
+        return of_csi;
+    if (std::string native = missing("volumeSnapshotsAttempted", "volumeSnapshotsCompleted"); !native.empty())
+        return native;
     if (const auto failed = count_or_zero(status["backupItemOperationsFailed"]); failed > 0)
         return fmt::format("{} operations failed", failed);
     return {};

@@ -55,12 +55,16 @@ TEST_CASE("of Velero's backups only a completed one is good, and of those only w
             R"(, "creationTimestamp": "2026-11-22T00:59:00Z", "labels": {"velero.io/schedule-name": "nightly"})");
     };
     api.objects["backups"] = {
-        backup("a", "Completed"),
-        backup("b", "PartiallyFailed", R"(, "errors": 3)"),
-        backup("c", "WaitingForPluginOperations"),
-        backup("d", "FailedValidation"),
-        backup("e", "InProgress"),
-        backup("f", "Completed", R"(, "csiVolumeSnapshotsAttempted": 2, "csiVolumeSnapshotsCompleted": 1)")};
+        backup("a", "Completed"), backup("b", "PartiallyFailed", R"(, "errors": 3)"),
+        backup("c", "WaitingForPluginOperations"), backup("d", "FailedValidation"), backup("e", "InProgress"),
+        backup("f", "Completed", R"(, "csiVolumeSnapshotsAttempted": 2, "csiVolumeSnapshotsCompleted": 1)"),
+        // velero#7047
+        backup("g", "Completed", R"(, "csiVolumeSnapshotsAttempted": 2, "backupItemOperationsAttempted": 2,
+                                     "backupItemOperationsCompleted": 2)"),
+        backup("h", "Completed", R"(, "csiVolumeSnapshotsAttempted": 2, "backupItemOperationsAttempted": 2,
+                                     "backupItemOperationsCompleted": 1, "backupItemOperationsFailed": 1)"),
+        backup("i", "Completed", R"(, "volumeSnapshotsAttempted": 2, "backupItemOperationsAttempted": 1,
+                                     "backupItemOperationsCompleted": 1)")};
     api.objects["schedules"] = {object("nightly", R"("spec": {"paused": true}, "status": {"phase": "Enabled"})"),
                                 object("weekly", R"("spec": {}, "status": {"phase": "FailedValidation"})")};
     api.objects["backupstoragelocations"] = {
@@ -72,9 +76,13 @@ TEST_CASE("of Velero's backups only a completed one is good, and of those only w
     std::map<std::string, PointState> states;
     for (const auto& point : nightly.points)
         states[point.id] = point.state;
-    CHECK(states ==
-          std::map<std::string, PointState>{
-              {"a", PointState::good}, {"b", PointState::bad}, {"c", PointState::incomplete}, {"f", PointState::bad}});
+    CHECK(states == std::map<std::string, PointState>{{"a", PointState::good},
+                                                      {"b", PointState::bad},
+                                                      {"c", PointState::incomplete},
+                                                      {"f", PointState::bad},
+                                                      {"g", PointState::good},
+                                                      {"h", PointState::bad},
+                                                      {"i", PointState::bad}});
     CHECK(nightly.jobs.size() == 2);
     CHECK(state(subject(seen, "shop/schedule/nightly"), "paused") == AssertionState::fails);
     CHECK(test::points(seen, "shop/schedule/weekly").count == 0);
