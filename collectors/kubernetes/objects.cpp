@@ -45,15 +45,22 @@ core::Assertion application_errors(const io::Json& status) {
     return expect("conditions", "no error", types.empty() ? "no error" : clean(types), std::move(detail));
 }
 
-core::Assertions application_assertions(const io::Json& status) {
+/// Waits for hooks and waves included.
+constexpr Duration kSyncTakes = std::chrono::hours{1};
+
+core::Assertions application_assertions(const io::Json& status, Time now) {
     core::Assertions assertions;
-    std::string sync = clean(text_or(status["sync"]["status"]), 40);
-    const bool known = !sync.empty() && sync != "Unknown";
-    assertions.assertions.push_back(expect("sync", "Synced", known ? std::optional{std::move(sync)} : std::nullopt));
     const io::Json& operation = status["operationState"];
     const std::string phase = clean(text_or(operation["phase"]), 40);
-    // One that goes on says nothing yet.
-    if (!phase.empty() && phase != "Running" && phase != "Terminating")
+    const bool goes_on = phase == "Running" || phase == "Terminating";
+    std::string sync = clean(text_or(status["sync"]["status"]), 40);
+    const bool known = !sync.empty() && sync != "Unknown";
+    // Until it has ended what is there is not what Git says, which every rollout is: that says nothing yet.
+    const auto began = time_or_none(operation["startedAt"]);
+    if (!goes_on || !known || sync == "Synced" || !began || now - *began > kSyncTakes)
+        assertions.assertions.push_back(
+            expect("sync", "Synced", known ? std::optional{std::move(sync)} : std::nullopt));
+    if (!phase.empty() && !goes_on)
         assertions.assertions.push_back(expect("operation", "Succeeded", phase, clean(text_or(operation["message"]))));
     assertions.assertions.push_back(application_errors(status));
     return assertions;
@@ -91,7 +98,7 @@ SubjectReport read_application(const io::Json& application, Time now) {
         reach.detail = fmt::format("health {}{}{}", health, status["health"]["message"] ? ": " : "",
                                    clean(text_or(status["health"]["message"])));
     report.evidence.emplace_back(std::move(reach));
-    report.evidence.emplace_back(application_assertions(status));
+    report.evidence.emplace_back(application_assertions(status, now));
     return report;
 }
 

@@ -96,6 +96,29 @@ TEST_CASE("an application that is not what Git says, or whose last operation fai
     CHECK(state(subject(unknown, kShop), "sync") == AssertionState::unknown);
 }
 
+TEST_CASE(
+    "while an application is being synced it is not what Git says yet, and that is no finding unless it takes long") {
+    const auto syncing = [](const char* phase, const char* sync, const std::string& began) {
+        return look(fmt::format(R"("health": {{"status": "Progressing"}}, "sync": {{"status": "{}"}},
+            "operationState": {{"phase": "{}"{}}})",
+                                sync, phase, began));
+    };
+    const auto says = [](const Collected& seen) {
+        const auto& all = evidence<core::Assertions>(subject(seen, kShop)).assertions;
+        return std::ranges::find(all, "sync", &core::Assertion::name) != all.end();
+    };
+    const std::string just_now = R"(, "startedAt": "2026-11-22T02:30:00Z")";
+    for (const char* phase : {"Running", "Terminating"}) {
+        CAPTURE(phase);
+        CHECK_FALSE(says(syncing(phase, "OutOfSync", just_now)));
+        CHECK(state(subject(syncing(phase, "Synced", just_now), kShop), "sync") == AssertionState::holds);
+        CHECK(state(subject(syncing(phase, "Unknown", just_now), kShop), "sync") == AssertionState::unknown);
+        for (const char* began : {"", R"(, "startedAt": "2026-11-22T01:30:00Z")"})
+            CHECK(state(subject(syncing(phase, "OutOfSync", began), kShop), "sync") == AssertionState::fails);
+    }
+    CHECK(state(subject(syncing("Succeeded", "OutOfSync", just_now), kShop), "sync") == AssertionState::fails);
+}
+
 TEST_CASE("a condition of an application that is an error does not hold, and one that warns does") {
     const auto conditions = [](const std::string& all) { return look(well_but(R"("conditions": [)" + all + "]")); };
     const std::string warning = R"({"type": "OrphanedResourceWarning", "message": "1 orphaned resource"})";
