@@ -32,6 +32,7 @@ Member read_member(const io::Json& json) {
     if (member.name.empty() || std::ranges::any_of(member.name, [](unsigned char c) { return c < 0x20; }))
         json["name"].bad("a name");
     member.leads = is_leader(json["role"].text());
+    member.replays = json["role"].text() == "standby_leader";
     member.state = json["state"].text();
     if (const io::Json& timeline = json["timeline"]; timeline && !timeline.is_text())
         member.timeline = timeline.natural();

@@ -11,13 +11,17 @@ namespace recoverd::collectors::patroni_parts {
 struct Member {
     std::string name;
     bool leads = false;
+    /// It leads a standby cluster: whom the others follow, and who follows another cluster, or its archive alone.
+    bool replays = false;
     std::string state;
     std::optional<std::uint64_t> timeline;
     /// Bytes behind the leader; nothing when Patroni does not know.
     std::optional<std::uint64_t> lag;
     bool may_take_over = true;
 
-    bool runs() const { return state == "running" || state == "streaming"; }
+    bool runs() const {
+        return state == "running" || state == "streaming" || (replays && state == "in archive recovery");
+    }
 };
 
 /// A member's account of itself.

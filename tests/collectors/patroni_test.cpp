@@ -195,6 +195,16 @@ TEST_CASE("each role and state of each version is understood") {
     }
 }
 
+TEST_CASE("the leader of a standby cluster that lives on the archive alone leads, and another in that state does not") {
+    const auto led_by = [](const char* role) {
+        return look(with_cluster(io::Json::parse(fmt::format(
+            R"({{"members": [{{"name": "n", "role": "{}", "state": "in archive recovery", "timeline": 3}}]}})",
+            role))));
+    };
+    CHECK(the<core::Reachability>(led_by("standby_leader")).state == ReachState::up);
+    CHECK(the<core::Reachability>(led_by("leader")).state == ReachState::down);
+}
+
 TEST_CASE("without a leader, or with one that does not run, nobody takes writes") {
     const auto leaderless = io::Json::parse(
         R"({"members": [{"name": "a", "role": "replica", "state": "running", "timeline": 1, "lag": "unknown"}]})");
