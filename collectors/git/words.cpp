@@ -55,13 +55,19 @@ constexpr std::array<std::string_view, 2> kLocalDamage{"not our ref", "unable to
 constexpr std::array<std::string_view, 3> kBundleDamage{"early EOF", "does not look like a v2 or v3 bundle",
                                                         "prerequisite commits"};
 
-/// The lines of a text, without empty ones and warnings.
+bool passed_over(std::string_view line) {
+    // fsck: "warning in tree 1: …", "notice: HEAD points to an unborn branch". Neither changes its status.
+    return std::ranges::any_of(std::array<std::string_view, 4>{"warning:", "warning in ", "notice:", "hint:"},
+                               [&](std::string_view word) { return line.starts_with(word); });
+}
+
+/// The lines of a text, without empty ones, warnings and what fsck only notes.
 template <class Use>
 void each_line(std::string_view text, Use use) {
     while (!text.empty()) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
-        if (!line.empty() && !line.starts_with("warning:") && !line.starts_with("hint:"))
+        if (!line.empty() && !passed_over(line))
             use(line);
     }
 }
@@ -130,15 +136,15 @@ std::optional<std::string> fsck_errors(const io::Finished& finished) {
     if (!finished.status || *finished.status == 0)
         return std::nullopt;
     std::string words;
-    bool only_malformed = *finished.status == 1;
+    bool malformed = false;
     const auto look = [&](std::string_view line) {
-        only_malformed = only_malformed && is_malformed(line);
+        malformed = malformed || is_malformed(line);
         if (words.empty() && !is_malformed(line))
             words = shown(line);
     };
     each_line(finished.err, look);
     each_line(finished.out, look);
-    if (only_malformed)
+    if (*finished.status == 1 && malformed && words.empty())
         return std::nullopt;
     return fmt::format("git fsck: {}", words.empty() ? fmt::format("status {}", *finished.status) : words);
 }

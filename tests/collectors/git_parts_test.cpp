@@ -165,6 +165,13 @@ TEST_CASE("git words: fsck finds what is corrupt or missing, and malformed histo
     CHECK(fsck_errors(test::exited("missing blob 1\n", 3, "error in commit 1: badTimezone: x\n")));
     CHECK(fsck_errors(test::exited("", 1, "error: sha1 mismatch for 1\nerror in commit 1: badTimezone: x\n")));
     CHECK(fsck_errors(test::exited("", 4)));
+    CHECK(fsck_errors(test::exited("", 1)));
+    // Beside it fsck warns, and notes what is no error either.
+    const std::string warned = "warning in tree 1: zeroPaddedFilemode: contains zero-padded file modes\n"
+                               "notice: HEAD points to an unborn branch (gone)\n";
+    CHECK_FALSE(fsck_errors(test::exited("", 1, warned + "error in commit 2: badTimezone: x\n")));
+    CHECK(fsck_errors(test::exited("missing blob 1\n", 3, warned)));
+    CHECK(fsck_errors(test::exited("", 1, warned + "error: sha1 mismatch for 1\n")));
 }
 
 TEST_CASE("git state: a copy that was up to date at the last look is at least as new as that") {
