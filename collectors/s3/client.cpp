@@ -95,8 +95,6 @@ Attributes read_attributes(const io::HttpAnswer& answer) {
     read.version_id = answer.header("x-amz-version-id");
     read.encryption = answer.header("x-amz-server-side-encryption");
     read.lock_mode = answer.header("x-amz-object-lock-mode");
-    if (const auto until = core::config::parse_time(answer.header("x-amz-object-lock-retain-until-date")))
-        read.locked_until = *until;
     read.legal_hold = answer.header("x-amz-object-lock-legal-hold") == "ON";
     read.replication = answer.header("x-amz-replication-status");
     read.storage_class = answer.header("x-amz-storage-class");

@@ -61,7 +61,6 @@ struct Attributes {
     std::string encryption;
     /// GOVERNANCE or COMPLIANCE; empty when not locked, or without s3:GetObjectRetention.
     std::string lock_mode;
-    std::optional<Time> locked_until;
     bool legal_hold = false;
     /// COMPLETED, COMPLETE, PENDING, FAILED, REPLICA; empty where no rule matched.
     std::string replication;

@@ -49,7 +49,6 @@ void add_head(RecoveryPoint& point, const Entry& entry, const S3Newest& newest) 
     // That the service does not encrypt it says nothing of who sent it.
     if (!head->encryption.empty())
         point.encrypted = core::Told::yes;
-    point.kept_until = head->locked_until;
     if (point.state != core::PointState::good)
         return;
     const std::string archive = s3_archive(entry, newest).value_or("");

@@ -281,6 +281,28 @@ TEST_CASE("object lock without a default retention locks nothing, and a default 
     CHECK(actual(s3.look_at(expected), "newest_object_lock") == "no longer locked");
 }
 
+TEST_CASE("a lock that ran its whole time was kept, of what rarely changes") {
+    States s3;
+    s3.on("GET ?versions", 200, test::versions(test::version("state", "v1", "2026-10-01T02:00:00Z", 12, true)));
+    s3.on("GET ?object-lock", 200,
+          lock("<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>30</Days></DefaultRetention></Rule>"));
+    s3.on("GET state?retention", 200, retained("2026-10-31T02:00:00Z"));
+    core::config::Table expected{test::text("object_lock", "COMPLIANCE"), period("object_lock_for", "30d")};
+    CHECK(actual(s3.look_at(expected), "newest_object_lock") == "no longer locked");
+    expected.push_back(flag("changes_rarely", true));
+    CHECK(state(s3.look_at(expected), "newest_object_lock") == AssertionState::holds);
+    s3.on("GET state?retention", 200, retained("2026-10-08T02:00:00Z"));
+    CHECK(actual(s3.look_at(expected), "newest_object_lock") == "no longer locked");
+}
+
+TEST_CASE("until when an object may not be deleted is not when it will be") {
+    States s3;
+    s3.on("HEAD state", 200, "",
+          States::with({{"x-amz-object-lock-mode", "COMPLIANCE"},
+                        {"x-amz-object-lock-retain-until-date", "2026-11-22T02:30:00Z"}}));
+    CHECK_FALSE(test::points(s3.look_at(), "").points.back().kept_until);
+}
+
 TEST_CASE("the newest object is locked as it was asked for, and for as long") {
     States s3;
     const core::config::Table strict{test::text("object_lock", "COMPLIANCE"), period("object_lock_for", "30d")};
