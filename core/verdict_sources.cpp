@@ -19,9 +19,10 @@ bool knows_nothing(const Contributor& contributor) {
     return contributor.seen == nullptr || contributor.seen->evidence->empty();
 }
 
-/// Why the newest point does not do; empty when it does.
+/// Why the newest point does not do; empty when it does. `all_saved`: its source did not change since, so that it is as
+/// good as one that were made now, and what was promised to be kept for so long is.
 std::string why_unusable(const AssetView& view, const RecoveryPoints& points, const RecoveryPoint* newest,
-                         Time& revisit) {
+                         bool all_saved, Time& revisit) {
     const auto newest_first = points.points | std::views::reverse;
     const auto finished = std::ranges::find_if(
         newest_first, [](const RecoveryPoint& point) { return point.state != PointState::incomplete; });
@@ -30,7 +31,7 @@ std::string why_unusable(const AssetView& view, const RecoveryPoints& points, co
     if (newest == nullptr)
         return "no usable backup";
     Time until = newest->kept_until.value_or(kNever);
-    if (view.asset.objectives.retention)
+    if (view.asset.objectives.retention && !all_saved)
         until = std::min(until, newest->data_at + *view.asset.objectives.retention);
     if (view.now >= until)
         return fmt::format("newest backup is {} old, beyond its retention", in_words(view.now - newest->data_at));
@@ -53,7 +54,7 @@ Repository stand(const AssetView& view, const Contributor& contributor, const Re
     repository.newest = newest_usable(points, contributor.seen->learned_of(EvidenceKind::recovery_points));
     repository.all_saved = repository.newest != nullptr && points.source_changed_at &&
                            repository.newest->data_at >= *points.source_changed_at;
-    repository.reason = why_unusable(view, points, repository.newest, revisit);
+    repository.reason = why_unusable(view, points, repository.newest, repository.all_saved, revisit);
     if (!repository.reason.empty()) {
         repository.standing = Standing::unusable;
     } else if (silent(contributor, EvidenceKind::recovery_points, view.now, revisit)) {

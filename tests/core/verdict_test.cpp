@@ -313,6 +313,17 @@ TEST_CASE("a source that did not change since its backup loses nothing") {
     CHECK(unchanged.verdict().state == VerdictState::at_risk);
 }
 
+TEST_CASE("of a source that did not change since its backup that one is not beyond the retention") {
+    Situation unchanged;
+    unchanged.asset.objectives.retention = 90 * kDay;
+    RecoveryPoints points = all({good(100 * kDay)});
+    points.source_changed_at = points.points.back().data_at;
+    CHECK(unchanged.backups("repo1", points).proven().says() == Lines{"recoverable"});
+    points.source_changed_at = kNow - 1h;
+    unchanged.checks.at(0).sees({points});
+    CHECK(unchanged.verdict().state == VerdictState::unrecoverable);
+}
+
 TEST_CASE("without a proof at depth restored it is at risk") {
     Situation unproven;
     unproven.backups("repo1", all({good(1min)}));
