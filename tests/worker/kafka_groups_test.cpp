@@ -60,6 +60,8 @@ TEST_CASE("kafka: a group's state that is not told is not called good") {
     story.group().state = GroupState::unknown;
     CHECK_FALSE(subject_of(story.seen(), "group/billing"));
     CHECK(lag_of(story.seen()) == 0);
+    // Nor is it gone.
+    CHECK_FALSE(story.seen().complete);
 }
 
 TEST_CASE("kafka: offset -1001 is neither no lag nor all of it: unknown, but for what came since") {

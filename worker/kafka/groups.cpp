@@ -213,6 +213,10 @@ void add_group(const Options& options, const Answer& answer, const Group& group,
     }
     if (told)
         seen.subjects.push_back(std::move(report));
+    else
+        // It is there; only how it is was said in a word that librdkafka does not know (Reconciling and Assigning of
+        // KIP-848), or not at all, by brokers before 2.6.
+        seen.complete = false;
     if (!group.failure)
         for (const auto& [topic, committed] : by_topic(options, group))
             seen.subjects.push_back(lag_report(options, answer, group, topic, committed, before, after));
