@@ -36,15 +36,33 @@ Time earliest(const Server& server, const Cursor& cursor, bool delayed, Time now
     return since == Time::min() ? now : std::min(now, since);
 }
 
-/// Puts what was seen now into the cursor, and says for how long something has been here that is not replayed. Nothing:
-/// it is seen for the first time, and nobody knows.
-std::optional<Duration> unreplayed_for(const Server& server, Cursor& cursor, bool delayed, Time now) {
+/// Does the upstream send, and was it heard of lately? What one that is silent wrote meanwhile nobody here knows.
+bool is_heard(const io::PgTable& receiver) {
+    if (receiver.rows.empty())
+        return false;
+    const Row row(receiver, 0);
+    return row.text("status") == "streaming" && row.number("silent_for").value_or(kFreshSeconds) < kFreshSeconds;
+}
+
+/// Puts what was seen now into the cursor, and says for how long something has been there that is not replayed.
+/// Nothing: it is seen for the first time, and nobody knows. What is still on its way counts like what came: a standby
+/// that catches up, or whose link is too narrow, has replayed all that it has. With each message an upstream says how
+/// far it is itself (walEnd in XLogData: SendRqstPtr of walsender.c).
+std::optional<Duration> unreplayed_for(const Server& server, const io::PgTable& receiver, Cursor& cursor, bool delayed,
+                                       Time now) {
     auto& unreplayed = cursor.unreplayed;
     const std::uint64_t replayed = server.replay_position.value_or(0);
+    std::uint64_t there = server.receive_position.value_or(0);
+    if (is_heard(receiver)) {
+        there = std::max(there, Row(receiver, 0).natural("upstream_position").value_or(0));
+        // What a primary that is gone wrote last may be in nobody's log any more.
+        if (there <= replayed)
+            unreplayed.clear();
+    }
     std::erase_if(unreplayed, [&](const Received& received) { return received.position <= replayed; });
     const std::uint64_t known = unreplayed.empty() ? replayed : unreplayed.back().position;
-    if (server.receive_position.value_or(0) > known)
-        unreplayed.push_back({*server.receive_position, earliest(server, cursor, delayed, now)});
+    if (there > known)
+        unreplayed.push_back({there, earliest(server, cursor, delayed, now)});
     if (unreplayed.size() > kMaxUnreplayed) {
         std::size_t index = 0;
         std::erase_if(unreplayed, [&](const Received&) { return index++ % 2 == 1; });
@@ -79,7 +97,7 @@ Follower interpret_standby(const PostgresqlExpected& expected, const Server& ser
     const Duration wanted = wanted_delay(settings);
     if (wanted > Duration{0})
         follower.wanted_delay = wanted;
-    const auto behind = unreplayed_for(server, cursor, wanted > Duration{0}, now);
+    const auto behind = unreplayed_for(server, receiver, cursor, wanted > Duration{0}, now);
     if (receiver.rows.empty()) {
         // It lives on the archive alone when no primary_conninfo says otherwise. Then the age of the last transaction
         // only tells how long ago the primary wrote one.
@@ -89,13 +107,10 @@ Follower interpret_standby(const PostgresqlExpected& expected, const Server& ser
         return follower;
     }
     const Row row(receiver, 0);
-    const bool streaming = row.text("status") == "streaming";
-    follower.state = streaming ? FollowerState::streaming : FollowerState::catching_up;
+    follower.state = row.text("status") == "streaming" ? FollowerState::streaming : FollowerState::catching_up;
     if (const auto upstream = row.natural("upstream_position"); upstream && server.replay_position)
         follower.lag_bytes = *upstream - std::min(*upstream, *server.replay_position);
-    const bool fresh = row.number("silent_for").value_or(kFreshSeconds) < kFreshSeconds;
-    // What an upstream that is silent wrote meanwhile nobody here knows.
-    follower.lag = streaming && fresh ? behind : server.replay_age;
+    follower.lag = is_heard(receiver) ? behind : server.replay_age;
     return follower;
 }
 

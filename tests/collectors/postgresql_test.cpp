@@ -252,8 +252,11 @@ struct LateStory {
     core::Time now = kStart;
 
     explicit LateStory(const char* delay = "0") { delay_of(answer) = delay; }
-    std::optional<core::Duration> look(std::uint64_t received, std::uint64_t replayed, const char* replay_age) {
+    /// `upstream`: where the primary is, when that is not what was received.
+    std::optional<core::Duration> look(std::uint64_t received, std::uint64_t replayed, const char* replay_age,
+                                       std::uint64_t upstream = 0) {
         now += 30s;
+        cell(answer, receiver_table, "upstream_position") = std::to_string(std::max(upstream, received));
         cell(answer, server_table, "receive_position") = std::to_string(received);
         cell(answer, server_table, "replay_position") = std::to_string(replayed);
         cell(answer, server_table, "replay_age") = replay_age ? std::optional<std::string>{replay_age} : std::nullopt;
@@ -287,6 +290,21 @@ TEST_CASE("what a primary writes after a silence is late since then, not since t
     CHECK(on_purpose.look(1200, 1000, "86430") == core::Duration{0});
     CHECK(on_purpose.look(1400, 1000, "86460") == 30s);
     CHECK(on_purpose.look(1400, 1200, "61") == 30s);
+}
+
+TEST_CASE("a standby that has replayed all it received, and received little of what there is, is late by that") {
+    LateStory story;
+    CHECK(story.look(1000, 1000, "1") == core::Duration{0});
+    for (unsigned i = 1; i <= 20; ++i)
+        CHECK(story.look(1000 + i, 1000 + i, "21600", 90'000'000'000) == i * 30s);
+    // At its first look the age of what it replayed last says it.
+    CHECK(LateStory{}.look(1000, 1000, "21600", 90'000'000'000) == 6h);
+    // What is on its way to a busy one is here a moment later.
+    CHECK(story.look(90'000'000'100, 90'000'000'100, "0.5", 90'000'000'200) == 500ms);
+    CHECK(story.look(90'000'000'300, 90'000'000'300, "0.5") == core::Duration{0});
+    // It dies, and the next primary is not as far: what it had written last is nowhere.
+    CHECK(story.look(90'000'000'300, 90'000'000'300, "1", 90'000'009'000) == 1s);
+    CHECK(story.look(90'000'000'400, 90'000'000'400, "1") == core::Duration{0});
 }
 
 TEST_CASE("at the first look at a standby that is late on purpose nobody knows how late it is") {
