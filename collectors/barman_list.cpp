@@ -75,10 +75,9 @@ core::RecoveryPoint point_of(const Json& backup, const std::string& status) {
     point.detail = stands_apart(backup);
     // Barman lists its catalogue; it does not open the files.
     point.depth = core::Depth::listed;
-    if (status != "DONE") {
+    if (status == "WAITING_FOR_WALS") {
         point.state = PointState::incomplete;
-        point.detail =
-            status == "WAITING_FOR_WALS" ? "its WAL has not arrived: nothing can be restored from it yet" : status;
+        point.detail = "its WAL has not arrived: nothing can be restored from it yet";
     }
     return point;
 }
@@ -104,12 +103,13 @@ core::RecoveryPoints points_of(const Json& backups) {
     for (const Json& backup : backups.items()) {
         const std::string& status = backup["status"].text();
         const std::string& id = backup["backup_id"].text();
-        if (status == "DONE" || status == "WAITING_FOR_WALS" || status == "SYNCING") {
+        if (status == "DONE" || status == "WAITING_FOR_WALS") {
             points.points.push_back(point_of(backup, status));
             if (!stands_apart(backup).empty())
                 apart.insert(id);
             newest_done = std::max(newest_done, id);
-        } else if (status == "STARTED" || status == "EMPTY") {
+        } else if (status == "STARTED" || status == "EMPTY" || status == "SYNCING") {
+            // SYNCING: a passive node copies it. Of those that run nothing but their status is told.
             jobs.emplace_back(id, job_of(backup, core::JobState::running));
         } else if (status == "FAILED") {
             jobs.emplace_back(id, job_of(backup, core::JobState::failed));

@@ -99,6 +99,16 @@ TEST_CASE("barman: a backup that began is a job, and so is one that failed") {
     CHECK_THAT(failed.jobs[0].detail, ContainsSubstring("failed"));
 }
 
+TEST_CASE("barman: a backup that a passive node is copying is a job, and takes nothing from the others") {
+    const auto servers = interpret_barman(io::Json::parse(
+        R"({"a":[{"backup_id":"20261123T030000","backup_type":"rsync","status":"SYNCING"},
+                 {"backup_id":"20261122T030000","end_time_timestamp":"1795316460","status":"DONE"}]})"));
+    REQUIRE(servers);
+    CHECK(servers->at("a").count == 1);
+    REQUIRE(servers->at("a").jobs.size() == 1);
+    CHECK(servers->at("a").jobs[0].state == core::JobState::running);
+}
+
 TEST_CASE("barman: what failed or was given up before a newer good backup is over") {
     for (const auto* status : {"FAILED", "STARTED", "EMPTY"}) {
         const auto servers = interpret_barman(io::Json::parse(fmt::format(
