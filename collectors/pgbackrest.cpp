@@ -71,7 +71,7 @@ bool needs_history(const PgBackRestRepo& repo, WalSegment newest, const WalDirec
 void tell(core::LogArchive& archive, const PgBackRestRepo& repo, const WalScan& scan, const WalPlan& plan,
           std::uint64_t per_log) {
     auto gaps = scan.gaps();
-    const std::size_t begin = window_begin(repo.backups, gaps, per_log);
+    const std::size_t begin = window_begin(repo.backups, gaps, plan.ranges, per_log);
     if (begin > 0) {
         const auto start = wal_segment(repo.backups[begin].start, per_log).value_or(WalSegment{});
         std::erase_if(gaps, [&](const WalRange& gap) { return WalSegment{gap.timeline, gap.last} < start; });

@@ -160,18 +160,40 @@ WalPlan plan_wal(const std::vector<WalBackup>& backups, WalSegment newest, const
     return plan;
 }
 
+namespace {
+
+/// What is expected after one segment and before another one.
+std::vector<WalRange> between(WalSegment stop, WalSegment start, const std::vector<WalRange>& expected) {
+    std::vector<WalRange> parts;
+    for (WalRange part : expected) {
+        if (part.timeline < stop.timeline || part.timeline > start.timeline)
+            continue;
+        std::uint64_t behind = part.last + 1;
+        if (part.timeline == stop.timeline)
+            part.first = std::max(part.first, stop.number + 1);
+        if (part.timeline == start.timeline)
+            behind = std::min(behind, start.number);
+        if (part.first < behind)
+            parts.push_back({part.timeline, part.first, behind - 1});
+    }
+    return parts;
+}
+
+} // namespace
+
 std::size_t window_begin(const std::vector<WalBackup>& backups, const std::vector<WalRange>& gaps,
-                         std::uint64_t per_log) {
+                         const std::vector<WalRange>& expected, std::uint64_t per_log) {
     std::size_t begin = 0;
     for (std::size_t i = 1; i < backups.size(); ++i) {
         const auto stop = wal_segment(backups[i - 1].stop, per_log);
         const auto start = wal_segment(backups[i].start, per_log);
-        if (!stop || !start || stop->timeline != start->timeline)
+        if (!stop || !start || start->timeline < stop->timeline)
             break;
-        if (start->number <= stop->number + 1)
+        const std::vector<WalRange> parts = between(*stop, *start, expected);
+        if (parts.empty())
             continue;
-        const WalRange between{stop->timeline, stop->number + 1, start->number - 1};
-        if (std::find(gaps.begin(), gaps.end(), between) == gaps.end())
+        if (!std::ranges::all_of(parts,
+                                 [&](const WalRange& part) { return std::ranges::find(gaps, part) != gaps.end(); }))
             break;
         begin = i;
     }

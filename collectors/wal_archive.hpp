@@ -154,9 +154,10 @@ class WalScan {
 };
 
 /// With repo-retention-archive below repo-retention-full, pgBackRest keeps of old backups only the WAL that each needs
-/// by itself: a hole that is exactly what lies between two backups, after nothing but such holes, is no loss. The index
-/// of the backup from which on the archive is meant to be continuous.
+/// by itself: a hole that is exactly what lies between two backups, after nothing but such holes, is no loss. Where a
+/// promotion lies between them that is a hole in each timeline. The index of the backup from which on the archive is
+/// meant to be continuous; `expected`: all that would be there, had nothing been expired.
 std::size_t window_begin(const std::vector<WalBackup>& backups, const std::vector<WalRange>& gaps,
-                         std::uint64_t per_log);
+                         const std::vector<WalRange>& expected, std::uint64_t per_log);
 
 } // namespace recoverd::collectors

@@ -297,10 +297,27 @@ TEST_CASE("a hole that is exactly what lies between two backups is retention, an
     const std::vector<WalBackup> backups{{"000000010000000000000010", "000000010000000000000011", "", {}, true},
                                          {"000000010000000000000020", "000000010000000000000021", "", {}, true},
                                          {"000000010000000000000030", "000000010000000000000031", "", {}, true}};
-    CHECK(window_begin(backups, {}, k16) == 0);
-    CHECK(window_begin(backups, {{1, 0x12, 0x1F}}, k16) == 1);
-    CHECK(window_begin(backups, {{1, 0x12, 0x1F}, {1, 0x22, 0x2F}}, k16) == 2);
+    const std::vector<WalRange> all{{1, 0x10, 0x40}};
+    CHECK(window_begin(backups, {}, all, k16) == 0);
+    CHECK(window_begin(backups, {{1, 0x12, 0x1F}}, all, k16) == 1);
+    CHECK(window_begin(backups, {{1, 0x12, 0x1F}, {1, 0x22, 0x2F}}, all, k16) == 2);
     // One segment was spared: then this is loss.
-    CHECK(window_begin(backups, {{1, 0x12, 0x1E}}, k16) == 0);
-    CHECK(window_begin(backups, {{1, 0x22, 0x2F}}, k16) == 0);
+    CHECK(window_begin(backups, {{1, 0x12, 0x1E}}, all, k16) == 0);
+    CHECK(window_begin(backups, {{1, 0x22, 0x2F}}, all, k16) == 0);
+}
+
+TEST_CASE("retention's hole between two backups may reach over a promotion, and is one in each timeline then") {
+    const std::vector<WalBackup> backups{{"000000010000000000000010", "000000010000000000000011", "", {}, true},
+                                         {"000000020000000000000030", "000000020000000000000031", "", {}, true}};
+    const std::vector<WalRange> all{{1, 0x10, 0x1F}, {2, 0x20, 0x40}};
+    CHECK(window_begin(backups, {{1, 0x12, 0x1F}, {2, 0x20, 0x2F}}, all, k16) == 1);
+    for (const std::vector<WalRange>& spared : std::vector<std::vector<WalRange>>{{{1, 0x12, 0x1F}, {2, 0x20, 0x2E}},
+                                                                                  {{1, 0x12, 0x1F}},
+                                                                                  {{2, 0x20, 0x2F}},
+                                                                                  {{1, 0x13, 0x1F}, {2, 0x20, 0x2F}}})
+        CHECK(window_begin(backups, spared, all, k16) == 0);
+    // A backup that was begun before the promotion, and ended behind it.
+    CHECK(window_begin({{"000000010000000000000010", "000000010000000000000011", "", {}, true},
+                        {"000000020000000000000020", "000000020000000000000021", "", {}, true}},
+                       {{1, 0x12, 0x1F}}, all, k16) == 1);
 }
