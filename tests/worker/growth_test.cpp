@@ -3,6 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <fstream>
+
 using namespace recoverd;
 using namespace recoverd::test;
 using namespace std::chrono_literals;
@@ -99,6 +101,21 @@ TEST_CASE("a .part file is a job that runs, as long as it was touched within the
     REQUIRE(abandoned.jobs.size() == 1);
     CHECK(abandoned.jobs[0].state == JobState::failed);
     CHECK(abandoned.jobs[0].detail == "orders-2.dump.part was never finished");
+}
+
+TEST_CASE("a file that is written anew under its old name did not begin when the first of that name was made") {
+    Folder f;
+    f.write("orders-Mon.dump", "1", 24h);
+    HandClock hand;
+    int turn = 0;
+    hand.meanwhile = [&] {
+        std::ofstream(f / "orders-Mon.dump") << std::string(static_cast<std::size_t>(++turn) + 1, 'x');
+    };
+    hand.meanwhile();
+    const auto found = look_with(hand, f / "*.dump");
+    REQUIRE(found.jobs.size() == 1);
+    CHECK(found.jobs[0].state == JobState::running);
+    CHECK_FALSE(found.jobs[0].started_at);
 }
 
 TEST_CASE("a .part file belongs to the series of the name it will have") {

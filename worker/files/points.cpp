@@ -57,10 +57,14 @@ std::optional<core::Time> born_at(const std::string& path) {
     return to_time(seen.stx_btime.tv_sec * 1'000'000'000 + seen.stx_btime.tv_nsec);
 }
 
-core::BackupJob running(const File& file, const Walked& walked) {
+enum class Name : std::uint8_t { final, of_a_run };
+
+/// A file that is written anew under its name was born with the first that had it, however long ago: only one whose
+/// name is made for a run (`.part`) tells when that began.
+core::BackupJob running(const File& file, const Walked& walked, Name name = Name::final) {
     return {core::JobState::running,
             {},
-            born_at(walked.path_of(file)),
+            name == Name::of_a_run ? born_at(walked.path_of(file)) : std::nullopt,
             {},
             fmt::format("{} is being written", printable(walked.id_of(file)))};
 }
@@ -84,7 +88,7 @@ std::vector<core::BackupJob> jobs_of(const Selected& selected, const Walked& wal
             newest(runs, running(*file, walked));
     for (const File& file : selected.series->partial) {
         if (findings.growing.contains(&file) || now - to_time(file.mtime) < kAbandoned)
-            newest(runs, running(file, walked));
+            newest(runs, running(file, walked, Name::of_a_run));
         else
             newest(failed, ended(file, walked, "was never finished"));
     }
