@@ -10,6 +10,8 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <set>
+
 using namespace recoverd;
 using namespace recoverd::test;
 using namespace std::chrono_literals;
@@ -325,6 +327,41 @@ TEST_CASE("a file too large for one run does not keep the others from being prov
     const auto found = points(seen_by({.path = f / "b*", .verify = Depth::listed, .verify_budget = 1000}));
     good(found.points[0], Depth::listed);
     good(found.points[1], Depth::exists);
+    CHECK(found.points[1].detail == "not proven: it is larger than verify_budget");
+}
+
+TEST_CASE("a file that no run gets to is told to be unproven, once two have not") {
+    Folder f;
+    const auto bytes = packed(noise(10'000), Pack::gzip);
+    for (const char* name : {"b0.gz", "b1.gz"})
+        f.write(name, bytes, 1h);
+    worker::files::Options options{.path = f / "b*", .verify = Depth::checksummed};
+    options.verify_budget = bytes.size();
+    options.of_kind = [](worker::files::Source&) { return worker::files::unfinished(); };
+    const auto details = [&] {
+        const auto seen = seen_by(options);
+        options.cursor = seen.cursor;
+        std::set<std::string> told;
+        for (const auto& point : points(seen).points) {
+            good(point, Depth::exists);
+            told.insert(point.detail);
+        }
+        return told;
+    };
+    CHECK(details() == std::set<std::string>{""});
+    CHECK(details() ==
+          std::set<std::string>{"not proven: neither this run nor the last had the time or the budget to read it"});
+}
+
+TEST_CASE("a stream of zstd may begin with a frame that is passed over, as pzstd writes it") {
+    const std::string frame{"\x50\x2a\x4d\x18\x04\0\0\0\x10\0\0\0", 12};
+    good(proven("b.sql.zst", frame + packed("hello", Pack::zstd), Depth::listed), Depth::exists);
+    bad(proven("b.sql.zst", "no such thing", Depth::listed), "named like zstd");
+}
+
+TEST_CASE("a tar that is compressed is proven as what it is, whatever its name says") {
+    good(proven("b.tar", tar(kFiles, Pack::gzip), Depth::checksummed), Depth::checksummed);
+    bad(proven("b.tar", cut(tar(kFiles, Pack::gzip)), Depth::checksummed), "");
 }
 
 TEST_CASE("what could not be read is told when the next run cannot read it either, and is tried again by each") {
@@ -389,6 +426,25 @@ TEST_CASE("what breaks off with an error while it is read is unreadable, and no 
     file.size = static_cast<std::uint64_t>(seen.st_size);
     file.mtime = worker::files::mtime_of(seen);
     CHECK(worker::files::prove(f.path(), file, Depth::listed, {}, budget).unreadable);
+}
+
+TEST_CASE("a checksum of a kind that this system does not compute proves nothing, and is no damage") {
+    Folder f;
+    f.write("b", "content");
+    HandClock hand;
+    const auto clock = hand.clock();
+    worker::files::Budget budget{1 << 20, hand.now + 1min, clock};
+    struct stat seen{};
+    REQUIRE(::stat((f / "b").c_str(), &seen) == 0);
+    worker::files::File file;
+    file.name = "b";
+    file.size = static_cast<std::uint64_t>(seen.st_size);
+    file.mtime = worker::files::mtime_of(seen);
+    const worker::files::Checksum sum{"none that there is", std::string(32, 'a'), "b.md5", 0};
+    const auto proof = worker::files::prove(f / "b", file, Depth::checksummed, sum, budget);
+    CHECK(proof.state == PointState::good);
+    CHECK(proof.depth == Depth::exists);
+    CHECK(proof.detail == "not proven: this system computes no none that there is");
 }
 
 TEST_CASE("when the time is up the rest is left for the next run") {

@@ -70,6 +70,11 @@ std::string_view name_of(Format format) {
     return kNames[static_cast<std::size_t>(std::to_underlying(format))];
 }
 
+bool is_passed_over(std::string_view head) {
+    return head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xf0U) == 0x50U &&
+           head.substr(1, 3) == "\x2a\x4d\x18"sv;
+}
+
 bool carries_checksum(Format format, std::string_view head) {
     switch (format) {
     case Format::gzip:

@@ -16,6 +16,9 @@ Format format_of(std::string_view head);
 /// What a name's ending promises (unknown when nothing).
 Format format_named(std::string_view name);
 std::string_view name_of(Format format);
+/// Does it begin with a frame that readers pass over (RFC 8878, 3.1.2)? pzstd puts one before each of its own;
+/// libarchive knows no stream by it.
+bool is_passed_over(std::string_view head);
 /// Does this one carry a checksum of its content? zstd and xz may be told to leave it out.
 bool carries_checksum(Format format, std::string_view head);
 

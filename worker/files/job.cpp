@@ -135,6 +135,10 @@ class Proving {
         const File& file = *candidate.file;
         if (proof.finished)
             findings_.proofs[&file] = proof;
+        else if (file.size > options_.verify_budget)
+            findings_.proofs[&file] = not_proven("it is larger than verify_budget");
+        else if (candidate.tried)
+            findings_.proofs[&file] = not_proven("neither this run nor the last had the time or the budget to read it");
         // Why a good file was not proven (no permission) may be over next time.
         const bool last = proof.state != core::PointState::good || proof.detail.empty();
         RememberedFile remembered{file.size, file.mtime, {}};
