@@ -247,6 +247,7 @@ void fields(Self& self, auto&& visit) {
     visit("failure", self.failure);
     visit("failing_since", self.failing_since);
     visit("vanished_since", self.vanished_since);
+    visit("passing", self.passing);
     visit("past_points", self.past_points);
     visit("newest_good_at", self.newest_good_at);
     visit("unsaved_since", self.unsaved_since);

@@ -109,6 +109,8 @@ struct SubjectMemory {
     Time failing_since;
     /// Missing from a complete answer, since when.
     std::optional<Time> vanished_since;
+    /// Is it forgotten when it is missing from one?
+    bool passing = false;
 
     // recovery_points
     /// Good points that ended, oldest first; kMaxPastPoints at most, of each type the newest.

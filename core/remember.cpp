@@ -92,6 +92,7 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
             seen.location = report.location;
     }
     seen.vanished_since.reset();
+    seen.passing = report.passing;
     if (report.failure) {
         if (!seen.failure)
             seen.failing_since = looked_at;
@@ -110,16 +111,30 @@ void remember_failure(CheckMemory& memory, const Failure& failure, Time looked_a
     ++memory.failures_total[static_cast<std::size_t>(failure.kind)];
 }
 
+/// Of a whole answer: what it lacks is gone.
+bool remember_missing(CheckMemory& memory, const Seen& result, Time looked_at) {
+    std::set<std::string_view> listed;
+    for (const SubjectReport& subject : result.subjects)
+        listed.insert(subject.subject);
+    const auto is_missing = [&](const auto& known) { return !listed.contains(known.first); };
+    const std::size_t passed =
+        std::erase_if(memory.subjects, [&](const auto& known) { return known.second.passing && is_missing(known); });
+    for (auto& known : memory.subjects)
+        if (!known.second.vanished_since && is_missing(known))
+            known.second.vanished_since = looked_at;
+    return passed > 0;
+}
+
 } // namespace
 
-void remember(CheckMemory& memory, const Check& check, const Report& report) {
+bool remember(CheckMemory& memory, const Check& check, const Report& report) {
     if (memory.first_seen == Time{})
         memory.first_seen = report.looked_at;
     memory.last_run = report.looked_at;
     memory.last_took = report.took;
     if (!report.result) {
         remember_failure(memory, report.result.error(), report.looked_at);
-        return;
+        return false;
     }
     const Seen& result = *report.result;
     if (memory.failure)
@@ -133,14 +148,7 @@ void remember(CheckMemory& memory, const Check& check, const Report& report) {
             at->second.first_seen = report.looked_at;
         remember_subject(at->second, check, subject, report.looked_at);
     }
-    if (!result.complete)
-        return;
-    std::set<std::string_view> listed;
-    for (const SubjectReport& subject : result.subjects)
-        listed.insert(subject.subject);
-    for (auto& [name, seen] : memory.subjects)
-        if (!seen.vanished_since && !listed.contains(name))
-            seen.vanished_since = report.looked_at;
+    return result.complete && remember_missing(memory, result, report.looked_at);
 }
 
 } // namespace recoverd::core

@@ -7,6 +7,7 @@
 
 namespace recoverd::core {
 
-void remember(CheckMemory& memory, const Check& check, const Report& report);
+/// Were subjects let go of that nobody will miss?
+bool remember(CheckMemory& memory, const Check& check, const Report& report);
 
 } // namespace recoverd::core

