@@ -30,6 +30,18 @@ bool tells_of(const CheckUnit& member, const AssetUnit& unit) {
     return member.about_recovery || !unit.asset.objectives.backups;
 }
 
+/// Does its check still see this run? Whoever is told hears of its end; whoever looks has to see that it goes on. One
+/// that was deleted ends nowhere.
+bool goes_on(const Contributor& by, const Exercise& run) {
+    if (run.outcome != ExerciseOutcome::started || !by.check->looks())
+        return run.outcome == ExerciseOutcome::started;
+    return !by.seen->vanished_since && std::ranges::any_of(*by.seen->evidence, [&](const Evidence& evidence) {
+        const auto* shown = std::get_if<Exercise>(&evidence);
+        return shown && shown->outcome == ExerciseOutcome::started && shown->exercise == run.exercise &&
+               shown->id == run.id;
+    });
+}
+
 } // namespace
 
 std::vector<Contributor> Engine::contributors_of(const AssetUnit& unit) const {
@@ -64,7 +76,7 @@ void Engine::refresh(AssetUnit& unit, Time now) {
             const Duration length = planned != unit.planned.end() ? planned->duration.value_or(kDay) : kDay;
             const Time until = exercise.started_at.value_or(contributor.seen->learned_at) + length;
             // A restore test runs beside what it proves, and explains nothing there.
-            if (exercise.outcome != ExerciseOutcome::started || until <= now || is_restore_test(exercise.exercise))
+            if (!goes_on(contributor, exercise) || until <= now || is_restore_test(exercise.exercise))
                 continue;
             running = exercise.exercise;
             running_until = std::min(running_until, until);
