@@ -165,6 +165,7 @@ class Engine {
     // conclude.cpp
     void conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Scope scope, Time now);
     void lower(Finding& finding, Judgement& judgement, Time now) const;
+    void lower_together(const TargetUnit& unit, Finding& shared, Judgement& judgement, Time now) const;
     /// The maintenance or exercise that a finding belongs to, in words; empty for none.
     std::string planned(const Identity& identity, Judgement& judgement, Time now) const;
     bool take_back(const Labels& labels);

@@ -62,6 +62,21 @@ void Engine::advance(Time now) {
     }
 }
 
+/// What is said of a target names no check, and no asset where it is of several: all whose silence it tells belong to
+/// what is planned, or it does not.
+void Engine::lower_together(const TargetUnit& unit, Finding& shared, Judgement& judgement, Time now) const {
+    std::string cause;
+    for (const CheckUnit* member : unit.members) {
+        if (!member->silence || !member->target_tells)
+            continue;
+        cause = planned(member->silence->identity, judgement, now);
+        if (cause.empty())
+            return;
+    }
+    shared.priority = Priority::p4;
+    shared.lowered_by = std::move(cause);
+}
+
 void Engine::judge(TargetUnit& unit, Time now) {
     // After a restart what was firing goes on until everybody who shares the target has looked.
     if (!std::ranges::all_of(unit.members, &CheckUnit::fresh))
@@ -91,6 +106,7 @@ void Engine::judge(TargetUnit& unit, Time now) {
             identity.asset = *assets.begin();
         shared->identity = identity;
         shared->reason += fmt::format(" (checks {})", fmt::join(names, ", "));
+        lower_together(unit, *shared, judgement, now);
         judgement.findings.push_back(std::move(*shared));
     }
     // Each node's agent tells of its own "localhost".

@@ -172,3 +172,84 @@ TEST_CASE("what stands on a node is explained by its zone as well, over the node
     cluster.pass(10s);
     CHECK(cluster.says() == Texts{"ScenarioActive zone/zn1"});
 }
+
+TEST_CASE("an exercise that its check sees no more explains nothing any more") {
+    fleet::Fleet fleet;
+    Check probing = fleet::probe("up", "db1:5432");
+    probing.asset = "orders";
+    Check chaos = fleet::backups_of("chaos", "orders");
+    chaos.brings = {EvidenceKind::exercise};
+    fleet.with(fleet::asset("orders")).with(probing).with(chaos);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    Exercise drill;
+    drill.id = "1";
+    drill.exercise = "network-delay";
+    drill.started_at = now;
+    const auto port = [&] {
+        for (int i = 0; i < 5; ++i) {
+            engine.learn("up", fleet::report(now, {fleet::reach(ReachState::down, "db1:5432")}), now);
+            fleet::pass(engine, now, 30s);
+        }
+        std::optional<Priority> told;
+        for (const auto& [labels, alert] : engine.check("up")->alerts)
+            if (alert.state == AlertState::firing)
+                told = alert.finding.priority;
+        return told;
+    };
+    const auto sees = [&](std::vector<Evidence> runs) {
+        engine.learn("chaos", fleet::report(now, {{"shop/delay", {}, std::move(runs), {}}}), now);
+    };
+    sees({drill});
+    CHECK(port() == Priority::p4);
+    // Deleted: a whole answer without it.
+    engine.learn("chaos", fleet::report(now, {}), now);
+    CHECK(port() == Priority::p2);
+    sees({drill});
+    CHECK(port() == Priority::p4);
+    // Who ran it is there still, and it is not.
+    Exercise other = drill;
+    other.id = "0";
+    other.outcome = ExerciseOutcome::passed;
+    other.ended_at = now;
+    sees({other});
+    CHECK(port() == Priority::p2);
+}
+
+TEST_CASE("maintenance of all that share a target lowers what is said of it, and that of some does not") {
+    struct Row {
+        Maintenance window;
+        Priority expected;
+    };
+    const Row rows[] = {{{{"*"}, {}, kNow - 1h, kNow + 2h, ""}, Priority::p4},
+                        {{{"orders", "users"}, {}, kNow - 1h, kNow + 2h, ""}, Priority::p4},
+                        {{{}, {"a", "b"}, kNow - 1h, kNow + 2h, ""}, Priority::p4},
+                        {{{"users"}, {"a"}, kNow - 1h, kNow + 2h, ""}, Priority::p4},
+                        {{{}, {"a"}, kNow - 1h, kNow + 2h, ""}, Priority::p2},
+                        {{{"users"}, {}, kNow - 1h, kNow + 2h, ""}, Priority::p2},
+                        {{{"*"}, {}, kNow - 1h, kNow + 10min, ""}, Priority::p2}};
+    for (const Row& row : rows) {
+        fleet::Fleet fleet;
+        fleet.with(fleet::asset("orders")).with(fleet::asset("users"));
+        Check a = fleet::backups_of("a", "orders");
+        Check b = fleet::backups_of("b", "users");
+        a.target = b.target = "db1:5432";
+        fleet.with(a).with(b);
+        fleet.config.maintenance.push_back(row.window);
+        Engine engine{kNow};
+        Time now = kNow;
+        engine.configure(fleet.done(), now);
+        for (int i = 0; i < 30; ++i) {
+            for (const char* name : {"a", "b"})
+                engine.learn(name, fleet::failure(now), now);
+            fleet::pass(engine, now, 1min);
+        }
+        std::vector<Priority> told;
+        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+            if (alert.state == AlertState::firing && alert.finding.identity.rule == RuleId::evidence_missing)
+                told.push_back(alert.finding.priority);
+        });
+        CHECK(told == std::vector{row.expected});
+    }
+}
