@@ -76,4 +76,12 @@ void move_by(Alerts& alerts, Duration by) {
             move_by(*at, by);
 }
 
+void keep_before(Time& at, Time now) { at = std::min(at, now); }
+
+void keep_before(Alerts& alerts, Time now) {
+    for (auto& [labels, alert] : alerts)
+        for (Time* at : {&alert.since, &alert.started_at, &alert.resolved_at})
+            keep_before(*at, now);
+}
+
 } // namespace recoverd::core

@@ -14,4 +14,8 @@ void move_by(Time& at, Duration by);
 void move_by(CheckMemory& memory, Duration by);
 void move_by(Alerts& alerts, Duration by);
 
+/// What an earlier life kept of moments that are to come still: one of the two clocks was wrong. They become `now`.
+void keep_before(Time& at, Time now);
+void keep_before(Alerts& alerts, Time now);
+
 } // namespace recoverd::core

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a configuration is taken over: who keeps its memory, who is new, and what becomes of what is gone.
+#include "core/clock.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/own_checks.hpp"
 
@@ -28,6 +29,11 @@ Time silent_since(const Alerts& alerts, const CheckMemory& before, Time now) {
     return tells_of_silence(alerts) ? std::max(before.watched_since, before.last_success.value_or(Time::min())) : now;
 }
 
+/// The options of a check say where it looks; what one was told stays true, whatever is expected of it from now on.
+bool is_same_source(const Check& check, std::string_view fingerprint) {
+    return fingerprint == check.fingerprint || (!check.looks() && fingerprint.starts_with(check.collector + " "));
+}
+
 } // namespace
 
 Engine::Engine(Time start) : start_(start) { mark(agent_); }
@@ -36,14 +42,18 @@ void Engine::restore_check(const std::string& name, RestoredCheck restored) {
     // Silence that had been noticed before goes on; silence while nobody looked does not count.
     if (!tells_of_silence(restored.alerts))
         restored.memory.watched_since = start_;
+    keep_before(restored.alerts, start_);
     restored_checks_[name] = std::move(restored);
 }
 
 void Engine::restore_asset(const std::string& name, Time first_seen, Alerts alerts) {
+    keep_before(first_seen, start_);
+    keep_before(alerts, start_);
     restored_assets_[name] = {first_seen, std::move(alerts)};
 }
 
 void Engine::restore_other(Alerts alerts) {
+    keep_before(alerts, start_);
     for (auto& [labels, alert] : alerts) {
         const Identity& identity = alert.finding.identity;
         const bool of_target = identity.rule == RuleId::evidence_missing && identity.check.empty();
@@ -106,10 +116,13 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
         if (const auto at = restored_checks_.find(check->name); at != restored_checks_.end()) {
             RestoredCheck& restored = at->second;
             unit->alerts = std::move(restored.alerts);
-            const bool same = restored.fingerprint == check->fingerprint;
+            const bool same = is_same_source(*check, restored.fingerprint);
             if (same) {
                 unit->memory = std::move(restored.memory);
                 unit->restored = true;
+                // Nobody has looked after now: one of the clocks was wrong, and all is dated anew as after a jump.
+                if (const Time seen = unit->memory.last_run.value_or(now); check->looks() && seen > now)
+                    move_by(unit->memory, now - seen);
             } else {
                 unit->memory.watched_since = silent_since(unit->alerts, restored.memory, now);
             }
@@ -118,7 +131,7 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
             unit->fresh = !check->looks() || (same && restored.due_at && *restored.due_at > now);
             restored_checks_.erase(at);
         }
-    } else if (unit->check && unit->check->fingerprint != check->fingerprint) {
+    } else if (unit->check && !is_same_source(*check, unit->check->fingerprint)) {
         // Another source under the same name: what was seen of the old one says nothing about the new one.
         const Time first_seen = unit->memory.first_seen;
         const Time watched_since = silent_since(unit->alerts, unit->memory, now);

@@ -78,6 +78,9 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         if (at == unit->memory.subjects.end() || (wanted.empty() && subject.empty()))
             continue;
         unit->memory.subjects.erase(at);
+        // What it told is forgotten, not that it did: silence counts from there, and not from the check's beginning.
+        if (unit->memory.subjects.empty() && unit->memory.last_success)
+            unit->memory.watched_since = std::max(unit->memory.watched_since, *unit->memory.last_success);
         // An incremental scan would go on as if it had seen the subject's beginning.
         unit->memory.cursor.clear();
         ++dropped;

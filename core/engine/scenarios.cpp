@@ -2,6 +2,7 @@
 // Scenarios: which checks decide which, what is an outage now, and what it explains.
 #include "core/rules/scenarios.hpp"
 #include "core/assertion.hpp"
+#include "core/clock.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
 #include "core/engine/unseen.hpp"
@@ -81,6 +82,10 @@ std::vector<std::pair<std::string, std::vector<std::string>>> explains(const Sce
 } // namespace
 
 void Engine::restore_scenario(const std::string& name, OutageHistories outages, Alerts alerts) {
+    keep_before(alerts, start_);
+    for (auto& [group, history] : outages)
+        if (history.running)
+            keep_before(history.running->began_at, start_);
     restored_scenarios_[name] = {std::move(outages), std::move(alerts)};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validations: started by the end of an outage or by whoever asks, driven by what checks find, told as exercises.
 #include "core/rules/validations.hpp"
+#include "core/clock.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
 #include "core/engine/own_checks.hpp"
@@ -57,6 +58,14 @@ StepView view_of(const CheckUnit& unit) {
 } // namespace
 
 void Engine::restore_validation(const std::string& name, ValidationMemory memory, Alerts alerts) {
+    keep_before(alerts, start_);
+    // Nobody could look while the agent was away: a step that runs has its time from now on, and is asked for anew.
+    if (memory.running)
+        for (StepResult& step : memory.running->steps)
+            if (step.state == StepState::running) {
+                step.began_at = start_;
+                step.asked_at = Time{};
+            }
     restored_validations_[name] = {std::move(memory), std::move(alerts)};
 }
 

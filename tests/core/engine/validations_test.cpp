@@ -210,6 +210,18 @@ TEST_CASE("a run goes on over a restart, and over a reload that leaves its steps
     CHECK(after.engine.take_changes().dropped_validations == Words{"after-recovery"});
 }
 
+TEST_CASE("the time that the agent was away is not held against a step") {
+    Shop before;
+    before.outage();
+    Shop after{before.now + 5min};
+    after.engine.restore_validation("after-recovery", before.memory(), {});
+    after.configure();
+    pass(after.engine, after.now, 1s);
+    CHECK(after.states() == Words{"running", "waiting"});
+    after.sees("orders", ReachState::up);
+    CHECK(after.states() == Words{"passed", "running"});
+}
+
 TEST_CASE("a failed step that left the validation is no longer told of") {
     Shop shop;
     shop.outage();
