@@ -109,7 +109,7 @@ struct SubjectMemory {
     Time failing_since;
     /// Missing from a complete answer, since when.
     std::optional<Time> vanished_since;
-    /// Is it forgotten when it is missing from one?
+    /// Is it missed by nobody then?
     bool passing = false;
 
     // recovery_points

@@ -111,18 +111,37 @@ void remember_failure(CheckMemory& memory, const Failure& failure, Time looked_a
     ++memory.failures_total[static_cast<std::size_t>(failure.kind)];
 }
 
+/// Of those that nobody misses so many are kept for what they proved, the newest.
+constexpr std::size_t kMaxPassed = 64;
+
+/// Forgets who is gone and will not be missed, but for the exercises that it was. Was somebody forgotten?
+bool let_pass(std::map<std::string, SubjectMemory, std::less<>>& subjects) {
+    std::vector<Time> proven;
+    for (const auto& [name, seen] : subjects)
+        if (seen.passing && seen.vanished_since && !seen.exercises.empty())
+            proven.push_back(seen.learned_at);
+    std::ranges::sort(proven, std::ranges::greater{});
+    const Time oldest = proven.size() > kMaxPassed ? proven[kMaxPassed - 1] : Time::min();
+    return std::erase_if(subjects, [&](const auto& known) {
+               const SubjectMemory& seen = known.second;
+               return seen.passing && seen.vanished_since && (seen.exercises.empty() || seen.learned_at < oldest);
+           }) > 0;
+}
+
 /// Of a whole answer: what it lacks is gone.
 bool remember_missing(CheckMemory& memory, const Seen& result, Time looked_at) {
     std::set<std::string_view> listed;
     for (const SubjectReport& subject : result.subjects)
         listed.insert(subject.subject);
-    const auto is_missing = [&](const auto& known) { return !listed.contains(known.first); };
-    const std::size_t passed =
-        std::erase_if(memory.subjects, [&](const auto& known) { return known.second.passing && is_missing(known); });
-    for (auto& known : memory.subjects)
-        if (!known.second.vanished_since && is_missing(known))
-            known.second.vanished_since = looked_at;
-    return passed > 0;
+    for (auto& [name, seen] : memory.subjects)
+        if (!seen.vanished_since && !listed.contains(name)) {
+            seen.vanished_since = looked_at;
+            // What went on has ended with it, and nobody knows how.
+            if (seen.passing)
+                std::erase_if(seen.exercises,
+                              [](const Exercise& run) { return run.outcome == ExerciseOutcome::started; });
+        }
+    return let_pass(memory.subjects);
 }
 
 } // namespace

@@ -29,8 +29,8 @@ struct SubjectReport {
     /// Why nothing was learned of this one subject, while others may be well. Then `evidence` is what was
     /// learned all the same, often nothing.
     std::optional<Failure> failure;
-    /// Does it come and go by nature, each time under another name, such as a node that is scaled away? Then nobody
-    /// misses it.
+    /// Does it come and go by nature, each time under another name, such as a node that is scaled away or the one run
+    /// of an exercise? Then nobody misses it; what it proved is kept.
     bool passing = false;
 
     bool operator==(const SubjectReport&) const = default;

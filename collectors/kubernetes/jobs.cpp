@@ -77,6 +77,8 @@ SubjectReport report_of(const std::string& subject, const Runs& runs, const Cron
     for (const auto* run : {&runs.ended, &runs.running})
         if (*run && !(*run)->exercise.empty())
             report.evidence.emplace_back(**run);
+    // Jobs are deleted once they have ended (ttlSecondsAfterFinished), and nobody else tells of this one.
+    report.passing = cronjob == nullptr && !report.evidence.empty();
     if (auto last = last_run(runs, cronjob, now)) {
         // The list that could not be had may know of a later run, or that one left nothing.
         if (!whole && state_of(*last) == core::AssertionState::holds)

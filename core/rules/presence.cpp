@@ -48,6 +48,8 @@ Time last_learned(const CheckMemory& memory, const SubjectMemory& seen, Evidence
 }
 
 void judge_presence(const SubjectView& view, Judgement& out) {
+    if (view.seen.vanished_since && view.seen.passing)
+        return;
     if (view.seen.vanished_since)
         add(out, view.policy,
             make_finding(view, RuleId::subject_vanished, priority_of(view.policy, RuleId::subject_vanished),

@@ -42,6 +42,8 @@ void find_unknown(std::string_view subject, const core::SubjectMemory& seen, std
         found.push_back({subject, name_of(seen.failure->kind), seen.failure->detail, seen.failing_since});
         return;
     }
+    if (seen.vanished_since && seen.passing)
+        return;
     if (seen.vanished_since) {
         found.push_back({subject, "vanished", "it is missing from the answer", seen.vanished_since});
         return;

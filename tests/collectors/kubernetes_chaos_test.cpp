@@ -232,6 +232,7 @@ TEST_CASE(
     CHECK(runs[0].outcome == kPassed);
     CHECK(runs[1].id == "uid-daily-c");
     CHECK(runs[1].outcome == kStarted);
+    CHECK_FALSE(daily.passing);
     CHECK(state(daily, "paused") == AssertionState::fails);
     CHECK(state(subject(seen, "shop/schedule.chaos-mesh.org/idle"), "paused") == AssertionState::holds);
     // What another Schedule begins is not what was selected.
@@ -239,6 +240,12 @@ TEST_CASE(
     auto selected = watching({"chaosmesh"});
     selected.push_back(text("selector", "team=shop"));
     CHECK_THROWS(subject(api.look(selected), "shop/schedule.chaos-mesh.org/daily"));
+}
+
+TEST_CASE("an experiment that no Schedule makes is deleted by whoever ran it, and not missed then") {
+    KubeApi api;
+    api.objects["podchaos"] = {experiment({.is = {"Selected"}, .records = {kHit}})};
+    CHECK(subject(api.look(watching({"chaosmesh"})), "shop/podchaos/kill").passing);
 }
 
 TEST_CASE("what a Workflow made is told by the Workflow: it goes with its end") {

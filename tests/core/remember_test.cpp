@@ -134,6 +134,27 @@ TEST_CASE("who comes and goes by nature is forgotten when a whole answer lacks i
     CHECK(bench.memory.subjects.at("web").vanished_since);
 }
 
+TEST_CASE(
+    "an exercise whose only trace is deleted stays proven, is missed by nobody, and is forgotten behind many others") {
+    Bench bench;
+    const auto run = [&](int number) {
+        const std::string id = std::to_string(number);
+        return SubjectReport{.subject = "job/" + id, .evidence = {ended(id, bench.now)}, .passing = true};
+    };
+    bench.answers({{run(0)}}).after(1h).answers({});
+    REQUIRE(bench.memory.subjects.contains("job/0"));
+    CHECK(bench.memory.subjects.at("job/0").exercises.size() == 1);
+    bench.subject = "job/0";
+    CHECK(bench.says().empty());
+    bench.answers({{{.subject = "job/x", .evidence = {started("x", bench.now)}, .passing = true}}}).answers({});
+    CHECK_FALSE(bench.memory.subjects.contains("job/x"));
+    for (int i = 1; i <= 100; ++i)
+        bench.after(1h).answers({{run(i)}});
+    CHECK(bench.memory.subjects.size() == 65); // the last is there still
+    CHECK_FALSE(bench.memory.subjects.contains("job/0"));
+    CHECK(bench.memory.subjects.contains("job/99"));
+}
+
 TEST_CASE("only a complete answer makes things vanish, once") {
     Bench bench;
     bench.sees({Fingerprint{"id", "1"}}).after(1h);
