@@ -52,8 +52,11 @@ void remember_exercise(SubjectMemory& seen, const Exercise& exercise, const Lear
     if (moment(exercise) > learned.looked_at + kClockTolerance)
         return;
     Exercise run = exercise;
-    if (!run.started_at && !run.ended_at)
-        (ended(run) ? run.ended_at : run.started_at) = learned.looked_at;
+    if (!ended(run) && !run.started_at)
+        run.started_at = learned.looked_at;
+    // When it ended nobody told; not before it began.
+    if (ended(run) && !run.ended_at)
+        run.ended_at = run.started_at.value_or(learned.looked_at);
     const auto known = std::ranges::find_if(seen.exercises, [&](const Exercise& past) { return same_run(past, run); });
     if (known == seen.exercises.end())
         seen.exercises.push_back(std::move(run));
@@ -61,8 +64,9 @@ void remember_exercise(SubjectMemory& seen, const Exercise& exercise, const Lear
         // Told without times, a run keeps those it was first seen with.
         if (!exercise.started_at)
             run.started_at = known->started_at;
-        if (!exercise.ended_at && ended(*known))
-            run.ended_at = known->ended_at;
+        if (!exercise.ended_at && ended(run))
+            // It was still running when it was last seen.
+            run.ended_at = ended(*known) ? known->ended_at.value_or(*run.ended_at) : learned.looked_at;
         *known = std::move(run);
     }
     prune(seen.exercises, exercise.exercise);

@@ -18,7 +18,8 @@ std::optional<Time> end_of(const Exercise& run) {
 
 std::optional<Duration> length_of(const Exercise& run) {
     const auto ended = end_of(run);
-    if (!ended || !run.started_at || *ended < *run.started_at)
+    // Of a run that told only its start, that is its end as well.
+    if (!ended || !run.started_at || *ended <= *run.started_at)
         return std::nullopt;
     return *ended - *run.started_at;
 }

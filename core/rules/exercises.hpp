@@ -13,7 +13,7 @@ namespace recoverd::core {
 bool is_restore_test(std::string_view exercise);
 /// When a run ended; runs without an end have none.
 std::optional<Time> end_of(const Exercise& run);
-/// How long a run took; nothing before its end, or when its start is not known.
+/// How long a run took; nothing before its end, or when one of both is not known.
 std::optional<Duration> length_of(const Exercise& run);
 /// The last end of this exercise in `seen`, or nullptr.
 const Exercise* last_end(const SubjectMemory& seen, std::string_view exercise);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The other kinds of evidence: replication, exercises, reachability, assertions, measurements.
 #include "core/assertion.hpp"
+#include "core/rules/exercises.hpp"
 #include "core/rules/view.hpp"
 #include "exporters/prometheus/families.hpp"
 
@@ -76,9 +77,7 @@ void ExerciseSeries::gather(std::string_view asset, const core::SubjectMemory& s
         last = std::max(last, *at);
         if (run.ended_at && *run.ended_at > known.ended_at) {
             known.ended_at = *run.ended_at;
-            known.duration.reset();
-            if (run.started_at && *run.started_at <= *run.ended_at)
-                known.duration = *run.ended_at - *run.started_at;
+            known.duration = core::length_of(run);
         }
         if (run.outcome == core::ExerciseOutcome::passed && *at > known.passed_at) {
             known.passed_at = *at;

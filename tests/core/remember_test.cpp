@@ -255,6 +255,17 @@ TEST_CASE("runs without a name are told apart by their start, and without times 
     CHECK(other.seen().exercises.at(0).ended_at == kNow + 1h);
 }
 
+TEST_CASE("a run that was seen running and tells no end has ended when it is seen to have") {
+    Bench bench;
+    bench.sees({started("1", kNow - 1h)}).after(1min);
+    Exercise over = started("1", kNow - 1h);
+    over.outcome = ExerciseOutcome::aborted;
+    bench.sees({over}).after(1h).sees({over});
+    REQUIRE(bench.seen().exercises.size() == 1);
+    CHECK(bench.seen().exercises.front().started_at == kNow - 1h);
+    CHECK(bench.seen().exercises.front().ended_at == kNow + 1min);
+}
+
 TEST_CASE("a job that starts again and again and never ends does not fill the memory") {
     Bench bench;
     for (int i = 0; i < 100; ++i)

@@ -92,6 +92,29 @@ TEST_CASE("other exercises that fail or are aborted are P3") {
                                 "P3 ExerciseFailed exercise=failover: failover failed 1h ago"});
 }
 
+TEST_CASE("a run that failed and tells only its start has failed all the same") {
+    AssetBench bench = promised_weekly();
+    Exercise failed = run("restore-test", kFailed, kNow);
+    failed.started_at = kNow - 1h;
+    failed.ended_at.reset();
+    bench.sees({failed});
+    CHECK(bench.says() == Lines{"P2 RestoreTestFailed exercise=restore-test: restore-test failed 1h ago"});
+    CHECK(bench.after(1h).sees({failed}).says() ==
+          Lines{"P2 RestoreTestFailed exercise=restore-test: restore-test failed 2h ago"});
+    CHECK(bench.sees({run("restore-test", kPassed, bench.now)}).says().empty());
+}
+
+TEST_CASE("a run that passed and tells only its start proves as of then, and not how long it took") {
+    AssetBench bench = promised_weekly();
+    Exercise passed = run("restore-test", kPassed, kNow);
+    passed.started_at = kNow + 5 * kDay - 1h;
+    passed.ended_at.reset();
+    bench.after(5 * kDay).sees({passed});
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 15 * kDay - 1h);
+    REQUIRE(bench.seen().exercises.size() == 1);
+    CHECK_FALSE(length_of(bench.seen().exercises.front()));
+}
+
 TEST_CASE("a failed run that ended before a passed one is no matter, in whatever order they come") {
     AssetBench bench;
     bench.sees({run("restore-test", kPassed, kNow)}).sees({run("restore-test", kFailed, kNow - 1h)});
