@@ -100,7 +100,7 @@ void write_policy(Page& page) {
     page.table({"key of a step", "what"});
     page.row({"`over`", "the threshold, in the unit of the rule"});
     page.row({"`priority`", "`P1` to `P4`: what crossing it means"});
-    page.row({"`backup_type`", "only for backups of this type; rules about backups"});
+    page.row({"`backup_type`", "only for backups of this type; `backup_too_old`"});
     page.row({"`for`", "how long it must hold before it fires"});
     page.paragraph(kValues);
 }

@@ -59,7 +59,8 @@ std::optional<double> read_threshold(const Node& node, const std::string& path, 
     return std::nullopt;
 }
 
-bool knows_backup_types(const Rule& rule) { return rule.key.starts_with("backup_"); }
+/// No other rule asks for the backups of one type: a step for them would be one for all.
+bool knows_backup_types(const Rule& rule) { return rule.id == RuleId::backup_too_old; }
 
 void read_step(const Node& node, const std::string& path, const Rule& rule, RulePolicy& into,
                Diagnostics& diagnostics) {

@@ -107,6 +107,10 @@ TEST_CASE("steps may differ by threshold and backup type, never be the same twic
                                 "{ over = \"2d\", priority = \"P1\" }]\n");
     CHECK(read("backup_too_old", list({diff, diff})).said.contains("two steps have the same threshold"));
     CHECK(read("pitr_lag_high", full).said.contains("rule 'pitr_lag_high' is not asked per backup type"));
+    for (const char* rule : {"backup_failed", "backup_missing", "backup_stuck", "backup_size_anomaly"}) {
+        CAPTURE(rule);
+        CHECK(read(rule, table({entry("backup_type", text("full"))})).said.contains("is not asked per backup type"));
+    }
 }
 
 TEST_CASE("a rule has one 'for', which stands with any of its steps or alone") {
