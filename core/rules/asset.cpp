@@ -116,6 +116,21 @@ bool covered(const AssetView& view, std::initializer_list<EvidenceKind> kinds, b
     });
 }
 
+/// Does a look at it say how far back one can go, or that one cannot? A server that only archives knows nothing of
+/// that, and PitrWindowShort is silent about it. What nothing whole was learned of yet may say so once it is.
+bool tells_window(const Contributor& contributor) {
+    const auto tells = [](const Evidence& item) {
+        const auto* archive = std::get_if<LogArchive>(&item);
+        return archive != nullptr && (archive->oldest_at || archive->from_repository || archive->enabled == Told::no);
+    };
+    const SubjectMemory* seen = contributor.seen;
+    if (has_brought(contributor, {EvidenceKind::log_archive}))
+        return std::ranges::any_of(*seen->evidence, tells);
+    if (seen != nullptr && !seen->evidence->empty() && !seen->failure)
+        return false;
+    return std::ranges::find(contributor.check->brings, EvidenceKind::log_archive) != contributor.check->brings.end();
+}
+
 /// Proofs are left out: without any, RestoreTestOverdue says so in time.
 std::vector<std::string> uncovered(const AssetView& view, bool first_is_late) {
     using enum EvidenceKind;
@@ -128,7 +143,8 @@ std::vector<std::string> uncovered(const AssetView& view, bool first_is_late) {
     need(promised.backup_every.has_value(), "backup_every", {recovery_points});
     need(promised.rpo.has_value(), "rpo", {recovery_points, log_archive});
     need(promised.retention.has_value(), "retention", {recovery_points});
-    need(promised.pitr_window.has_value(), "pitr_window", {log_archive});
+    if (promised.pitr_window && std::ranges::none_of(view.contributors, tells_window))
+        names.emplace_back("pitr_window");
     need(promised.encryption.value_or(false), "encryption", {recovery_points});
     return names;
 }

@@ -259,6 +259,31 @@ TEST_CASE("a promise that no check can judge is found once the asset had time to
                                       "retention, encryption"});
 }
 
+TEST_CASE("a server that only archives cannot judge how far back one can go, a repository can") {
+    AssetBench bench;
+    bench.check.brings = {EvidenceKind::log_archive};
+    bench.asset.objectives = {.rpo = 1h, .pitr_window = kDay};
+    bench.after(1h);
+    CHECK(bench.asset_says().empty());
+    bench.sees_nothing_of_it({FailureKind::timed_out, "no answer in 30s"});
+    CHECK(bench.asset_says().empty());
+    bench.sees({LogArchive{.enabled = Told::yes, .newest_at = kNow}});
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: pitr_window"});
+    for (const LogArchive& archive :
+         {LogArchive{.enabled = Told::no}, LogArchive{.oldest_at = kNow - kDay}, LogArchive{.from_repository = true}}) {
+        bench.sees({archive});
+        CHECK(bench.asset_says().empty());
+    }
+}
+
+TEST_CASE("a check that saw a whole asset and no log of it covers no window") {
+    AssetBench bench;
+    bench.check.brings = {EvidenceKind::recovery_points, EvidenceKind::log_archive};
+    bench.asset.objectives.pitr_window = kDay;
+    bench.sees({all({good(1h)})}).after(1h);
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: pitr_window"});
+}
+
 TEST_CASE(
     "a check that only waits to be told covers a promise until the first backup is due, then by what it was told") {
     AssetBench bench;
