@@ -14,6 +14,9 @@ namespace {
 /// Checks may need this long to bring a new asset's first evidence, before anybody says that none will.
 constexpr Duration kCoverGrace = 5min;
 
+/// The exercise that `restore_test_every` promises.
+constexpr std::string_view kRestoreTest = "restore-test";
+
 void found(const AssetView& view, RuleId id, std::string_view exercise, Priority priority, std::string reason,
            Judgement& out) {
     Finding made = make_finding(view, id, priority, std::move(reason));
@@ -56,6 +59,26 @@ void judge_planned(const AssetView& view, const PlannedExercise& planned, Judgem
         return;
     const RuleId id = is_restore_test(planned.name) ? RuleId::restore_test_overdue : RuleId::exercise_overdue;
     judge_overdue(view, id, planned.name, exercise_due(view, planned), planned.cadence, out);
+}
+
+/// A restore test that is promised and planned is one: the stricter of the two speaks. Both are judged, since a promise
+/// is kept by every restore test, a plan by its own.
+void keep_stricter(const AssetView& view, Judgement& out) {
+    const auto said = [&](std::string_view exercise) {
+        return std::ranges::any_of(out.findings, [&](const Finding& finding) {
+            return finding.identity.rule == RuleId::restore_test_overdue && finding.identity.exercise == exercise;
+        });
+    };
+    const auto planned = std::ranges::find_if(view.planned, [&](const PlannedExercise& plan) {
+        return plan.name == kRestoreTest && plan.asset == view.asset.name;
+    });
+    if (planned == view.planned.end() || !said({}) || !said(kRestoreTest))
+        return;
+    const bool plan_is_stricter = planned->cadence < *view.asset.objectives.restore_test_every;
+    const std::string_view laxer = plan_is_stricter ? std::string_view{} : kRestoreTest;
+    std::erase_if(out.findings, [&](const Finding& finding) {
+        return finding.identity.rule == RuleId::restore_test_overdue && finding.identity.exercise == laxer;
+    });
 }
 
 std::optional<Duration> planned_length(const AssetView& view, std::string_view exercise) {
@@ -170,6 +193,7 @@ void judge_asset(const AssetView& view, Judgement& out) {
     for (const PlannedExercise& planned : view.planned)
         if (planned.asset == view.asset.name)
             judge_planned(view, planned, out);
+    keep_stricter(view, out);
     judge_lengths(view, out);
     judge_cover(view, out);
 }
@@ -177,10 +201,14 @@ void judge_asset(const AssetView& view, Judgement& out) {
 std::vector<ExerciseDue> exercises_due(const AssetView& view) {
     std::vector<ExerciseDue> due;
     if (const auto& every = view.asset.objectives.restore_test_every)
-        due.push_back({"restore-test", restore_test_due(view, *every)});
+        due.push_back({std::string{kRestoreTest}, restore_test_due(view, *every)});
     for (const PlannedExercise& planned : view.planned) {
         const bool is_named_already = !due.empty() && planned.name == due.front().exercise;
-        if (planned.cadence > Duration{0} && !is_named_already)
+        if (planned.cadence <= Duration{0})
+            continue;
+        if (is_named_already)
+            due.front().due_at = std::min(due.front().due_at, exercise_due(view, planned));
+        else
             due.push_back({planned.name, exercise_due(view, planned)});
     }
     return due;

@@ -174,6 +174,32 @@ TEST_CASE("a restore test that is planned as well is due once, and what has no c
                      {.name = "failover", .asset = "db", .cadence = kDay},
                      {.name = "game-day", .asset = "db"}};
     CHECK(bench.exercises_due_by_name() == std::vector<std::string>{"restore-test", "failover"});
+    const auto all = bench.contributors();
+    CHECK(exercises_due({bench.asset, kNow, all, bench.planned, {}, kNow}).front() ==
+          ExerciseDue{"restore-test", kNow + kDay});
+}
+
+TEST_CASE("a restore test that is promised and planned is overdue once, as the stricter of the two has it") {
+    const std::string promised = "P2 RestoreTestOverdue: no restore test passed for 20d, one every 8d promised";
+    const auto said = [](Duration cadence) {
+        AssetBench bench = promised_weekly();
+        bench.planned = {{"restore-test", "db", cadence, {}}};
+        bench.after(20 * kDay);
+        return bench.asset_says();
+    };
+    CHECK(said(16 * kDay) == Lines{promised});
+    CHECK(said(8 * kDay) == Lines{promised});
+    CHECK(said(4 * kDay) == Lines{"P2 RestoreTestOverdue exercise=restore-test: no restore test passed for 20d, one "
+                                  "every 4d promised"});
+}
+
+TEST_CASE("a restore test that was planned and never ran is overdue though another keeps the promise") {
+    AssetBench bench = promised_weekly();
+    bench.planned = {{"restore-test", "db", 16 * kDay, {}}};
+    bench.after(20 * kDay).sees({run("restore-all", kPassed, bench.now)});
+    CHECK(bench.asset_says() ==
+          Lines{"P2 RestoreTestOverdue exercise=restore-test: no restore test passed for 20d, one "
+                "every 16d promised"});
 }
 
 TEST_CASE("an asset to which no restore test was promised is never overdue") {
