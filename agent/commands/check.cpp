@@ -41,9 +41,20 @@ struct Wanted {
     std::optional<std::set<std::string>> assets;
 };
 
+/// May one of its subjects belong to the asset? Which do shows only when it has looked.
+bool may_see(const core::Check& check, const std::string& asset) {
+    constexpr std::string_view kSubject = "{subject}";
+    std::string pattern = check.asset;
+    if (const auto at = pattern.find(kSubject); at != std::string::npos)
+        pattern.replace(at, kSubject.size(), "*");
+    return core::glob_matches(pattern, asset) ||
+           std::ranges::any_of(check.asset_map, [&](const auto& of) { return of.second == asset; }) ||
+           std::ranges::find(check.subjects, asset, &core::SubjectOverride::asset) != check.subjects.end();
+}
+
 bool is_asked_for(const core::Check& check, const std::vector<std::string>& names) {
-    return std::ranges::find(names, check.name) != names.end() ||
-           (!check.asset.empty() && std::ranges::find(names, check.asset) != names.end());
+    return std::ranges::any_of(names,
+                               [&](const std::string& name) { return name == check.name || may_see(check, name); });
 }
 
 /// Names that are neither a check nor an asset, each with its suggestion.

@@ -97,6 +97,26 @@ TEST_CASE("only what is named is run, by check or by asset") {
     CHECK(checks.check({"orders"}).code == 3);
 }
 
+TEST_CASE("an asset is looked at by every check that may see it, by whatever it names it") {
+    Configured checks;
+    checks.plugin("mapped", 0, "asset_map = { main = \"orders\" }");
+    checks.plugin("chosen", 0, "[[check.chosen.subject]]\nmatch = \"main\"\nasset = \"orders\"");
+    checks.plugin("patterned", 0, "asset = \"ord{subject}\"");
+    checks.plugin("other", 0, "asset = \"stock\"");
+    checks.plugin("another-pattern", 0, "asset = \"sto{subject}\"");
+    checks.plugin("nobodys", 0);
+    checks.text += "[asset.orders]\n[asset.stock]\n";
+    checks.check({"orders"});
+    for (const char* name : {"mapped", "chosen", "patterned"}) {
+        CAPTURE(name);
+        CHECK(checks.ran(name));
+    }
+    for (const char* name : {"other", "another-pattern", "nobodys"}) {
+        CAPTURE(name);
+        CHECK_FALSE(checks.ran(name));
+    }
+}
+
 TEST_CASE("an unknown name is wrong usage, and nothing is run") {
     Configured checks;
     checks.plugin("orders", 0);
