@@ -244,10 +244,21 @@ void add_point(core::RecoveryPoints& points, const Outcome& outcome, Time now) {
     points.oldest_at = std::min(points.oldest_at.value_or(core::kNever), points.points.front().data_at);
 }
 
+/// Jobs of different types that run beside each other; the oldest gives way to what never ends.
+constexpr std::size_t kMaxRunning = 16;
+
+/// Of each type one job at a time: whatever was running of it has now ended, or this is its successor. Who tells no
+/// type has only one.
+void drop_ended(std::vector<core::BackupJob>& jobs, const Outcome& outcome) {
+    std::erase_if(jobs, [&](const core::BackupJob& job) {
+        return job.state != core::JobState::running || job.backup_type == outcome.backup_type ||
+               job.backup_type.empty() || outcome.backup_type.empty();
+    });
+}
+
 core::RecoveryPoints to_points(const Outcome& outcome, const core::CheckMemory& memory, Time now) {
     core::RecoveryPoints points = known_points(memory);
-    // One job at a time: whatever was running has now ended, or this is its successor.
-    points.jobs.clear();
+    drop_ended(points.jobs, outcome);
     switch (outcome.outcome) {
     case core::ExerciseOutcome::passed:
         add_point(points, outcome, now);
@@ -255,6 +266,8 @@ core::RecoveryPoints to_points(const Outcome& outcome, const core::CheckMemory& 
     case core::ExerciseOutcome::started:
         points.jobs.push_back(
             {core::JobState::running, outcome.backup_type, outcome.started_at.value_or(now), {}, outcome.message});
+        if (points.jobs.size() > kMaxRunning)
+            points.jobs.erase(points.jobs.begin());
         break;
     case core::ExerciseOutcome::failed:
     case core::ExerciseOutcome::aborted:

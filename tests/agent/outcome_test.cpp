@@ -128,6 +128,36 @@ TEST_CASE("what began on a clock that is ahead of ours takes no time, never less
     CHECK(exercise.ended_at == exercise.started_at);
 }
 
+TEST_CASE("a job of one type goes on while one of another type reports itself") {
+    core::CheckMemory memory;
+    const auto report = [&](const char* outcome, const std::string& type) {
+        const std::string body = std::string{R"({"asset":"a","kind":"backup","outcome":")"} + outcome +
+                                 R"(","backup_type":")" + type + "\"}";
+        const core::RecoveryPoints points = points_of(to_report(*read_outcome(body, kNow), memory, kNow));
+        memory.subjects[""].evidence = std::make_shared<const core::EvidenceList>(core::EvidenceList{points});
+        std::vector<std::string> jobs;
+        for (const core::BackupJob& job : points.jobs)
+            jobs.push_back(job.backup_type + (job.state == core::JobState::running ? " runs" : " failed"));
+        return jobs;
+    };
+    using Jobs = std::vector<std::string>;
+    CHECK(report("started", "full") == Jobs{"full runs"});
+    CHECK(report("started", "log") == Jobs{"full runs", "log runs"});
+    CHECK(report("failed", "log") == Jobs{"full runs", "log failed"});
+    CHECK(report("started", "log") == Jobs{"full runs", "log runs"});
+    CHECK(report("passed", "log") == Jobs{"full runs"});
+    CHECK(report("started", "full") == Jobs{"full runs"});
+    CHECK(report("passed", "full") == Jobs{});
+    // Told without its type, it is the only one.
+    CHECK(report("started", "full") == Jobs{"full runs"});
+    CHECK(report("passed", "") == Jobs{});
+    CHECK(report("started", "") == Jobs{" runs"});
+    CHECK(report("passed", "full") == Jobs{});
+    for (int i = 0; i < 100; ++i)
+        report("started", std::to_string(i));
+    CHECK(report("passed", "full").size() == 16);
+}
+
 TEST_CASE("a backup that reports its start is running, and one that failed is a failed job") {
     const auto body = [](const char* outcome) {
         return std::string{R"({"asset":"a","kind":"backup","outcome":")"} + outcome + "\"}";
