@@ -3,6 +3,7 @@
 
 #include "core/engine/engine.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 namespace recoverd::core {
@@ -21,6 +22,16 @@ std::shared_ptr<const Check> make_own_check(const Asset& asset, std::string_view
     return std::make_shared<const Check>(std::move(check));
 }
 
+namespace {
+
+/// A backup is told without a subject; a check that was configured for an exercise is nobody's repository.
+bool may_be_told(const CheckUnit& unit, std::string_view subject) {
+    return !subject.empty() || unit.memory.subjects.contains(subject) ||
+           std::ranges::find(unit.check->brings, EvidenceKind::recovery_points) != unit.check->brings.end();
+}
+
+} // namespace
+
 std::string Engine::outcome_check(std::string_view asset, std::string_view subject, Time now) {
     const auto at = assets_.find(asset);
     if (at == assets_.end())
@@ -34,7 +45,7 @@ std::string Engine::outcome_check(std::string_view asset, std::string_view subje
     };
     for (const CheckUnit* member : at->second->members)
         if (member->check->collector == "outcome" && !member->name.ends_with(kValidations) &&
-            (best == nullptr || rank(*member) < rank(*best)))
+            may_be_told(*member, subject) && (best == nullptr || rank(*member) < rank(*best)))
             best = member;
     return best ? best->name : own_check(at->first, kOutcomes, now);
 }

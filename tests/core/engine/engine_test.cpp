@@ -309,6 +309,30 @@ TEST_CASE("outcomes go on where their exercise is known, whatever is configured 
     CHECK(engine.outcome_check("orders", "failover-test", kNow) == "a-told");
 }
 
+TEST_CASE("a backup that reports itself is for a check of backups, not for one of an exercise") {
+    const auto told = [](const char* name, std::vector<EvidenceKind> brings) {
+        Check made;
+        made.name = made.fingerprint = name;
+        made.asset = "orders";
+        made.collector = "outcome";
+        made.every = Duration{0};
+        made.brings = std::move(brings);
+        return made;
+    };
+    Fleet fleet;
+    fleet.with(asset("orders")).with(told("a-drill", {EvidenceKind::exercise}));
+    Engine engine{kNow};
+    engine.configure(fleet.done(), kNow);
+    CHECK(engine.outcome_check("orders", "", kNow) == "orders/outcomes");
+    fleet.with(told("z-dump", {EvidenceKind::exercise, EvidenceKind::recovery_points}));
+    engine.configure(fleet.done(), kNow);
+    CHECK(engine.outcome_check("orders", "", kNow) == "z-dump");
+    CHECK(engine.outcome_check("orders", "drill", kNow) == "a-drill");
+    // Where its beginning was told before, its end is too.
+    engine.learn("a-drill", report(kNow, {points("", {kNow})}, false), kNow);
+    CHECK(engine.outcome_check("orders", "", kNow) == "a-drill");
+}
+
 TEST_CASE("a check whose options changed while the agent was down has not looked, whenever it is due") {
     Watched watched{3h};
     Check changed = backups_of("b", "orders");
