@@ -22,11 +22,26 @@ std::string line_of(const Trouble& trouble) {
     return out.empty() ? trouble.text : out + ": " + trouble.text;
 }
 
-void append_rows(std::string& out, const std::vector<Looked>& rows, std::size_t width, bool colours) {
+struct Widths {
+    std::size_t word = std::string_view{"unknown"}.size();
+    std::size_t name = 0;
+};
+
+Widths widths_of(const LookVerdict& verdict) {
+    Widths widths;
+    for (const auto* part : {&verdict.checks, &verdict.assets})
+        for (const Looked& row : *part) {
+            widths.word = std::max(widths.word, row.word().size());
+            widths.name = std::max(widths.name, row.name.size());
+        }
+    return widths;
+}
+
+void append_rows(std::string& out, const std::vector<Looked>& rows, const Widths& widths, bool colours) {
     for (const Looked& row : rows) {
         const std::string word = row.note.empty() || row.grade() != Grade::good ? row.word() : "";
-        out += painted(fmt::format("{:<8}", word), colour_of(row.grade()), colours);
-        out += fmt::format("{:<{}}", row.name, width);
+        out += painted(fmt::format("{:<{}} ", word, widths.word), colour_of(row.grade()), colours);
+        out += fmt::format("{:<{}}", row.name, widths.name);
         if (!row.note.empty())
             out += "  " + row.note;
         if (!row.why.empty())
@@ -118,15 +133,12 @@ std::string_view nagios_word(Grade grade) {
 } // namespace
 
 std::string look_as_table(const LookVerdict& verdict, bool colours) {
-    std::size_t width = 0;
-    for (const auto* part : {&verdict.checks, &verdict.assets})
-        for (const Looked& row : *part)
-            width = std::max(width, row.name.size());
+    const Widths widths = widths_of(verdict);
     std::string out = "CHECKS\n";
-    append_rows(out, verdict.checks, width, colours);
+    append_rows(out, verdict.checks, widths, colours);
     if (!verdict.assets.empty()) {
         out += "\nASSETS\n";
-        append_rows(out, verdict.assets, width, colours);
+        append_rows(out, verdict.assets, widths, colours);
     }
     out += fmt::format("\n{}\n", counted(verdict));
     return out + "\nnot judged in full without the daemon's memory (--output json says what of them):\n" +

@@ -76,11 +76,15 @@ Looked looked_at(const core::AssetSnapshot& snapshot) {
     looked.name = snapshot.asset.name;
     looked.note = std::string{core::name_of(snapshot.verdict.state)};
     add_alerts(snapshot.alerts, looked);
+    const auto& reasons = snapshot.verdict.reasons;
     if (snapshot.verdict.state == core::VerdictState::unknown)
-        looked.troubles.push_back(unknown({}, snapshot.verdict.reasons.empty() ? "nothing is known of it"
-                                                                               : snapshot.verdict.reasons.front()));
-    else if (!snapshot.verdict.reasons.empty())
-        looked.why = snapshot.verdict.reasons.front();
+        looked.troubles.push_back(unknown({}, reasons.empty() ? "nothing is known of it" : reasons.front()));
+    else if (snapshot.verdict.state == core::VerdictState::unrecoverable)
+        // No alert needs to say so: of a new asset that has no backup yet there is but a P3.
+        looked.troubles.push_back(
+            {Grade::major, looked.note, {}, {}, reasons.empty() ? "nothing is left of it" : reasons.front()});
+    else if (!reasons.empty())
+        looked.why = reasons.front();
     sort(looked);
     return looked;
 }

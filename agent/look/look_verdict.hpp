@@ -22,9 +22,9 @@ Grade grade_of(core::Priority priority);
 /// One thing that is not good.
 struct Trouble {
     Grade grade = Grade::unknown;
-    /// "P2", or "unknown".
+    /// "P2", "unknown" or "unrecoverable".
     std::string word;
-    /// Empty for what could not be learned.
+    /// Empty for what could not be learned, and for a verdict.
     std::string rule;
     std::string subject;
     std::string text;
@@ -41,7 +41,7 @@ struct Looked {
     std::vector<Trouble> troubles;
 
     Grade grade() const { return troubles.empty() ? Grade::good : troubles.front().grade; }
-    /// "good", "P2", "unknown"
+    /// "good", "P2", "unknown", "unrecoverable"
     std::string word() const { return troubles.empty() ? "good" : troubles.front().word; }
 };
 

@@ -86,6 +86,20 @@ TEST_CASE("an asset whose backups no check sees is unknown") {
     CHECK_THAT(ended.out, ContainsSubstring("unknown orders") && ContainsSubstring("no check looks at"));
 }
 
+TEST_CASE("an asset that cannot be recovered is as bad as a P2, whatever the alerts say") {
+    Configured checks;
+    checks.text = "[asset.orders]\n[check.dump]\nasset = \"orders\"\ncollector = \"exec\"\nformat = \"json\"\n"
+                  "command = [\"echo\", '{\"subject\":\"\",\"kind\":\"recovery_points\",\"method\":\"dump\"}']\n";
+    const auto ended = checks.check();
+    CHECK(ended.code == 2);
+    CHECK_THAT(ended.out, ContainsSubstring("\nP3            dump\n        P3 BackupMissing: no backup at all") &&
+                              ContainsSubstring("\nunrecoverable orders  unrecoverable\n"
+                                                "        unrecoverable dump: no usable backup\n"));
+    const auto json = io::Json::parse(checks.check({"--output", "json"}).out);
+    CHECK(json["assets"][0]["state"].text() == "unrecoverable");
+    CHECK(checks.check({"--output", "nagios"}).out.contains("\nunrecoverable orders: dump: no usable backup\n"));
+}
+
 TEST_CASE("only what is named is run, by check or by asset") {
     Configured checks;
     checks.plugin("one", 0, "asset = \"orders\"");
