@@ -18,7 +18,8 @@ struct RequestParser::Parser {
     http::request_parser<http::string_body> parser;
 };
 
-RequestParser::RequestParser(const HttpServerLimits& limits) : parser_(std::make_unique<Parser>()) {
+RequestParser::RequestParser(const HttpServerLimits& limits)
+    : parser_(std::make_unique<Parser>()), most_left_(limits.max_headers) {
     parser_->parser.eager(true);
     parser_->parser.header_limit(static_cast<std::uint32_t>(limits.max_headers));
     parser_->parser.body_limit(limits.max_body);
@@ -48,7 +49,15 @@ RequestParser::State RequestParser::feed(std::string& bytes) {
     }
     if (parser.is_done())
         return State::done;
-    return parser.is_header_done() ? State::in_body : State::in_headers;
+    if (!parser.is_header_done())
+        return State::in_headers;
+    // Of a body all is taken that has come, but for the line before a chunk and the trailer, of which Beast waits for
+    // the end, however far that is.
+    if (bytes.size() > most_left_) {
+        error_status_ = 431;
+        return State::failed;
+    }
+    return State::in_body;
 }
 
 bool RequestParser::expects_continue() const {

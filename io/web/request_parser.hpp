@@ -4,6 +4,7 @@
 
 #include "io/http_server.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,8 @@ class RequestParser {
   private:
     struct Parser;
     std::unique_ptr<Parser> parser_;
+    /// Bytes that no part of the parser has taken, once the headers are through.
+    std::size_t most_left_;
     int error_status_ = 400;
 };
 

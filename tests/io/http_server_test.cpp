@@ -190,6 +190,21 @@ TEST_CASE("what is too large or no HTTP is refused with the right status") {
     CHECK_THAT(ask(*server, "\x16\x03\x01 hello\r\n"), StartsWith("HTTP/1.1 400"));
 }
 
+TEST_CASE("a line before a chunk and a trailer that never end are refused as headers are") {
+    const auto server = serving();
+    for (const char* begun : {"1;", "5\r\nhello\r\n1;", "0\r\nX: "}) {
+        INFO(begun);
+        CHECK_THAT(ask(*server, "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n",
+                       begun + std::string(100'000, 'x')),
+                   StartsWith("HTTP/1.1 431"));
+    }
+    // What has an end, and a chunk that is larger than any line may be, is taken.
+    const std::string chunk(50'000, 'b');
+    CHECK_THAT(ask(*server, "POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n",
+                   "c350;a=b\r\n" + chunk + "\r\n0\r\nX: y\r\n\r\n"),
+               StartsWith("HTTP/1.1 200") && ContainsSubstring(chunk));
+}
+
 TEST_CASE("a body waits for its permission, as curl asks it") {
     const auto server = serving();
     Client client(server->addresses().front());
