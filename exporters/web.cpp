@@ -93,6 +93,18 @@ bool is_nobodys_name(std::string_view host) {
     return host == "localhost" || (!host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+/// By somebody on this host, and not by a proxy on it for somebody elsewhere. One that neither says so nor hands on the
+/// name it was asked by cannot be told from a client.
+bool is_of_this_host(const io::HttpIncoming& request) {
+    static constexpr std::array<std::string_view, 5> kHandedOn{"forwarded", "via", "x-forwarded-for",
+                                                               "x-forwarded-host", "x-real-ip"};
+    const std::string_view host = request.header("host");
+    return request.local && (host.empty() || is_nobodys_name(host)) &&
+           std::ranges::none_of(request.headers, [](const auto& header) {
+               return std::ranges::find(kHandedOn, header.first) != kHandedOn.end();
+           });
+}
+
 /// The check that a path asks to look, still percent-encoded; empty when it is another path.
 std::string_view check_to_run(std::string_view path) {
     if (!path.starts_with(kOneCheck) || !path.ends_with(kRun) || path.size() <= kOneCheck.size() + kRun.size())
@@ -265,7 +277,7 @@ bool Web::is_from_another_page(const io::HttpIncoming& request) const {
 }
 
 bool Web::is_trusted(const io::HttpIncoming& request) const {
-    return !request.user.empty() || (request.local && is_nobodys_name(request.header("host")));
+    return !request.user.empty() || is_of_this_host(request);
 }
 
 std::optional<io::HttpReply> Web::refusal(const io::HttpIncoming& request, bool form) const {
@@ -275,13 +287,13 @@ std::optional<io::HttpReply> Web::refusal(const io::HttpIncoming& request, bool 
     const bool ours = form && type.starts_with(kForm) && !request.header("origin").empty();
     if (!type.starts_with(kJson) && !ours)
         return reply(415, "expected Content-Type: application/json\n");
-    if (!request.local && request.user.empty()) {
+    if (!is_trusted(request)) {
         constexpr std::string_view kBearer = "Bearer ";
         const std::string token = sources_.outcome_token();
         const std::string_view shown = request.header("authorization");
         if (token.empty())
-            return reply(
-                403, "this is only taken from this host\nhint: `outcomes.token` in the configuration lets others in\n");
+            return reply(403, "this is only taken from this host, as localhost or 127.0.0.1, and through no proxy\n"
+                              "hint: `outcomes.token` in the configuration lets others in\n");
         if (!shown.starts_with(kBearer) || !same_secret(shown.substr(kBearer.size()), token)) {
             io::HttpReply out = reply(401, "expected the token of `outcomes.token`\n");
             out.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"recoverd\"");

@@ -163,6 +163,47 @@ TEST_CASE("outcomes, what to forget and what to validate come from this host, or
     CHECK(ask(site, outcome).status == taken);
 }
 
+TEST_CASE("what a proxy on this host hands on needs the token") {
+    Web site = web();
+    auto post = request("POST", "/api/v1/outcomes");
+    const auto asked_with = [&](std::string name, std::string value) {
+        post.headers = {{"content-type", "application/json"}};
+        if (name != "host")
+            post.headers.emplace_back("host", "127.0.0.1:9754");
+        post.headers.emplace_back(std::move(name), std::move(value));
+        return ask(site, post).status;
+    };
+    CHECK(asked_with("host", "127.0.0.1:9754") == 201);
+    CHECK(asked_with("host", "[::1]:9754") == 201);
+    CHECK(asked_with("host", "localhost") == 201);
+    CHECK(asked_with("x-request-id", "7") == 201);
+    for (const auto& [name, value] :
+         {std::pair{"forwarded", "for=192.0.2.7"}, std::pair{"via", "1.1 edge"}, std::pair{"x-forwarded-for", "::1"},
+          std::pair{"x-forwarded-host", "recoverd.example"}, std::pair{"x-real-ip", "127.0.0.1"},
+          std::pair{"host", "recoverd.example"}, std::pair{"host", "127.0.0.1.example"}}) {
+        INFO(name << ": " << value);
+        CHECK(asked_with(name, value) == 401);
+        post.headers.emplace_back("authorization", "Bearer secret");
+        CHECK(ask(site, post).status == 201);
+        post.headers.pop_back();
+        post.user = "ada";
+        CHECK(ask(site, post).status == 201);
+        post.user.clear();
+    }
+    // Nor has its page a button.
+    auto look = request("GET", "/check/orders-backup");
+    look.headers = {{"host", "127.0.0.1:9754"}, {"x-forwarded-for", "192.0.2.7"}};
+    CHECK_THAT(ask(site, look).body, !ContainsSubstring("<form"));
+    // A page of ours may post with the token whatever handed it on, by a name that nobody can point here.
+    post.headers = {{"content-type", "application/json"},
+                    {"host", "192.0.2.1"},
+                    {"origin", "https://192.0.2.1"},
+                    {"x-forwarded-for", "192.0.2.7"}};
+    CHECK(ask(site, post).status == 401);
+    post.headers.emplace_back("authorization", "Bearer secret");
+    CHECK(ask(site, post).status == 201);
+}
+
 TEST_CASE("only a page of ours may post, by whatever name its browser reached us") {
     Web site = web();
     auto post = request("POST", "/api/v1/validate");
