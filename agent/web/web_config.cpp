@@ -15,7 +15,6 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 namespace recoverd::agent {
@@ -96,15 +95,20 @@ std::optional<io::RateLimit> read_rate_limit(const YAML::Node& node) {
 
 std::expected<io::WebSecurity, std::string> read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    if (!in)
+    std::string bytes;
+    // A folder can be opened, and a disk may fail later than that: what cannot be read to its end is no empty file.
+    for (std::array<char, 4096> part{}; in.read(part.data(), part.size()) || in.gcount() > 0;)
+        bytes.append(part.data(), static_cast<std::size_t>(in.gcount()));
+    if (!in.is_open() || in.bad())
         return std::unexpected(fmt::format("{}: cannot be read", path));
-    std::ostringstream bytes;
-    bytes << in.rdbuf();
-    auto security = parse_web_config(bytes.str(), std::filesystem::path{path}.parent_path());
+    auto security = parse_web_config(bytes, std::filesystem::path{path}.parent_path());
     if (!security)
         return std::unexpected(fmt::format("{}: {}", path, security.error()));
     return security;
 }
+
+/// Does it keep anybody out?
+bool protects(const io::WebSecurity& security) { return security.tls || !security.users.empty(); }
 
 } // namespace
 
@@ -171,12 +175,17 @@ std::expected<io::WebSecurity, std::string> WebConfigFile::read() {
 }
 
 std::shared_ptr<const io::WebSecurity> WebConfigFile::current() {
-    if (stamp() != stamp_) {
-        if (auto security = read())
-            security_ = std::make_shared<const io::WebSecurity>(std::move(*security));
-        else if (warn_)
-            warn_(io::web::with_note(std::move(security.error()), "; the old one stays in use"));
-    }
+    if (stamp() == stamp_)
+        return security_;
+    auto security = read();
+    // Whoever writes a file may empty it first.
+    if (security && protects(*security_) && !protects(*security))
+        security = std::unexpected(fmt::format(
+            "{}: it is empty, or asks for neither TLS nor users any more\nhint: to serve without, restart", path_));
+    if (security)
+        security_ = std::make_shared<const io::WebSecurity>(std::move(*security));
+    else if (warn_)
+        warn_(io::web::with_note(std::move(security.error()), "; the old one stays in use"));
     return security_;
 }
 

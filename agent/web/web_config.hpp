@@ -17,8 +17,9 @@ namespace recoverd::agent {
 /// Relative files are beside the configuration, in `folder`; none is opened. The error names line and key.
 std::expected<io::WebSecurity, std::string> parse_web_config(const std::string& content, const std::string& folder);
 
-/// Follows its file. When what is new there cannot be used, or certificates and keys that it names cannot, the old
-/// stays, and `warn` hears of it once. Web thread only, once that runs.
+/// Follows its file. When what is new there cannot be used, or certificates and keys that it names cannot, or when it
+/// would serve without TLS and users what was served with either, the old stays, and `warn` hears of it once. Web
+/// thread only, once that runs.
 class WebConfigFile {
   public:
     /// Fails with what is wrong in the file, or in one that it names.

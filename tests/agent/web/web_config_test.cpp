@@ -143,3 +143,60 @@ TEST_CASE("a web configuration is followed while it can be used") {
     std::filesystem::remove(path);
     CHECK_FALSE(agent::WebConfigFile::open(path, nullptr));
 }
+
+TEST_CASE("a file that is emptied while it is followed switches nothing off") {
+    const std::string path = "/tmp/recoverd-web-config-" + std::to_string(getpid());
+    std::ofstream(path) << "basic_auth_users: {alice: $2y$10$a}\n";
+    std::vector<std::string> warnings;
+    const auto file = agent::WebConfigFile::open(path, [&](const std::string& line) { warnings.push_back(line); });
+    REQUIRE(file);
+    std::size_t told = 0;
+    for (const char* text : {"", "# basic_auth_users: {alice: $2y$10$a}\n", "rate_limit: {interval: 1s, burst: 5}\n"}) {
+        INFO(text);
+        std::ofstream(path) << text;
+        CHECK((*file)->current()->users.contains("alice"));
+        CHECK((*file)->current()->users.contains("alice"));
+        REQUIRE(warnings.size() == ++told);
+        CHECK(warnings.back() == path +
+                                     ": it is empty, or asks for neither TLS nor users any more; the old one stays in "
+                                     "use\nhint: to serve without, restart");
+    }
+    // Whoever writes it whole is followed again.
+    std::ofstream(path) << "basic_auth_users: {bob: $2y$10$b}\n";
+    CHECK((*file)->current()->users.contains("bob"));
+    CHECK_FALSE((*file)->current()->users.contains("alice"));
+    CHECK(warnings.size() == told);
+    std::filesystem::remove(path);
+}
+
+TEST_CASE("an empty file may be begun with, and followed from one that asks for nothing to another") {
+    const std::string path = "/tmp/recoverd-web-config-" + std::to_string(getpid());
+    std::ofstream{path};
+    std::vector<std::string> warnings;
+    const auto file = agent::WebConfigFile::open(path, [&](const std::string& line) { warnings.push_back(line); });
+    REQUIRE(file);
+    CHECK((*file)->current()->users.empty());
+    std::ofstream(path) << "rate_limit: {interval: 1s, burst: 5}\n";
+    CHECK((*file)->current()->rate_limit);
+    std::ofstream(path) << "\n";
+    CHECK_FALSE((*file)->current()->rate_limit);
+    CHECK(warnings.empty());
+    std::filesystem::remove(path);
+}
+
+TEST_CASE("a file that can be opened and not be read is no empty one") {
+    const std::string path = "/tmp/recoverd-web-config-" + std::to_string(getpid());
+    std::filesystem::create_directory(path);
+    CHECK(agent::WebConfigFile::open(path, nullptr).error() == path + ": cannot be read");
+    std::filesystem::remove(path);
+    std::ofstream(path) << "basic_auth_users: {alice: $2y$10$a}\n";
+    std::vector<std::string> warnings;
+    const auto file = agent::WebConfigFile::open(path, [&](const std::string& line) { warnings.push_back(line); });
+    REQUIRE(file);
+    std::filesystem::remove(path);
+    std::filesystem::create_directory(path);
+    CHECK((*file)->current()->users.contains("alice"));
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings.front() == path + ": cannot be read; the old one stays in use");
+    std::filesystem::remove(path);
+}
