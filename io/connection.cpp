@@ -2,6 +2,7 @@
 #include "io/connection.hpp"
 
 #include "io/certificate.hpp"
+#include "io/socket_failure.hpp"
 #include "io/url.hpp"
 
 #include <asio/buffer.hpp>
@@ -26,14 +27,6 @@ namespace {
 using core::failed;
 using Tcp = asio::ip::tcp;
 using Stream = asio::ssl::stream<Tcp::socket&>;
-
-FailureKind kind_of(const asio::error_code& error) {
-    if (error == asio::error::connection_refused)
-        return FailureKind::refused;
-    if (error == asio::error::timed_out)
-        return FailureKind::timed_out;
-    return FailureKind::unreachable;
-}
 
 /// Files that the options name, read into a context; empty when all is well.
 asio::error_code use_files(asio::ssl::context& context, const TlsOptions& options, std::string& file) {
@@ -95,7 +88,7 @@ Task<Result<void>> Connection::open(std::string address, std::string port) {
     if (error == asio::error::operation_aborted)
         throw asio::system_error(error);
     if (error)
-        co_return failed(kind_of(error), fmt::format("{}: {}", address, error.message()));
+        co_return failed(kind_of_socket(error.value()), fmt::format("{}: {}", address, error.message()));
     co_return Result<void>{};
 }
 

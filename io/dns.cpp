@@ -7,6 +7,7 @@
 #include "io/deadline.hpp"
 #include "io/dns_message.hpp"
 #include "io/resolve.hpp"
+#include "io/socket_failure.hpp"
 #include "io/url.hpp"
 
 #include <asio/buffer.hpp>
@@ -37,10 +38,7 @@ std::uint16_t new_id() {
 
 std::string address_of(const HostPort& where) { return bracketed(where.host) + ":" + where.port; }
 
-Failure of_socket(const asio::error_code& error) {
-    const auto kind = error == asio::error::connection_refused ? FailureKind::refused : FailureKind::unreachable;
-    return {kind, error.message()};
-}
+Failure of_socket(const asio::error_code& error) { return {kind_of_socket(error.value()), error.message()}; }
 
 Result<DnsReply> understood(std::span<const unsigned char> message, std::uint16_t type) {
     auto reply = read_dns(message, type);

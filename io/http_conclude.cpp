@@ -3,11 +3,11 @@
 #include "core/ascii.hpp"
 #include "core/config/values.hpp"
 #include "io/http_exchange.hpp"
+#include "io/socket_failure.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstring>
 
 namespace recoverd::io {
@@ -34,16 +34,23 @@ Result<HttpAnswer> Exchange::conclude(int code) {
     return core::failed(kind_of(code), fmt::format("{}: {}", name_of(request_, url_), words_for(code)));
 }
 
+/// An errno, or 0.
+int Exchange::connect_error() const {
+    // Of a socket that was never opened curl keeps none: it would tell of the last one that was.
+    if (shortage_ != 0)
+        return shortage_;
+    long error = 0;
+    ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
+    return static_cast<int>(error);
+}
+
 FailureKind Exchange::kind_of(int code) const {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return FailureKind::unreachable;
-    case CURLE_COULDNT_CONNECT: {
-        long error = 0;
-        ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
-        return error == ECONNREFUSED ? FailureKind::refused : FailureKind::unreachable;
-    }
+    case CURLE_COULDNT_CONNECT:
+        return kind_of_socket(connect_error());
     case CURLE_OPERATION_TIMEDOUT:
         return FailureKind::timed_out;
     case CURLE_SSL_CACERT_BADFILE:
@@ -74,10 +81,8 @@ std::string Exchange::words_for(int code) const {
                                core::config::format_size(kMostHeaderBytes));
         break;
     case CURLE_COULDNT_CONNECT: {
-        long error = 0;
-        ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
-        return error == 0 ? "cannot connect"
-                          : fmt::format("cannot connect: {}", std::strerror(static_cast<int>(error)));
+        const int error = connect_error();
+        return error == 0 ? "cannot connect" : fmt::format("cannot connect: {}", std::strerror(error));
     }
     case CURLE_OPERATION_TIMEDOUT:
         if (connected == 0)

@@ -4,12 +4,14 @@
 #include "core/ascii.hpp"
 #include "io/certificate.hpp"
 #include "io/client_options.hpp"
+#include "io/socket_failure.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include <sys/socket.h>
 
@@ -83,8 +85,11 @@ struct Exchange::Callbacks {
     }
 
     /// curl opens its sockets without CLOEXEC: a child process would hold them open.
-    static curl_socket_t open_socket(void* /*unused*/, curlsocktype /*purpose*/, curl_sockaddr* address) {
-        return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    static curl_socket_t open_socket(void* exchange, curlsocktype /*purpose*/, curl_sockaddr* address) {
+        const int opened = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+        if (opened < 0 && is_own_shortage(errno))
+            static_cast<Exchange*>(exchange)->shortage_ = errno;
+        return opened;
     }
 
     static CURLcode ssl_context(CURL* /*easy*/, void* context, void* exchange) {
@@ -142,6 +147,7 @@ void Exchange::set_manners() {
     set(easy_, CURLOPT_ACCEPT_ENCODING, "");
     set(easy_, CURLOPT_USERAGENT, "recoverd/" RECOVERD_VERSION);
     set(easy_, CURLOPT_OPENSOCKETFUNCTION, &Callbacks::open_socket);
+    set(easy_, CURLOPT_OPENSOCKETDATA, this);
     if (!request_.unix_socket.empty())
         set(easy_, CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
     set(easy_, CURLOPT_HEADERFUNCTION, &Callbacks::header);

@@ -58,6 +58,7 @@ class Exchange {
     void keep_header(std::string_view line);
     void keep_certificate();
     int status() const;
+    int connect_error() const;
     FailureKind kind_of(int code) const;
     std::string words_for(int code) const;
 
@@ -72,6 +73,8 @@ class Exchange {
     TakeBody take_;
     std::size_t taken_ = 0;
     Stopped stopped_ = Stopped::no;
+    /// The errno that kept us from opening a socket for want of something of our own; 0 when nothing was wanting.
+    int shortage_ = 0;
     std::vector<curl_slist*> lists_;
     std::array<char, 256> error_{};
 };

@@ -5,6 +5,7 @@
 #include "io/fd.hpp"
 #include "io/ping_packet.hpp"
 #include "io/resolve.hpp"
+#include "io/socket_failure.hpp"
 
 #include <asio/ip/address.hpp>
 #include <asio/ip/icmp.hpp>
@@ -47,6 +48,8 @@ Result<Socket> open_socket(IpFamily family) {
         return failed(FailureKind::unreachable, "this host has no network of that family");
     if (Fd raw{::socket(domain, SOCK_RAW | kFlags, protocol)})
         return Socket{std::move(raw), true};
+    if (is_own_shortage(errno))
+        return failed(kind_of_socket(errno), fmt::format("cannot ping: {}", std::strerror(errno)));
     return failed(
         FailureKind::misconfigured,
         fmt::format("may not ping: expected net.ipv4.ping_group_range to hold group {}, or CAP_NET_RAW, found "

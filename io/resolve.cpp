@@ -4,6 +4,7 @@
 #include "io/resolve.hpp"
 
 #include "io/service_records.hpp"
+#include "io/socket_failure.hpp"
 
 #include <asio/any_io_executor.hpp>
 #include <asio/error.hpp>
@@ -18,6 +19,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
@@ -58,17 +60,23 @@ struct Answer {
 };
 using AnswerPtr = std::shared_ptr<const Answer>;
 
-Answer fail(std::string detail) { return {{}, {}, Failure{FailureKind::unreachable, std::move(detail)}}; }
+Answer fail(std::string detail, FailureKind kind = FailureKind::unreachable) {
+    return {{}, {}, Failure{kind, std::move(detail)}};
+}
 
 Answer query_addresses(const std::string& host) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM; // else every address comes three times
     addrinfo* raw = nullptr;
+    errno = 0;
     const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &raw);
+    const int error = status == EAI_MEMORY ? ENOMEM : errno;
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list{raw, &::freeaddrinfo};
-    if (status == EAI_SYSTEM)
-        return fail(fmt::format("cannot resolve '{}': {}", host, std::strerror(errno)));
+    // Whoever cannot open /etc/hosts, nor a socket to a name server, is told that there is no such name.
+    if (status == EAI_SYSTEM || (status != 0 && is_own_shortage(error)))
+        return fail(fmt::format("cannot resolve '{}': {}", host, std::strerror(error)),
+                    is_own_shortage(error) ? FailureKind::misconfigured : FailureKind::unreachable);
     if (status != 0)
         return fail(fmt::format("cannot resolve '{}': {}", host, ::gai_strerror(status)));
     Answer answer;

@@ -12,7 +12,8 @@
 namespace recoverd::io {
 
 /// Numeric addresses ("127.0.0.1", "::1"), in the order to try, never empty. A numeric `host` is its own answer.
-/// Fails with `unreachable` (no such name) or `timed_out`; a query that hangs keeps its thread, not its caller.
+/// Fails with `unreachable` (no such name), `timed_out` or `misconfigured` (see io/socket_failure.hpp); a query that
+/// hangs keeps its thread, not its caller.
 Task<Result<std::vector<std::string>>> resolve(std::string host, core::Duration timeout);
 
 /// One place that an SRV record names.
