@@ -18,6 +18,7 @@
 #include "exporters/alertmanager_sender.hpp"
 #include "exporters/own_metrics.hpp"
 #include "io/deadline.hpp"
+#include "io/descriptors.hpp"
 #include "io/gzip.hpp"
 #include "io/real_world.hpp"
 #include "io/spawn.hpp"
@@ -304,6 +305,7 @@ int run_daemon(const DaemonOptions& options, Loaded loaded) {
     constexpr int kLargeBytes = 128 * 1024;
     ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
     ::signal(SIGPIPE, SIG_IGN);
+    const io::MoreDescriptors more;
     Daemon daemon{options, prepare(std::move(loaded))};
     return daemon.run();
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/spawn.hpp"
 
+#include "io/descriptors.hpp"
+
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -299,6 +301,8 @@ core::Result<Spawned> spawn(const Command& command, std::vector<std::string> env
     // secrets are, comes later as well. A core would put them on disk.
     const rlimit no_core{0, 0};
     ::prlimit(pid, RLIMIT_CORE, &no_core, nullptr);
+    if (const auto descriptors = descriptors_of_children())
+        ::prlimit(pid, RLIMIT_NOFILE, &*descriptors, nullptr);
     if (command.max_file > 0) {
         const rlimit limit{command.max_file, command.max_file};
         ::prlimit(pid, RLIMIT_FSIZE, &limit, nullptr);
