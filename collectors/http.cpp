@@ -44,7 +44,9 @@ constexpr Option<Options> kOptions[] = {
      "what was taken is nowhere. No step is sent twice; auth goes to the first step's server only"},
     {"secrets", &Options::secrets, "for steps, variables that are known before: { password = { file = \"/path\" } }"},
     {"slow", &Options::slow, "an answer that takes longer counts as degraded; of steps, all of them together"},
-    {"fresh_connection", &Options::fresh_connection, "connect anew for every probe"},
+    {"fresh_connection", &Options::fresh_connection,
+     "connect anew for every probe. A connection that is kept, for 10 min at most, still answers while newcomers are "
+     "refused, and still leads to where the name did before"},
     {"max_body", &Options::max_body, "as much of the body is read and looked at"},
     {"tls", &Options::tls, "how to trust and be trusted"},
     {"auth", &Options::auth, "credentials"},

@@ -19,7 +19,8 @@ namespace recoverd::io {
 
 namespace {
 
-// A certificate that is renewed, or an authority that is replaced, is noticed this late when connections are kept.
+// A certificate that is renewed, an authority that is replaced, a name that moved, or a server that takes nobody new is
+// noticed this late when connections are kept.
 constexpr long kLongestConnection = 600;
 constexpr long kLongestAuthorities = 60;
 

@@ -200,15 +200,17 @@ TEST_CASE("of several addresses the one that answers is taken") {
     CHECK(loop.get_url(server.url("/", "several.test")));
 }
 
-TEST_CASE("a name that moved is followed by the next new connection") {
+TEST_CASE("a name that moved is followed by the next new connection, and by none that was kept") {
     test::FakeNames names;
     names.add("moves.test", "127.0.0.1");
     ScriptedServer server;
     server.on("/", test::says(200, "ok"));
     Loop loop;
     CHECK(loop.get({.url = server.url("/", "moves.test"), .fresh_connection = true}));
+    CHECK(loop.get_url(server.url("/", "moves.test")));
     names.add("moves.test", "127.0.0.9");
     std::this_thread::sleep_for(5100ms); // io::resolve remembers for five seconds
+    CHECK(loop.get_url(server.url("/", "moves.test")));
     CHECK(failure_of(loop.get({.url = server.url("/", "moves.test"), .fresh_connection = true})).kind ==
           FailureKind::refused);
 }
