@@ -165,7 +165,7 @@ void Engine::drop_checks_without_configuration() {
         for (const std::string_view kind : kOwnChecks) {
             const std::string own = name + std::string{kind};
             if (checks_.contains(own) || restored_checks_.contains(own)) {
-                claim_check(make_own_check(unit->asset, kind), start_);
+                claim_check(make_own_check(unit->asset, kind, scope_of(*unit)), start_);
                 wanted.insert(checks_.find(own)->first);
             }
         }

@@ -118,6 +118,7 @@ class Engine {
     void retire(Alerts&& alerts);
     // own_checks.cpp
     std::string own_check(const std::string& asset, std::string_view kind, Time now);
+    void move_own_checks(const AssetUnit& unit, Scope scope);
 
     // scenarios.cpp
     void configure_scenarios();
@@ -142,6 +143,7 @@ class Engine {
     void configure_validations(Time now);
     void drop_validations_without_configuration();
     void judge(ValidationUnit& unit, Time now);
+    Scope scope_of_steps(const Validation& validation) const;
     void conclude_run(ValidationUnit& unit, Time now);
     /// An outage of this scenario is over, or begins.
     void validate_after(const ScenarioUnit& scenario, const std::string& group, bool over, Time now);
@@ -207,6 +209,9 @@ class Engine {
 
 /// The asset that a subject of this check belongs to; empty for none.
 std::string asset_of(const Check& check, std::string_view subject);
+/// An asset that only nodes look at is another one on each node: what is said of it must not meet what others say.
+/// Where nobody looks, the checks that are configured to be told decide.
+Scope scope_of(const AssetUnit& unit);
 /// The policy that counts for a subject: the check's, and over it what is said for subjects that match.
 Policy policy_of(const Check& check, std::string_view subject, const Asset* asset);
 

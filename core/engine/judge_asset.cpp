@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an asset's checks know of each other, and what all of them together say of it.
 #include "core/engine/engine.hpp"
+#include "core/engine/own_checks.hpp"
 #include "core/rules/exercises.hpp"
 #include "core/rules/points.hpp"
 #include "core/rules/rules.hpp"
@@ -14,16 +15,6 @@
 namespace recoverd::core {
 
 namespace {
-
-/// An asset that only nodes look at is another one on each node: what is said of it must not meet what others say.
-Scope scope_of(const AssetUnit& unit) {
-    const auto looks = [](const CheckUnit* member) { return member->check->looks(); };
-    const auto of_cluster = [](const CheckUnit* member) {
-        return member->check->looks() && member->check->scope == Scope::cluster;
-    };
-    return std::ranges::any_of(unit.members, looks) && std::ranges::none_of(unit.members, of_cluster) ? Scope::node
-                                                                                                      : Scope::cluster;
-}
 
 /// Does it help to decide the asset's verdict? Of one that is not backed up whatever looks at it does.
 bool tells_of(const CheckUnit& member, const AssetUnit& unit) {
@@ -43,6 +34,20 @@ bool goes_on(const Contributor& by, const Exercise& run) {
 }
 
 } // namespace
+
+Scope scope_of(const AssetUnit& unit) {
+    const bool anybody_looks =
+        std::ranges::any_of(unit.members, [](const CheckUnit* member) { return member->check->looks(); });
+    bool of_node = false;
+    for (const CheckUnit* member : unit.members) {
+        if (anybody_looks ? !member->check->looks() : is_own_check(member->name))
+            continue;
+        if (member->check->scope == Scope::cluster)
+            return Scope::cluster;
+        of_node = true;
+    }
+    return of_node ? Scope::node : Scope::cluster;
+}
 
 std::vector<Contributor> Engine::contributors_of(const AssetUnit& unit) const {
     std::vector<Contributor> contributors;
@@ -173,7 +178,9 @@ void Engine::judge(AssetUnit& unit, Time now) {
         judgement.look_again(revisit);
         core::judge_asset(view, judgement);
         judge_promises(view, watched_by(unit), judgement);
-        conclude(unit, std::move(judgement), nullptr, scope_of(unit), now);
+        const Scope scope = scope_of(unit);
+        move_own_checks(unit, scope);
+        conclude(unit, std::move(judgement), nullptr, scope, now);
     } else {
         plan(unit, revisit);
     }

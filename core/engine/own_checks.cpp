@@ -8,12 +8,17 @@
 
 namespace recoverd::core {
 
-std::shared_ptr<const Check> make_own_check(const Asset& asset, std::string_view kind) {
+bool is_own_check(std::string_view name) {
+    return std::ranges::any_of(kOwnChecks, [&](std::string_view kind) { return name.ends_with(kind); });
+}
+
+std::shared_ptr<const Check> make_own_check(const Asset& asset, std::string_view kind, Scope scope) {
     Check check;
     check.name = asset.name + std::string{kind};
     check.asset = asset.name;
     check.collector = "outcome";
     check.every = Duration{0};
+    check.scope = scope;
     check.policy = asset.policy;
     // Of a validation each step that failed is told, with its own priority.
     if (kind == kValidations)
@@ -56,13 +61,25 @@ std::string Engine::own_check(const std::string& asset, std::string_view kind, T
         return {};
     if (const auto known = checks_.find(asset + std::string{kind}); known != checks_.end())
         return known->first;
-    const auto check = make_own_check(at->second->asset, kind);
+    const auto check = make_own_check(at->second->asset, kind, scope_of(*at->second));
     claim_check(check, now);
     CheckUnit& unit = *checks_.at(check->name);
     attach(unit, now);
     unit.page = check_pages_.size();
     publish(unit);
     return check->name;
+}
+
+/// Who looks at an asset may be seen only after something was told of it.
+void Engine::move_own_checks(const AssetUnit& unit, Scope scope) {
+    for (CheckUnit* member : unit.members) {
+        if (member->check->looks() || member->check->scope == scope || !is_own_check(member->name))
+            continue;
+        auto moved = std::make_shared<Check>(*member->check);
+        moved->scope = scope;
+        member->check = std::move(moved);
+        mark(*member);
+    }
 }
 
 } // namespace recoverd::core

@@ -14,6 +14,9 @@ inline constexpr std::string_view kOutcomes = "/outcomes";
 inline constexpr std::string_view kValidations = "/validations";
 inline constexpr std::string_view kOwnChecks[] = {kOutcomes, kValidations};
 
-std::shared_ptr<const Check> make_own_check(const Asset& asset, std::string_view kind);
+bool is_own_check(std::string_view name);
+
+/// `scope`: that of the asset.
+std::shared_ptr<const Check> make_own_check(const Asset& asset, std::string_view kind, Scope scope);
 
 } // namespace recoverd::core

@@ -155,8 +155,22 @@ void Engine::judge(ValidationUnit& unit, Time now) {
             conclude_run(unit, now);
     }
     judge_validation(unit.validation, unit.memory, now, judgement);
-    conclude(unit, std::move(judgement), nullptr, Scope::cluster, now);
+    conclude(unit, std::move(judgement), nullptr, scope_of_steps(unit.validation), now);
     publish(unit);
+}
+
+/// One that only a node can run is another one on each node.
+Scope Engine::scope_of_steps(const Validation& validation) const {
+    bool of_node = false;
+    for (const ValidationStep& step : validation.steps) {
+        const auto at = checks_.find(step.check);
+        if (at == checks_.end())
+            continue;
+        if (at->second->check->scope == Scope::cluster)
+            return Scope::cluster;
+        of_node = true;
+    }
+    return of_node ? Scope::node : Scope::cluster;
 }
 
 /// A run has ended: it is the last one now, and an exercise of its asset.

@@ -554,6 +554,75 @@ TEST_CASE("what is said of an asset that only nodes look at names the node, and 
     }
 }
 
+TEST_CASE("what is said of an asset that nobody looks at names the node where only a node is told of it") {
+    for (const Scope scope : {Scope::node, Scope::cluster}) {
+        Asset orders = asset("orders");
+        orders.objectives.restore_test_every = kDay;
+        Check told = backups_of("told", "orders");
+        told.collector = "outcome";
+        told.every = 0ms;
+        told.scope = scope;
+        Fleet fleet;
+        fleet.with(orders).with(told);
+        fleet.config.instance = "node1";
+        Engine engine{kNow};
+        Time now = kNow;
+        engine.configure(fleet.done(), now);
+        pass(engine, now, 2 * kDay);
+        bool found = false;
+        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+            if (alert.labels.at("alertname") != "RestoreTestOverdue")
+                return;
+            found = true;
+            CHECK(alert.labels.contains("instance") == (scope == Scope::node));
+        });
+        CHECK(found);
+    }
+}
+
+TEST_CASE("what an asset was told names the node as the asset does, also when it is seen later who looks") {
+    Fleet fleet;
+    Check of_node = backups_of("a", "orders");
+    of_node.scope = Scope::node;
+    Check all = backups_of("b", "{subject}");
+    fleet.with(asset("orders")).with(of_node).with(all);
+    fleet.config.instance = "node1";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    Exercise test;
+    test.id = "1";
+    test.exercise = "restore-test";
+    test.outcome = ExerciseOutcome::failed;
+    test.started_at = now - 10min;
+    test.ended_at = now;
+    const std::string outcomes = engine.outcome_check("orders", "restore-test", now);
+    REQUIRE(outcomes == "orders/outcomes");
+    engine.learn(outcomes, report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+    const auto live = [&](std::string_view subject) {
+        engine.learn("a", report(now, {points("repo1", {now})}), now);
+        engine.learn("b", report(now, {points(std::string{subject}, {now})}), now);
+        pass(engine, now, 1s);
+    };
+    const auto told_by_node = [&] {
+        std::vector<bool> of;
+        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+            if (alert.labels.at("alertname") == "RestoreTestFailed" && alert.state == AlertState::firing)
+                of.push_back(alert.labels.contains("instance"));
+        });
+        return of;
+    };
+    live("users");
+    CHECK(engine.check(outcomes)->check->scope == Scope::node);
+    CHECK(told_by_node() == std::vector<bool>{true});
+    live("orders");
+    CHECK(told_by_node() == std::vector<bool>{false});
+    // A reload makes it anew, and leaves it where it is.
+    engine.configure(fleet.done(), now);
+    pass(engine, now, 1s);
+    CHECK(told_by_node() == std::vector<bool>{false});
+}
+
 TEST_CASE("what cannot be seen because its endpoint is down is not said twice, and leaves no verdict green") {
     Fleet fleet;
     Asset orders = asset("orders");

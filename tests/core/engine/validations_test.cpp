@@ -232,3 +232,22 @@ TEST_CASE("a failed step that left the validation is no longer told of") {
     pass(shop.engine, shop.now, 1s);
     CHECK(firing(shop.engine, shop.now) == Words{"ValidationFailed"});
 }
+
+TEST_CASE("what only a node can validate names it, and what all agents share does not") {
+    for (const Scope last : {Scope::node, Scope::cluster}) {
+        Shop shop;
+        for (auto& check : shop.fleet.config.checks) {
+            auto moved = std::make_shared<Check>(*check);
+            moved->scope = check->name == "search" ? last : Scope::node;
+            check = std::move(moved);
+        }
+        shop.fleet.config.instance = "node1";
+        shop.outage();
+        pass(shop.engine, shop.now, 4min);
+        REQUIRE(firing(shop.engine, shop.now) == Words{"ValidationFailed", "ValidationFailed"});
+        for_each_alert(shop.engine.snapshot(shop.now), [&](const Alert& alert) {
+            if (alert.finding.identity.rule == RuleId::validation_failed)
+                CHECK(alert.labels.contains("instance") == (last == Scope::node));
+        });
+    }
+}
