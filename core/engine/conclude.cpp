@@ -30,6 +30,13 @@ bool in_scope(const Maintenance& window, const Identity& identity) {
 
 bool is_listed(const Alert& alert) { return alert.state != AlertState::resolved; }
 
+/// Its alerts tell also what was known before a restart.
+bool is_unknown(const CheckUnit& unit) {
+    return unit.silence || std::ranges::any_of(unit.alerts, [](const auto& entry) {
+               return is_listed(entry.second) && entry.second.finding.identity.rule == RuleId::evidence_missing;
+           });
+}
+
 } // namespace
 
 std::string Engine::planned(const Identity& identity, Judgement& judgement, Time now) const {
@@ -119,11 +126,14 @@ void Engine::recount(JudgedUnit& unit, const Verdict* verdict) {
             ++counts.alerts[static_cast<std::size_t>(alert.state)][static_cast<std::size_t>(alert.finding.priority)];
     if (verdict)
         ++counts.verdicts[static_cast<std::size_t>(verdict->state)];
+    if (unit.kind == UnitKind::check && is_unknown(static_cast<const CheckUnit&>(unit)))
+        counts.unknown = 1;
     for (std::size_t state = 0; state < counts.alerts.size(); ++state)
         for (std::size_t priority = 0; priority < counts.alerts[state].size(); ++priority)
             counts_.alerts[state][priority] += counts.alerts[state][priority] - unit.counted.alerts[state][priority];
     for (std::size_t i = 0; i < counts.verdicts.size(); ++i)
         counts_.verdicts[i] += counts.verdicts[i] - unit.counted.verdicts[i];
+    counts_.unknown += counts.unknown - unit.counted.unknown;
     unit.counted = counts;
     if (unit.kind != UnitKind::target)
         return;
@@ -239,7 +249,7 @@ Snapshot Engine::snapshot(Time now) {
         made.status = Status::major_outage;
     else if (firing[1] > 0 || verdicts(VerdictState::unrecoverable) > 0)
         made.status = Status::partial_outage;
-    else if (firing[2] > 0 || verdicts(VerdictState::unknown) > 0)
+    else if (firing[2] > 0 || verdicts(VerdictState::unknown) > 0 || counts_.unknown > 0)
         made.status = Status::degraded;
     return made;
 }

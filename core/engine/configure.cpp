@@ -149,6 +149,7 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
 void Engine::drop_check(CheckUnit& unit) {
     detach(unit);
     unit.findings.clear();
+    unit.silence.reset();
     retire(unit);
     std::erase(changes_.checks, &unit);
     changes_.dropped_checks.push_back(unit.name);

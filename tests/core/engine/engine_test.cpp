@@ -891,6 +891,58 @@ TEST_CASE("the status word follows the worst that is known, and unknown is never
     CHECK(watched.engine.snapshot(watched.now).status == Status::partial_outage);
 }
 
+TEST_CASE("what is unknown is never operational, whoever tells of it and however low") {
+    Fleet fleet;
+    Check up = probe("up", "db1:5432");
+    up.policy[RuleId::endpoint_down].steps = {{.priority = Priority::p4}};
+    Check server = backups_of("server", "");
+    server.brings = {EvidenceKind::assertions};
+    server.target = "db1:5432";
+    server.policy[RuleId::evidence_missing].steps = {{.priority = Priority::p4}};
+    fleet.with(up).with(server);
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto live = [&](ReachState state, bool answers, std::optional<std::string> fsync) {
+        for (int i = 0; i < 30; ++i) {
+            engine.learn("up", report(now, {reach(state, "db1:5432")}), now);
+            Assertions seen;
+            seen.assertions.push_back({.name = "fsync", .expected = "on", .actual = fsync});
+            engine.learn("server", answers ? report(now, {{"", {}, {seen}, {}}}) : failure(now), now);
+            pass(engine, now, 30s);
+        }
+        return engine.snapshot(now).status;
+    };
+    CHECK(live(ReachState::up, true, "on") == Status::operational);
+    CHECK(live(ReachState::up, false, {}) == Status::degraded);
+    CHECK(firing(engine, now) == List{"EvidenceMissing"});
+    CHECK(live(ReachState::up, true, "on") == Status::operational);
+    // Nobody tells of its silence: the endpoint is down.
+    CHECK(live(ReachState::down, false, {}) == Status::degraded);
+    CHECK(firing(engine, now) == List{"EndpointDown"});
+    CHECK(live(ReachState::up, true, "on") == Status::operational);
+    // It answers, and what is expected is not in the answer.
+    CHECK(live(ReachState::up, true, {}) == Status::degraded);
+    const auto config = std::make_shared<Config>(fleet.config);
+    config->checks.pop_back();
+    engine.configure(config, now);
+    pass(engine, now, 1s);
+    CHECK(engine.snapshot(now).status == Status::operational);
+}
+
+TEST_CASE("a silent check that leaves the configuration leaves nothing unknown") {
+    Fleet fleet;
+    fleet.with(probe("up", "db1:5432"));
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    pass(engine, now, 1h);
+    CHECK(engine.snapshot(now).status == Status::partial_outage);
+    engine.configure(std::make_shared<const Config>(), now);
+    pass(engine, now, 1s);
+    CHECK(engine.snapshot(now).status == Status::operational);
+}
+
 TEST_CASE("a clock that jumps has kept nobody silent, and who is silent stays so") {
     for (const Duration by : {Duration{kDay}, -Duration{kDay}}) {
         Watched watched;
