@@ -50,6 +50,8 @@ void move_by(SubjectMemory& seen, Duration by) {
         core::move_by(mark.at, by);
     for (FailingAssertion& failing : seen.failing_assertions)
         core::move_by(failing.since, by);
+    for (UnknownAssertion& unknown : seen.unknown_assertions)
+        core::move_by(unknown.since, by);
     for (PastFingerprint& fingerprint : seen.fingerprints) {
         core::move_by(fingerprint.since, by);
         core::move_by(fingerprint.broken_since, by);

@@ -216,6 +216,12 @@ void fields(Self& self, auto&& visit) {
     visit("since", self.since);
 }
 
+template <Is<UnknownAssertion> Self>
+void fields(Self& self, auto&& visit) {
+    visit("name", self.name);
+    visit("since", self.since);
+}
+
 template <Is<ArchivedMark> Self>
 void fields(Self& self, auto&& visit) {
     visit("segment", self.segment);
@@ -262,6 +268,7 @@ void fields(Self& self, auto&& visit) {
     visit("settled", self.settled);
     visit("settled_since", self.settled_since);
     visit("failing_assertions", self.failing_assertions);
+    visit("unknown_assertions", self.unknown_assertions);
     visit("fingerprints", self.fingerprints);
     visit("exercises", self.exercises);
 }

@@ -52,6 +52,14 @@ struct FailingAssertion {
     bool operator==(const FailingAssertion&) const = default;
 };
 
+/// An expectation that could not be learned when it was last asked, and since when nobody could.
+struct UnknownAssertion {
+    std::string name;
+    Time since;
+
+    bool operator==(const UnknownAssertion&) const = default;
+};
+
 /// What a writer said it had archived, and when it said so first.
 struct ArchivedMark {
     std::string segment;
@@ -139,6 +147,7 @@ struct SubjectMemory {
 
     // assertions
     std::vector<FailingAssertion> failing_assertions;
+    std::vector<UnknownAssertion> unknown_assertions;
 
     // fingerprint
     std::vector<PastFingerprint> fingerprints;

@@ -86,6 +86,8 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
             fold(seen, evidence, learned(kind_of(evidence)));
         if (const auto probe = worst_probe(report.evidence, check))
             remember_probe(seen, *probe, learned(EvidenceKind::reachability));
+        if (!report.failure)
+            forget_untold_assertions(seen, report.evidence);
         seen.evidence = merged(seen, report);
         // Half an answer that does not say where it stands has not moved it.
         if (!report.failure || report.location != Location{})

@@ -20,6 +20,8 @@ void remember_archive(SubjectMemory& seen, const LogArchive& archive, const Lear
 void remember_exercise(SubjectMemory& seen, const Exercise& exercise, const Learned& learned);
 void remember_probe(SubjectMemory& seen, ReachState state, const Learned& learned);
 void remember_assertions(SubjectMemory& seen, const Assertions& assertions, const Learned& learned);
+/// Nobody waits to know of expectations that a whole answer does not name.
+void forget_untold_assertions(SubjectMemory& seen, const EvidenceList& told);
 void remember_fingerprint(SubjectMemory& seen, const Fingerprint& fingerprint, const Learned& learned);
 
 } // namespace recoverd::core

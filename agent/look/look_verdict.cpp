@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/look/look_verdict.hpp"
 
+#include "core/assertion.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,6 +27,9 @@ std::optional<Trouble> trouble_of(const core::Alert& alert) {
     const core::Finding& finding = alert.finding;
     if (alert.state == core::AlertState::resolved || finding.identity.rule == core::RuleId::recoverd_watchdog)
         return std::nullopt;
+    // Of an expectation it is said below, however long it has been so.
+    if (finding.identity.rule == core::RuleId::evidence_missing && !finding.identity.assertion.empty())
+        return std::nullopt;
     if (finding.identity.rule == core::RuleId::evidence_missing)
         return unknown(subject_of(finding.identity), finding.reason);
     return Trouble{grade_of(finding.priority), std::string{core::name_of(finding.priority)},
@@ -39,6 +44,17 @@ void add_alerts(const std::vector<core::Alert>& alerts, Looked& looked) {
     for (const core::Alert& alert : alerts)
         if (auto trouble = trouble_of(alert))
             looked.troubles.push_back(std::move(*trouble));
+}
+
+/// One look waits for nothing: what it did not learn is unknown.
+void add_unknown_expectations(const std::string& subject, const core::SubjectMemory& seen, Looked& looked) {
+    for (const core::Evidence& evidence : *seen.evidence)
+        if (const auto* found = std::get_if<core::Assertions>(&evidence))
+            for (const core::Assertion& one : found->assertions)
+                if (core::state_of(one) == core::AssertionState::unknown)
+                    looked.troubles.push_back(
+                        unknown(subject, fmt::format("{} could not be learned{}{}", one.name,
+                                                     one.detail.empty() ? "" : ": ", one.detail)));
 }
 
 /// Worst first: P1 before P2 where the grade is the same.
@@ -63,9 +79,11 @@ Looked looked_at(const core::CheckSnapshot& snapshot) {
         looked.troubles.push_back(unknown({}, "it was not looked at"));
     else if (memory.subjects.empty())
         looked.troubles.push_back(unknown({}, "it looked and saw nothing"));
-    for (const auto& [name, seen] : memory.subjects)
+    for (const auto& [name, seen] : memory.subjects) {
         if (seen.failure)
             looked.troubles.push_back(unknown(name, words(*seen.failure)));
+        add_unknown_expectations(name, seen, looked);
+    }
     add_alerts(snapshot.alerts, looked);
     sort(looked);
     return looked;

@@ -35,10 +35,9 @@ std::string why(const Assertion& assertion) {
 }
 
 void found(const SubjectView& view, RuleId id, const std::string& name, Priority priority, std::string reason,
-           Duration hold, Judgement& out) {
+           Judgement& out) {
     Finding made = make_finding(view, id, priority, std::move(reason));
     made.identity.assertion = name;
-    made.hold = std::max(made.hold, hold);
     add(out, view.policy, std::move(made));
 }
 
@@ -47,11 +46,17 @@ void judge_unknown(const SubjectView& view, const Assertion& assertion, Judgemen
     if (std::ranges::find(view.seen.failing_assertions, assertion.name, &FailingAssertion::name) !=
         view.seen.failing_assertions.end())
         return;
-    // Nobody remembers since when, so the finding waits as long as silence may last.
-    found(view, RuleId::evidence_missing, assertion.name, priority_of(view.policy, RuleId::evidence_missing),
-          fmt::format("{} could not be learned{}{}", assertion.name, assertion.detail.empty() ? "" : ": ",
-                      assertion.detail),
-          silence_allowed(view.check), out);
+    const auto& unknown = view.seen.unknown_assertions;
+    const auto known = std::ranges::find(unknown, assertion.name, &UnknownAssertion::name);
+    // An older release did not keep since when. That nobody could ask while the agent was away does not count.
+    const Time since = known == unknown.end() ? view.now : std::max(known->since, view.memory.watched_since);
+    const auto over = crossed(silence_thresholds(view.check, view.policy), since, view.now, out);
+    if (!over)
+        return;
+    found(view, RuleId::evidence_missing, assertion.name, over->priority,
+          fmt::format("{} could not be learned for {}, {} allowed{}{}", assertion.name, in_words(view.now - since),
+                      in_words(as_duration(over->over)), assertion.detail.empty() ? "" : ": ", assertion.detail),
+          out);
 }
 
 } // namespace
@@ -63,7 +68,7 @@ void judge_assertions(const SubjectView& view, const Assertions& assertions, Jud
         const AssertionState state = state_of(assertion);
         if (state == AssertionState::fails)
             found(view, kId, assertion.name, assertion.priority.value_or(own),
-                  fmt::format("{}: {}", assertion.name, why(assertion)), Duration{0}, out);
+                  fmt::format("{}: {}", assertion.name, why(assertion)), out);
         else if (state == AssertionState::unknown)
             judge_unknown(view, assertion, out);
     }
@@ -74,7 +79,7 @@ void judge_assertions(const SubjectView& view, const Assertions& assertions, Jud
         found(view, kId, failing.name, failing.priority.value_or(own),
               fmt::format("{}: {} expected, {} found when it was last known, failing for {}", failing.name,
                           failing.expected, failing.actual, in_words(view.now - failing.since)),
-              Duration{0}, out);
+              out);
     }
 }
 

@@ -208,6 +208,7 @@ TEST_CASE("memory comes back as it was written") {
     subject.unsaved_since = kNow;
     subject.archived = {{"000000010000000000000003", kNow}};
     subject.failing_assertions = {{"versioning", "on", "off", Priority::p2, kNow}};
+    subject.unknown_assertions = {{"lock", kNow - 1h}};
     subject.newest_good_at = kNow;
     subject.running = {{"full", kNow}};
     subject.last_failed_job = FailedJob{kNow, "diff", "d"};

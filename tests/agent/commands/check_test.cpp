@@ -55,6 +55,16 @@ TEST_CASE("a check that learns nothing is unknown, with its reason, never good")
     CHECK_THAT(ended.out, ContainsSubstring("unknown gone\n") && ContainsSubstring("/no/such/program"));
 }
 
+TEST_CASE("an expectation that one look does not learn is unknown, never good") {
+    Configured checks;
+    checks.text =
+        "[check.bucket]\ncollector = \"exec\"\nformat = \"json\"\ncommand = [\"echo\", '{\"kind\": "
+        "\"assertions\", \"assertions\": [{\"name\": \"lock\", \"expected\": \"on\", \"detail\": \"501\"}]}']\n";
+    const auto ended = checks.check();
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.out, ContainsSubstring("unknown bucket\n") && ContainsSubstring("lock could not be learned: 501"));
+}
+
 TEST_CASE("a check that hangs is ended by its timeout, and the others are told of") {
     Configured checks;
     checks.plugin("good", 0);

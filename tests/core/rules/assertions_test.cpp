@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/clock.hpp"
 #include "tests/core/support.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -56,12 +57,66 @@ TEST_CASE("an expectation that was never known to fail is missing evidence while
     Bench bench;
     Assertion unknown = expects("versioning", "Enabled", std::nullopt);
     bench.sees({Assertions{{unknown}}});
-    CHECK(bench.says() == Lines{"P3 EvidenceMissing assertion=versioning: versioning could not be learned"});
-    CHECK(bench.judged().findings.at(0).hold == 5min);
-    unknown.detail = "501 Not Implemented";
-    bench.sees({Assertions{{unknown}}});
+    CHECK(bench.says().empty());
+    CHECK(first_speaks(bench, evidence_missing) == kNow + 5min);
+    bench.after(5min).sees({Assertions{{unknown}}});
     CHECK(bench.says() ==
-          Lines{"P3 EvidenceMissing assertion=versioning: versioning could not be learned: 501 Not Implemented"});
+          Lines{"P3 EvidenceMissing assertion=versioning: versioning could not be learned for 5m, 5m allowed"});
+    CHECK(bench.judged().findings.at(0).hold == 0ms);
+    CHECK(first_speaks(bench, evidence_missing, Priority::p2) == kNow + 20min);
+    unknown.detail = "501 Not Implemented";
+    bench.after(15min).sees({Assertions{{unknown}}});
+    CHECK(bench.says() == Lines{"P2 EvidenceMissing assertion=versioning: versioning could not be learned for 20m, 20m "
+                                "allowed: 501 Not Implemented"});
+}
+
+TEST_CASE("for how long an expectation may be unknown is the policy's to say") {
+    Bench bench;
+    bench.policy(evidence_missing, {{.over = 7200, .priority = Priority::p4}, {.over = 86'400}});
+    bench.sees({Assertions{{expects("versioning", "Enabled", std::nullopt)}}});
+    CHECK(first_speaks(bench, evidence_missing) == kNow + 2h);
+    CHECK(first_speaks(bench, evidence_missing, Priority::p3) == kNow + kDay);
+}
+
+TEST_CASE("an expectation is unknown since it was asked for in vain, and anew once it was known or not asked for") {
+    Bench bench;
+    const Assertions unknown{{expects("versioning", "Enabled", std::nullopt)}};
+    const auto silent_again = [&] { return first_speaks(bench, evidence_missing) == bench.now + 5min; };
+    bench.sees({unknown}).after(4min);
+    SECTION("it was known to hold") {
+        bench.sees({Assertions{{expects("versioning", "Enabled", "Enabled")}}});
+        CHECK(bench.seen().unknown_assertions.empty());
+        CHECK(bench.sees({unknown}).says().empty());
+        CHECK(silent_again());
+    }
+    SECTION("it was not named") {
+        bench.sees({Assertions{{expects("lock", "on", "on")}}, unknown});
+        CHECK(bench.seen().unknown_assertions.size() == 1);
+        bench.sees({Assertions{{expects("lock", "on", "on")}}});
+        CHECK(bench.seen().unknown_assertions.empty());
+        CHECK(bench.sees({unknown}).says().empty());
+        CHECK(silent_again());
+    }
+    SECTION("nothing was learned at all") {
+        bench.fails().after(2min).sees({unknown});
+        CHECK(bench.says(evidence_missing).size() == 1);
+    }
+    SECTION("nobody was there to ask") {
+        bench.memory.watched_since = bench.now;
+        CHECK(silent_again());
+    }
+    SECTION("the clock jumped, and not because time went by") {
+        move_by(bench.memory, 1h);
+        bench.after(1h);
+        CHECK(bench.says().empty());
+        CHECK(first_speaks(bench, evidence_missing) == bench.now + 1min);
+    }
+    SECTION("an older release kept no such thing") {
+        bench.seen().unknown_assertions.clear();
+        CHECK(bench.says().empty());
+        CHECK(bench.sees({unknown}).says().empty());
+        CHECK(silent_again());
+    }
 }
 
 TEST_CASE("an expectation that failed goes on until it is known to hold") {
