@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace recoverd::collectors {
 
@@ -77,6 +78,18 @@ std::string base_url(const Options& options) {
 
 std::string target(const Options& options) {
     return fmt::format("{}/project/{}", io::bare_url(base_url(options)), io::percent_encoded(options.project));
+}
+
+constexpr std::array kBrings{EvidenceKind::recovery_points, EvidenceKind::log_archive, EvidenceKind::replication,
+                             EvidenceKind::reachability,    EvidenceKind::assertions,  EvidenceKind::fingerprint,
+                             EvidenceKind::measurement};
+
+/// The list of services tells their backups, and nothing of the log between them.
+std::vector<EvidenceKind> brings(const Options& options) {
+    std::vector<EvidenceKind> kinds{kBrings.begin(), kBrings.end()};
+    if (!options.pitr)
+        std::erase(kinds, EvidenceKind::log_archive);
+    return kinds;
 }
 
 /// One name, or several.
@@ -212,9 +225,7 @@ Kind aiven() {
     return kind<Options>(
         {.name = "aiven",
          .summary = "state, backups, PITR, topics and plans of the services in an Aiven project",
-         .brings = {EvidenceKind::recovery_points, EvidenceKind::log_archive, EvidenceKind::replication,
-                    EvidenceKind::reachability, EvidenceKind::assertions, EvidenceKind::fingerprint,
-                    EvidenceKind::measurement},
+         .brings = {kBrings.begin(), kBrings.end()},
          .access =
              "the token of an application user who may see services and nothing else: among the permissions of the "
              "project (aiven_organization_permission in Terraform, or PUT /v1/organization/ORG/permissions/project/"
@@ -227,7 +238,7 @@ Kind aiven() {
              "these, pitr = false and topics = [] do without, and what plans promise stays untold",
          .every = Duration{60'000},
          .timeout = Duration{45'000}},
-        kOptions, collect, {.check = check, .target = target});
+        kOptions, collect, {.check = check, .target = target, .brings = brings});
 }
 
 } // namespace recoverd::collectors

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace recoverd::collectors {
 
 namespace {
@@ -24,6 +26,17 @@ constexpr Option<Options> kOptions[] = {
      "nagios: the exit status is the verdict (0 good, 1 P3, 2 P2, anything else no answer); json: lines of evidence",
      Need::optional, "nagios|json"},
 };
+
+constexpr std::array kAny{EvidenceKind::recovery_points, EvidenceKind::log_archive,  EvidenceKind::replication,
+                          EvidenceKind::exercise,        EvidenceKind::reachability, EvidenceKind::assertions,
+                          EvidenceKind::fingerprint,     EvidenceKind::measurement};
+
+/// Lines of evidence may be of any kind; a plug-in's status and numbers are no witness of backups.
+std::vector<EvidenceKind> brings(const Options& options) {
+    if (options.format == "json")
+        return {kAny.begin(), kAny.end()};
+    return {EvidenceKind::assertions, EvidenceKind::measurement};
+}
 
 Failure no_answer(const io::Finished& finished, std::string_view said) {
     if (!finished.status)
@@ -98,13 +111,10 @@ Result<Seen> interpret_lines(const io::Finished& finished) {
 Kind exec() {
     return kind<Options>({.name = "exec",
                           .summary = "a Nagios plug-in, or a program that prints evidence as JSON lines",
-                          // A program may print any of them.
-                          .brings = {EvidenceKind::recovery_points, EvidenceKind::log_archive,
-                                     EvidenceKind::replication, EvidenceKind::exercise, EvidenceKind::reachability,
-                                     EvidenceKind::assertions, EvidenceKind::fingerprint, EvidenceKind::measurement},
+                          .brings = {kAny.begin(), kAny.end()},
                           .access = "what the program needs; it runs as the agent's user",
                           .resource = Resource::process},
-                         kOptions, collect, {.check = check});
+                         kOptions, collect, {.check = check, .brings = brings});
 }
 
 } // namespace recoverd::collectors

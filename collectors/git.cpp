@@ -201,6 +201,18 @@ Task<Collected> collect(Options options, Run run) {
     co_return seen_of(*looked, state, run.now);
 }
 
+/// The origin is no copy of itself: without a mirror there is nothing to go back to, and without a clone no proof.
+std::vector<EvidenceKind> brings(const Options& options) {
+    std::vector<EvidenceKind> kinds{EvidenceKind::assertions};
+    if (!options.mirror.empty())
+        kinds.push_back(EvidenceKind::recovery_points);
+    if (options.clone)
+        kinds.push_back(EvidenceKind::exercise);
+    if (!options.mirror.empty() || options.clone)
+        kinds.push_back(EvidenceKind::measurement);
+    return kinds;
+}
+
 std::string target(const Options& options) {
     return is_http(options.origin) ? io::bare_url(options.origin) : shown(options.origin);
 }
@@ -225,7 +237,7 @@ Kind git() {
          .resource = Resource::process,
          .every = std::chrono::minutes{15},
          .timeout = std::chrono::minutes{5}},
-        kOptions, collect, {.check = check, .target = target});
+        kOptions, collect, {.check = check, .target = target, .brings = brings});
 }
 
 } // namespace recoverd::collectors

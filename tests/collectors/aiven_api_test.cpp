@@ -273,3 +273,21 @@ TEST_CASE("options of Aiven that cannot be meant are mistakes") {
     for (const char* secret : {"admin_password", "migration.password", "client_secret", "api_token", "access_key"})
         CHECK(mistakes({entry("user_config", {core::config::Table{text(secret, "x")}, {}})}));
 }
+
+TEST_CASE("a check of Aiven that does not ask for the range of recovery is no witness of the log") {
+    const auto brings = [](bool pitr) {
+        core::config::Diagnostics diagnostics;
+        const core::config::Table options{text("project", "shop"),
+                                          entry("token", {core::config::Table{text("env", "TOKEN")}, {}}),
+                                          entry("pitr", pitr)};
+        return collectors::find("aiven")
+            ->compile(options, {"check.x", "collector 'aiven'", {}}, {}, diagnostics)
+            .brings;
+    };
+    const auto has_log = [](const std::vector<core::EvidenceKind>& kinds) {
+        return std::ranges::find(kinds, core::EvidenceKind::log_archive) != kinds.end();
+    };
+    CHECK(has_log(brings(true)));
+    CHECK_FALSE(has_log(brings(false)));
+    CHECK(brings(false).size() + 1 == brings(true).size());
+}

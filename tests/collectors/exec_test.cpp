@@ -191,3 +191,14 @@ TEST_CASE("exec: the words of the command reach the program as they are") {
     REQUIRE(seen);
     CHECK(argv == std::vector<std::string>{"check_x", "$(reboot); a b"});
 }
+
+TEST_CASE("a plug-in is no witness of backups, and a program that prints evidence may be one of anything") {
+    const auto brings = [](std::string format) {
+        core::config::Array words{{std::string{"check_x"}, {}}};
+        core::config::Diagnostics diagnostics;
+        const core::config::Table table{{"command", {}, {words, {}}}, {"format", {}, {std::move(format), {}}}};
+        return find("exec")->compile(table, {"check.x", "collector 'exec'", {}}, {}, diagnostics).brings;
+    };
+    CHECK(brings("nagios") == std::vector{core::EvidenceKind::assertions, core::EvidenceKind::measurement});
+    CHECK(brings("json") == find("exec")->brings);
+}

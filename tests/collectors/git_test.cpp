@@ -544,3 +544,16 @@ TEST_CASE("git: options that contradict each other, or would be run by a shell, 
         CHECK_FALSE(diagnostics.has_mistakes());
     }
 }
+
+TEST_CASE("a repository without a mirror has no backups, and one that nobody clones no proof") {
+    const auto brings = [](const core::config::Table& table) {
+        core::config::Diagnostics diagnostics;
+        return find("git")->compile(table, {"check.x", "collector 'git'", {}}, {}, diagnostics).brings;
+    };
+    const auto origin = text("origin", "git@git.example:orders.git");
+    const auto mirror = text("mirror", "/srv/mirror/orders.git");
+    using enum EvidenceKind;
+    CHECK(brings({origin, yes("clone")}) == std::vector{assertions, exercise, measurement});
+    CHECK(brings({origin, mirror}) == std::vector{assertions, recovery_points, measurement});
+    CHECK(brings({origin, mirror, yes("clone")}) == std::vector{assertions, recovery_points, exercise, measurement});
+}
