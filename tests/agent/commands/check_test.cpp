@@ -183,7 +183,14 @@ TEST_CASE("JSON tells state, troubles, evidence, and what a single look cannot j
     CHECK(check["state"].text() == "P2");
     CHECK_FALSE(check["troubles"][0]["reason"].text().empty());
     CHECK_FALSE(check["subjects"][0]["evidence"].items().empty());
-    CHECK_FALSE(json["needs_history"]["SubjectVanished"].text().empty());
+    const io::Json& later = json["needs_history"];
+    for (const char* rule :
+         {"SubjectVanished", "BackupRetentionShort", "PitrWindowShort", "PitrLagHigh", "AssetUncovered"}) {
+        CAPTURE(rule);
+        CHECK_FALSE(later[rule].text().empty());
+    }
+    // Of one answer it shows whether that contradicts itself.
+    CHECK_FALSE(static_cast<bool>(later["EvidenceImplausible"]));
 }
 
 TEST_CASE("for Nagios the first line says it all, and no text is taken for performance data") {
