@@ -73,8 +73,10 @@ std::span<const collectors::Kind> kinds() {
                             kBackupOptions, sees_nothing<BackupOptions>,
                             {.brings =
                                  [](const BackupOptions& options) {
-                                     return options.stanza == "standbys" ? std::vector{core::EvidenceKind::replication}
-                                                                         : std::vector<core::EvidenceKind>{};
+                                     if (options.stanza == "standbys")
+                                         return std::vector{replication, assertions};
+                                     return options.stanza == "log" ? std::vector{log_archive}
+                                                                    : std::vector<core::EvidenceKind>{};
                                  }}),
         kind<ProbeOptions>({.name = "http", .brings = {reachability}, .probes = true, .every = 15s, .timeout = 10s},
                            kProbeOptions, sees_nothing<ProbeOptions>,
@@ -338,5 +340,6 @@ TEST_CASE("a scenario that nobody decides, or not often enough, is warned of") {
 TEST_CASE("objectives that no check can judge are a warning that names them; a proof can always be posted") {
     CHECK(said_about(kData / "warn_uncovered.toml") ==
           "warn_uncovered.toml:7:8: warning: asset.b: no check can judge its rpo, pitr_window\n"
-          "warn_uncovered.toml:15:8: warning: asset.c: no check can judge its backup_every\n");
+          "warn_uncovered.toml:15:8: warning: asset.c: no check can judge its backup_every, rpo, encryption\n"
+          "warn_uncovered.toml:25:8: warning: asset.d: no check can judge its backup_every, retention\n");
 }
