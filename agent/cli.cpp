@@ -2,6 +2,7 @@
 #include "agent/cli.hpp"
 
 #include "agent/version.hpp"
+#include "core/ascii.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -38,12 +39,15 @@ class AppArguments : public Arguments {
     void positionals(std::string_view name, std::vector<std::string>& to, std::string_view help) override {
         app_.add_option(std::string{name}, to, std::string{help});
     }
-    void rest(std::vector<std::string>& to, std::string_view help) override {
+    void rest(std::vector<std::string>& to, std::string_view help, bool* mistaken) override {
         app_.footer(fmt::format("-- …  {}", help));
         rest_ = &to;
+        mistaken_ = mistaken;
     }
 
     bool takes_rest() const { return rest_ != nullptr; }
+    bool goes_on_mistaken() const { return mistaken_ != nullptr; }
+    void note_mistake() { *mistaken_ = true; }
     void hand_over_rest() {
         if (rest_)
             *rest_ = after_dashes_;
@@ -55,6 +59,7 @@ class AppArguments : public Arguments {
     CLI::App& app_;
     std::vector<std::string>& after_dashes_;
     std::vector<std::string>* rest_ = nullptr;
+    bool* mistaken_ = nullptr;
 };
 
 /// One command after its arguments were declared.
@@ -135,7 +140,13 @@ class CommandLine {
             fmt::print(console_.out, "{}", text.str());
             return 0;
         }
-        fmt::print(console_.err, "recoverd: {}\nhint: `recoverd --help` lists the commands\n", error.what());
+        fmt::print(console_.err, "recoverd: {}\nhint: `recoverd --help` lists the commands\n",
+                   core::begun_lower(error.what()));
+        for (Declared& declared : declared_)
+            if (!rest_.empty() && declared.app->parsed() && declared.arguments->goes_on_mistaken()) {
+                declared.arguments->note_mistake();
+                return start(declared);
+            }
         return kUsageError;
     }
 

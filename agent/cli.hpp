@@ -40,8 +40,9 @@ class Arguments {
     virtual void options(std::string_view name, std::vector<std::string>& to, std::string_view help) = 0;
     virtual void positional(std::string_view name, std::string& to, std::string_view help, bool required = false) = 0;
     virtual void positionals(std::string_view name, std::vector<std::string>& to, std::string_view help) = 0;
-    /// Everything after `--`, untouched.
-    virtual void rest(std::vector<std::string>& to, std::string_view help) = 0;
+    /// Everything after `--`, untouched. With `mistaken` it counts though what stands before it makes no sense: once
+    /// the mistake was told the command's action runs with `mistaken` set, and may not rely on anything else.
+    virtual void rest(std::vector<std::string>& to, std::string_view help, bool* mistaken = nullptr) = 0;
 };
 
 /// What runs once arguments are read; the answer is the exit code.

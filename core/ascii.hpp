@@ -16,4 +16,11 @@ inline std::string ascii_lower(std::string_view text) {
     return out;
 }
 
+/// Libraries tell what is wrong in sentences; our own messages go on where they stand.
+inline std::string begun_lower(std::string text) {
+    if (!text.empty())
+        text.front() = ascii_lower(text.front());
+    return text;
+}
+
 } // namespace recoverd::core

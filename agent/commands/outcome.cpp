@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <expected>
+#include <optional>
 
 namespace recoverd::agent {
 
@@ -39,6 +40,8 @@ struct Options {
     std::string size;
     std::string backup_type;
     std::vector<std::string> command;
+    /// What stood before COMMAND made no sense, and that was said.
+    bool mistaken = false;
 };
 
 void declare(Arguments& arguments, Options& options) {
@@ -61,7 +64,8 @@ void declare(Arguments& arguments, Options& options) {
     arguments.option("spool", options.spool, "Folder for reports while the daemon is away");
     arguments.flag("flush", options.flush, "Send what is spooled, and nothing else");
     arguments.rest(options.command,
-                   "COMMAND to run and to report: its start, its end, how it ended. Its status is returned");
+                   "COMMAND to run and to report: its start, its end, how it ended. Its status is returned",
+                   &options.mistaken);
 }
 
 core::Time now() { return std::chrono::time_point_cast<core::Duration>(std::chrono::system_clock::now()); }
@@ -183,11 +187,31 @@ Outcome ended(Outcome outcome, const Child::Ended& how, const std::string& messa
     return outcome;
 }
 
+void print_flush_mistake(Console& console) {
+    fmt::print(console.err, "recoverd: --flush sends what is spooled and takes no report\n"
+                            "hint: every report sends what is spooled before it\n");
+}
+
+/// What COMMAND is reported as; nothing when that makes no sense, which has then been said.
+std::optional<Outcome> report_of_command(const Options& options, Console& console) {
+    if (options.mistaken) {
+        fmt::print(console.err, "recoverd: COMMAND runs all the same, and is not reported\n");
+        return std::nullopt;
+    }
+    if (options.flush) {
+        print_flush_mistake(console);
+        return std::nullopt;
+    }
+    auto outcome = outcome_of(options);
+    if (outcome)
+        return std::move(*outcome);
+    print_mistakes(outcome.error(), console);
+    return std::nullopt;
+}
+
 int run_reported(const Options& options, Console& console) {
     const auto started_at = now();
-    auto outcome = outcome_of(options);
-    if (!outcome)
-        print_mistakes(outcome.error(), console);
+    auto outcome = report_of_command(options, console);
     Child child{options.command};
     if (outcome) {
         outcome->started_at = started_at;
@@ -223,16 +247,15 @@ int exit_code(Handed handed) {
 }
 
 int run(const Options& options, Console& console) {
+    if (!options.command.empty())
+        return run_reported(options, console);
     if (options.flush) {
-        if (!options.command.empty() || !options.asset.empty() || !options.outcome.empty()) {
-            fmt::print(console.err, "recoverd: --flush sends what is spooled and takes no report\n"
-                                    "hint: every report sends what is spooled before it\n");
+        if (!options.asset.empty() || !options.outcome.empty()) {
+            print_flush_mistake(console);
             return kUsageError;
         }
         return exit_code(Reporter{ApiClient{options.daemon}, Spool{options.spool}, console}.flush());
     }
-    if (!options.command.empty())
-        return run_reported(options, console);
     auto outcome = outcome_of(options);
     if (!outcome) {
         print_mistakes(outcome.error(), console);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/config/toml.hpp"
 
+#include "core/ascii.hpp"
+
 #include <fmt/format.h>
 
 #include <toml++/toml.h>
@@ -94,11 +96,8 @@ bool parse_toml(std::string_view text, const std::string& file, Table& out, Diag
         out = Converter{named, diagnostics}.table(toml::parse(text, file), {});
         return true;
     } catch (const toml::parse_error& error) {
-        std::string message{error.description()};
-        // The library writes sentences.
-        if (!message.empty() && message.front() >= 'A' && message.front() <= 'Z')
-            message.front() = static_cast<char>(message.front() - 'A' + 'a');
-        diagnostics.mistake(position(error.source(), named), {}, fmt::format("no valid TOML: {}", message));
+        diagnostics.mistake(position(error.source(), named), {},
+                            fmt::format("no valid TOML: {}", core::begun_lower(std::string{error.description()})));
         return false;
     }
 }

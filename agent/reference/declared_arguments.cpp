@@ -26,7 +26,9 @@ class Recorder : public Arguments {
     void positionals(std::string_view name, std::vector<std::string>& /*to*/, std::string_view help) override {
         add(Kind::positionals, name, help);
     }
-    void rest(std::vector<std::string>& /*to*/, std::string_view help) override { add(Kind::rest, "", help); }
+    void rest(std::vector<std::string>& /*to*/, std::string_view help, bool* /*mistaken*/) override {
+        add(Kind::rest, "", help);
+    }
 
     std::vector<DeclaredArgument> take() { return std::move(arguments_); }
 

@@ -88,6 +88,13 @@ TEST_CASE("arguments that make no sense end with a code that no check uses, and 
     }
 }
 
+TEST_CASE("what a command runs for another is not for one whose arguments are mistaken, unless it asks for it") {
+    const auto ended = started({"go", "--lout", "--", "cmd"});
+    CHECK(ended.code == kUsageError);
+    CHECK(ended.out.empty());
+    CHECK(ended.err.starts_with("recoverd: the following argument was not expected: --lout\n"));
+}
+
 TEST_CASE("help is for every command, on standard output, and a success") {
     for (const Command& each : all_commands()) {
         std::vector<std::string> words;

@@ -45,7 +45,7 @@ class Named : public agent::Arguments {
     void options(std::string_view name, std::vector<std::string>&, std::string_view) override { names.emplace(name); }
     void positional(std::string_view, std::string&, std::string_view, bool) override {}
     void positionals(std::string_view, std::vector<std::string>&, std::string_view) override {}
-    void rest(std::vector<std::string>&, std::string_view) override {}
+    void rest(std::vector<std::string>&, std::string_view, bool*) override {}
 };
 
 /// What is wrong with a command line that a document shows; empty when nothing is.

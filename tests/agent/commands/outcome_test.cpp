@@ -230,6 +230,32 @@ TEST_CASE("a command's status is returned whatever becomes of its report") {
               .code == 6);
 }
 
+TEST_CASE("a slip in the arguments is told, and what is watched runs all the same") {
+    Reports reports;
+    reports.server.on(kPath, test::says(201, "{}"));
+    const std::vector<std::string> command{"--", "sh", "-c", "touch \"$1\"; exit 5", "sh", reports.folder.path("ran")};
+    const std::pair<std::vector<std::string>, std::string> slips[] = {
+        {with(kTest, {"--slip"}), "--slip"},
+        {{"--exercise", "restore-test", "--asset"}, "--asset"},
+        {{"orders-db", "--asset", "orders-db"}, "orders-db"},
+        {{"--flush"}, "--flush"},
+    };
+    for (const auto& [words, named] : slips) {
+        CAPTURE(named);
+        const auto ended = reports.report(with(words, command));
+        CHECK(ended.code == 5);
+        CHECK_THAT(ended.err, ContainsSubstring(named));
+        CHECK(std::filesystem::remove(reports.folder.path("ran")));
+        CHECK(reports.server.got().empty());
+    }
+    CHECK_THAT(reports.report(with(kTest, {"--slip", "--", "true"})).err,
+               ContainsSubstring("recoverd: the following argument was not expected: --slip\n") &&
+                   ContainsSubstring("COMMAND runs all the same, and is not reported\n"));
+    // Without anything to run it is wrong usage.
+    CHECK(reports.report(with(kTest, {"--slip"})).code == 64);
+    CHECK(reports.report(with(kTest, {"--slip", "--"})).code == 64);
+}
+
 TEST_CASE("a command's start and end are reported under one name, with times and how it ended") {
     Reports reports;
     reports.server.on(kPath, test::says(201, "{}"));
