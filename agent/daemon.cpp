@@ -12,6 +12,7 @@
 #include "agent/store/sqlite_store.hpp"
 #include "agent/version.hpp"
 #include "agent/web/outcome_token.hpp"
+#include "agent/web/web_address.hpp"
 #include "agent/web/web_server.hpp"
 #include "agent/web/web_sources.hpp"
 #include "core/config/values.hpp"
@@ -306,7 +307,11 @@ int run_daemon(const DaemonOptions& options, Loaded loaded) {
     ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
     ::signal(SIGPIPE, SIG_IGN);
     const io::MoreDescriptors more;
-    Daemon daemon{options, prepare(std::move(loaded))};
+    DaemonOptions served = options;
+    const WebAddress address = normalized({options.external_url, options.route_prefix});
+    served.external_url = address.external_url;
+    served.route_prefix = address.route_prefix;
+    Daemon daemon{std::move(served), prepare(std::move(loaded))};
     return daemon.run();
 }
 

@@ -29,7 +29,8 @@ void declare(Arguments& arguments, Options& options) {
     arguments.option("web.config.file", daemon.web_config_file,
                      "TLS and users, as Prometheus' exporter-toolkit has it");
     arguments.option("web.external-url", daemon.external_url, "How people reach this agent, for links");
-    arguments.option("web.route-prefix", daemon.route_prefix, "Prefix of every path");
+    arguments.option("web.route-prefix", daemon.route_prefix,
+                     "Prefix of every path; when left out that of the external URL, and / for none");
     arguments.flag("web.systemd-socket", daemon.systemd_socket, "Use the sockets that systemd opened");
     arguments.flag("web.enable-lifecycle", daemon.lifecycle, "Allow POST /-/reload");
     arguments.option("storage.path", daemon.storage_path, "Folder of the state");

@@ -4,6 +4,7 @@
 #include "agent/commands/all.hpp"
 #include "agent/commands/config_report.hpp"
 #include "agent/daemon.hpp"
+#include "agent/web/web_address.hpp"
 #include "io/real_world.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -34,7 +35,7 @@ std::vector<exporters::Delivery> deliver(const Loaded& loaded, core::Priority pr
     auto snapshot = std::make_shared<core::Snapshot>();
     snapshot->config = loaded.config;
     exporters::AgentFacts facts;
-    facts.external_url = external_url;
+    facts.external_url = normalized({external_url, {}}).external_url;
     exporters::AlertmanagerSender::Sources sources;
     sources.snapshot = [snapshot] { return snapshot; };
     sources.facts = [facts] { return facts; };

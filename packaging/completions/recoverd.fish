@@ -60,7 +60,7 @@ complete -c recoverd -n '__recoverd_is run' -l config.file -r -F -d 'The configu
 complete -c recoverd -n '__recoverd_is run' -l web.listen-address -r -F -d 'Where to serve: HOST:PORT or unix:PATH; may be repeated'
 complete -c recoverd -n '__recoverd_is run' -l web.config.file -r -F -d 'TLS and users, as Prometheus\' exporter-toolkit has it'
 complete -c recoverd -n '__recoverd_is run' -l web.external-url -r -F -d 'How people reach this agent, for links'
-complete -c recoverd -n '__recoverd_is run' -l web.route-prefix -r -F -d 'Prefix of every path'
+complete -c recoverd -n '__recoverd_is run' -l web.route-prefix -r -F -d 'Prefix of every path; when left out that of the external URL, and / for none'
 complete -c recoverd -n '__recoverd_is run' -l web.systemd-socket -d 'Use the sockets that systemd opened'
 complete -c recoverd -n '__recoverd_is run' -l web.enable-lifecycle -d 'Allow POST /-/reload'
 complete -c recoverd -n '__recoverd_is run' -l storage.path -r -F -d 'Folder of the state'

@@ -60,6 +60,24 @@ TEST_CASE("a test alert is sent to every Alertmanager, marked, with priority, se
     }
 }
 
+TEST_CASE("the link of a test alert is that of a real one, whether or not a slash ends the URL") {
+    for (const char* url : {"https://ops.example/recoverd", "https://ops.example/recoverd/"}) {
+        CAPTURE(url);
+        test::ScriptedServer server;
+        server.on(kPath, test::says(200, ""));
+        const Configured configured;
+        configured.folder.write("recoverd.toml",
+                                "[check.a]\ncollector = \"exec\"\ncommand = [\"true\"]\n[alertmanager]\nurls = [\"" +
+                                    server.url("") + "\"]\n");
+        const auto ended = typed(
+            {"test-alert", "P3", "--web.external-url", url, "--config.file", configured.folder.path("recoverd.toml")});
+        CHECK(ended.code == 0);
+        const auto got = server.got();
+        REQUIRE(got.size() == 1);
+        CHECK(io::Json::parse(got[0].body)[0]["generatorURL"].text() == "https://ops.example/recoverd");
+    }
+}
+
 TEST_CASE("one Alertmanager that does not take it is a failure, and the others are asked all the same") {
     test::ScriptedServer bad;
     test::ScriptedServer good;
