@@ -11,6 +11,7 @@ Configuration prepare(Loaded loaded) {
         return {std::move(loaded), {}};
     std::string text = io::gzip(config_text(loaded));
     loaded.origins.clear();
+    loaded.other_sections.clear();
     return {std::move(loaded), std::move(text)};
 }
 

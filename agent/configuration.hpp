@@ -9,7 +9,7 @@
 namespace recoverd::agent {
 
 struct Configuration {
-    /// Without `origins`, of which only the text is made.
+    /// Without `origins` and `other_sections`, of which only the text is made.
     Loaded loaded;
     /// For /config, as gzip: of ten thousand checks it is 7 MB, and hardly anybody asks. Empty when there were
     /// mistakes.

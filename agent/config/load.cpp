@@ -157,6 +157,7 @@ Loaded load(const std::string& path, std::span<const collectors::Kind> kinds, co
     loaded.alertmanager = std::move(compiled.alertmanager);
     loaded.outcomes = std::move(compiled.outcomes);
     loaded.origins = std::move(compiled.origins);
+    loaded.other_sections = std::move(compiled.others);
     if (!loaded.diagnostics.has_mistakes())
         for (std::any& options : compiled.options)
             loaded.collectors.push_back(std::any_cast<collectors::Compiled>(std::move(options)));

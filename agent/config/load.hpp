@@ -21,6 +21,8 @@ struct Loaded {
     core::config::OutcomesOptions outcomes;
     /// By "check.NAME" and "asset.NAME": every value and who said it.
     std::map<std::string, std::vector<core::config::Origin>, std::less<>> origins;
+    /// See core::config::Compilation.
+    std::vector<std::pair<std::string, std::vector<core::config::Origin>>> other_sections;
     core::config::Diagnostics diagnostics;
     /// Environment variables that hold secrets: those that `{ env = … }` names.
     std::vector<std::string> secret_variables;

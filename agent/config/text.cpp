@@ -23,7 +23,7 @@ std::string section_text(const std::string& name, const std::vector<core::config
         width = std::max(width, origin.key.size() + origin.value.size());
     // One long line may not push every comment off the screen.
     width = std::min<std::size_t>(width, 60);
-    std::string text = fmt::format("[{}]\n", name);
+    std::string text = name.empty() ? std::string{} : fmt::format("[{}]\n", name);
     for (const auto& origin : origins) {
         const std::size_t used = origin.key.size() + origin.value.size();
         text += fmt::format("{} = {}{}  # {}\n", origin.key, origin.value,
@@ -34,8 +34,15 @@ std::string section_text(const std::string& name, const std::vector<core::config
 
 std::string config_text(const Loaded& loaded) {
     std::string text;
-    for (const auto& [section, origins] : loaded.origins)
-        text += (text.empty() ? "" : "\n") + section_text(section, origins);
+    const auto add = [&](const auto& sections, bool (*belongs)(const std::string& section)) {
+        for (const auto& [section, origins] : sections)
+            if (belongs(section))
+                text += (text.empty() ? "" : "\n") + section_text(section, origins);
+    };
+    // What stands in no section would belong to the one before it.
+    add(loaded.other_sections, [](const std::string& section) { return section.empty(); });
+    add(loaded.origins, [](const std::string&) { return true; });
+    add(loaded.other_sections, [](const std::string& section) { return !section.empty(); });
     return text;
 }
 

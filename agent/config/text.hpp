@@ -8,7 +8,7 @@
 
 namespace recoverd::agent {
 
-/// One section, as `config show` and `/config` print it.
+/// One section, or what stands in none where `name` is empty, as `config show` and `/config` print it.
 std::string section_text(const std::string& name, const std::vector<core::config::Origin>& origins);
 /// All sections.
 std::string config_text(const Loaded& loaded);

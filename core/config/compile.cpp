@@ -56,6 +56,7 @@ Compilation compile(const Node& root, Surroundings& around) {
         compile_validations(*table, run);
         compile_alertmanager(*table, run);
         compile_outcomes(*table, run);
+        add_other_sections(*table, run);
         // With mistakes about, half of the checks may be missing.
         if (!diagnostics.has_mistakes())
             warn_of_uncovered_assets(*table, run);

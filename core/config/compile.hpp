@@ -77,6 +77,9 @@ struct Compilation {
     OutcomesOptions outcomes;
     /// By "check.NAME" and "asset.NAME".
     std::map<std::string, std::vector<Origin>, std::less<>> origins;
+    /// The other sections as they were written: "" for the keys of the document itself, "policy", "class.gold",
+    /// "[scenario]" once for each.
+    std::vector<std::pair<std::string, std::vector<Origin>>> others;
     /// In the order of files and lines, each said once.
     Diagnostics diagnostics;
 };
