@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/config/load.hpp"
 
+#include "agent/config/open_secrets.hpp"
 #include "agent/config/targets.hpp"
 #include "agent/config/toml.hpp"
 #include "io/client_options.hpp"
@@ -8,7 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,8 +38,9 @@ void gather_secret_variables(const Table& table, std::set<std::string>& names) {
 
 class Machine : public Surroundings {
   public:
-    Machine(std::span<const collectors::Kind> kinds, std::vector<std::string>& files, const Touching& touching)
-        : kinds_(kinds), files_(files), touching_(touching) {
+    Machine(std::span<const collectors::Kind> kinds, std::vector<std::string>& files, OpenSecrets& open_secrets,
+            const Touching& touching)
+        : kinds_(kinds), files_(files), open_secrets_(open_secrets), touching_(touching) {
         for (const collectors::Kind& kind : kinds)
             infos_.push_back({kind.name, kind.brings, kind.probes, kind.every, kind.timeout, kind.options});
     }
@@ -51,6 +52,7 @@ class Machine : public Surroundings {
         const auto kind = std::ranges::find(kinds_, collector, &collectors::Kind::name);
         collectors::Compiled compiled = kind->compile(table, place, others, diagnostics);
         gather_secret_variables(table, secret_variables);
+        open_secrets_.look(table, place.path, diagnostics);
         std::string target = compiled.target;
         std::vector<core::EvidenceKind> brings = compiled.brings;
         return {std::move(compiled), std::move(target), std::move(brings)};
@@ -92,39 +94,9 @@ class Machine : public Surroundings {
     std::span<const collectors::Kind> kinds_;
     std::vector<CollectorInfo> infos_;
     std::vector<std::string>& files_;
+    OpenSecrets& open_secrets_;
     const Touching& touching_;
 };
-
-void warn_if_open_to_others(const Node& path, const std::string& where, Diagnostics& diagnostics,
-                            const Touching& touching) {
-    struct ::stat status{};
-    if (path.text() && touching)
-        touching(*path.text());
-    if (!path.text() || ::stat(path.text()->c_str(), &status) != 0 || (status.st_mode & S_IROTH) == 0)
-        return;
-    diagnostics.warning(
-        path.at, where,
-        fmt::format("everybody can read the secret in '{}' (mode {:04o})", *path.text(), status.st_mode & 07777U),
-        fmt::format("chmod o-r {}", *path.text()));
-}
-
-/// Looks at the modes of files that hold secrets: `{ file = … }` and `key_file`. They are not opened.
-void warn_of_open_secrets(const Node& node, const std::string& path, Diagnostics& diagnostics,
-                          const Touching& touching) {
-    if (const Array* array = node.array())
-        for (const Node& item : *array)
-            warn_of_open_secrets(item, path, diagnostics, touching);
-    const Table* table = node.table();
-    if (!table)
-        return;
-    for (const Entry& entry : *table) {
-        const std::string where = path.empty() ? entry.key : path + "." + entry.key;
-        if (entry.key == "key_file" || (entry.key == "file" && table->size() == 1))
-            warn_if_open_to_others(entry.node, where, diagnostics, touching);
-        else if (entry.key != "for_each")
-            warn_of_open_secrets(entry.node, where, diagnostics, touching);
-    }
-}
 
 void check_client(const AlertmanagerOptions& options, Diagnostics& diagnostics) {
     if (options.tls)
@@ -143,10 +115,12 @@ Loaded load(const std::string& path, std::span<const collectors::Kind> kinds, co
     // What a file that cannot be read would have said is not known; everything that refers to it would look wrong.
     if (!document.whole)
         return loaded;
-    Machine machine{kinds, loaded.files, touching};
+    OpenSecrets open_secrets{touching};
+    open_secrets.look(document.root, {}, loaded.diagnostics);
+    Machine machine{kinds, loaded.files, open_secrets, touching};
     Compilation compiled = compile(document.root, machine);
     check_client(compiled.alertmanager, compiled.diagnostics);
-    warn_of_open_secrets(document.root, {}, compiled.diagnostics, touching);
+    open_secrets.look(compiled.document, {}, compiled.diagnostics);
     if (const Table* root = document.root.table())
         gather_secret_variables(*root, machine.secret_variables);
     loaded.secret_variables = {machine.secret_variables.begin(), machine.secret_variables.end()};

@@ -62,6 +62,7 @@ Compilation compile(const Node& root, Surroundings& around) {
             warn_of_uncovered_assets(*table, run);
     }
     out.config = std::move(config);
+    out.document = std::move(expanded);
     out.diagnostics = diagnostics.told_once();
     return out;
 }

@@ -80,6 +80,8 @@ struct Compilation {
     /// The other sections as they were written: "" for the keys of the document itself, "policy", "class.gold",
     /// "[scenario]" once for each.
     std::vector<std::pair<std::string, std::vector<Origin>>> others;
+    /// `root` with what came from the environment filled in: not to be shown.
+    Node document;
     /// In the order of files and lines, each said once.
     Diagnostics diagnostics;
 };

@@ -301,6 +301,46 @@ TEST_CASE("a secret that everybody can read is a warning, and is not opened") {
     std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("a secret that everybody can read is told of where its path is filled in, once for each place and file") {
+    const auto folder = std::filesystem::temp_directory_path() / "recoverd_load_test_open";
+    std::filesystem::create_directories(folder);
+    for (const char* name : {"a", "b", "shared"}) {
+        std::ofstream{folder / name} << "hunter2";
+        std::filesystem::permissions(folder / name, std::filesystem::perms{0644});
+    }
+    std::ofstream{folder / "recoverd.toml"} << R"(
+[alertmanager]
+urls = ["http://127.0.0.1:9093"]
+auth = { bearer = { file = "${RECOVERD_TEST_SECRETS}/shared" } }
+
+[check."backup-{name}"]
+collector = "pgbackrest"
+stanza = "{name}"
+password = { file = "${RECOVERD_TEST_SECRETS}/{name}" }
+for_each = [{ name = "a" }, { name = "b" }, { name = "c" }]
+
+[check.other]
+collector = "pgbackrest"
+password = { file = "${RECOVERD_TEST_SECRETS}/shared" }
+)";
+    ::setenv("RECOVERD_TEST_SECRETS", folder.c_str(), 1);
+    std::vector<std::string> touched;
+    const Loaded loaded =
+        load((folder / "recoverd.toml").string(), kinds(), [&](const std::string& path) { touched.push_back(path); });
+    ::unsetenv("RECOVERD_TEST_SECRETS");
+    std::vector<std::string> told;
+    for (const auto& diagnostic : loaded.diagnostics.all())
+        told.push_back(fmt::format("{} {}: {}", diagnostic.at.line, diagnostic.path, diagnostic.message));
+    const auto open = [&](std::string_view where, std::string_view name) {
+        return fmt::format("{}: everybody can read the secret in '{}' (mode 0644)", where, (folder / name).string());
+    };
+    CHECK(told == std::vector{open("4 alertmanager.auth.bearer.file", "shared"),
+                              open("9 check.backup-a.password.file", "a"), open("9 check.backup-b.password.file", "b"),
+                              open("14 check.other.password.file", "shared")});
+    CHECK(std::ranges::count(touched, (folder / "a").string()) == 1);
+    std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("every variable that a secret is read from is known, those of each entry of for_each too") {
     const auto file = std::filesystem::temp_directory_path() / "recoverd_load_test_secrets.toml";
     std::ofstream{file} << R"(
