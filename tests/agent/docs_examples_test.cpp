@@ -44,15 +44,20 @@ std::string completed(std::string block) {
     return block;
 }
 
-/// The mistakes of `text`, each in a line; empty when there are none.
-std::string mistakes_of(const std::string& text) {
+agent::Loaded loaded_from(const std::string& text) {
     const fs::path folder = fs::temp_directory_path() / ("recoverd-example-" + std::to_string(::getpid()));
     fs::create_directories(folder);
     std::ofstream{folder / "recoverd.toml"} << text;
     // Examples that have their targets from a file name it so.
     std::ofstream{folder / "targets.json"} << R"([{"targets": ["https://shop.example/healthz"]}])";
-    const agent::Loaded loaded = agent::load((folder / "recoverd.toml").string());
+    agent::Loaded loaded = agent::load((folder / "recoverd.toml").string());
     fs::remove_all(folder);
+    return loaded;
+}
+
+/// The mistakes of `text`, each in a line; empty when there are none.
+std::string mistakes_of(const std::string& text) {
+    const agent::Loaded loaded = loaded_from(text);
     std::string out;
     for (const auto& diagnostic : loaded.diagnostics.all())
         if (loaded.diagnostics.has_mistakes())
@@ -91,6 +96,20 @@ TEST_CASE("the README lists every collector, and says of it what the program say
     for (const collectors::Kind& kind : collectors::all()) {
         CAPTURE(kind.name);
         CHECK(readme.contains(fmt::format("| `{}` | {} |\n", kind.name, kind.summary)));
+    }
+}
+
+TEST_CASE("two hosts that begin with the same configuration never end each other's alerts") {
+    const std::string guide = text_of(kRoot / "docs/guide.md");
+    const std::string readme = text_of(kRoot / "README.md");
+    for (const std::string& first :
+         {text_of(kRoot / "packaging/config/recoverd.toml"), toml_blocks(readme).front(), toml_blocks(guide).front()}) {
+        CAPTURE(first);
+        const agent::Loaded loaded = loaded_from(first);
+        REQUIRE_FALSE(loaded.diagnostics.has_mistakes());
+        CHECK(!loaded.config->checks.empty());
+        for (const auto& check : loaded.config->checks)
+            CHECK(check->scope == core::Scope::node);
     }
 }
 
