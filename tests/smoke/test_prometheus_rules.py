@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import threading
+import tomllib
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -69,6 +70,42 @@ def test_the_readmes_commands_work(servers, tmp_path):
     assert rules_in(json.loads((here / "rules.json").read_text(encoding="utf-8")), "record") == rules_in(
         load(RULES / "recoverd-recording.yml"), "record")
     assert "https://wiki.example/runbooks/BackupTooOld" in (here / "rules/recoverd-alerts.yml").read_text("utf-8")
+
+
+def query_of(name, check):
+    """What a shipped configuration asks Prometheus in a check, which may be switched off there."""
+    text = (REPOSITORY / "packaging" / "config" / name).read_text(encoding="utf-8")
+    return tomllib.loads(re.sub(r"^#(?! )", "", text, flags=re.MULTILINE))["check"][check]["query"]
+
+
+def promtool(tmp_path, tests, rules=()):
+    """Its verdict over unit tests, and its words."""
+    file = tmp_path / "some.test.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(each) for each in rules], "evaluation_interval": "1m",
+                                    "tests": tests}), encoding="utf-8")
+    done = subprocess.run([program("promtool"), "test", "rules", file], capture_output=True, text=True, timeout=60,
+                          check=False)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def requests(**rates):
+    """Of one code each, so many in a minute."""
+    return [{"series": f'http_requests_total{{namespace="shop",code="{code.strip("_")}"}}', "values": f"0+{rate}x20"}
+            for code, rate in rates.items()]
+
+
+@pytest.mark.parametrize("name", ["recoverd.toml", "resilience-guide.toml"])
+@pytest.mark.parametrize("series, ratio", [
+    (requests(_200=60), 0),
+    (requests(_200=54, _502=4, _503=2), 0.1),
+    # Nobody can say.
+    ([], None),
+], ids=["nothing-ever-failed", "a-tenth-fails", "nobody-counts"])
+def test_the_error_rate_of_the_examples_is_known_where_nothing_failed(tmp_path, name, series, ratio):
+    expected = [] if ratio is None else [{"labels": "{}", "value": ratio}]
+    well, said = promtool(tmp_path, [{"interval": "1m", "input_series": series, "promql_expr_test": [
+        {"expr": query_of(name, "error-rate"), "eval_time": "10m", "exp_samples": expected}]}])
+    assert well, said
 
 
 def mixin(part, config=""):
