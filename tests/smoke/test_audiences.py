@@ -110,6 +110,20 @@ def test_a_late_backup_of_the_same_asset_is_nothing_for_customers(routed):
     assert one(sinks, "mail platform@example.com").title == "[P4] EndpointDown: shop"
 
 
+@pytest.mark.all
+def test_each_dead_agent_and_each_zone_is_a_page_and_all_pods_are_one(routed):
+    """Of what one acknowledges, nothing else may become a part."""
+    dead = {"alertname": "RecoverdDown", "priority": "P2", "severity": "critical", "job": "recoverd"}
+    zone = {"alertname": "ScenarioActive", "priority": "P2", "severity": "error", "scenario": "az"}
+    pod = {**DOWN, "priority": "P2", "check": "workloads", "customer_facing": "false"}
+    routed.fire(*({**dead, "instance": f"{host}:9754"} for host in "ab"),
+                *({**zone, "subject": f"zone/eu-central-1{name}"} for name in "ab"),
+                *({**pod, "subject": f"shop/pod/web-{number}"} for number in range(20)))
+    until(lambda: len(routed.sinks.notes("pagerduty")) >= 5, lambda: f"all are told: {routed.sinks.notes('pagerduty')}")
+    assert sorted(note.title for note in routed.sinks.notes("pagerduty")) == [
+        "[P2] EndpointDown: shop (20 firing, 0 over)", *["[P2] RecoverdDown"] * 2, *["[P2] ScenarioActive, scenario az"] * 2]
+
+
 @pytest.fixture
 def slower(servers):
     """A minute is three seconds: what has to end in time here gets fifteen."""

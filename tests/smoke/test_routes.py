@@ -78,6 +78,26 @@ def test_the_watchdog_is_for_no_person_and_a_test_for_engineering_alone():
                           "test": "true"}) == {receiver}
 
 
+def groups(route, receiver, inherited=()):
+    """What tells the notifications of a receiver apart, of each route to it."""
+    by = route.get("group_by", inherited)
+    named = route.get("receiver", receiver)
+    yield named, tuple(route.get("matchers", ())), set(by)
+    for inner in route.get("routes", []):
+        yield from groups(inner, named, by)
+
+
+def test_no_acknowledged_page_swallows_another_hosts_or_another_zones():
+    paging = [(matchers, by) for receiver, matchers, by in groups(shipped()["route"], None)
+              if receiver in ("engineering-page", "engineering-chat")]
+    of_scenarios = [by for matchers, by in paging if matchers == ('alertname=~"ScenarioActive|RtoExceeded"',)]
+    assert (len(paging), len(of_scenarios)) == (6, 3)
+    assert all({"alertname", "asset", "check", "scenario", "instance", "priority"} <= by for _, by in paging)
+    assert all("subject" in by for by in of_scenarios)
+    # Each pod that is down would be one.
+    assert sum("subject" in by for _, by in paging) == len(of_scenarios)
+
+
 def test_what_nobody_thought_of_is_said_to_have_no_route():
     assert receivers({"source": "recoverd", "alertname": "BackupTooOld"}) == {"unrouted"}
     assert receivers({"source": "recoverd", "alertname": "BackupTooOld", "priority": "P5"}) == {"unrouted"}
