@@ -159,7 +159,52 @@ void validate(test::GuideWatch& watch, const Listed& listed, const ListedStep* w
     REQUIRE_FALSE(running());
 }
 
+/// An exercise of the guide, what it takes away, and what of the same kind it leaves there.
+struct Drill {
+    std::string exercise;
+    std::string breaks;
+    std::vector<std::string> leaves;
+};
+
+const std::vector<Drill> kDrills{
+    {"database-failover", "postgresql-port", {}},
+    {"failover-test", "postgresql-port", {}},
+    {"zone-failure", "zone-a", {"zone-b", "zone-c"}},
+};
+
+/// Who is woken by what it takes away, when somebody said that it runs and when nobody did.
+std::vector<std::string> paged_by(const agent::Loaded& loaded, const Drill& drill, bool said) {
+    test::GuideWatch watch{loaded};
+    const auto look = [&](ReachState state) {
+        for (const std::string& check : drill.leaves)
+            watch.learn(check, "", test::reachable(ReachState::up)(watch.now));
+        watch.learn(drill.breaks, "", test::reachable(state)(watch.now));
+        watch.pass(15s);
+    };
+    look(ReachState::up);
+    if (said) {
+        const auto& all = loaded.config->exercises;
+        const auto planned = std::ranges::find(all, drill.exercise, &PlannedExercise::name);
+        REQUIRE(planned != all.end());
+        const Exercise run{
+            .id = "1", .exercise = drill.exercise, .outcome = ExerciseOutcome::started, .started_at = watch.now};
+        watch.learn(watch.engine.outcome_check(planned->asset, planned->name, watch.now), drill.exercise, {run});
+    }
+    for (int looks = 0; looks < 6; ++looks)
+        look(ReachState::down);
+    return watch.pages();
+}
+
 } // namespace
+
+TEST_CASE("the guide's own drills bring nobody out of bed") {
+    const agent::Loaded loaded = test::load_guide();
+    for (const Drill& drill : kDrills) {
+        CAPTURE(drill.exercise);
+        CHECK_FALSE(paged_by(loaded, drill, false).empty());
+        CHECK(paged_by(loaded, drill, true) == std::vector<std::string>{});
+    }
+}
 
 TEST_CASE("a node that goes down with all pods of a workload is one page, whichever check looks first") {
     const agent::Loaded loaded = test::load_guide();
