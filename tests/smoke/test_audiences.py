@@ -79,6 +79,22 @@ def test_everybody_hears_of_an_outage_in_words_of_their_own_and_of_its_end(route
     assert over.text.startswith("shop is available again (over since ")
 
 
+@pytest.mark.all
+def test_people_outside_read_a_whole_sentence_of_what_has_no_asset(routed):
+    """A check needs none for customers to feel it."""
+    sinks = routed.sinks
+    nameless = {name: value for name, value in DOWN.items() if name != "asset"}
+    routed.fire(nameless)
+    until_told(sinks, ALL)
+    outside = one(sinks, "mail partners@example.com")
+    assert outside.title == "Outage: a service"
+    assert outside.text.strip() == f"A service is not available (since {routed.began})."
+    assert f"<p>A service is not available (since {routed.began}).</p>" in outside.document["html"]
+    routed.end(nameless)
+    until_told(sinks, ALL, firing=False)
+    assert one(sinks, "mail partners@example.com", firing=False).title == "Outage is over: a service"
+
+
 @pytest.mark.ci
 def test_the_readmes_commands_work(servers, routed, tmp_path):
     """Its last one sends an alert to a real Alertmanager that has the shipped configuration."""
