@@ -55,6 +55,19 @@ def test_each_alert_of_the_agents_is_seen_to_fire_and_to_wait():
         assert rule["annotations"]["runbook_url"] == f"{RUNBOOKS}/{name}"
 
 
+def test_in_a_cluster_the_deployments_agent_is_missed_by_the_name_that_it_has():
+    rules = RULES / "kubernetes" / "recoverd-kubernetes.yml"
+    fire, wait = alerts_tested(load(FOLDER / "tests" / "recoverd-kubernetes.test.yml"))
+    assert fire == wait == set(rules_in(load(rules), "alert")) == {"RecoverdAbsent"}
+    deployment = load(REPOSITORY / "packaging/kubernetes/components/cluster/deployment.yaml")["metadata"]
+    (expression,) = [rule["expr"] for rule in rules_in(load(rules), "alert").values()]
+    assert re.findall(r'instance="([^"]*)"', expression) == [f'{deployment["namespace"]}/{deployment["name"]}']
+    # On hosts nobody has it.
+    loaded = {name: {file for pattern in load(FOLDER / f"prometheus-{name}.yml")["rule_files"]
+                     for file in FOLDER.glob(pattern)} for name in ("host", "kubernetes")}
+    assert loaded["kubernetes"] == loaded["host"] | {rules}
+
+
 def test_each_recorded_rule_has_a_value_that_somebody_worked_out():
     document = load(FOLDER / "tests" / "recoverd-recording.test.yml")
     asked = {case["expr"] for test in document["tests"] for case in test["promql_expr_test"] if case["exp_samples"]}
@@ -260,7 +273,7 @@ def test_the_kubernetes_example_names_each_pod_as_it_should(site):
 def test_the_kubernetes_example_is_well_formed_but_for_what_debian_left_out(tmp_path):
     """Everything in it but Kubernetes' discovery is judged by promtool."""
     config = load(FOLDER / "prometheus-kubernetes.yml")
-    config["rule_files"] = [str(RULES / "recoverd-*.yml")]
+    config["rule_files"] = [str(FOLDER / pattern) for pattern in config["rule_files"]]
     del config["scrape_configs"][0]["kubernetes_sd_configs"]
     del config["alerting"]["alertmanagers"][0]["kubernetes_sd_configs"]
     checked = tmp_path / "prometheus.yml"
