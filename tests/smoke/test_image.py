@@ -62,6 +62,8 @@ def holds_only_what_it_must(root):
     assert not has_special_rights(root)
     state = (root / "var/lib/recoverd").stat()
     assert (state.st_uid, state.st_mode & 0o777) == (NOBODY, 0o751)
+    # A check may clone or download into the second.
+    assert {(root / name).stat().st_mode & 0o7777 for name in ("tmp", "var/tmp")} == {0o1777}
     theirs = {str(path.relative_to(root)) for path in root.rglob("*") if path.lstat().st_uid != 0}
     assert theirs == {"var/lib/recoverd"}
 

@@ -74,6 +74,15 @@ def only_the_state_is_writable(workload):
             assert volume["secret"]["defaultMode"] & 0o007 == 0, f"secret {name} is readable by others"
 
 
+def checks_have_where_to_write(workload):
+    """By default in /var/tmp; on a read-only root there is no such place but a volume, and no memory is as large."""
+    volumes = {volume["name"]: volume for volume in pod_of(workload)["volumes"]}
+    mounted = {mount["mountPath"]: volumes.get(mount["name"], {}) for mount in agent_in(workload)["volumeMounts"]
+               if not mount.get("readOnly")}
+    for folder in ("/tmp", "/var/tmp"):
+        assert mounted[folder]["emptyDir"].keys() == {"sizeLimit"}
+
+
 def agent_is_probed_and_sized(workload):
     agent = agent_in(workload)
     paths = {kind: probe["httpGet"]["path"] for kind, probe in probes_of(agent).items()}
@@ -91,4 +100,5 @@ def all_hold(objects):
     for workload in workloads(objects):
         agent_is_confined(workload)
         only_the_state_is_writable(workload)
+        checks_have_where_to_write(workload)
         agent_is_probed_and_sized(workload)

@@ -115,6 +115,9 @@ spec:
           mountPath: /var/lib/recoverd
         - name: tmp
           mountPath: /tmp
+        # What checks clone or download while they prove it; the root is read only.
+        - name: scratch
+          mountPath: /var/tmp
         {{- if $secrets }}
         - name: secrets
           mountPath: /run/secrets/recoverd
@@ -157,6 +160,10 @@ spec:
     - name: tmp
       emptyDir:
         sizeLimit: 64Mi
+    # Twice the max_size of vault_snapshot; a repository that is larger needs more.
+    - name: scratch
+      emptyDir:
+        sizeLimit: 8Gi
     {{- with $secrets }}
     - name: secrets
       projected:
