@@ -3,15 +3,14 @@
 #include "agent/config/toml.hpp"
 
 #include "core/config/options.hpp"
+#include "io/whole_file.hpp"
 
 #include <fmt/format.h>
 
 #include <glob.h>
 
 #include <algorithm>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 
 namespace recoverd::agent {
@@ -84,12 +83,10 @@ class Reader {
             return fail(fmt::format("'{}' is not a file", path));
         if (std::filesystem::file_size(path, error) > kMaxBytes)
             return fail(fmt::format("'{}' is larger than 16MiB", path));
-        errno = 0;
-        std::ifstream in{path, std::ios::binary};
-        std::string text{std::istreambuf_iterator<char>{in}, {}};
-        if (!in.is_open() || in.bad())
-            return fail(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
-        return text;
+        auto text = io::read_whole(path);
+        if (!text)
+            return fail(fmt::format("cannot read '{}': {}", path, text.error()));
+        return std::move(*text);
     }
 
     std::vector<Included> includes_of(const Table& table, const std::string& path) {

@@ -6,6 +6,7 @@
 #include "agent/config/toml.hpp"
 #include "io/client_options.hpp"
 #include "io/json.hpp"
+#include "io/whole_file.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +16,6 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 namespace recoverd::agent {
@@ -71,12 +71,12 @@ class Machine : public Surroundings {
         if (touching_)
             touching_(file);
         std::error_code error;
-        std::ifstream in{file, std::ios::binary};
-        if (!in || !std::filesystem::is_regular_file(file, error))
+        const auto text =
+            std::filesystem::is_regular_file(file, error) ? io::read_whole(file) : std::unexpected{std::string{}};
+        if (!text)
             return std::unexpected(fmt::format("cannot read '{}'", file));
-        const std::string text{std::istreambuf_iterator<char>{in}, {}};
         try {
-            return interpret_targets(io::Json::parse(text, kMaxTargetsBytes));
+            return interpret_targets(io::Json::parse(*text, kMaxTargetsBytes));
         } catch (const io::BadDocument& bad) {
             return std::unexpected(fmt::format("'{}' is no file_sd document: {}", file, bad.what()));
         }

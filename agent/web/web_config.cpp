@@ -6,6 +6,7 @@
 #include "agent/web/web_yaml.hpp"
 #include "io/file_stamp.hpp"
 #include "io/web/server_tls.hpp"
+#include "io/whole_file.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 namespace recoverd::agent {
@@ -94,14 +94,10 @@ std::optional<io::RateLimit> read_rate_limit(const YAML::Node& node) {
 }
 
 std::expected<io::WebSecurity, std::string> read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string bytes;
-    // A folder can be opened, and a disk may fail later than that: what cannot be read to its end is no empty file.
-    for (std::array<char, 4096> part{}; in.read(part.data(), part.size()) || in.gcount() > 0;)
-        bytes.append(part.data(), static_cast<std::size_t>(in.gcount()));
-    if (!in.is_open() || in.bad())
+    const auto bytes = io::read_whole(path);
+    if (!bytes)
         return std::unexpected(fmt::format("{}: cannot be read", path));
-    auto security = parse_web_config(bytes, std::filesystem::path{path}.parent_path());
+    auto security = parse_web_config(*bytes, std::filesystem::path{path}.parent_path());
     if (!security)
         return std::unexpected(fmt::format("{}: {}", path, security.error()));
     return security;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/ascii.hpp"
+#include "io/whole_file.hpp"
 #include "worker/files/proof.hpp"
 
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 namespace recoverd::worker::files {
 
@@ -34,10 +33,8 @@ std::optional<std::string> slurp(const std::string& path, std::int64_t& written)
     if (::stat(path.c_str(), &seen) != 0 || !S_ISREG(seen.st_mode) || static_cast<std::size_t>(seen.st_size) > kMaxList)
         return std::nullopt;
     written = mtime_of(seen);
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(in), {});
+    auto text = io::read_whole(path);
+    return text ? std::optional{std::move(*text)} : std::nullopt;
 }
 
 bool is_hex(std::string_view text) {

@@ -341,6 +341,14 @@ password = { file = "${RECOVERD_TEST_SECRETS}/shared" }
     std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("a configuration that cannot be read to its end is a mistake, and no empty one") {
+    // Opens, and then cannot be read, as on a disk that is bad there.
+    const Loaded loaded = load("/proc/self/mem", kinds());
+    REQUIRE(loaded.diagnostics.all().size() == 1);
+    CHECK(loaded.diagnostics.has_mistakes());
+    CHECK(loaded.diagnostics.all()[0].message.contains("cannot read '/proc/self/mem': Input/output error"));
+}
+
 TEST_CASE("every variable that a secret is read from is known, those of each entry of for_each too") {
     const auto file = std::filesystem::temp_directory_path() / "recoverd_load_test_secrets.toml";
     std::ofstream{file} << R"(
