@@ -72,18 +72,24 @@ void move_by(CheckMemory& memory, Duration by) {
         move_by(seen, by);
 }
 
-void move_by(Alerts& alerts, Duration by) {
+namespace {
+
+void each_moment(Alerts& alerts, auto&& use) {
     for (auto& [labels, alert] : alerts)
         for (Time* at : {&alert.since, &alert.started_at, &alert.resolved_at})
-            move_by(*at, by);
+            use(*at);
+}
+
+} // namespace
+
+void move_by(Alerts& alerts, Duration by) {
+    each_moment(alerts, [&](Time& at) { move_by(at, by); });
 }
 
 void keep_before(Time& at, Time now) { at = std::min(at, now); }
 
 void keep_before(Alerts& alerts, Time now) {
-    for (auto& [labels, alert] : alerts)
-        for (Time* at : {&alert.since, &alert.started_at, &alert.resolved_at})
-            keep_before(*at, now);
+    each_moment(alerts, [&](Time& at) { keep_before(at, now); });
 }
 
 } // namespace recoverd::core

@@ -24,8 +24,10 @@ bool tells_of(const CheckUnit& member, const AssetUnit& unit) {
 /// Does its check still see this run? Whoever is told hears of its end; whoever looks has to see that it goes on. One
 /// that was deleted ends nowhere.
 bool goes_on(const Contributor& by, const Exercise& run) {
-    if (run.outcome != ExerciseOutcome::started || !by.check->looks())
-        return run.outcome == ExerciseOutcome::started;
+    if (run.outcome != ExerciseOutcome::started)
+        return false;
+    if (!by.check->looks())
+        return true;
     return !by.seen->vanished_since && std::ranges::any_of(*by.seen->evidence, [&](const Evidence& evidence) {
         const auto* shown = std::get_if<Exercise>(&evidence);
         return shown && shown->outcome == ExerciseOutcome::started && shown->exercise == run.exercise &&
