@@ -60,6 +60,22 @@ std::unique_ptr<Engine> restarted(const Engine& before, const std::shared_ptr<co
     return after;
 }
 
+/// After two days in which nobody tests what is to be tested every day.
+bool overdue_names_node(Fleet& fleet) {
+    fleet.config.instance = "node1";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    pass(engine, now, 2 * kDay);
+    std::optional<bool> names_node;
+    for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+        if (alert.labels.at("alertname") == "RestoreTestOverdue")
+            names_node = alert.labels.contains("instance");
+    });
+    REQUIRE(names_node);
+    return *names_node;
+}
+
 } // namespace
 
 TEST_CASE("though no check ever runs again, an age rule fires on its second") {
@@ -538,19 +554,7 @@ TEST_CASE("what is said of an asset that only nodes look at names the node, and 
         fleet.with(orders).with(of_node);
         if (also_cluster)
             fleet.with(backups_of("b", "orders"));
-        fleet.config.instance = "node1";
-        Engine engine{kNow};
-        Time now = kNow;
-        engine.configure(fleet.done(), now);
-        pass(engine, now, 2 * kDay);
-        bool found = false;
-        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
-            if (alert.labels.at("alertname") != "RestoreTestOverdue")
-                return;
-            found = true;
-            CHECK(alert.labels.contains("instance") == !also_cluster);
-        });
-        CHECK(found);
+        CHECK(overdue_names_node(fleet) == !also_cluster);
     }
 }
 
@@ -564,19 +568,7 @@ TEST_CASE("what is said of an asset that nobody looks at names the node where on
         told.scope = scope;
         Fleet fleet;
         fleet.with(orders).with(told);
-        fleet.config.instance = "node1";
-        Engine engine{kNow};
-        Time now = kNow;
-        engine.configure(fleet.done(), now);
-        pass(engine, now, 2 * kDay);
-        bool found = false;
-        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
-            if (alert.labels.at("alertname") != "RestoreTestOverdue")
-                return;
-            found = true;
-            CHECK(alert.labels.contains("instance") == (scope == Scope::node));
-        });
-        CHECK(found);
+        CHECK(overdue_names_node(fleet) == (scope == Scope::node));
     }
 }
 
