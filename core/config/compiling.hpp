@@ -111,7 +111,7 @@ std::span<const std::string_view> default_keys();
 struct CheckOptions;
 void compile_subjects(const CheckOptions& options, const Table& table, const Place& place, Check& check,
                       Compiling& run);
-// others.cpp
+// other_sections.cpp
 void add_other_sections(const Table& root, Compiling& run);
 // coverage.cpp
 void warn_of_uncovered_assets(const Table& root, Compiling& run);
