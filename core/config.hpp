@@ -9,6 +9,7 @@
 #include "core/scenario.hpp"
 #include "core/validation.hpp"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -99,6 +100,7 @@ struct Check {
 
     /// Does it look by itself? Otherwise it is told (outcomes), whenever something happens: its silence says nothing.
     bool looks() const { return every > Duration{0}; }
+    bool may_bring(EvidenceKind kind) const { return std::ranges::find(brings, kind) != brings.end(); }
 
     bool operator==(const Check&) const = default;
 };

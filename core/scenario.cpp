@@ -21,8 +21,7 @@ bool matches(const std::string& pattern, std::string_view text) {
 /// Can this check's evidence lead to a finding of that rule? Otherwise it would count as unknown for ever.
 bool can_find(const Check& check, RuleId id) {
     const auto brings = [&](std::initializer_list<EvidenceKind> kinds) {
-        return std::ranges::any_of(
-            kinds, [&](EvidenceKind kind) { return std::ranges::find(check.brings, kind) != check.brings.end(); });
+        return std::ranges::any_of(kinds, [&](EvidenceKind kind) { return check.may_bring(kind); });
     };
     switch (id) {
     case RuleId::endpoint_down:

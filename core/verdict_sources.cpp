@@ -11,10 +11,6 @@ namespace recoverd::core {
 
 namespace {
 
-bool may_bring(const Contributor& contributor, EvidenceKind kind) {
-    return std::ranges::find(contributor.check->brings, kind) != contributor.check->brings.end();
-}
-
 bool knows_nothing(const Contributor& contributor) {
     return contributor.seen == nullptr || contributor.seen->evidence->empty();
 }
@@ -130,7 +126,7 @@ std::vector<Repository> repositories_of(const AssetView& view, Time& revisit) {
     std::vector<Repository> found;
     for (const Contributor& contributor : view.contributors) {
         if (knows_nothing(contributor)) {
-            if (may_bring(contributor, EvidenceKind::recovery_points))
+            if (contributor.check->may_bring(EvidenceKind::recovery_points))
                 found.push_back({&contributor, Standing::unseen, "nothing learned yet"});
             continue;
         }

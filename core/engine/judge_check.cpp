@@ -12,9 +12,7 @@ namespace recoverd::core {
 
 namespace {
 
-bool tells_of_log(const CheckUnit& unit) {
-    return std::ranges::find(unit.check->brings, EvidenceKind::log_archive) != unit.check->brings.end();
-}
+bool tells_of_log(const CheckUnit& unit) { return unit.check->may_bring(EvidenceKind::log_archive); }
 
 /// Until when a check's silence is not held against it after its target was down: having backed off, it may not have
 /// looked again yet. Nothing once it has.

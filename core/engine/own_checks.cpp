@@ -32,7 +32,7 @@ namespace {
 /// A backup is told without a subject; a check that was configured for an exercise is nobody's repository.
 bool may_be_told(const CheckUnit& unit, std::string_view subject) {
     return !subject.empty() || unit.memory.subjects.contains(subject) ||
-           std::ranges::find(unit.check->brings, EvidenceKind::recovery_points) != unit.check->brings.end();
+           unit.check->may_bring(EvidenceKind::recovery_points);
 }
 
 } // namespace

@@ -151,7 +151,7 @@ bool tells_window(const Contributor& contributor) {
         return std::ranges::any_of(*seen->evidence, tells);
     if (seen != nullptr && !seen->evidence->empty() && !seen->failure)
         return false;
-    return std::ranges::find(contributor.check->brings, EvidenceKind::log_archive) != contributor.check->brings.end();
+    return contributor.check->may_bring(EvidenceKind::log_archive);
 }
 
 /// Proofs are left out: without any, RestoreTestOverdue says so in time.

@@ -10,10 +10,6 @@ namespace recoverd::core {
 
 namespace {
 
-bool brings(const Check& check, EvidenceKind kind) {
-    return std::ranges::find(check.brings, kind) != check.brings.end();
-}
-
 /// The default in seconds; nothing where it depends on what was seen.
 std::optional<double> fallback(const Check& check, const Asset* asset, RuleId id) {
     const auto promised = [&](std::optional<Duration> Objectives::* objective) {
@@ -40,15 +36,15 @@ bool is_asked(const Check& check, RuleId id) {
     case RuleId::backup_too_old:
     case RuleId::backup_stuck:
     case RuleId::backup_retention_short:
-        return brings(check, EvidenceKind::recovery_points);
+        return check.may_bring(EvidenceKind::recovery_points);
     case RuleId::pitr_lag_high:
     case RuleId::pitr_window_short:
     case RuleId::wal_archiving_failing:
-        return brings(check, EvidenceKind::log_archive);
+        return check.may_bring(EvidenceKind::log_archive);
     case RuleId::replication_lag_high:
-        return brings(check, EvidenceKind::replication);
+        return check.may_bring(EvidenceKind::replication);
     case RuleId::certificate_expiring:
-        return brings(check, EvidenceKind::reachability);
+        return check.may_bring(EvidenceKind::reachability);
     case RuleId::evidence_missing:
         return check.looks();
     default: // of an asset as a whole, or the same for every check
