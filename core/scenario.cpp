@@ -81,8 +81,8 @@ bool recovers(const Scenario& scenario, std::string_view asset) {
     return !scenario.recovers.empty() && any_matches(scenario.recovers, asset);
 }
 
-std::optional<std::string> group_of(const Scenario& scenario, const Check& check, std::string_view asset,
-                                    const Location& stands) {
+std::optional<std::string> group_of(const Scenario& scenario, const Check& check, std::string_view subject,
+                                    std::string_view asset, const Location& stands) {
     if (scenario.by.empty())
         return std::string{};
     std::string group;
@@ -96,6 +96,8 @@ std::optional<std::string> group_of(const Scenario& scenario, const Check& check
         group = stands.role;
     else if (scenario.by == "asset")
         group = asset;
+    else if (scenario.by == "subject")
+        group = subject.empty() ? std::string_view{check.name} : subject;
     else if (const auto at = check.labels.find(scenario.by); at != check.labels.end())
         group = at->second;
     return group.empty() ? std::nullopt : std::optional{std::move(group)};

@@ -56,7 +56,7 @@ struct Scenario {
     std::string assertion;
     std::string measurement;
 
-    /// Apart for each value of this: node, zone, region, role, asset, or a label. Empty: once, over all members.
+    /// Apart for each value of this: node, zone, region, role, asset, subject, or a label. Empty: once, over all members.
     std::string by;
     Quorum at_least;
     /// The check whose write canary tells what an outage lost; empty for none.
@@ -92,9 +92,9 @@ bool decides(const Scenario& scenario, const Check& check);
 /// Does this subject of such a check count? `stands`: where it stands, or else its check.
 bool counts(const Scenario& scenario, const Check& check, std::string_view subject, std::string_view asset,
             const Location& stands);
-/// The group it counts in; nothing when `by` says nothing of it.
-std::optional<std::string> group_of(const Scenario& scenario, const Check& check, std::string_view asset,
-                                    const Location& stands);
+/// The group it counts in; nothing when `by` says nothing of it. By subject that is the check where it has none.
+std::optional<std::string> group_of(const Scenario& scenario, const Check& check, std::string_view subject,
+                                    std::string_view asset, const Location& stands);
 /// Does that lie in a place whose parts are globs, or empty for any?
 bool stands_in(const Location& place, const Location& stands);
 /// Must an asset of this name be recoverable from it?

@@ -57,7 +57,7 @@ constexpr Option<ScenarioOptions> kOptions[] = {
     {"measurement", &ScenarioOptions::measurement,
      "pattern of the measurement that must be out of range, with `when` about those"},
     {"by", &ScenarioOptions::by,
-     "apart for each node, zone, region, role, asset, or value of that label; once over all when left out"},
+     "apart for each node, zone, region, role, asset, subject, or value of that label; once over all when left out"},
     {"at_least", &ScenarioOptions::at_least,
      "how many must be down: \"all\" (when left out), a number, or a share such as \"34%\""},
     {"canary", &ScenarioOptions::canary,
@@ -73,7 +73,8 @@ constexpr Option<ScenarioOptions> kOptions[] = {
     {"from", &ScenarioOptions::from, "where that stands which is left to recover from: `{ region = \"eu-west-*\" }`"},
 };
 
-constexpr std::string_view kPlaces[] = {"node", "zone", "region", "role", "asset"};
+/// What `by` tells apart without a label of that name.
+constexpr std::string_view kApart[] = {"node", "zone", "region", "role", "asset", "subject"};
 
 std::optional<Quorum> read_quorum(const Node& node) {
     if (const auto* count = std::get_if<std::int64_t>(&node.value); count && *count > 0)
@@ -210,8 +211,8 @@ class ScenarioCompiler {
             std::ranges::any_of(run_.config.checks, [&](const auto& check) { return check && decides(made, *check); });
         if (!any)
             warning("checks", fmt::format("no check decides scenario '{}': whether it holds stays unknown", made.name));
-        const bool is_place = std::ranges::find(kPlaces, made.by) != std::end(kPlaces);
-        if (any && !made.by.empty() && !is_place && std::ranges::none_of(run_.config.checks, [&](const auto& check) {
+        const bool is_label = std::ranges::find(kApart, made.by) == std::end(kApart);
+        if (any && !made.by.empty() && is_label && std::ranges::none_of(run_.config.checks, [&](const auto& check) {
                 return decides(made, *check) && check->labels.contains(made.by);
             }))
             warning("by", fmt::format("no check that decides scenario '{}' has a label '{}'", made.name, made.by));

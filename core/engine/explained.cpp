@@ -56,7 +56,7 @@ std::string place_of(const ScenarioUnit& unit, std::string_view member, const Sc
         stands_at(*check->check, seen == check->memory.subjects.end() ? Location{} : seen->second.location);
     if (!stands_in(wide.location, stands))
         return {};
-    return group_of(wide, *check->check, {}, stands).value_or("");
+    return group_of(wide, *check->check, subject, {}, stands).value_or("");
 }
 
 /// The wider scenarios that speak of the place in which a member stands, in words; and of one that it stood in before,
@@ -97,16 +97,16 @@ std::string explained_before(const JudgedUnit& unit, const Identity& identity) {
 
 /// Does something that this check sees belong to the group?
 bool sees(const ScenarioUnit& unit, const CheckUnit& check, std::string_view group) {
-    const auto belongs = [&](std::string_view asset, const Location& seen) {
-        const auto found = group_of(unit.scenario, *check.check, asset, stands_at(*check.check, seen));
+    const auto belongs = [&](std::string_view subject, std::string_view asset, const Location& seen) {
+        const auto found = group_of(unit.scenario, *check.check, subject, asset, stands_at(*check.check, seen));
         return found && *found == group;
     };
     if (check.memory.subjects.empty())
-        return belongs(check.check->asset, {});
+        return belongs({}, check.check->asset, {});
     std::size_t i = 0;
     return std::ranges::any_of(check.memory.subjects, [&](const auto& entry) {
         const std::size_t at = i++;
-        return belongs(at < check.subject_assets.size() ? check.subject_assets[at] : std::string_view{},
+        return belongs(entry.first, at < check.subject_assets.size() ? check.subject_assets[at] : std::string_view{},
                        entry.second.location);
     });
 }

@@ -157,7 +157,7 @@ std::map<std::string, std::vector<Member>, std::less<>> Engine::members_of(const
         const Location stands = stands_at(*check.check, seen ? seen->location : Location{});
         if (!counts(unit.scenario, *check.check, subject, asset, stands))
             return;
-        if (const auto group = group_of(unit.scenario, *check.check, asset, stands))
+        if (const auto group = group_of(unit.scenario, *check.check, subject, asset, stands))
             groups[*group].push_back(member_of(unit.scenario, check, subject, seen));
     };
     for (const CheckUnit* check : unit.members) {

@@ -50,6 +50,35 @@ class Watching {
     test::GuideWatch watch_;
 };
 
+/// Workloads of the guide's shop, without nodes: some of them are down, the rest is well.
+class Workloads {
+  public:
+    explicit Workloads(const agent::Loaded& loaded) : watch_(loaded) {}
+
+    /// Whoever is paged meanwhile.
+    Paged pass(const std::set<std::string>& down, Duration duration) {
+        Paged paged;
+        for (const Time until = watch_.now + duration; watch_.now < until;) {
+            std::vector<SubjectReport> seen;
+            for (const std::string name : {"a", "b", "c", "d", "e", "payments", "reports"}) {
+                const auto state = down.contains(name) ? ReachState::down : ReachState::up;
+                seen.push_back({"shop/deployment/" + name, {}, test::reachable(state)(watch_.now), {}});
+            }
+            watch_.learn("workloads", std::move(seen));
+            watch_.pass(5s);
+            paged.merge(pages());
+        }
+        return paged;
+    }
+    Paged pages() {
+        const auto all = watch_.pages();
+        return {all.begin(), all.end()};
+    }
+
+  private:
+    test::GuideWatch watch_;
+};
+
 /// A step of a validation, and what its check sees while all is well and when it is not.
 struct ListedStep {
     std::string check;
@@ -224,8 +253,54 @@ TEST_CASE("a workload that goes down while its node is well is a page of its own
     const agent::Loaded loaded = test::load_guide();
     Watching watching{loaded, 1s};
     CHECK(watching.pass({}, 1min) == Paged{});
-    CHECK(watching.pass({.web_ready = false}, 25s) == Paged{"P2 ScenarioActive pod"});
-    CHECK(watching.pass({.web_ready = false}, 10s).contains("P1 RtoExceeded pod"));
+    CHECK(watching.pass({.web_ready = false}, 25s) == Paged{"P2 ScenarioActive pod/shop/deployment/web"});
+    CHECK(watching.pass({.web_ready = false}, 10s).contains("P1 RtoExceeded pod/shop/deployment/web"));
+}
+
+TEST_CASE("a workload that goes down while another is down for long is a page of its own") {
+    const agent::Loaded loaded = test::load_guide();
+    Workloads shop{loaded};
+    CHECK(shop.pass({}, 1min) == Paged{});
+    CHECK(shop.pass({"reports"}, 1h).contains("P1 RtoExceeded pod/shop/deployment/reports"));
+    CHECK(shop.pass({"reports", "payments"}, 15s).contains("P2 ScenarioActive pod/shop/deployment/payments"));
+}
+
+TEST_CASE("workloads that go down together are one page as soon as they are many") {
+    const agent::Loaded loaded = test::load_guide();
+    Workloads shop{loaded};
+    CHECK(shop.pass({}, 1min) == Paged{});
+    shop.pass({"a", "b", "c", "d", "payments", "reports"}, 15s);
+    CHECK(shop.pages() == Paged{"P2 ScenarioActive pods"});
+    shop.pass({"a", "b", "c", "d", "payments", "reports"}, 30s);
+    CHECK(shop.pages() == Paged{"P1 RtoExceeded pods", "P2 ScenarioActive pods"});
+}
+
+TEST_CASE("an application, or a consumer group, that is ill while another is for long is told of by itself") {
+    const agent::Loaded loaded = test::load_guide();
+    const struct {
+        std::string check, alert, first, second;
+        test::Sight well, ill;
+    } cases[] = {
+        {"deployments", "P2 ScenarioActive", "argocd/application/blog", "argocd/application/shop",
+         test::reachable(ReachState::up), test::reachable(ReachState::down)},
+        {"kafka", "P3 ScenarioActive", "group/mails/orders", "group/invoices/orders",
+         test::measured("lag", 10, 100'000), test::measured("lag", 200'000, 100'000)},
+    };
+    for (const auto& one : cases) {
+        CAPTURE(one.check);
+        test::GuideWatch watch{loaded};
+        const auto look = [&](int looks, const test::Sight& first, const test::Sight& second) {
+            while (looks-- > 0) {
+                watch.learn(one.check, {{one.first, {}, first(watch.now), {}}, {one.second, {}, second(watch.now), {}}});
+                watch.pass(watch.check(one.check).every);
+            }
+        };
+        look(4, one.well, one.well);
+        look(10, one.ill, one.well);
+        CHECK_FALSE(watch.fires(one.alert, "subject", one.second));
+        look(4, one.ill, one.ill);
+        CHECK(watch.fires(one.alert, "subject", one.second));
+    }
 }
 
 TEST_CASE("what a failover lost, of which nothing may be, is told by the guide's canary to the minute") {

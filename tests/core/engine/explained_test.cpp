@@ -37,6 +37,7 @@ struct Cluster {
     }
 
     Scenario& node() { return fleet.config.scenarios[0]; }
+    Scenario& pod() { return fleet.config.scenarios[1]; }
     void configure() { engine.configure(fleet.done(), now); }
     SubjectReport see(const std::string& name, const Location& stands) const {
         SubjectReport seen = fleet::reach(down.contains(name) ? ReachState::down : ReachState::up, name);
@@ -138,6 +139,61 @@ TEST_CASE(
     cluster.down.insert("shop/web");
     cluster.pass(10s);
     CHECK(cluster.says() == Texts{"ScenarioActive node/n1", "ScenarioActive pod"});
+}
+
+TEST_CASE("a workload that goes down while another one is down is told by itself, where they are told apart") {
+    for (const bool apart : {true, false}) {
+        CAPTURE(apart);
+        Cluster cluster;
+        cluster.pod().by = apart ? "subject" : "";
+        cluster.pod().rto.reset();
+        cluster.configure();
+        cluster.pass();
+        cluster.down.insert("shop/web");
+        cluster.pass(10s);
+        CHECK(cluster.says() == (apart ? Texts{"ScenarioActive pod/shop/web"} : Texts{"ScenarioActive pod"}));
+        cluster.down.insert("shop/pay");
+        cluster.pass(10s);
+        CHECK(cluster.says() == (apart ? Texts{"ScenarioActive pod/shop/pay", "ScenarioActive pod/shop/web"}
+                                       : Texts{"ScenarioActive pod"}));
+        cluster.down.erase("shop/web");
+        cluster.pass(10s);
+        CHECK(cluster.says() == (apart ? Texts{"ScenarioActive pod/shop/pay"} : Texts{"ScenarioActive pod"}));
+    }
+}
+
+TEST_CASE("by subject, one that stands where a node is down is explained by it, whatever else is down elsewhere") {
+    Cluster cluster;
+    cluster.pod().by = "subject";
+    cluster.configure();
+    cluster.pass();
+    for (const char* name : {"n1", "shop/web", "shop/pay"})
+        cluster.down.insert(name);
+    cluster.pass(10s);
+    CHECK(cluster.says() == Texts{"ScenarioActive node/n1", "ScenarioActive pod/shop/pay"});
+}
+
+TEST_CASE("by subject, a check that sees none is told apart by its own name") {
+    fleet::Fleet fleet;
+    for (const char* name : {"web1", "web2"})
+        fleet.with(fleet::probe(name, std::string{name} + ":80"));
+    fleet.config.scenarios = {{.name = "web", .by = "subject", .at_least = kOne}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    for (int looks = 0; looks < 4; ++looks) {
+        for (const char* name : {"web1", "web2"})
+            engine.learn(name,
+                         fleet::report(now, {fleet::reach(name == std::string{"web1"} ? ReachState::down
+                                                                                      : ReachState::up,
+                                                          std::string{name} + ":80")}),
+                         now);
+        fleet::pass(engine, now, 30s);
+    }
+    Texts groups;
+    for (const ScenarioGroup& group : engine.scenario("web")->groups)
+        groups.push_back(group.name + (group.decision.state == ScenarioState::active ? " is down" : " is up"));
+    CHECK(groups == Texts{"web1 is down", "web2 is up"});
 }
 
 TEST_CASE("that a narrower scenario lasts too long is for the wider one to say, where that has a time of its own") {
