@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/lifecycle.hpp"
 
+#include "core/ongoing.hpp"
+
 #include <algorithm>
 
 namespace recoverd::core {
@@ -9,47 +11,40 @@ namespace {
 
 bool active(const Alert& alert) { return alert.state != AlertState::resolved; }
 
-/// The active alert of the same finding under other labels (its priority or a configured label changed), which
-/// the new one takes over from.
-Alerts::iterator find_predecessor(Alerts& alerts, const LabelledFinding& found) {
-    return std::find_if(alerts.begin(), alerts.end(), [&](const auto& entry) {
-        return active(entry.second) && entry.second.finding.identity == found.finding.identity &&
-               entry.first != found.labels;
-    });
-}
-
 void resolve(Alert& alert, Time now, std::vector<Transition>& transitions) {
     alert.state = AlertState::resolved;
     alert.resolved_at = now;
     transitions.push_back({AlertState::firing, alert});
 }
 
-/// A new episode of a finding: begun now, or taken over from its predecessor with its times.
-Alert begin(Alerts& alerts, const LabelledFinding& found, Time now, std::vector<Transition>& transitions) {
+/// A new episode of a finding: begun now, or taken over with its times from the alert of the same finding under other
+/// labels (its priority or a configured label changed).
+Alert begin(Alerts& alerts, const Ongoing& before, const LabelledFinding& found, Time now,
+            std::vector<Transition>& transitions) {
     Alert alert;
     alert.finding = found.finding;
     alert.labels = found.labels;
     alert.since = now;
-    const auto before = find_predecessor(alerts, found);
-    if (before == alerts.end())
+    const Alert* predecessor = before.find(found.finding.identity);
+    if (!predecessor || !active(*predecessor))
         return alert;
-    alert.since = before->second.since;
-    if (before->second.state == AlertState::pending) {
-        alerts.erase(before);
+    alert.since = predecessor->since;
+    // One that is pending under labels that nobody finds any more ends with this step.
+    if (predecessor->state == AlertState::pending)
         return alert;
-    }
     alert.state = AlertState::firing;
-    alert.started_at = before->second.started_at;
-    resolve(before->second, now, transitions);
+    alert.started_at = predecessor->started_at;
+    resolve(alerts.at(predecessor->labels), now, transitions);
     transitions.push_back({AlertState::pending, alert});
     return alert;
 }
 
 /// Makes or renews the alert of one finding, and lets it fire when it has held long enough.
-void keep_up(Alerts& alerts, const LabelledFinding& found, Time now, std::vector<Transition>& transitions) {
+void keep_up(Alerts& alerts, const Ongoing& before, const LabelledFinding& found, Time now,
+             std::vector<Transition>& transitions) {
     const auto known = alerts.find(found.labels);
     if (known == alerts.end() || !active(known->second)) {
-        Alert alert = begin(alerts, found, now, transitions);
+        Alert alert = begin(alerts, before, found, now, transitions);
         alerts.insert_or_assign(found.labels, std::move(alert));
     }
     Alert& alert = alerts.at(found.labels);
@@ -59,6 +54,16 @@ void keep_up(Alerts& alerts, const LabelledFinding& found, Time now, std::vector
         alert.started_at = now;
         transitions.push_back({AlertState::pending, alert});
     }
+}
+
+/// The labels of what was found, in their order.
+std::vector<const Labels*> labels_of(std::span<const LabelledFinding> found) {
+    std::vector<const Labels*> labels;
+    labels.reserve(found.size());
+    for (const LabelledFinding& one : found)
+        labels.push_back(&one.labels);
+    std::ranges::sort(labels, {}, [](const Labels* one) -> const Labels& { return *one; });
+    return labels;
 }
 
 } // namespace
@@ -73,12 +78,14 @@ std::vector<Alert> listed(const Alerts& alerts) {
 
 std::vector<Transition> step(Alerts& alerts, std::span<const LabelledFinding> found, Time now, Time& revisit) {
     std::vector<Transition> transitions;
+    const Ongoing before{alerts};
     for (const LabelledFinding& one : found)
-        keep_up(alerts, one, now, transitions);
+        keep_up(alerts, before, one, now, transitions);
+    const auto labels = labels_of(found);
     for (auto at = alerts.begin(); at != alerts.end();) {
         Alert& alert = at->second;
         const bool is_found =
-            std::any_of(found.begin(), found.end(), [&](const auto& one) { return one.labels == at->first; });
+            std::ranges::binary_search(labels, at->first, {}, [](const Labels* one) -> const Labels& { return *one; });
         if (!is_found && alert.state == AlertState::firing)
             resolve(alert, now, transitions);
         const bool over = (!is_found && alert.state == AlertState::pending) ||

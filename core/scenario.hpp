@@ -56,7 +56,7 @@ struct Scenario {
     std::string assertion;
     std::string measurement;
 
-    /// Apart for each value of this: node, zone, region, role, asset, subject, or a label. Empty: once, over all members.
+    /// Apart for each value of this: node, zone, region, role, asset, subject, or a label. Empty: once, over all.
     std::string by;
     Quorum at_least;
     /// The check whose write canary tells what an outage lost; empty for none.

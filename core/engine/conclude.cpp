@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From findings to alerts: lowered by what explains them, labelled, stepped, counted and published.
 #include "core/engine/engine.hpp"
+#include "core/engine/explained.hpp"
+#include "core/ongoing.hpp"
 #include "core/rules/rules.hpp"
 
 #include <algorithm>
@@ -60,10 +62,10 @@ std::string Engine::planned(const Identity& identity, Judgement& judgement, Time
     return cause;
 }
 
-void Engine::lower(Finding& finding, Judgement& judgement, Time now) const {
+void Engine::lower(Finding& finding, const Alert* before, Judgement& judgement, Time now) const {
     std::string cause = planned(finding.identity, judgement, now);
     if (cause.empty())
-        cause = explained(finding, judgement, now);
+        cause = explained(finding, before ? before->finding.lowered_by : std::string{}, judgement, now);
     if (cause.empty() || finding.priority == Priority::p4)
         return;
     finding.priority = Priority::p4;
@@ -74,11 +76,12 @@ void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check,
     std::vector<LabelledFinding> labelled;
     std::set<Identity> seen;
     unit.findings.clear();
+    const Ongoing before{unit.alerts};
     for (Finding& finding : judgement.findings) {
         if (!seen.insert(finding.identity).second)
             continue;
         if (unit.kind != UnitKind::agent)
-            lower(finding, judgement, now);
+            lower(finding, before.find(finding.identity), judgement, now);
         const auto asset = assets_.find(finding.identity.asset);
         Labels labels =
             alert_labels(finding, *config_, check, asset == assets_.end() ? nullptr : &asset->second->asset, scope);
@@ -90,11 +93,8 @@ void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check,
     changes_.visible = true;
     if (!transitions.empty())
         note_change(unit);
+    take_back(unit, transitions);
     for (Transition& transition : transitions) {
-        if (transition.alert.state == AlertState::resolved && take_back(transition.alert.labels)) {
-            unit.alerts.erase(transition.alert.labels);
-            continue;
-        }
         // The same alert may still be known as one that was retired: only one of them may speak.
         if (&unit != &agent_ && agent_.alerts.erase(transition.alert.labels) > 0) {
             recount(agent_, nullptr);
@@ -107,16 +107,26 @@ void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check,
     recount(unit, unit.kind == UnitKind::asset ? &static_cast<AssetUnit&>(unit).verdict : nullptr);
 }
 
-/// Forgets that an alert began, when nobody has been told: what explains it was found in the same breath. One that was
-/// told before, and whose end is still owed, may not be forgotten.
-bool Engine::take_back(const Labels& labels) {
-    const auto first =
-        std::ranges::find(changes_.transitions, labels,
-                          [](const Transition& transition) -> const Labels& { return transition.alert.labels; });
-    if (first == changes_.transitions.end() || first->alert.state != AlertState::firing)
-        return false;
-    changes_.transitions.erase(first);
-    return true;
+/// Forgets that alerts began which end here, when nobody has been told: what explains them was found in the same
+/// breath. One that was told before, and whose end is still owed, may not be forgotten.
+void Engine::take_back(JudgedUnit& unit, std::vector<Transition>& transitions) {
+    std::set<Labels> ended;
+    for (const Transition& transition : transitions)
+        if (transition.alert.state == AlertState::resolved)
+            ended.insert(transition.alert.labels);
+    if (ended.empty())
+        return;
+    std::set<Labels> taken;
+    std::erase_if(changes_.transitions, [&](const Transition& untold) {
+        // The first that is untold says what was told before.
+        const auto first = ended.extract(untold.alert.labels);
+        return !first.empty() && untold.alert.state == AlertState::firing && taken.insert(first.value()).second;
+    });
+    std::erase_if(transitions, [&](const Transition& transition) {
+        return transition.alert.state == AlertState::resolved && taken.contains(transition.alert.labels);
+    });
+    for (const Labels& labels : taken)
+        unit.alerts.erase(labels);
 }
 
 void Engine::recount(JudgedUnit& unit, const Verdict* verdict) {
@@ -135,6 +145,8 @@ void Engine::recount(JudgedUnit& unit, const Verdict* verdict) {
         counts_.verdicts[i] += counts.verdicts[i] - unit.counted.verdicts[i];
     counts_.unknown += counts.unknown - unit.counted.unknown;
     unit.counted = counts;
+    if (unit.kind == UnitKind::scenario)
+        note_speaking(static_cast<ScenarioUnit&>(unit));
     if (unit.kind != UnitKind::target)
         return;
     if (auto& target = static_cast<TargetUnit&>(unit); target.alerts.empty())

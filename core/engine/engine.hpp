@@ -123,9 +123,9 @@ class Engine {
     // scenarios.cpp
     void configure_scenarios();
     void drop_scenarios_without_configuration();
-    std::map<std::string, std::vector<Member>, std::less<>> members_of(const ScenarioUnit& unit) const;
     void judge(ScenarioUnit& unit, Time now);
-    void judge_group(ScenarioUnit& unit, const std::string& group, Decision decision, Judgement& judgement, Time now);
+    void judge_group(ScenarioUnit& unit, const ScenarioGroup& group, const std::string& drill, Judgement& judgement,
+                     Time now);
     void follow_outage(ScenarioUnit& unit, const std::string& group, const Decision& decision, Time now);
     /// Keeps what nobody could see of it, and has the assets judged again whose exercises promised to leave it alone.
     /// True when the history changed.
@@ -135,9 +135,11 @@ class Engine {
     Readiness readiness_of(const Scenario& scenario, Judgement& judgement, Time now) const;
     /// Has its scenarios judged again when they would see something else of this check.
     void show_to_scenarios(CheckUnit& unit);
-    /// The scenario that explains a finding, in words; empty for none.
-    std::string explained(const Finding& finding, Judgement& judgement, Time now) const;
-    std::string drilled(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement, Time now) const;
+    /// The scenario that explains a finding, in words; empty for none. `before`: what explained it until now.
+    std::string explained(const Finding& finding, const std::string& before, Judgement& judgement, Time now) const;
+    /// The maintenance or exercise that all that is down in a group belongs to, by the place of the group; empty when
+    /// something does not.
+    std::vector<std::string> drills(const ScenarioUnit& unit, Judgement& judgement, Time now) const;
 
     // validations.cpp
     void configure_validations(Time now);
@@ -166,11 +168,11 @@ class Engine {
 
     // conclude.cpp
     void conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Scope scope, Time now);
-    void lower(Finding& finding, Judgement& judgement, Time now) const;
+    void lower(Finding& finding, const Alert* before, Judgement& judgement, Time now) const;
     void lower_together(const TargetUnit& unit, Finding& shared, Judgement& judgement, Time now) const;
     /// The maintenance or exercise that a finding belongs to, in words; empty for none.
     std::string planned(const Identity& identity, Judgement& judgement, Time now) const;
-    bool take_back(const Labels& labels);
+    void take_back(JudgedUnit& unit, std::vector<Transition>& transitions);
     void publish(CheckUnit& unit);
     void publish(AssetUnit& unit);
     void publish(ScenarioUnit& unit);

@@ -5,21 +5,36 @@
 #include "core/engine/engine.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 namespace recoverd::core {
 
-std::span<const std::string> down_in(const ScenarioUnit& unit, std::string_view group) {
-    const auto at = std::ranges::find(unit.groups, group, &ScenarioGroup::name);
-    return at == unit.groups.end() ? std::span<const std::string>{} : at->decision.down;
+namespace {
+
+const ScenarioGroup* group_called(const ScenarioUnit& unit, std::string_view name) {
+    const auto at = std::ranges::lower_bound(unit.groups, name, {}, &ScenarioGroup::name);
+    return at == unit.groups.end() || at->name != name ? nullptr : &*at;
 }
 
-std::vector<std::string> speaking(const ScenarioUnit& unit) {
-    std::vector<std::string> groups;
+bool speaks(const ScenarioUnit& unit, std::string_view group) { return std::ranges::binary_search(unit.speaks, group); }
+
+} // namespace
+
+std::span<const std::string> down_in(const ScenarioUnit& unit, std::string_view group) {
+    const ScenarioGroup* found = group_called(unit, group);
+    return found ? found->decision.down : std::span<const std::string>{};
+}
+
+void note_speaking(ScenarioUnit& unit) {
+    unit.speaks.clear();
     for (const auto& [labels, alert] : unit.alerts)
         if (alert.state == AlertState::firing && alert.finding.identity.rule == RuleId::scenario_active)
-            groups.push_back(alert.finding.identity.subject);
-    return groups;
+            unit.speaks.push_back(alert.finding.identity.subject);
+    std::ranges::sort(unit.speaks);
 }
 
 std::string scenario_words(const ScenarioUnit& unit, std::string_view group) {
@@ -31,16 +46,33 @@ std::string scenario_words(const ScenarioUnit& unit, std::string_view group) {
 
 namespace {
 
+/// The group of the scenario that these words name; nothing for other words.
+std::optional<std::string_view> group_named(const ScenarioUnit& unit, std::string_view words) {
+    const std::string whole = scenario_words(unit, {});
+    if (!words.starts_with(whole))
+        return std::nullopt;
+    words.remove_prefix(whole.size());
+    if (words.empty())
+        return words;
+    if (!words.starts_with(" (") || !words.ends_with(")"))
+        return std::nullopt;
+    return words.substr(2, words.size() - 3);
+}
+
+/// Does it say this, in words?
+bool says(const ScenarioUnit& unit, std::string_view words) {
+    const auto group = group_named(unit, words);
+    return group && speaks(unit, *group);
+}
+
 /// The check and the subject behind the name of a member; no check for one that is not there any more.
 std::pair<const CheckUnit*, std::string_view> parts_of(const ScenarioUnit& unit, std::string_view member) {
-    for (const CheckUnit* check : unit.members) {
-        if (!member.starts_with(check->name))
-            continue;
-        const std::string_view rest = member.substr(check->name.size());
-        if (rest.empty() || rest[0] == '/')
-            return {check, rest.empty() ? rest : rest.substr(1)};
-    }
-    return {nullptr, {}};
+    const std::size_t slash = member.find('/');
+    const std::string_view name = member.substr(0, slash);
+    const auto at = std::ranges::lower_bound(unit.members, name, {}, &CheckUnit::name);
+    if (at == unit.members.end() || (*at)->name != name)
+        return {nullptr, {}};
+    return {*at, slash == std::string_view::npos ? std::string_view{} : member.substr(slash + 1)};
 }
 
 /// The node, zone or region of `wide` in which a member of `unit` stands; empty where nobody knows, and where `wide` is
@@ -65,113 +97,90 @@ std::vector<std::string> places_in_words(const ScenarioUnit& unit, std::string_v
     const auto before = unit.placed.find(member);
     std::vector<std::string> causes;
     for (const ScenarioUnit* wide : unit.explained_by) {
+        if (before != unit.placed.end())
+            std::ranges::copy_if(before->second, std::back_inserter(causes),
+                                 [&](const std::string& cause) { return says(*wide, cause); });
         const std::string place = place_of(unit, member, wide->scenario);
-        for (const std::string& group : speaking(*wide)) {
-            std::string cause = scenario_words(*wide, group);
-            const bool stood =
-                before != unit.placed.end() && std::ranges::find(before->second, cause) != before->second.end();
-            if (stood || (!place.empty() && group == place))
-                causes.push_back(std::move(cause));
-        }
+        if (place.empty() || !speaks(*wide, place))
+            continue;
+        if (std::string cause = scenario_words(*wide, place); std::ranges::find(causes, cause) == causes.end())
+            causes.push_back(std::move(cause));
     }
     return causes;
 }
 
-/// Is what a finding is about down in this group?
-bool has_down(const ScenarioUnit& unit, std::string_view group, const Identity& found) {
-    return std::ranges::any_of(down_in(unit, group), [&](std::string_view member) {
-        if (!member.starts_with(found.check))
-            return false;
-        member.remove_prefix(found.check.size());
-        return member.empty() || (member[0] == '/' && is_about(found.subject, member.substr(1)));
-    });
-}
-
-/// What explained a finding of this unit when it was found last; empty for nothing.
-std::string explained_before(const JudgedUnit& unit, const Identity& identity) {
-    for (const auto& [labels, alert] : unit.alerts)
-        if (alert.state != AlertState::resolved && alert.finding.identity == identity)
-            return alert.finding.lowered_by;
-    return {};
-}
-
-/// Does something that this check sees belong to the group?
-bool sees(const ScenarioUnit& unit, const CheckUnit& check, std::string_view group) {
-    const auto belongs = [&](std::string_view subject, std::string_view asset, const Location& seen) {
-        const auto found = group_of(unit.scenario, *check.check, subject, asset, stands_at(*check.check, seen));
-        return found && *found == group;
+/// The groups in which something is down that a finding is about, by name.
+std::set<std::string_view> groups_down(const ScenarioUnit& unit, const Identity& found) {
+    std::set<std::string_view> groups;
+    const auto add = [&](const auto& member) { groups.insert(unit.groups[member->second].name); };
+    const auto add_called = [&](std::string_view name) {
+        if (const auto at = unit.down.find(name); at != unit.down.end())
+            add(at);
     };
-    if (check.memory.subjects.empty())
-        return belongs({}, check.check->asset, {});
-    std::size_t i = 0;
-    return std::ranges::any_of(check.memory.subjects, [&](const auto& entry) {
-        const std::size_t at = i++;
-        return belongs(entry.first, at < check.subject_assets.size() ? check.subject_assets[at] : std::string_view{},
-                       entry.second.location);
-    });
-}
-
-/// Long enough for whatever decides it in this group to be found well, and to be believed.
-Duration patience_of(const ScenarioUnit& unit, std::string_view group) {
-    Duration longest{0};
-    for (const CheckUnit* member : unit.members)
-        if (sees(unit, *member, group))
-            longest =
-                std::max(longest, (member->check->every + member->check->timeout) * (member->check->successes + 1));
-    return longest;
+    add_called(found.check);
+    const std::string inside = found.check + "/";
+    if (found.subject.empty())
+        for (auto at = unit.down.lower_bound(inside); at != unit.down.end() && at->first.starts_with(inside); ++at)
+            add(at);
+    else
+        for_each_subject_of(found.subject,
+                            [&](std::string_view subject) { add_called(inside + std::string{subject}); });
+    return groups;
 }
 
 /// Has the outage that this names ended a moment ago? Those who recover a little later than the first are still part of
 /// it, and would wake somebody once more at its very end.
-bool is_just_over(const ScenarioUnit& unit, std::string_view cause, Judgement& judgement, Time now) {
-    if (cause.empty())
+bool is_just_over(const ScenarioUnit& unit, const std::string& cause, Judgement& judgement, Time now) {
+    const auto group = group_named(unit, cause);
+    const auto at = group ? unit.outages.find(*group) : unit.outages.end();
+    if (at == unit.outages.end() || at->second.running || at->second.past.empty())
         return false;
-    for (const auto& [group, history] : unit.outages) {
-        if (history.running || history.past.empty() || scenario_words(unit, group) != cause)
-            continue;
-        const Time until = *history.past.back().ended_at + patience_of(unit, group);
-        if (now >= until)
-            return false;
-        judgement.look_again(until);
-        return true;
-    }
-    return false;
+    const ScenarioGroup* known = group_called(unit, *group);
+    const Time until = *at->second.past.back().ended_at + (known ? known->patience : Duration{0});
+    if (now >= until)
+        return false;
+    judgement.look_again(until);
+    return true;
+}
+
+/// What `wide` says of this member, in words; empty for nothing.
+std::string about(const ScenarioUnit& wide, const ScenarioUnit& unit, const std::string& member) {
+    if (const auto at = wide.down.find(member); at != wide.down.end() && speaks(wide, wide.groups[at->second].name))
+        return scenario_words(wide, wide.groups[at->second].name);
+    const auto placed = unit.placed.find(member);
+    if (placed == unit.placed.end())
+        return {};
+    const auto cause = std::ranges::find_if(placed->second, [&](const auto& words) { return says(wide, words); });
+    return cause == placed->second.end() ? std::string{} : *cause;
 }
 
 /// What `wide` says that is about all of this, in words; where several of its groups are so together, the first.
 std::string about_all(const ScenarioUnit& wide, const ScenarioUnit& unit, std::span<const std::string> down) {
-    const auto groups = speaking(wide);
     std::string first;
     for (const std::string& member : down) {
-        const auto placed = unit.placed.find(member);
-        const auto found = std::ranges::find_if(groups, [&](const std::string& group) {
-            return std::ranges::binary_search(down_in(wide, group), member) ||
-                   (placed != unit.placed.end() &&
-                    std::ranges::find(placed->second, scenario_words(wide, group)) != placed->second.end());
-        });
-        if (found == groups.end())
+        std::string cause = about(wide, unit, member);
+        if (cause.empty())
             return {};
         if (first.empty())
-            first = scenario_words(wide, *found);
+            first = std::move(cause);
     }
     return first;
 }
 
 /// The wider scenario that is about all that is down in this group, in words; empty for none.
-std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding, Judgement& judgement, Time now) {
+std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding, const std::string& before,
+                               Judgement& judgement, Time now) {
     const Identity& identity = finding.identity;
-    std::string before = explained_before(unit, identity);
     const auto own = down_in(unit, identity.subject);
     for (const ScenarioUnit* wide : unit.explained_by) {
         // That it lasts too long is for the wider one to say, where that has a time of its own.
-        const RuleId says = wide->scenario.rto ? identity.rule : RuleId::scenario_active;
-        if (priority_of(wide->scenario, says) > finding.priority)
+        const RuleId told = wide->scenario.rto ? identity.rule : RuleId::scenario_active;
+        if (priority_of(wide->scenario, told) > finding.priority)
             continue;
         // What cannot be seen now (the agent has just begun) is explained by what explained it, while that lasts.
         if (own.empty()) {
-            for (const std::string& group : speaking(*wide))
-                if (scenario_words(*wide, group) == before)
-                    return before;
+            if (says(*wide, before))
+                return before;
         } else if (std::string cause = about_all(*wide, unit, own); !cause.empty()) {
             return cause;
         }
@@ -193,39 +202,39 @@ void remember_places(ScenarioUnit& unit) {
     unit.placed = std::move(placed);
 }
 
-/// The maintenance or exercise that all that is down in this group belongs to; empty when something does not.
-std::string Engine::drilled(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement,
-                            Time now) const {
-    std::string cause;
+std::vector<std::string> Engine::drills(const ScenarioUnit& unit, Judgement& judgement, Time now) const {
+    std::map<std::string_view, std::string> causes;
+    std::set<std::string_view> unplanned;
     for (const CheckUnit* check : unit.members)
         for (const Finding& finding : check->findings) {
             if (!decides(unit.scenario, finding.identity))
                 continue;
-            if (!has_down(unit, group.name, finding.identity))
-                continue;
-            cause = planned(finding.identity, judgement, now);
-            if (cause.empty())
-                return {};
+            for (const std::string_view group : groups_down(unit, finding.identity))
+                if (causes[group] = planned(finding.identity, judgement, now); causes[group].empty())
+                    unplanned.insert(group);
         }
-    return cause;
+    std::vector<std::string> found;
+    for (const ScenarioGroup& group : unit.groups)
+        found.push_back(unplanned.contains(group.name) ? std::string{} : causes[group.name]);
+    return found;
 }
 
-std::string Engine::explained(const Finding& finding, Judgement& judgement, Time now) const {
+std::string Engine::explained(const Finding& finding, const std::string& before, Judgement& judgement, Time now) const {
     const Identity& identity = finding.identity;
     if (const auto at = scenarios_.find(identity.scenario); at != scenarios_.end())
-        return explained_by_wider(*at->second, finding, judgement, now);
+        return explained_by_wider(*at->second, finding, before, judgement, now);
     const auto at = checks_.find(identity.check);
     if (at == checks_.end() || at->second->scenarios.empty())
         return {};
-    // After a restart a check may be judged before the scenario has seen it again.
-    std::string before = explained_before(*at->second, identity);
     for (const ScenarioUnit* unit : at->second->scenarios) {
         if (unit->scenario.priority > finding.priority || !decides(unit->scenario, identity))
             continue;
-        for (const std::string& group : speaking(*unit))
-            if (const std::string cause = scenario_words(*unit, group);
-                cause == before || has_down(*unit, group, identity))
-                return cause;
+        // After a restart a check may be judged before the scenario has seen it again.
+        if (says(*unit, before))
+            return before;
+        for (const std::string_view group : groups_down(*unit, identity))
+            if (speaks(*unit, group))
+                return scenario_words(*unit, group);
         if (is_just_over(*unit, before, judgement, now))
             return before;
     }

@@ -13,8 +13,8 @@ namespace recoverd::core {
 
 /// What is down in a group, in order; nothing before it was judged.
 std::span<const std::string> down_in(const ScenarioUnit& unit, std::string_view group);
-/// The groups for which its alert speaks, so that what it explains need not.
-std::vector<std::string> speaking(const ScenarioUnit& unit);
+/// Notes for which groups its alert speaks.
+void note_speaking(ScenarioUnit& unit);
 
 /// "scenario az (eu-1a)"
 std::string scenario_words(const ScenarioUnit& unit, std::string_view group);

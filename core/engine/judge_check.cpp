@@ -26,14 +26,23 @@ std::optional<Time> excused_until(const CheckUnit& unit) {
 /// Was nothing learned yet of what this is about, though its check has looked?
 bool is_unseen(const CheckMemory& memory, std::string_view subject) {
     bool listed = false;
-    for (const auto& [name, seen] : memory.subjects) {
-        if (!is_about(subject, name))
-            continue;
+    bool learned = false;
+    const auto look_at = [&](const SubjectMemory& seen) {
         listed = true;
-        if (seen.learned_at != Time{})
-            return false;
+        learned = learned || seen.learned_at != Time{};
+    };
+    const auto look_for = [&](std::string_view name) {
+        if (const auto at = memory.subjects.find(name); at != memory.subjects.end())
+            look_at(at->second);
+    };
+    if (subject.empty()) {
+        for (const auto& [name, seen] : memory.subjects)
+            look_at(seen);
+    } else {
+        look_for({});
+        for_each_subject_of(subject, look_for);
     }
-    return listed;
+    return listed && !learned;
 }
 
 } // namespace

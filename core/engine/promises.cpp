@@ -3,6 +3,7 @@
 #include "core/rules/promises.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
+#include "core/engine/members.hpp"
 
 #include <algorithm>
 

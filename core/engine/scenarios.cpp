@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenarios: which checks decide which, what is an outage now, and what it explains.
 #include "core/rules/scenarios.hpp"
-#include "core/assertion.hpp"
 #include "core/clock.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
-#include "core/engine/unseen.hpp"
+#include "core/engine/members.hpp"
 #include "core/rules/losses.hpp"
 
 #include <algorithm>
@@ -16,53 +15,6 @@ namespace recoverd::core {
 
 namespace {
 
-/// Since when something is found: of a probe the first bad one, of all else the moment it was found.
-Time since(const CheckUnit& unit, const SubjectMemory* seen, const Finding& finding) {
-    if (finding.identity.rule == RuleId::endpoint_down && seen)
-        return seen->turned_at;
-    for (const auto& [labels, alert] : unit.alerts)
-        if (alert.state != AlertState::resolved && alert.finding.identity == finding.identity)
-            return alert.since;
-    return unit.memory.last_run.value_or(unit.memory.first_seen);
-}
-
-/// Was all that decides it of this subject seen by the last look?
-bool can_tell(const Scenario& scenario, const CheckUnit& unit, const SubjectMemory& seen) {
-    if (unit.memory.failure || !unit.memory.last_success || !why_unseen(unit, seen).empty())
-        return false;
-    if (!scenario.decided_by(RuleId::assertion_failed))
-        return true;
-    return std::ranges::none_of(*seen.evidence, [&](const Evidence& evidence) {
-        const auto* assertions = std::get_if<Assertions>(&evidence);
-        return assertions && std::ranges::any_of(assertions->assertions, [&](const Assertion& one) {
-                   return state_of(one) == AssertionState::unknown &&
-                          (scenario.assertion.empty() || glob_matches(scenario.assertion, one.name));
-               });
-    });
-}
-
-Member member_of(const Scenario& scenario, const CheckUnit& unit, std::string_view subject, const SubjectMemory* seen) {
-    Member made{std::string{unit.name}, MemberState::unknown, unit.memory.failing_since};
-    if (!subject.empty())
-        made.name.append("/").append(subject);
-    for (const Finding& finding : unit.findings) {
-        if (!decides(scenario, finding.identity) || !is_about(finding.identity.subject, subject))
-            continue;
-        const Time at = since(unit, seen, finding);
-        made.since = made.state == MemberState::down ? std::min(made.since, at) : at;
-        made.state = MemberState::down;
-    }
-    if (made.state == MemberState::down || !unit.fresh || !seen || !can_tell(scenario, unit, *seen))
-        return made;
-    made.state = MemberState::up;
-    // A probe that says "up" ends an outage before it is believed. What other rules found ends by the look that finds
-    // it no more; of several nobody knows which one it was.
-    const bool by_probe = scenario.when == std::vector{RuleId::endpoint_down} && seen->turned_at != Time{};
-    // One that had a bad moment that nobody believed was up all the while.
-    made.since = by_probe ? std::min(seen->turned_at, seen->settled_since) : *unit.memory.last_success;
-    return made;
-}
-
 /// A scenario that only checks of one node decide is another one on each node.
 Scope scope_of(const ScenarioUnit& unit) {
     const auto of_node = [](const CheckUnit* member) { return member->check->scope == Scope::node; };
@@ -72,11 +24,31 @@ Scope scope_of(const ScenarioUnit& unit) {
 /// What it explains: of each group for which it speaks what is down.
 std::vector<std::pair<std::string, std::vector<std::string>>> explains(const ScenarioUnit& unit) {
     std::vector<std::pair<std::string, std::vector<std::string>>> found;
-    for (std::string& group : speaking(unit)) {
+    for (const std::string& group : unit.speaks) {
         const auto down = down_in(unit, group);
-        found.emplace_back(std::move(group), std::vector<std::string>{down.begin(), down.end()});
+        found.emplace_back(group, std::vector<std::string>{down.begin(), down.end()});
     }
     return found;
+}
+
+/// Decides each of its groups: those that have members, and those whose outage goes on without.
+void decide_groups(ScenarioUnit& unit, Time now) {
+    auto groups = members_of(unit);
+    for (const auto& [name, history] : unit.outages)
+        groups.try_emplace(name);
+    const bool all_seen = std::ranges::all_of(
+        unit.members, [](const CheckUnit* member) { return member->fresh && member->memory.last_success.has_value(); });
+    unit.groups.clear();
+    unit.down.clear();
+    for (const auto& [name, group] : groups) {
+        Decision decision = decide(unit.scenario.at_least, group.members, now);
+        // Whoever decided it left the configuration, or stands elsewhere now: nothing of it is left to be down.
+        if (group.members.empty() && all_seen)
+            decision.state = ScenarioState::clear;
+        for (const std::string& member : decision.down)
+            unit.down.emplace(member, unit.groups.size());
+        unit.groups.push_back({name, std::move(decision), group.patience});
+    }
 }
 
 } // namespace
@@ -150,28 +122,6 @@ void Engine::drop_scenarios_without_configuration() {
     });
 }
 
-std::map<std::string, std::vector<Member>, std::less<>> Engine::members_of(const ScenarioUnit& unit) const {
-    std::map<std::string, std::vector<Member>, std::less<>> groups;
-    const auto add = [&](const CheckUnit& check, std::string_view subject, std::string_view asset,
-                         const SubjectMemory* seen) {
-        const Location stands = stands_at(*check.check, seen ? seen->location : Location{});
-        if (!counts(unit.scenario, *check.check, subject, asset, stands))
-            return;
-        if (const auto group = group_of(unit.scenario, *check.check, subject, asset, stands))
-            groups[*group].push_back(member_of(unit.scenario, check, subject, seen));
-    };
-    for (const CheckUnit* check : unit.members) {
-        std::size_t i = 0;
-        for (const auto& [subject, seen] : check->memory.subjects) {
-            const std::size_t at = i++;
-            add(*check, subject, at < check->subject_assets.size() ? check->subject_assets[at] : std::string{}, &seen);
-        }
-        if (check->memory.subjects.empty())
-            add(*check, {}, asset_of(*check->check, {}), nullptr);
-    }
-    return groups;
-}
-
 /// Begins and ends the outage of a group, and starts what an end or a beginning brings about.
 void Engine::follow_outage(ScenarioUnit& unit, const std::string& group, const Decision& decision, Time now) {
     auto& history = unit.outages[group];
@@ -185,13 +135,11 @@ void Engine::follow_outage(ScenarioUnit& unit, const std::string& group, const D
         note_change(unit);
 }
 
-void Engine::judge_group(ScenarioUnit& unit, const std::string& group, Decision decision, Judgement& judgement,
+void Engine::judge_group(ScenarioUnit& unit, const ScenarioGroup& group, const std::string& drill, Judgement& judgement,
                          Time now) {
-    follow_outage(unit, group, decision, now);
+    follow_outage(unit, group.name, group.decision, now);
     const std::size_t found = judgement.findings.size();
-    judge_scenario(unit.scenario, group, unit.outages[group], decision, now, judgement);
-    unit.groups.push_back({group, std::move(decision)});
-    const std::string drill = drilled(unit, unit.groups.back(), judgement, now);
+    judge_scenario(unit.scenario, group.name, unit.outages[group.name], group.decision, now, judgement);
     for (std::size_t i = found; i < judgement.findings.size() && !drill.empty(); ++i) {
         judgement.findings[i].priority = Priority::p4;
         judgement.findings[i].lowered_by = drill;
@@ -199,22 +147,13 @@ void Engine::judge_group(ScenarioUnit& unit, const std::string& group, Decision 
 }
 
 void Engine::judge(ScenarioUnit& unit, Time now) {
-    auto groups = members_of(unit);
-    const bool all_seen = std::ranges::all_of(
-        unit.members, [](const CheckUnit* member) { return member->fresh && member->memory.last_success.has_value(); });
-    for (const auto& [name, history] : unit.outages)
-        groups.try_emplace(name);
     const auto explained = explains(unit);
     const auto found = unit.findings;
-    unit.groups.clear();
+    decide_groups(unit, now);
     Judgement judgement;
-    for (const auto& [name, members] : groups) {
-        Decision decision = decide(unit.scenario.at_least, members, now);
-        // Whoever decided it left the configuration, or stands elsewhere now: nothing of it is left to be down.
-        if (members.empty() && all_seen)
-            decision.state = ScenarioState::clear;
-        judge_group(unit, name, std::move(decision), judgement, now);
-    }
+    const auto planned = drills(unit, judgement, now);
+    for (std::size_t i = 0; i < unit.groups.size(); ++i)
+        judge_group(unit, unit.groups[i], planned[i], judgement, now);
     remember_places(unit);
     unit.readiness.reset();
     if (!unit.scenario.recovers.empty())

@@ -124,6 +124,8 @@ struct TargetUnit : JudgedUnit {
 struct ScenarioGroup {
     std::string name;
     Decision decision;
+    /// Long enough for whatever decides it to be found well, and to be believed.
+    Duration patience{0};
 
     bool operator==(const ScenarioGroup&) const = default;
 };
@@ -139,6 +141,10 @@ struct ScenarioUnit : JudgedUnit {
     OutageHistories outages;
     /// Those that have members or an outage, by name.
     std::vector<ScenarioGroup> groups;
+    /// What is down in them: "check" or "check/subject", and the place of its group.
+    std::map<std::string, std::size_t, std::less<>> down;
+    /// The groups for which its alert speaks, so that what it explains need not; sorted.
+    std::vector<std::string> speaks;
     /// Where it was asked for.
     std::optional<Readiness> readiness;
     /// What of it puts assets at risk.

@@ -48,6 +48,15 @@ bool decides(const Scenario& scenario, const Identity& found);
 /// Is what was found at `found` about this subject of the same check: the subject, a thing inside it
 /// ("orders/standby1", or just "standby1" where the subject has no name), or the check as a whole?
 bool is_about(std::string_view found, std::string_view subject);
+/// Each subject with a name that what was found at `found` is about: those that it lies inside, and itself.
+template <typename Visit>
+void for_each_subject_of(std::string_view found, Visit visit) {
+    for (std::size_t end = found.find('/'); end != std::string_view::npos; end = found.find('/', end + 1))
+        if (end > 0)
+            visit(found.substr(0, end));
+    if (!found.empty())
+        visit(found);
+}
 
 Decision decide(const Quorum& at_least, std::span<const Member> members, Time now);
 

@@ -291,7 +291,8 @@ TEST_CASE("an application, or a consumer group, that is ill while another is for
         test::GuideWatch watch{loaded};
         const auto look = [&](int looks, const test::Sight& first, const test::Sight& second) {
             while (looks-- > 0) {
-                watch.learn(one.check, {{one.first, {}, first(watch.now), {}}, {one.second, {}, second(watch.now), {}}});
+                watch.learn(one.check,
+                            {{one.first, {}, first(watch.now), {}}, {one.second, {}, second(watch.now), {}}});
                 watch.pass(watch.check(one.check).every);
             }
         };

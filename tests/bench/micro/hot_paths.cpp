@@ -61,6 +61,41 @@ std::size_t evaluate() {
     return kReports;
 }
 
+/// One check sees that all of its subjects are down, and then that all are up again, each an outage of its own.
+template <std::size_t kSubjects>
+std::size_t outage() {
+    constexpr int kLooks = 4;
+    auto check = std::make_shared<Check>();
+    check->name = check->fingerprint = "workloads";
+    check->collector = "kubernetes";
+    check->brings = {EvidenceKind::reachability};
+    check->every = 5s;
+    check->timeout = 2s;
+    auto config = std::make_shared<Config>();
+    config->checks = {check};
+    config->scenarios = {{.name = "pod", .rto = 30s, .by = "subject", .at_least = {Quorum::Kind::count, 1}}};
+    Time now = kBegin;
+    Engine engine{now};
+    engine.configure(config, now);
+    const auto look = [&](ReachState state) {
+        Seen seen;
+        for (std::size_t i = 0; i < kSubjects; ++i)
+            seen.subjects.push_back(
+                {fmt::format("shop/{:05}", i), {}, {Reachability{.target = "cluster", .state = state}}, {}});
+        engine.learn("workloads", {now, 10ms, std::move(seen)}, now);
+        engine.advance(now);
+        engine.take_changes();
+        engine.snapshot(now);
+        now += 5s;
+    };
+    look(ReachState::up);
+    const Counted counted;
+    for (const ReachState state : {ReachState::down, ReachState::up})
+        for (int i = 0; i < kLooks; ++i)
+            look(state);
+    return 2 * kLooks * kSubjects;
+}
+
 std::size_t render() {
     Fleet fleet(1'000);
     exporters::PrometheusRenderer renderer;
@@ -83,6 +118,8 @@ constexpr Path kPaths[] = {
     {"schedule_50000", schedule<50'000>},
     {"evaluate_1000", evaluate<1'000>},
     {"evaluate_50000", evaluate<50'000>},
+    {"outage_250", outage<250>},
+    {"outage_2000", outage<2'000>},
     {"render", render},
 };
 

@@ -183,11 +183,11 @@ TEST_CASE("by subject, a check that sees none is told apart by its own name") {
     engine.configure(fleet.done(), now);
     for (int looks = 0; looks < 4; ++looks) {
         for (const char* name : {"web1", "web2"})
-            engine.learn(name,
-                         fleet::report(now, {fleet::reach(name == std::string{"web1"} ? ReachState::down
-                                                                                      : ReachState::up,
-                                                          std::string{name} + ":80")}),
-                         now);
+            engine.learn(
+                name,
+                fleet::report(now, {fleet::reach(name == std::string{"web1"} ? ReachState::down : ReachState::up,
+                                                 std::string{name} + ":80")}),
+                now);
         fleet::pass(engine, now, 30s);
     }
     Texts groups;

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/engine/members.hpp"
+
+#include "core/assertion.hpp"
+#include "core/engine/engine.hpp"
+#include "core/engine/unseen.hpp"
+#include "core/ongoing.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace recoverd::core {
+
+namespace {
+
+/// What a check found that decides a scenario, by subject.
+class Decisive {
+  public:
+    Decisive(const Scenario& scenario, const CheckUnit& unit) {
+        const Ongoing ongoing{unit.alerts};
+        for (const Finding& finding : unit.findings) {
+            const Identity& identity = finding.identity;
+            if (!decides(scenario, identity))
+                continue;
+            const Alert* alert = ongoing.find(identity);
+            found_.push_back({identity.subject, identity.rule == RuleId::endpoint_down,
+                              alert ? alert->since : unit.memory.last_run.value_or(unit.memory.first_seen)});
+        }
+        std::ranges::stable_sort(found_, {}, &Found::subject);
+    }
+
+    /// Since when something of this subject is down: of a probe since the first bad one, of all else since the moment
+    /// it was found. Nothing when it is not.
+    std::optional<Time> down_since(std::string_view subject, const SubjectMemory* seen) const {
+        std::optional<Time> earliest;
+        const auto take = [&](const Found& found) {
+            const Time since = found.by_probe && seen ? seen->turned_at : found.since;
+            earliest = std::min(earliest.value_or(since), since);
+        };
+        auto at = std::ranges::lower_bound(found_, subject, {}, &Found::subject);
+        for (; at != found_.end() && at->subject.starts_with(subject); ++at)
+            if (is_about(at->subject, subject))
+                take(*at);
+        // What is found of the check as a whole is about each.
+        for (at = found_.begin(); !subject.empty() && at != found_.end() && at->subject.empty(); ++at)
+            take(*at);
+        return earliest;
+    }
+
+  private:
+    struct Found {
+        std::string_view subject;
+        bool by_probe;
+        Time since;
+    };
+    std::vector<Found> found_;
+};
+
+/// Was all that decides it of this subject seen by the last look?
+bool can_tell(const Scenario& scenario, const CheckUnit& unit, const SubjectMemory& seen) {
+    if (unit.memory.failure || !unit.memory.last_success || !why_unseen(unit, seen).empty())
+        return false;
+    if (!scenario.decided_by(RuleId::assertion_failed))
+        return true;
+    return std::ranges::none_of(*seen.evidence, [&](const Evidence& evidence) {
+        const auto* assertions = std::get_if<Assertions>(&evidence);
+        return assertions && std::ranges::any_of(assertions->assertions, [&](const Assertion& one) {
+                   return state_of(one) == AssertionState::unknown &&
+                          (scenario.assertion.empty() || glob_matches(scenario.assertion, one.name));
+               });
+    });
+}
+
+Member member_of(const Scenario& scenario, const CheckUnit& unit, const Decisive& found, std::string_view subject,
+                 const SubjectMemory* seen) {
+    Member made{std::string{unit.name}, MemberState::unknown, unit.memory.failing_since};
+    if (!subject.empty())
+        made.name.append("/").append(subject);
+    if (const auto since = found.down_since(subject, seen)) {
+        made.state = MemberState::down;
+        made.since = *since;
+        return made;
+    }
+    if (!unit.fresh || !seen || !can_tell(scenario, unit, *seen))
+        return made;
+    made.state = MemberState::up;
+    // A probe that says "up" ends an outage before it is believed. What other rules found ends by the look that finds
+    // it no more; of several nobody knows which one it was.
+    const bool by_probe = scenario.when == std::vector{RuleId::endpoint_down} && seen->turned_at != Time{};
+    // One that had a bad moment that nobody believed was up all the while.
+    made.since = by_probe ? std::min(seen->turned_at, seen->settled_since) : *unit.memory.last_success;
+    return made;
+}
+
+} // namespace
+
+std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& unit) {
+    std::map<std::string, GroupMembers, std::less<>> groups;
+    for (const CheckUnit* check : unit.members) {
+        const Decisive found{unit.scenario, *check};
+        const Duration patience = (check->check->every + check->check->timeout) * (check->check->successes + 1);
+        const auto add = [&](std::string_view subject, std::string_view asset, const SubjectMemory* seen) {
+            const Location stands = stands_at(*check->check, seen ? seen->location : Location{});
+            if (!counts(unit.scenario, *check->check, subject, asset, stands))
+                return;
+            const auto name = group_of(unit.scenario, *check->check, subject, asset, stands);
+            if (!name)
+                return;
+            GroupMembers& group = groups[*name];
+            group.members.push_back(member_of(unit.scenario, *check, found, subject, seen));
+            group.patience = std::max(group.patience, patience);
+        };
+        std::size_t i = 0;
+        for (const auto& [subject, seen] : check->memory.subjects) {
+            const std::size_t at = i++;
+            add(subject, at < check->subject_assets.size() ? check->subject_assets[at] : std::string_view{}, &seen);
+        }
+        if (check->memory.subjects.empty())
+            add({}, asset_of(*check->check, {}), nullptr);
+    }
+    return groups;
+}
+
+} // namespace recoverd::core

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What decides a scenario, as its checks saw it last: a part of core/engine that nobody else includes.
+#pragma once
+
+#include "core/engine/units.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace recoverd::core {
+
+struct GroupMembers {
+    std::vector<Member> members;
+    /// Long enough for whatever decides it to be found well, and to be believed.
+    Duration patience{0};
+};
+
+/// By the name of the group. As many steps as there are subjects and findings: in a large outage that is thousands of
+/// each.
+std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& unit);
+
+} // namespace recoverd::core
