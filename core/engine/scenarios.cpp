@@ -89,6 +89,10 @@ void Engine::configure_scenarios() {
             unit->members.push_back(check.get());
             check->scenarios.push_back(unit.get());
         }
+        // Checks are judged before it, and ask how long an outage that is just over explains what is still down.
+        if (unit->groups.empty())
+            for (const auto& [group, seen] : members_of(*unit))
+                unit->groups.push_back({group, {}, seen.patience});
         const auto canary = checks_.find(scenario.canary);
         unit->canary = canary == checks_.end() ? nullptr : canary->second.get();
         if (unit->canary)

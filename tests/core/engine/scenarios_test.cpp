@@ -119,6 +119,32 @@ struct Zones {
 
 } // namespace
 
+TEST_CASE("whoever recovers a moment after its zone wakes nobody, though the agent starts anew meanwhile") {
+    Zones before;
+    before.fleet.config.scenarios[1].priority = Priority::p4;
+    before.configure();
+    before.probe(ReachState::up);
+    before.go_down();
+    for (int looks = 0; looks < 2; ++looks) {
+        for (const auto& check : before.fleet.config.checks)
+            before.engine.learn(
+                check->name,
+                fleet::report(before.now, {fleet::reach(check->name == "web-a2" ? ReachState::down : ReachState::up,
+                                                        check->target)}),
+                before.now);
+        pass(before.engine, before.now, 30s);
+    }
+    REQUIRE(before.engine.check("web-a2")->findings.at(0).lowered_by == "scenario az (a)");
+
+    Zones after{before.now + 5s};
+    after.fleet.config.scenarios[1].priority = Priority::p4;
+    after.restore(before, after.now + 20s);
+    after.configure();
+    pass(after.engine, after.now, 1s);
+    CHECK(after.firing_at(Priority::p2).empty());
+    CHECK_FALSE(after.firing_at(Priority::p4).empty());
+}
+
 TEST_CASE("the widest scenario speaks, and what it explains is lowered") {
     Zones zones;
     zones.configure();
