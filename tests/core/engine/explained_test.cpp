@@ -196,6 +196,33 @@ TEST_CASE("by subject, a check that sees none is told apart by its own name") {
     CHECK(groups == Texts{"web1 is down", "web2 is up"});
 }
 
+TEST_CASE("by subject, two checks that see something of the same name see two things") {
+    fleet::Fleet fleet;
+    for (const char* name : {"eu", "us"})
+        fleet.with(fleet::probe(name, std::string{name} + ":6443"));
+    fleet.config.scenarios = {{.name = "pod", .by = "subject", .at_least = kOne}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto look = [&](ReachState eu, ReachState us) {
+        for (int looks = 0; looks < 4; ++looks) {
+            for (const auto& [name, state] : {std::pair{"eu", eu}, {"us", us}}) {
+                SubjectReport seen = fleet::reach(state, std::string{name} + ":6443");
+                seen.subject = "shop/web";
+                engine.learn(name, fleet::report(now, {seen}), now);
+            }
+            fleet::pass(engine, now, 30s);
+        }
+        Texts down;
+        for (const ScenarioGroup& group : engine.scenario("pod")->groups)
+            if (group.decision.state == ScenarioState::active)
+                down.push_back(group.name);
+        return down;
+    };
+    CHECK(look(ReachState::down, ReachState::up) == Texts{"eu/shop/web"});
+    CHECK(look(ReachState::down, ReachState::down) == Texts{"eu/shop/web", "us/shop/web"});
+}
+
 TEST_CASE("that a narrower scenario lasts too long is for the wider one to say, where that has a time of its own") {
     for (const bool timed : {true, false}) {
         CAPTURE(timed);
