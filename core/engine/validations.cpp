@@ -122,6 +122,10 @@ Engine::Begun Engine::begin_validation(std::string_view name, std::string cause,
 }
 
 void Engine::validate_after(const ScenarioUnit& scenario, const std::string& group, bool over, Time now) {
+    // While another of its groups is down, that would fail it. It begins when the last one is up.
+    if (over &&
+        std::ranges::any_of(scenario.outages, [](const auto& entry) { return entry.second.running.has_value(); }))
+        return;
     const std::string words = scenario_words(scenario, group);
     for (auto& [name, unit] : validations_) {
         if (std::ranges::find(unit->validation.after, scenario.name) == unit->validation.after.end())
