@@ -160,7 +160,9 @@ std::expected<Outcome, std::vector<std::string>> outcome_of(const Options& optio
     if (!options.command.empty())
         for (const auto& [flag, value] : {std::pair{"outcome", options.outcome},
                                           {"started-at", options.started_at},
-                                          {"ended-at", options.ended_at}})
+                                          {"ended-at", options.ended_at},
+                                          // Said before it runs, it would be no measurement, and hide a slow one.
+                                          {"rto", options.rto}})
             if (!value.empty())
                 mistakes.push_back(fmt::format("--{}: COMMAND tells it by itself", flag));
     if (!mistakes.empty())

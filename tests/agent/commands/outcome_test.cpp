@@ -230,6 +230,16 @@ TEST_CASE("a command's status is returned whatever becomes of its report") {
               .code == 6);
 }
 
+TEST_CASE("how long a restore took is measured, not said before it ran") {
+    Reports reports;
+    reports.server.on(kPath, test::says(201, "{}"));
+    const auto ended = reports.report(
+        {"--asset", "orders-db", "--exercise", "restore-test", "--depth", "queried", "--rto", "21m", "--", "true"});
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.err, ContainsSubstring("--rto: COMMAND tells it by itself"));
+    CHECK(reports.server.got().empty());
+}
+
 TEST_CASE("a slip in the arguments is told, and what is watched runs all the same") {
     Reports reports;
     reports.server.on(kPath, test::says(201, "{}"));
