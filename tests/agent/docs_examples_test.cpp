@@ -85,6 +85,26 @@ TEST_CASE("no example in TOML is left out by what stands behind the word") {
     }
 }
 
+TEST_CASE("every restore test that is shown proves a restore") {
+    std::vector<fs::path> files = documents();
+    for (const char* file : {"recoverd.toml", "resilience-guide.toml"})
+        files.push_back(kRoot / "packaging/config" / file);
+    files.push_back(kRoot / "packaging/kubernetes/overlays/sidecar/recoverd.toml");
+    std::size_t shown = 0;
+    for (const fs::path& file : files) {
+        std::istringstream lines{text_of(file)};
+        for (std::string line; std::getline(lines, line);) {
+            if (!line.contains("--exercise restore-test"))
+                continue;
+            CAPTURE(file.string(), line);
+            // Without it a run proves that there is a backup.
+            CHECK((line.contains("--depth restored") || line.contains("--depth queried")));
+            ++shown;
+        }
+    }
+    CHECK(shown >= 6);
+}
+
 TEST_CASE("an example with a mistake would be noticed") {
     const auto blocks = toml_blocks("text\n```toml\n[policy]\nbackup_to_old = false\n```\n");
     REQUIRE(blocks.size() == 1);
