@@ -275,7 +275,11 @@ def test_the_kubernetes_example_is_well_formed_but_for_what_debian_left_out(tmp_
     config = load(FOLDER / "prometheus-kubernetes.yml")
     config["rule_files"] = [str(FOLDER / pattern) for pattern in config["rule_files"]]
     del config["scrape_configs"][0]["kubernetes_sd_configs"]
-    del config["alerting"]["alertmanagers"][0]["kubernetes_sd_configs"]
+    (alertmanager,) = config["alerting"]["alertmanagers"]
+    del alertmanager["kubernetes_sd_configs"]
+    kept = [re.compile(rule["regex"]) for rule in alertmanager["relabel_configs"] if rule["action"] == "keep"]
+    ports = [port for port in (8080, 9093, 9094) if all(one.fullmatch(f"10.0.0.1:{port}") for one in kept)]
+    assert ports == [9093]
     checked = tmp_path / "prometheus.yml"
     checked.write_text(yaml.safe_dump(config), encoding="utf-8")
     done = subprocess.run([program("promtool"), "check", "config", checked], capture_output=True, text=True, timeout=60,
