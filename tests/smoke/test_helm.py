@@ -90,6 +90,14 @@ def test_whatever_is_set_would_be_taken(chart, objects, values):
     all_hold(objects(values))
 
 
+@pytest.mark.parametrize("values", [{}, EXTRA])
+def test_whoever_the_pods_run_as_may_read_their_secrets(objects, values):
+    """Kubelet writes those as root's, for a group as well."""
+    for workload in workloads(objects(values)):
+        runs = workload["spec"]["template"]["spec"]["securityContext"]
+        assert runs["runAsUser"] == 0 or runs["fsGroup"] == runs["runAsGroup"]
+
+
 def test_deployment_runs_where_only_the_restricted_may(tools, chart):
     status, out, err = chart({**GUARDED, "node": {"enabled": False}, "cluster": {"kubernetesApi": True}})
     assert status == 0, err

@@ -45,6 +45,10 @@ spec:
     {{- if eq .component "node" }}
     runAsUser: {{ .values.runAsUser }}
     runAsGroup: {{ .values.runAsUser }}
+    {{- with .values.runAsUser }}
+    # Secrets are root's, and readable to this group.
+    fsGroup: {{ . }}
+    {{- end }}
     {{- else }}
     runAsNonRoot: true
     runAsUser: 65532
