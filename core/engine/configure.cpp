@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/own_checks.hpp"
+#include "core/engine/unseen.hpp"
 
 #include <algorithm>
 
@@ -14,13 +15,6 @@ namespace {
 bool is_about_recovery(const Check& check) {
     return std::ranges::any_of(check.brings, [](EvidenceKind kind) {
         return kind != EvidenceKind::reachability && kind != EvidenceKind::measurement;
-    });
-}
-
-bool tells_of_silence(const Alerts& alerts) {
-    return std::ranges::any_of(alerts, [](const auto& entry) {
-        return entry.second.state != AlertState::resolved &&
-               entry.second.finding.identity.rule == RuleId::evidence_missing;
     });
 }
 
@@ -213,57 +207,6 @@ void Engine::drop_targets_without_checks() {
         retire(unit);
         return true;
     });
-}
-
-void Engine::attach(CheckUnit& unit, Time now) {
-    unit.subject_assets.clear();
-    std::set<AssetUnit*> assets;
-    const auto belongs = [&](std::string_view subject) {
-        AssetUnit* asset = find_or_discover(asset_of(*unit.check, subject), *unit.check, now);
-        if (asset)
-            assets.insert(asset);
-        return asset ? asset->name : std::string{};
-    };
-    for (const auto& [subject, seen] : unit.memory.subjects)
-        unit.subject_assets.push_back(belongs(subject));
-    // Before its first run a check belongs to the asset it names.
-    if (unit.memory.subjects.empty())
-        belongs({});
-    if (assets != unit.assets) {
-        for (AssetUnit* left : unit.assets)
-            left->members.erase(&unit);
-        for (AssetUnit* joined : assets)
-            joined->members.insert(&unit);
-        unit.assets = std::move(assets);
-    }
-    attach_target(unit);
-}
-
-void Engine::attach_target(CheckUnit& unit) {
-    if (unit.target || unit.check->target.empty())
-        return;
-    auto& target = targets_[unit.check->target];
-    if (!target) {
-        target = std::make_unique<TargetUnit>(UnitKind::target, unit.check->target, next_order_++);
-        if (const auto at = restored_targets_.find(unit.check->target); at != restored_targets_.end()) {
-            target->alerts = std::move(at->second);
-            restored_targets_.erase(at);
-            recount(*target, nullptr);
-        }
-    }
-    if ((!unit.fresh || unit.restored) && tells_of_silence(target->alerts))
-        unit.memory.watched_since = unit.memory.first_seen;
-    target->members.insert(&unit);
-    unit.target = target.get();
-}
-
-void Engine::detach(CheckUnit& unit) {
-    for (AssetUnit* asset : unit.assets)
-        asset->members.erase(&unit);
-    unit.assets.clear();
-    if (unit.target)
-        unit.target->members.erase(&unit);
-    unit.target = nullptr;
 }
 
 /// What is gone is judged no more.

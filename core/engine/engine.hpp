@@ -105,9 +105,6 @@ class Engine {
     AssetUnit& claim_asset(const Asset& asset, Time now);
     void drop_assets_without_configuration();
     void drop_targets_without_checks();
-    void attach(CheckUnit& unit, Time now);
-    void attach_target(CheckUnit& unit);
-    void detach(CheckUnit& unit);
     AssetUnit* find_or_discover(const std::string& name, const Check& check, Time now);
     AssetUnit& discover(const std::string& name, const Check& check, Time now);
     /// A check that makes assets of what it sees and has not looked yet; null when there is none.
@@ -116,6 +113,10 @@ class Engine {
     void lay_out_pages();
     void retire(JudgedUnit& unit);
     void retire(Alerts&& alerts);
+    // attach.cpp
+    void attach(CheckUnit& unit, Time now);
+    void attach_target(CheckUnit& unit);
+    void detach(CheckUnit& unit);
     // own_checks.cpp
     std::string own_check(const std::string& asset, std::string_view kind, Time now);
     void move_own_checks(const AssetUnit& unit, Scope scope);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/unseen.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace recoverd::core {
@@ -14,6 +15,13 @@ std::string why_unseen(const CheckUnit& unit, const SubjectMemory& seen) {
     if (unit.check->looks() && seen.learned_at < *unit.memory.last_success)
         return "was not seen by the last look";
     return {};
+}
+
+bool tells_of_silence(const Alerts& alerts) {
+    return std::ranges::any_of(alerts, [](const auto& entry) {
+        return entry.second.state != AlertState::resolved &&
+               entry.second.finding.identity.rule == RuleId::evidence_missing;
+    });
 }
 
 } // namespace recoverd::core

@@ -12,4 +12,7 @@ namespace recoverd::core {
 /// looked.
 std::string why_unseen(const CheckUnit& unit, const SubjectMemory& seen);
 
+/// Does one of them say that nothing was learned?
+bool tells_of_silence(const Alerts& alerts);
+
 } // namespace recoverd::core

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// To which assets and which target a check belongs, as far as it has seen its subjects.
+#include "core/engine/engine.hpp"
+#include "core/engine/unseen.hpp"
+
+namespace recoverd::core {
+
+void Engine::attach(CheckUnit& unit, Time now) {
+    unit.subject_assets.clear();
+    std::set<AssetUnit*> assets;
+    const auto belongs = [&](std::string_view subject) {
+        AssetUnit* asset = find_or_discover(asset_of(*unit.check, subject), *unit.check, now);
+        if (asset)
+            assets.insert(asset);
+        return asset ? asset->name : std::string{};
+    };
+    for (const auto& [subject, seen] : unit.memory.subjects)
+        unit.subject_assets.push_back(belongs(subject));
+    // Before its first run a check belongs to the asset it names.
+    if (unit.memory.subjects.empty())
+        belongs({});
+    if (assets != unit.assets) {
+        for (AssetUnit* left : unit.assets)
+            left->members.erase(&unit);
+        for (AssetUnit* joined : assets)
+            joined->members.insert(&unit);
+        unit.assets = std::move(assets);
+    }
+    attach_target(unit);
+}
+
+void Engine::attach_target(CheckUnit& unit) {
+    if (unit.target || unit.check->target.empty())
+        return;
+    auto& target = targets_[unit.check->target];
+    if (!target) {
+        target = std::make_unique<TargetUnit>(UnitKind::target, unit.check->target, next_order_++);
+        if (const auto at = restored_targets_.find(unit.check->target); at != restored_targets_.end()) {
+            target->alerts = std::move(at->second);
+            restored_targets_.erase(at);
+            recount(*target, nullptr);
+        }
+    }
+    if ((!unit.fresh || unit.restored) && tells_of_silence(target->alerts))
+        unit.memory.watched_since = unit.memory.first_seen;
+    target->members.insert(&unit);
+    unit.target = target.get();
+}
+
+void Engine::detach(CheckUnit& unit) {
+    for (AssetUnit* asset : unit.assets)
+        asset->members.erase(&unit);
+    unit.assets.clear();
+    if (unit.target)
+        unit.target->members.erase(&unit);
+    unit.target = nullptr;
+}
+
+} // namespace recoverd::core
