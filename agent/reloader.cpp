@@ -26,7 +26,7 @@ std::optional<std::string> mistakes_of(const Loaded& loaded) {
     std::optional<std::string> mistakes;
     for (const auto& diagnostic : loaded.diagnostics.all())
         if (diagnostic.severity == core::config::Severity::mistake)
-            mistakes = mistakes.value_or("") + core::config::format(diagnostic) + "\n";
+            (mistakes ? *mistakes : mistakes.emplace()).append(core::config::format(diagnostic)).append("\n");
     return mistakes;
 }
 

@@ -55,7 +55,9 @@ bool check_reference(const Map& map, const std::string& name, std::string_view w
     std::vector<std::string_view> names;
     for (const auto& [known, value] : map)
         names.push_back(known);
-    const std::string_view near = nearest(name, names);
+    // Thousands of them have one cause, and measuring each against all would take minutes.
+    constexpr std::size_t kMostHinted = 50;
+    const std::string_view near = diagnostics.all().size() < kMostHinted ? nearest(name, names) : std::string_view{};
     diagnostics.mistake(at, path, fmt::format("there is no {} '{}'", what, name),
                         near.empty() ? std::string{} : fmt::format("did you mean '{}'?", near));
     return false;

@@ -148,6 +148,23 @@ TEST_CASE("a mistake in a default is told once, however many checks have it") {
           "f.toml:2:9: check.c0.every: expected a duration such as '90s', '1h30m' or '7d', found 'often'\n");
 }
 
+TEST_CASE("a thousand references to what is not there are each told, and the first of them what was meant") {
+    std::vector<Entry> checks;
+    for (int i = 0; i < 1'000; ++i)
+        checks.push_back(entry(
+            fmt::format("c{}", i),
+            table({entry("collector", text("tcp")), entry("address", text("x:1")), entry("asset", text("order"))})));
+    const Compilation made =
+        compiled(table({entry("asset", table({entry("orders", table({}))})), entry("check", table(checks))}));
+    const auto& told = made.diagnostics.all();
+    CHECK(std::ranges::count_if(told, [](const Diagnostic& one) { return one.message.contains("no asset 'order'"); }) ==
+          1'000);
+    const auto hinted =
+        std::ranges::count_if(told, [](const Diagnostic& one) { return one.hint.contains("'orders'"); });
+    CHECK(hinted > 1);
+    CHECK(hinted < 100);
+}
+
 TEST_CASE("a dollar that is no variable stays, and a doubled one protects") {
     for (const auto& [written, expected] : std::vector<std::pair<std::string, std::string>>{
              {"a${HOME}b${HOME}", "a/rootb/root"},
