@@ -55,7 +55,7 @@ void Protection::read_budget(const io::Json& budget) {
     const io::Json& selector = budget["spec"]["selector"];
     // Its words are read here, so that what is wrong with it is wrong with the list.
     selects(selector, {});
-    budgets.emplace_back(budget["metadata"]["namespace"].text(), selector);
+    budgets[budget["metadata"]["namespace"].text()].push_back(selector);
 }
 
 void Protection::read_autoscaler(const io::Json& autoscaler) {
@@ -65,9 +65,10 @@ void Protection::read_autoscaler(const io::Json& autoscaler) {
 }
 
 bool Protection::has_budget(const Controller& controller) const {
-    return std::ranges::any_of(budgets, [&](const auto& budget) {
-        return budget.first == controller.of_namespace && selects(budget.second, controller.labels);
-    });
+    const auto here = budgets.find(controller.of_namespace);
+    return here != budgets.end() && std::ranges::any_of(here->second, [&](const io::Json& selector) {
+               return selects(selector, controller.labels);
+           });
 }
 
 core::Assertions required(const std::string& subject, const Controller& controller,

@@ -4,6 +4,7 @@
 
 #include "collectors/kubernetes/controllers.hpp"
 
+#include <map>
 #include <set>
 #include <span>
 
@@ -13,8 +14,8 @@ namespace recoverd::collectors::kubernetes_parts {
 std::span<const std::string_view> requirable();
 
 struct Protection {
-    /// Selectors of PodDisruptionBudgets, with their namespace.
-    std::vector<std::pair<std::string, io::Json>> budgets;
+    /// Selectors of PodDisruptionBudgets, by namespace.
+    std::map<std::string, std::vector<io::Json>, std::less<>> budgets;
     /// Subjects that an autoscaler scales.
     std::set<std::string> scaled;
 
