@@ -19,11 +19,20 @@ constexpr core::Duration kClockEvery{5'000};
 /// A jump is told of for this long, or until another one takes it back.
 constexpr core::Duration kSkewShown{600'000};
 
-/// Is the check of this row still the same one?
-bool is_configured(const core::Config& config, const StateRow& row) {
-    return std::ranges::any_of(config.checks, [&](const auto& check) {
-        return check->name == row.name && check->fingerprint == row.fingerprint;
-    });
+/// When checks that are still the same are due; of what was changed while the agent was away nothing has been seen,
+/// whenever the old one was due.
+std::map<std::string, core::Time, std::less<>> due_times(const core::Config& config, const Stored& stored) {
+    std::map<std::string_view, std::string_view> configured;
+    for (const auto& check : config.checks)
+        configured.emplace(check->name, check->fingerprint);
+    std::map<std::string, core::Time, std::less<>> due_at;
+    for (const StateRow& row : stored.rows) {
+        if (row.kind != "check" || !row.due_at)
+            continue;
+        if (const auto at = configured.find(row.name); at != configured.end() && at->second == row.fingerprint)
+            due_at.emplace(row.name, *row.due_at);
+    }
+    return due_at;
 }
 
 } // namespace
@@ -66,13 +75,8 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
 
 std::string Agent::start(const Stored& stored, Setup setup) {
     const std::string trouble = restore(engine_, stored);
-    std::map<std::string, core::Time, std::less<>> due_at;
-    // What was changed while the agent was away has not been looked at, whenever the old one was due.
-    for (const StateRow& row : stored.rows)
-        if (row.kind == "check" && row.due_at && is_configured(*setup.config, row))
-            due_at.emplace(row.name, *row.due_at);
     engine_.configure(setup.config, world_.timers().now());
-    checker_.configure(setup, due_at);
+    checker_.configure(setup, due_times(*setup.config, stored));
     // One unit that begins anew has forgotten what fired, as all do when none could be read.
     if (const std::string& unread = stored.trouble.empty() ? trouble : stored.trouble; !unread.empty())
         engine_.report_trouble(core::RuleId::state_degraded, unread);
