@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace recoverd::core {
 
@@ -134,15 +137,29 @@ void judge_proof(const AssetView& view, const Verdict& verdict, Reasons& reasons
                                                               in_words(*verdict.proven_rto), in_words(*rto))});
 }
 
-/// Has this already been said of a repository?
-bool said(const std::vector<Repository>& repositories, const Identity& identity) {
-    if (identity.rule != RuleId::evidence_missing && identity.rule != RuleId::subject_vanished)
-        return false;
-    return std::ranges::any_of(repositories, [&](const Repository& repository) {
-        return repository.standing != Standing::good && repository.contributor->check->name == identity.check &&
-               (identity.subject.empty() || repository.contributor->subject == identity.subject);
-    });
-}
+/// What has already been said of a repository that is not good.
+class Said {
+  public:
+    explicit Said(const std::vector<Repository>& repositories) {
+        for (const Repository& repository : repositories) {
+            if (repository.standing == Standing::good)
+                continue;
+            checks_.insert(repository.contributor->check->name);
+            subjects_.emplace(repository.contributor->check->name, repository.contributor->subject);
+        }
+    }
+
+    bool operator()(const Identity& identity) const {
+        if (identity.rule != RuleId::evidence_missing && identity.rule != RuleId::subject_vanished)
+            return false;
+        return identity.subject.empty() ? checks_.contains(identity.check)
+                                        : subjects_.contains({identity.check, identity.subject});
+    }
+
+  private:
+    std::set<std::string_view> checks_;
+    std::set<std::pair<std::string_view, std::string_view>> subjects_;
+};
 
 /// "orders-backup/orders/repo1: …", "scenario az (eu-1a): …"
 std::string words_of(const Finding& finding) {
@@ -172,9 +189,10 @@ void judge_findings(const AssetView& view, const std::vector<Repository>& reposi
         if (std::ranges::find(findings, finding.identity, &Finding::identity) == findings.end())
             findings.push_back(std::move(finding));
     std::ranges::stable_sort(findings, {}, &Finding::raw_priority);
+    const Said said{repositories};
     for (const Finding& finding : findings) {
         const Identity& identity = finding.identity;
-        if (!puts_at_risk(view.asset, identity.rule) || said(repositories, identity))
+        if (!puts_at_risk(view.asset, identity.rule) || said(identity))
             continue;
         reasons.push_back({VerdictState::at_risk, words_of(finding)});
     }

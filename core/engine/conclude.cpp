@@ -94,13 +94,16 @@ void Engine::conclude(JudgedUnit& unit, Judgement judgement, const Check* check,
     if (!transitions.empty())
         note_change(unit);
     take_back(unit, transitions);
+    std::size_t retired = 0;
     for (Transition& transition : transitions) {
         // The same alert may still be known as one that was retired: only one of them may speak.
-        if (&unit != &agent_ && agent_.alerts.erase(transition.alert.labels) > 0) {
-            recount(agent_, nullptr);
-            note_change(agent_);
-        }
+        if (&unit != &agent_)
+            retired += agent_.alerts.erase(transition.alert.labels);
         changes_.transitions.push_back(std::move(transition));
+    }
+    if (retired > 0) {
+        recount(agent_, nullptr);
+        note_change(agent_);
     }
     // A moment that is not ahead would be asked again at once, for ever.
     plan(unit, std::max(revisit, now + 1ms));
