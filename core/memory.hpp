@@ -179,7 +179,8 @@ struct CheckMemory {
     Time failing_since;
     /// The last one before that.
     std::optional<PastFailure> last_failure;
-    std::map<std::string, SubjectMemory, std::less<>> subjects;
+    using Subjects = std::map<std::string, SubjectMemory, std::less<>>;
+    Subjects subjects;
     std::string cursor;
     /// Runs that ended in each kind of failure since the agent first knew the check.
     std::array<std::uint64_t, Names<FailureKind>::values.size()> failures_total{};

@@ -117,7 +117,7 @@ void remember_failure(CheckMemory& memory, const Failure& failure, Time looked_a
 constexpr std::size_t kMaxPassed = 64;
 
 /// Forgets who is gone and will not be missed, but for the exercises that it was. Was somebody forgotten?
-bool let_pass(std::map<std::string, SubjectMemory, std::less<>>& subjects) {
+bool let_pass(CheckMemory::Subjects& subjects) {
     std::vector<Time> proven;
     for (const auto& [name, seen] : subjects)
         if (seen.passing && seen.vanished_since && !seen.exercises.empty())

@@ -7,15 +7,23 @@ namespace recoverd::core {
 
 void Engine::attach(CheckUnit& unit, Time now) {
     unit.subject_assets.clear();
+    unit.seen_of.clear();
     std::set<AssetUnit*> assets;
     const auto belongs = [&](std::string_view subject) {
         AssetUnit* asset = find_or_discover(asset_of(*unit.check, subject), *unit.check, now);
         if (asset)
             assets.insert(asset);
-        return asset ? asset->name : std::string{};
+        return asset;
     };
-    for (const auto& [subject, seen] : unit.memory.subjects)
-        unit.subject_assets.push_back(belongs(subject));
+    for (const auto& entry : unit.memory.subjects) {
+        const AssetUnit* asset = belongs(entry.first);
+        unit.subject_assets.push_back(asset ? asset->name : std::string{});
+        if (asset)
+            unit.seen_of[asset].push_back(&entry);
+    }
+    // Of one asset it is all that is seen. There may be thousands of such checks.
+    if (unit.seen_of.size() == 1 && unit.seen_of.begin()->second.size() == unit.memory.subjects.size())
+        unit.seen_of.clear();
     // Before its first run a check belongs to the asset it names.
     if (unit.memory.subjects.empty())
         belongs({});
@@ -51,6 +59,7 @@ void Engine::detach(CheckUnit& unit) {
     for (AssetUnit* asset : unit.assets)
         asset->members.erase(&unit);
     unit.assets.clear();
+    unit.seen_of.clear();
     if (unit.target)
         unit.target->members.erase(&unit);
     unit.target = nullptr;

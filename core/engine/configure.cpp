@@ -58,6 +58,7 @@ void Engine::restore_other(Alerts alerts) {
 
 void Engine::configure(std::shared_ptr<const Config> config, Time now) {
     config_ = std::move(config);
+    ++configured_;
     for (auto& [name, unit] : checks_)
         detach(*unit);
     configure_assets(now);
@@ -186,6 +187,7 @@ AssetUnit& Engine::claim_asset(const Asset& asset, Time now) {
         recount(*unit, &unit->verdict);
     }
     unit->asset = asset;
+    unit->claimed_under = configured_;
     unit->planned.clear();
     for (const PlannedExercise& planned : config_->exercises)
         if (planned.asset == asset.name)

@@ -14,7 +14,9 @@ AssetUnit* Engine::find_or_discover(const std::string& name, const Check& check,
     const bool known = at != assets_.end() && (at->second->discovered || config_->assets.contains(name));
     if (!check.discover)
         return known ? at->second.get() : nullptr;
-    if (known && !at->second->discovered)
+    // Each report asks for all that it sees: what is known under this configuration stays as it is.
+    if (known && (!at->second->discovered ||
+                  (at->second->claimed_under == configured_ && at->second->asset.asset_class == check.discover_class)))
         return at->second.get();
     return &discover(name, check, now);
 }
@@ -55,9 +57,9 @@ void Engine::adopt_restored_assets(Time now) {
         discover(name, *discovering->check, now);
 }
 
-void Engine::drop_assets_without_configuration() {
+bool Engine::drop_assets_without_configuration() {
     const bool discovers = still_discovering() != nullptr;
-    std::erase_if(assets_, [&](const auto& entry) {
+    const std::size_t dropped = std::erase_if(assets_, [&](const auto& entry) {
         AssetUnit& unit = *entry.second;
         if (config_->assets.contains(entry.first) || (unit.discovered && (!unit.members.empty() || discovers)))
             return false;
@@ -66,6 +68,7 @@ void Engine::drop_assets_without_configuration() {
         changes_.dropped_assets.push_back(unit.name);
         return true;
     });
+    return dropped > 0;
 }
 
 std::size_t Engine::forget(std::string_view subject, Time now) {
@@ -91,10 +94,8 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         mark(*unit);
     }
     // An asset that was made of what is forgotten goes with it.
-    if (dropped > 0) {
-        drop_assets_without_configuration();
+    if (dropped > 0 && drop_assets_without_configuration())
         lay_out_pages();
-    }
     return dropped;
 }
 

@@ -103,7 +103,8 @@ class Engine {
     void drop_check(CheckUnit& unit);
     void configure_assets(Time now);
     AssetUnit& claim_asset(const Asset& asset, Time now);
-    void drop_assets_without_configuration();
+    /// True when there was one.
+    bool drop_assets_without_configuration();
     void drop_targets_without_checks();
     AssetUnit* find_or_discover(const std::string& name, const Check& check, Time now);
     AssetUnit& discover(const std::string& name, const Check& check, Time now);
@@ -133,7 +134,7 @@ class Engine {
     bool follow_promises(const ScenarioUnit& unit, OutageHistory& history, ScenarioState state, bool turned, Time now);
     /// The scenarios that planned exercises of the asset must leave alone.
     std::vector<WatchedScenario> watched_by(const AssetUnit& unit) const;
-    Readiness readiness_of(const Scenario& scenario, Judgement& judgement, Time now) const;
+    Readiness readiness_of(ScenarioUnit& unit, Judgement& judgement, Time now) const;
     /// Has its scenarios judged again when they would see something else of this check.
     void show_to_scenarios(CheckUnit& unit);
     /// The scenario that explains a finding, in words; empty for none. `before`: what explained it until now.
@@ -203,6 +204,8 @@ class Engine {
 
     std::set<Place> queue_;
     std::uint64_t next_order_ = 1;
+    /// How many configurations there were, the one that counts among them.
+    std::uint64_t configured_ = 0;
     Changes changes_;
     Pages<CheckSnapshot> check_pages_;
     Pages<AssetSnapshot> asset_pages_;

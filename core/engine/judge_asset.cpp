@@ -2,6 +2,7 @@
 // What an asset's checks know of each other, and what all of them together say of it.
 #include "core/engine/engine.hpp"
 #include "core/engine/own_checks.hpp"
+#include "core/engine/ready.hpp"
 #include "core/rules/exercises.hpp"
 #include "core/rules/points.hpp"
 #include "core/rules/rules.hpp"
@@ -56,11 +57,15 @@ std::vector<Contributor> Engine::contributors_of(const AssetUnit& unit) const {
     for (const CheckUnit* member : unit.members) {
         if (!tells_of(*member, unit))
             continue;
-        std::size_t i = 0;
-        for (const auto& [subject, seen] : member->memory.subjects)
-            if (const std::size_t at = i++;
-                at < member->subject_assets.size() && member->subject_assets[at] == unit.name)
-                contributors.push_back({member->check.get(), subject, &seen, &member->memory});
+        const auto add = [&](const CheckMemory::Subjects::value_type& entry) {
+            contributors.push_back({member->check.get(), entry.first, &entry.second, &member->memory});
+        };
+        if (const auto at = member->seen_of.find(&unit); at != member->seen_of.end())
+            for (const auto* entry : at->second)
+                add(*entry);
+        else if (member->seen_of.empty())
+            for (const auto& entry : member->memory.subjects)
+                add(entry);
         if (member->memory.subjects.empty())
             contributors.push_back({member->check.get(), {}, nullptr, &member->memory});
     }
@@ -188,9 +193,15 @@ void Engine::judge(AssetUnit& unit, Time now) {
     }
     recount(unit, &unit.verdict);
     publish(unit);
-    for (const auto& [name, scenario] : scenarios_)
-        if (recovers(scenario->scenario, unit.name))
-            mark(*scenario);
+    for (const auto& [name, scenario] : scenarios_) {
+        if (!recovers(scenario->scenario, unit.name))
+            continue;
+        auto ready = judge_ready(scenario->scenario, unit, contributors, now);
+        if (const auto at = scenario->ready.find(unit.name); at != scenario->ready.end() && at->second == ready)
+            continue;
+        scenario->ready.insert_or_assign(unit.name, std::move(ready));
+        mark(*scenario);
+    }
 }
 
 } // namespace recoverd::core

@@ -7,6 +7,8 @@
 #include "core/schedule.hpp"
 
 #include <algorithm>
+#include <map>
+#include <span>
 
 namespace recoverd::core {
 
@@ -63,10 +65,8 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     if (others || unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
         attach(unit, now);
     // It has said which assets there are; those that were kept until then may go.
-    if (discovers) {
-        drop_assets_without_configuration();
+    if (discovers && drop_assets_without_configuration())
         lay_out_pages();
-    }
     note_change(unit);
     mark(unit);
     if (!unit.about_recovery) {
@@ -89,14 +89,19 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
 
 void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time now) const {
     const bool of_log = tells_of_log(unit);
+    std::map<const AssetUnit*, std::vector<HeldArchive>> held;
     std::size_t i = 0;
     for (const auto& [subject, seen] : unit.memory.subjects) {
         const std::string& asset_name = unit.subject_assets[i++];
         const auto at = assets_.find(asset_name);
         const AssetUnit* asset = at == assets_.end() ? nullptr : at->second.get();
-        std::vector<HeldArchive> repositories;
-        if (asset && of_log)
-            repositories = repositories_of(*asset);
+        std::span<const HeldArchive> repositories;
+        if (asset && of_log) {
+            const auto [known, is_first] = held.try_emplace(asset);
+            if (is_first)
+                known->second = repositories_of(*asset);
+            repositories = known->second;
+        }
         const bool own = unit.check->subjects.empty() && (!asset || asset->name == unit.check->asset);
         const Policy merged = own ? Policy{} : policy_of(*unit.check, subject, asset ? &asset->asset : nullptr);
         judge_subject({*unit.check, unit.memory, subject, seen, asset_name, asset ? &asset->asset : nullptr,

@@ -27,6 +27,7 @@ void Engine::clock_jumped(Duration by) {
         move(*unit);
     }
     for (auto& [name, unit] : scenarios_) {
+        unit->ready.clear();
         for (auto& [group, history] : unit->outages) {
             if (history.running)
                 move_by(history.running->began_at, by);

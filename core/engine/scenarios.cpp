@@ -5,6 +5,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
 #include "core/engine/members.hpp"
+#include "core/engine/ready.hpp"
 #include "core/rules/losses.hpp"
 
 #include <algorithm>
@@ -81,6 +82,7 @@ void Engine::configure_scenarios() {
             }
         }
         unit->scenario = scenario;
+        unit->ready.clear();
         unit->members.clear();
         unit->explained_by.clear();
         for (const auto& [name, check] : checks_) {
@@ -161,7 +163,7 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
     remember_places(unit);
     unit.readiness.reset();
     if (!unit.scenario.recovers.empty())
-        unit.readiness = readiness_of(unit.scenario, judgement, now);
+        unit.readiness = readiness_of(unit, judgement, now);
     std::erase_if(unit.outages, [](const auto& entry) {
         const OutageHistory& history = entry.second;
         return !history.running && history.past.empty() && !history.told && history.unseen.empty();
@@ -178,16 +180,19 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
             mark(*other);
 }
 
-Readiness Engine::readiness_of(const Scenario& scenario, Judgement& judgement, Time now) const {
+/// Of thousands of assets one or another is judged all the time: the others stay as they were.
+Readiness Engine::readiness_of(ScenarioUnit& unit, Judgement& judgement, Time now) const {
+    std::erase_if(unit.ready, [&](const auto& entry) { return !assets_.contains(entry.first); });
     std::vector<AssetReadiness> assets;
-    for (const auto& [name, unit] : assets_) {
-        if (!recovers(scenario, name))
+    for (const auto& [name, asset] : assets_) {
+        if (!recovers(unit.scenario, name))
             continue;
-        const auto contributors = contributors_of(*unit);
-        const AssetView view{unit->asset, unit->first_seen, contributors, unit->planned, {}, now};
-        Time revisit = kNever;
-        assets.push_back(judge_readiness(scenario, view, unit->verdict, revisit));
-        judgement.look_again(revisit);
+        auto at = unit.ready.find(name);
+        if (at == unit.ready.end() || at->second.revisit <= now)
+            at = unit.ready.insert_or_assign(name, judge_ready(unit.scenario, *asset, contributors_of(*asset), now))
+                     .first;
+        judgement.look_again(at->second.revisit);
+        assets.push_back(at->second.readiness);
     }
     return sum_up(std::move(assets));
 }

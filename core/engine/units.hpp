@@ -75,6 +75,8 @@ struct CheckUnit : JudgedUnit {
     std::uint64_t reports = 0;
     /// In the order of `memory.subjects`; empty for none.
     std::vector<std::string> subject_assets;
+    /// The same the other way round, where it sees several: of each asset what is seen of it, in order.
+    std::map<const AssetUnit*, std::vector<const CheckMemory::Subjects::value_type*>> seen_of;
     std::set<AssetUnit*> assets;
     TargetUnit* target = nullptr;
     /// Those it helps to decide.
@@ -101,6 +103,8 @@ struct AssetUnit : JudgedUnit {
     Time first_seen;
     /// Made from a subject, not named in the configuration.
     bool discovered = false;
+    /// Under which of the configurations that there were its class was laid over it last.
+    std::uint64_t claimed_under = 0;
     std::set<CheckUnit*> members;
     std::vector<PlannedExercise> planned;
     Verdict verdict;
@@ -133,6 +137,14 @@ struct ScenarioGroup {
 struct ScenarioUnit : JudgedUnit {
     using JudgedUnit::JudgedUnit;
 
+    struct Ready {
+        AssetReadiness readiness;
+        /// When it could be different though nothing arrives.
+        Time revisit;
+
+        bool operator==(const Ready&) const = default;
+    };
+
     Scenario scenario;
     /// The checks that decide it, by name.
     std::vector<CheckUnit*> members;
@@ -145,7 +157,9 @@ struct ScenarioUnit : JudgedUnit {
     std::map<std::string, std::size_t, std::less<>> down;
     /// The groups for which its alert speaks, so that what it explains need not; sorted.
     std::vector<std::string> speaks;
-    /// Where it was asked for.
+    /// Of each asset that it must be recovered from, as that was judged last.
+    std::map<std::string, Ready, std::less<>> ready;
+    /// All of them together, where it was asked for.
     std::optional<Readiness> readiness;
     /// What of it puts assets at risk.
     Unready unready;

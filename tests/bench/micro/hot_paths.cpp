@@ -96,6 +96,45 @@ std::size_t outage() {
     return 2 * kLooks * kSubjects;
 }
 
+/// One check whose subjects are assets of their own, which must be recoverable from a scenario; all are seen again.
+template <std::size_t kAssets>
+std::size_t discovered() {
+    constexpr int kLooks = 4;
+    auto check = std::make_shared<Check>();
+    check->name = check->fingerprint = "dumps";
+    check->collector = "files";
+    check->asset = "{subject}";
+    check->discover = true;
+    check->discover_class = "gold";
+    check->brings = {EvidenceKind::recovery_points};
+    check->every = 1min;
+    check->timeout = 2s;
+    auto config = std::make_shared<Config>();
+    config->classes["gold"] = {};
+    config->checks = {check};
+    config->scenarios = {{.name = "ransomware", .recovers = {"*"}}};
+    Time now = kBegin;
+    Engine engine{now};
+    engine.configure(config, now);
+    const auto look = [&] {
+        Seen seen;
+        for (std::size_t i = 0; i < kAssets; ++i) {
+            RecoveryPoints points{.method = "files", .points = {{.id = "1", .data_at = now, .ended_at = now}}};
+            seen.subjects.push_back({fmt::format("shop-{:05}", i), {}, {std::move(points)}, {}});
+        }
+        engine.learn("dumps", {now, 10ms, std::move(seen)}, now);
+        engine.advance(now);
+        engine.take_changes();
+        engine.snapshot(now);
+        now += 1min;
+    };
+    look();
+    const Counted counted;
+    for (int i = 0; i < kLooks; ++i)
+        look();
+    return kLooks * kAssets;
+}
+
 std::size_t render() {
     Fleet fleet(1'000);
     exporters::PrometheusRenderer renderer;
@@ -120,6 +159,8 @@ constexpr Path kPaths[] = {
     {"evaluate_50000", evaluate<50'000>},
     {"outage_250", outage<250>},
     {"outage_2000", outage<2'000>},
+    {"discovered_250", discovered<250>},
+    {"discovered_2000", discovered<2'000>},
     {"render", render},
 };
 

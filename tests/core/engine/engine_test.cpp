@@ -263,6 +263,37 @@ TEST_CASE("assets that a check discovered outlive a change of its options until 
     CHECK(engine.asset("crm"));
 }
 
+TEST_CASE("a report that changes nothing of the assets it discovered has none of them written anew") {
+    Fleet fleet;
+    fleet.config.classes["gold"] = asset("");
+    Check check = backups_of("dumps", "{subject}");
+    check.discover = true;
+    check.discover_class = "gold";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.with(check).done(), now);
+    const auto learn = [&](std::vector<SubjectReport> seen) {
+        engine.learn("dumps", report(now, std::move(seen)), now);
+        pass(engine, now, 1min);
+        List changed;
+        for (const AssetUnit* unit : engine.take_changes().assets)
+            changed.push_back(unit->name);
+        std::ranges::sort(changed);
+        return changed;
+    };
+    const Time at = now;
+    CHECK(learn({points("crm", {at - 1h, at}), points("shop", {at - 1h, at})}) == List{"crm", "shop"});
+    CHECK(learn({points("crm", {at - 1h, at}), points("shop", {at - 1h, at})}) == List{});
+    CHECK(learn({points("crm", {at - 1h, at}), points("mail", {at - 1h, at}), points("shop", {at - 1h, at})}) ==
+          List{"mail"});
+    for (const char* name : {"crm", "mail", "shop"})
+        CHECK(engine.asset(name)->verdict.recoverable_until == at);
+    // Another class counts from the reload on.
+    fleet.config.classes["gold"].objectives.rpo = 1min;
+    engine.configure(fleet.done(), now);
+    CHECK(engine.asset("crm")->asset.objectives.rpo == 1min);
+}
+
 TEST_CASE("what was reported of a discovered asset outlives a restart with other options") {
     Fleet fleet;
     fleet.config.classes["gold"] = asset("");

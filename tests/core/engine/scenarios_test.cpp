@@ -5,6 +5,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <map>
+
 using namespace recoverd::core;
 using fleet::firing;
 using fleet::kNow;
@@ -413,6 +415,46 @@ TEST_CASE("readiness follows the backups of what must be recovered, and a scenar
     engine.learn("backup", fleet::report(now, {fleet::points("main", {})}), now);
     pass(engine, now, 1s);
     CHECK(unit->readiness->state == VerdictState::unrecoverable);
+}
+
+TEST_CASE("of several assets each is recoverable by what is seen of it, and by what is seen no more") {
+    fleet::Fleet fleet;
+    fleet.with(fleet::asset("crm")).with(fleet::asset("orders"));
+    fleet.with(fleet::backups_of("crm-backup", "crm")).with(fleet::backups_of("orders-backup", "orders"));
+    fleet.config.scenarios = {Scenario{.name = "ransomware", .recovers = {"*"}}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto look = [&](const std::string& check, const std::vector<Time>& backups) {
+        engine.learn(check, fleet::report(now, {fleet::points("main", backups)}), now);
+        pass(engine, now, 1s);
+    };
+    const auto states = [&] {
+        std::map<std::string, VerdictState> found;
+        for (const AssetReadiness& ready : engine.scenario("ransomware")->readiness->assets)
+            found.emplace(ready.asset, ready.state);
+        return found;
+    };
+    using States = std::map<std::string, VerdictState>;
+    look("crm-backup", {now - 1h});
+    CHECK(states() == States{{"crm", VerdictState::at_risk}, {"orders", VerdictState::unknown}});
+    look("orders-backup", {now - 1h});
+    CHECK(states() == States{{"crm", VerdictState::at_risk}, {"orders", VerdictState::at_risk}});
+    look("orders-backup", {});
+    CHECK(states() == States{{"crm", VerdictState::at_risk}, {"orders", VerdictState::unrecoverable}});
+    engine.clock_jumped(2h);
+    now += 2h;
+    pass(engine, now, 1s);
+    CHECK(states() == States{{"crm", VerdictState::at_risk}, {"orders", VerdictState::unrecoverable}});
+    for (int looks = 0; looks < 40; ++looks) {
+        look("orders-backup", {now - 1h});
+        pass(engine, now, 1h);
+    }
+    CHECK(states() == States{{"crm", VerdictState::unknown}, {"orders", VerdictState::at_risk}});
+    fleet.config.scenarios[0].back = kDay;
+    engine.configure(fleet.done(), now);
+    pass(engine, now, 1s);
+    CHECK(engine.scenario("ransomware")->readiness->assets.at(1).blocks.front().starts_with("goes back 2h"));
 }
 
 TEST_CASE("a thing inside a subject that has no name of its own counts for the subject, and is explained with it") {

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Could one asset be recovered from a scenario: a part of core/engine that nobody else includes.
+#pragma once
+
+#include "core/engine/units.hpp"
+
+#include <span>
+
+namespace recoverd::core {
+
+/// `contributors`: what is seen of the asset now.
+ScenarioUnit::Ready judge_ready(const Scenario& scenario, const AssetUnit& asset,
+                                std::span<const Contributor> contributors, Time now);
+
+} // namespace recoverd::core
