@@ -96,11 +96,17 @@ void Engine::refresh(AssetUnit& unit, Time now) {
     }
     if (newest_good == unit.newest_good && running == unit.running_exercise && running_until == unit.running_until)
         return;
+    const bool other_run = running != unit.running_exercise || running_until != unit.running_until;
     unit.newest_good = newest_good;
     unit.running_exercise = running;
     unit.running_until = running_until;
-    for (CheckUnit* member : unit.members)
+    for (CheckUnit* member : unit.members) {
         mark(*member);
+        // They are lowered by what runs as well, and nothing else of what is found need change.
+        if (other_run)
+            for (ScenarioUnit* scenario : member->scenarios)
+                mark(*scenario);
+    }
 }
 
 /// What the repositories of an asset hold, so that a server's claims can be held against it.

@@ -417,6 +417,48 @@ TEST_CASE("readiness follows the backups of what must be recovered, and a scenar
     CHECK(unit->readiness->state == VerdictState::unrecoverable);
 }
 
+TEST_CASE("a scenario is lowered by a drill no longer than that goes on") {
+    for (const bool asked : {true, false}) {
+        CAPTURE(asked);
+        fleet::Fleet fleet;
+        Asset shop;
+        shop.name = "shop";
+        shop.objectives.backups = false;
+        Check probing = fleet::probe("up", "db1:5432");
+        probing.asset = "shop";
+        fleet.with(shop).with(probing);
+        fleet.config.scenarios = {Scenario{.name = "db-primary", .checks = {"up"}}};
+        if (asked)
+            fleet.config.scenarios[0].recovers = {"shop"};
+        Engine engine{kNow};
+        Time now = kNow;
+        engine.configure(fleet.done(), now);
+        const std::string outcomes = engine.outcome_check("shop", "failover-test", now);
+        Exercise drill{.id = "1", .exercise = "failover-test", .started_at = now};
+        const auto tell = [&] {
+            engine.learn(outcomes, fleet::report(now, {{"failover-test", {}, {drill}, {}}}, false), now);
+            pass(engine, now, 1s);
+        };
+        const auto told = [&] {
+            std::vector<Priority> found;
+            for (const auto& [labels, alert] : engine.scenario("db-primary")->alerts)
+                if (alert.state == AlertState::firing)
+                    found.push_back(alert.finding.priority);
+            return found;
+        };
+        tell();
+        for (int looks = 0; looks < 5; ++looks) {
+            engine.learn("up", fleet::report(now, {fleet::reach(ReachState::down, "db1:5432")}), now);
+            pass(engine, now, 30s);
+        }
+        CHECK(told() == std::vector{Priority::p4});
+        drill.outcome = ExerciseOutcome::passed;
+        drill.ended_at = now;
+        tell();
+        CHECK(told() == std::vector{Priority::p2});
+    }
+}
+
 TEST_CASE("of several assets each is recoverable by what is seen of it, and by what is seen no more") {
     fleet::Fleet fleet;
     fleet.with(fleet::asset("crm")).with(fleet::asset("orders"));
