@@ -33,6 +33,8 @@ AssetUnit& Engine::discover(const std::string& name, const Check& check, Time no
     if (is_new) {
         unit.page = asset_pages_.size();
         publish(unit);
+        // A check of mere reachability has none judged that it sees to be well.
+        mark(unit);
     }
     return unit;
 }
@@ -66,6 +68,9 @@ bool Engine::drop_assets_without_configuration() {
         retire(unit);
         std::erase(changes_.assets, &unit);
         changes_.dropped_assets.push_back(unit.name);
+        for (const auto& [name, scenario] : scenarios_)
+            if (recovers(scenario->scenario, unit.name))
+                mark(*scenario);
         return true;
     });
     return dropped > 0;

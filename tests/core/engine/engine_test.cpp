@@ -827,6 +827,7 @@ TEST_CASE("an asset that was made of a subject is forgotten with it") {
     check.discover = true;
     check.discover_class = "gold";
     fleet.with(check);
+    fleet.config.scenarios = {Scenario{.name = "ransomware", .recovers = {"*"}}};
     Engine engine{kNow};
     Time now = kNow;
     engine.configure(fleet.done(), now);
@@ -835,11 +836,14 @@ TEST_CASE("an asset that was made of a subject is forgotten with it") {
         pass(engine, now, 1min);
     };
     learn({points("crm", {now - 1h, now}), points("shop", {now - 1h, now})});
+    REQUIRE(engine.scenario("ransomware")->readiness->assets.size() == 2);
     learn({points("crm", {now - 1h, now})});
     REQUIRE(firing(engine, now) == List{"SubjectVanished"});
     CHECK(engine.forget("dumps/shop", now) == 1);
     CHECK_FALSE(engine.asset("shop"));
     REQUIRE(engine.asset("crm"));
+    pass(engine, now, 1s);
+    CHECK(engine.scenario("ransomware")->readiness->assets.size() == 1);
     for (int i = 0; i < 30; ++i)
         learn({points("crm", {now - 1h, now})});
     CHECK(firing(engine, now).empty());
@@ -888,6 +892,40 @@ TEST_CASE("subjects can make assets of a class") {
             old.push_back(alert.finding.identity.asset);
     });
     CHECK(old == List{"shop"});
+}
+
+TEST_CASE("what a probe discovers is judged, whenever it appears, and says who sees it") {
+    Fleet fleet;
+    Asset service = asset("");
+    service.objectives = {};
+    service.objectives.backups = false;
+    fleet.config.classes["service"] = service;
+    Check check = probe("workloads", "cluster:6443");
+    check.asset = "{subject}";
+    check.discover = true;
+    check.discover_class = "service";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.with(check).done(), now);
+    const auto look = [&](const std::vector<std::string>& names) {
+        std::vector<SubjectReport> seen;
+        for (const std::string& name : names) {
+            seen.push_back(reach(ReachState::up, "cluster:6443"));
+            seen.back().subject = name;
+        }
+        engine.learn("workloads", report(now, std::move(seen)), now);
+        pass(engine, now, 10s);
+    };
+    look({"web"});
+    look({"api", "web"});
+    CHECK(engine.asset("web")->verdict.state == VerdictState::recoverable);
+    CHECK(engine.asset("api")->verdict.state == VerdictState::recoverable);
+    std::size_t shown = 0;
+    engine.snapshot(now).assets.for_each([&](const AssetSnapshot& one) {
+        CHECK(one.checks == List{"workloads"});
+        ++shown;
+    });
+    CHECK(shown == 2);
 }
 
 TEST_CASE("the agent's own troubles are alerts, and the watchdog always fires") {
