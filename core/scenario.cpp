@@ -3,6 +3,8 @@
 
 #include "core/config.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace recoverd::core {
@@ -97,7 +99,7 @@ std::optional<std::string> group_of(const Scenario& scenario, const Check& check
     else if (scenario.by == "asset")
         group = asset;
     else if (scenario.by == "subject")
-        group = subject.empty() ? std::string_view{check.name} : subject;
+        group = subject.empty() ? check.name : fmt::format("{}/{}", check.name, subject);
     else if (const auto at = check.labels.find(scenario.by); at != check.labels.end())
         group = at->second;
     return group.empty() ? std::nullopt : std::optional{std::move(group)};

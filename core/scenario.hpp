@@ -92,8 +92,8 @@ bool decides(const Scenario& scenario, const Check& check);
 /// Does this subject of such a check count? `stands`: where it stands, or else its check.
 bool counts(const Scenario& scenario, const Check& check, std::string_view subject, std::string_view asset,
             const Location& stands);
-/// The group it counts in; nothing when `by` says nothing of it. By subject that is the check where it has none; of
-/// several checks the same name is another thing each.
+/// The group it counts in; nothing when `by` says nothing of it. By subject that is "check/subject", or the check where
+/// it has none: two checks may see something of the same name.
 std::optional<std::string> group_of(const Scenario& scenario, const Check& check, std::string_view subject,
                                     std::string_view asset, const Location& stands);
 /// Does that lie in a place whose parts are globs, or empty for any?

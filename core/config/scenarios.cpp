@@ -57,7 +57,8 @@ constexpr Option<ScenarioOptions> kOptions[] = {
     {"measurement", &ScenarioOptions::measurement,
      "pattern of the measurement that must be out of range, with `when` about those"},
     {"by", &ScenarioOptions::by,
-     "apart for each node, zone, region, role, asset, subject, or value of that label; once over all when left out"},
+     "apart for each node, zone, region, role, asset, subject of a check, or value of that label; once over all when "
+     "left out"},
     {"at_least", &ScenarioOptions::at_least,
      "how many must be down: \"all\" (when left out), a number, or a share such as \"34%\""},
     {"canary", &ScenarioOptions::canary,
@@ -193,6 +194,10 @@ class ScenarioCompiler {
                 made.at_least = *quorum;
             else
                 mistake("at_least", "expected \"all\", a number above 0, or a share such as \"34%\"");
+            if (made.by == "subject" && made.at_least.kind == Quorum::Kind::count && made.at_least.value > 1)
+                mistake("at_least",
+                        fmt::format("by subject each is told apart, and {} of one are never down", made.at_least.value),
+                        "tell apart by an asset or a label what several checks see together");
         }
     }
 

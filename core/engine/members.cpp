@@ -103,12 +103,9 @@ std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& 
             const Location stands = stands_at(*check->check, seen ? seen->location : Location{});
             if (!counts(unit.scenario, *check->check, subject, asset, stands))
                 return;
-            auto name = group_of(unit.scenario, *check->check, subject, asset, stands);
+            const auto name = group_of(unit.scenario, *check->check, subject, asset, stands);
             if (!name)
                 return;
-            // Two checks may see a "shop/web" each, in two clusters.
-            if (unit.scenario.by == "subject" && unit.members.size() > 1 && !subject.empty())
-                name = check->name + "/" + *name;
             GroupMembers& group = groups[*name];
             group.members.push_back(member_of(unit.scenario, *check, found, subject, seen));
             group.patience = std::max(group.patience, patience);

@@ -257,16 +257,16 @@ TEST_CASE("a workload that goes down while its node is well is a page of its own
     const agent::Loaded loaded = test::load_guide();
     Watching watching{loaded, 1s};
     CHECK(watching.pass({}, 1min) == Paged{});
-    CHECK(watching.pass({.web_ready = false}, 25s) == Paged{"P2 ScenarioActive pod/shop/deployment/web"});
-    CHECK(watching.pass({.web_ready = false}, 10s).contains("P1 RtoExceeded pod/shop/deployment/web"));
+    CHECK(watching.pass({.web_ready = false}, 25s) == Paged{"P2 ScenarioActive pod/workloads/shop/deployment/web"});
+    CHECK(watching.pass({.web_ready = false}, 10s).contains("P1 RtoExceeded pod/workloads/shop/deployment/web"));
 }
 
 TEST_CASE("a workload that goes down while another is down for long is a page of its own") {
     const agent::Loaded loaded = test::load_guide();
     Workloads shop{loaded};
     CHECK(shop.pass({}, 1min) == Paged{});
-    CHECK(shop.pass({"reports"}, 1h).contains("P1 RtoExceeded pod/shop/deployment/reports"));
-    CHECK(shop.pass({"reports", "payments"}, 15s).contains("P2 ScenarioActive pod/shop/deployment/payments"));
+    CHECK(shop.pass({"reports"}, 1h).contains("P1 RtoExceeded pod/workloads/shop/deployment/reports"));
+    CHECK(shop.pass({"reports", "payments"}, 15s).contains("P2 ScenarioActive pod/workloads/shop/deployment/payments"));
 }
 
 TEST_CASE(
@@ -305,9 +305,9 @@ TEST_CASE("an application, or a consumer group, that is ill while another is for
         };
         look(4, one.well, one.well);
         look(10, one.ill, one.well);
-        CHECK_FALSE(watch.fires(one.alert, "subject", one.second));
+        CHECK_FALSE(watch.fires(one.alert, "subject", one.check + "/" + one.second));
         look(4, one.ill, one.ill);
-        CHECK(watch.fires(one.alert, "subject", one.second));
+        CHECK(watch.fires(one.alert, "subject", one.check + "/" + one.second));
     }
 }
 

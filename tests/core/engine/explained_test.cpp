@@ -151,14 +151,15 @@ TEST_CASE("a workload that goes down while another one is down is told by itself
         cluster.pass();
         cluster.down.insert("shop/web");
         cluster.pass(10s);
-        CHECK(cluster.says() == (apart ? Texts{"ScenarioActive pod/shop/web"} : Texts{"ScenarioActive pod"}));
+        CHECK(cluster.says() == (apart ? Texts{"ScenarioActive pod/workloads/shop/web"} : Texts{"ScenarioActive pod"}));
         cluster.down.insert("shop/pay");
         cluster.pass(10s);
-        CHECK(cluster.says() == (apart ? Texts{"ScenarioActive pod/shop/pay", "ScenarioActive pod/shop/web"}
-                                       : Texts{"ScenarioActive pod"}));
+        CHECK(cluster.says() ==
+              (apart ? Texts{"ScenarioActive pod/workloads/shop/pay", "ScenarioActive pod/workloads/shop/web"}
+                     : Texts{"ScenarioActive pod"}));
         cluster.down.erase("shop/web");
         cluster.pass(10s);
-        CHECK(cluster.says() == (apart ? Texts{"ScenarioActive pod/shop/pay"} : Texts{"ScenarioActive pod"}));
+        CHECK(cluster.says() == (apart ? Texts{"ScenarioActive pod/workloads/shop/pay"} : Texts{"ScenarioActive pod"}));
     }
 }
 
@@ -170,7 +171,7 @@ TEST_CASE("by subject, one that stands where a node is down is explained by it, 
     for (const char* name : {"n1", "shop/web", "shop/pay"})
         cluster.down.insert(name);
     cluster.pass(10s);
-    CHECK(cluster.says() == Texts{"ScenarioActive node/n1", "ScenarioActive pod/shop/pay"});
+    CHECK(cluster.says() == Texts{"ScenarioActive node/n1", "ScenarioActive pod/workloads/shop/pay"});
 }
 
 TEST_CASE("by subject, a check that sees none is told apart by its own name") {
@@ -194,6 +195,27 @@ TEST_CASE("by subject, a check that sees none is told apart by its own name") {
     for (const ScenarioGroup& group : engine.scenario("web")->groups)
         groups.push_back(group.name + (group.decision.state == ScenarioState::active ? " is down" : " is up"));
     CHECK(groups == Texts{"web1 is down", "web2 is up"});
+}
+
+TEST_CASE("by subject, an outage goes on when another check joins that sees something else") {
+    fleet::Fleet fleet;
+    fleet.with(fleet::probe("eu", "eu:6443"));
+    fleet.config.scenarios = {{.name = "pod", .by = "subject", .at_least = kOne}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    for (int looks = 0; looks < 4; ++looks) {
+        SubjectReport seen = fleet::reach(ReachState::down, "eu:6443");
+        seen.subject = "shop/web";
+        engine.learn("eu", fleet::report(now, {seen}), now);
+        fleet::pass(engine, now, 30s);
+    }
+    engine.configure(fleet.with(fleet::probe("us", "us:6443")).done(), now);
+    fleet::pass(engine, now, 1s);
+    const auto& outages = engine.scenario("pod")->outages;
+    REQUIRE(outages.contains("eu/shop/web"));
+    CHECK(outages.at("eu/shop/web").running.has_value());
+    CHECK(std::ranges::count_if(outages, [](const auto& one) { return one.second.running.has_value(); }) == 1);
 }
 
 TEST_CASE("by subject, two checks that see something of the same name see two things") {
