@@ -260,7 +260,8 @@ void compile_checks(const Table& root, Compiling& run) {
         for (const Instance& instance : instances_of(entry, run))
             CheckCompiler{instance, names, run}.compile();
     }
-    if (!section || section->empty())
+    // Of assets alone one is told, by outcomes.
+    if ((!section || section->empty()) && run.config.assets.empty())
         run.diagnostics.mistake(position_of(root, "check", run.at), "check", "there is nothing to check",
                                 "add a [check.NAME] with a collector");
 }

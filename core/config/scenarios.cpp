@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <utility>
 
 namespace recoverd::core::config {
 
@@ -164,6 +165,10 @@ class ScenarioCompiler {
         const auto asset = run_.config.assets.find(made.asset);
         made.policy = asset == run_.config.assets.end() ? run_.policy : asset->second.policy;
         made.priority = from_name<Priority>(options.priority).value_or(rule(RuleId::scenario_active).priority);
+        // What is said of this scenario counts over what is said of all.
+        if (!options.priority.empty() && !std::as_const(made.policy)[RuleId::scenario_active].steps.empty())
+            for (Step& step : made.policy[RuleId::scenario_active].steps)
+                step.priority.reset();
     }
 
     void compile_what_counts(const ScenarioOptions& options, Scenario& made) {

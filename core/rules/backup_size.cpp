@@ -34,6 +34,11 @@ constexpr double kFloor = 1024.0 * 1024;
 constexpr double kCollapse = -0.9;
 constexpr double kCollapseFloor = 4096;
 
+/// As pgBackRest has it, and as jobs say it that report themselves.
+bool is_of_changes(std::string_view type) {
+    return type == "diff" || type == "incr" || type == "differential" || type == "incremental";
+}
+
 /// Sizes of the points before `point` that are comparable with it, newest first.
 std::vector<double> sizes_before(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
     std::vector<double> sizes;
@@ -83,9 +88,10 @@ std::optional<Anomaly> compare(const SubjectMemory& seen, const std::string& met
 /// The newest good points that are compared: one of each type that holds everything.
 std::vector<const RecoveryPoint*> newest_wholes(const RecoveryPoints& points) {
     std::vector<const RecoveryPoint*> wholes;
-    std::set<std::string_view> types{"diff", "incr"};
+    std::set<std::string_view> types;
     for (const RecoveryPoint& point : points.points | std::views::reverse)
-        if (point.state == PointState::good && types.insert(point.backup_type).second)
+        if (point.state == PointState::good && !is_of_changes(point.backup_type) &&
+            types.insert(point.backup_type).second)
             wholes.push_back(&point);
     return wholes;
 }
@@ -128,7 +134,7 @@ void judge_backup_size(const SubjectView& view, const RecoveryPoints& points, Ju
 }
 
 std::optional<double> size_change(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
-    if (!point.size_bytes || point.backup_type == "diff" || point.backup_type == "incr")
+    if (!point.size_bytes || is_of_changes(point.backup_type))
         return std::nullopt;
     const std::vector<double> before = sizes_before(seen, method, point);
     if (before.size() < kFewest)

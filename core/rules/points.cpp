@@ -41,10 +41,15 @@ bool usable(const RecoveryPoints& points, const RecoveryPoint& point) {
 bool serves_as(std::string_view has, std::string_view wanted) {
     if (wanted.empty() || has == wanted)
         return true;
-    constexpr std::array<std::string_view, 3> kFromWhole{"full", "diff", "incr"};
-    const auto has_rank = std::ranges::find(kFromWhole, has);
-    const auto wanted_rank = std::ranges::find(kFromWhole, wanted);
-    return wanted_rank != kFromWhole.end() && has_rank < wanted_rank;
+    constexpr std::array<std::array<std::string_view, 2>, 3> kFromWhole{
+        {{"full", "full"}, {"diff", "differential"}, {"incr", "incremental"}}};
+    const auto rank = [&](std::string_view type) {
+        return std::ranges::find_if(kFromWhole,
+                                    [&](const auto& words) { return words[0] == type || words[1] == type; });
+    };
+    const auto has_rank = rank(has);
+    const auto wanted_rank = rank(wanted);
+    return wanted_rank != kFromWhole.end() && has_rank <= wanted_rank;
 }
 
 const RecoveryPoint* newest_usable(const RecoveryPoints& points, Time looked_at, std::string_view backup_type) {

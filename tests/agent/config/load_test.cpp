@@ -386,6 +386,9 @@ TEST_CASE("a scenario that nobody decides, or not often enough, is warned of") {
 }
 
 TEST_CASE("objectives that no check can judge are a warning that names them; a proof can always be posted") {
+    // Of an asset that is only told outcomes there need be no check at all.
+    CHECK(said_about(kData / "warn_no_check.toml") ==
+          "warn_no_check.toml:1:8: warning: asset.orders: no check can judge its rpo, retention\n");
     CHECK(said_about(kData / "warn_uncovered.toml") ==
           "warn_uncovered.toml:7:8: warning: asset.b: no check can judge its rpo, pitr_window\n"
           "warn_uncovered.toml:15:8: warning: asset.c: no check can judge its backup_every, rpo, encryption\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `[[scenario]]` and `[[validation]]`: what is taken, and what is said of what cannot be meant.
+#include "core/rules/scenarios.hpp"
 #include "tests/core/config/made_up.hpp"
 #include "tests/core/config/tree.hpp"
 
@@ -55,6 +56,20 @@ Node validation(std::vector<Node> steps, Pairs pairs = {{"asset", text("orders")
 }
 
 } // namespace
+
+TEST_CASE("what a scenario says of its priority counts over what is said of all") {
+    Node root = keys({{"policy", keys({{"scenario_active", keys({{"priority", text("P3")}})}})},
+                      {"check", keys({{"a", keys({{"collector", text("tcp")}, {"address", text("x:1")}})}})},
+                      {"scenario", list({scenario({{"priority", text("P1")}}, "said"), scenario({}, "unsaid")})}});
+    const Compilation made = compiled(root);
+    REQUIRE(made.config->scenarios.size() == 2);
+    const auto told = [&](std::size_t i) {
+        const Scenario& one = made.config->scenarios[i];
+        return priority_of(one, RuleId::scenario_active);
+    };
+    CHECK(told(0) == Priority::p1);
+    CHECK(told(1) == Priority::p3);
+}
 
 TEST_CASE("a scenario says of what it is made") {
     const Compilation made =

@@ -83,6 +83,9 @@ TEST_CASE("a full serves where a differential is asked for, not the other way ro
     CHECK(serves_as("full", "diff"));
     CHECK(serves_as("diff", "incr"));
     CHECK_FALSE(serves_as("incr", "diff"));
+    CHECK(serves_as("full", "incremental"));
+    CHECK(serves_as("incr", "incremental"));
+    CHECK_FALSE(serves_as("incremental", "differential"));
     CHECK_FALSE(serves_as("", "full"));
     CHECK_FALSE(serves_as("full", "snapshot"));
     CHECK(serves_as("snapshot", "snapshot"));

@@ -84,6 +84,9 @@ TEST_CASE("a change is told of the third size on, and never of what builds on an
     CHECK(change_of({100, 100, 100, 50}, "full") == -0.5);
     CHECK(change_of({100, 100, 100, 50}, "diff") == std::nullopt);
     CHECK(change_of({100, 100, 100, 50}, "incr") == std::nullopt);
+    // As jobs say it that report themselves.
+    CHECK(change_of({100, 100, 100, 50}, "differential") == std::nullopt);
+    CHECK(change_of({100, 100, 100, 50}, "incremental") == std::nullopt);
 }
 
 TEST_CASE("differentials that grow between fulls are no anomaly") {
