@@ -8,6 +8,39 @@
 
 namespace recoverd::collectors {
 
+namespace {
+
+using namespace core::config;
+
+bool is_same(const Position& one, const Position& other) {
+    return one.file == other.file && one.line == other.line && one.column == other.column;
+}
+
+/// Where `inside` stands, such as ".tls.ca_file" or ".urls[0]"; `from` where it does not.
+Position position_of_option(const Table& table, std::string_view inside, Position from) {
+    if (!inside.starts_with('.'))
+        return from;
+    inside.remove_prefix(1);
+    const std::size_t end = inside.find_first_of(".[");
+    const Entry* entry = find(table, inside.substr(0, end));
+    if (entry == nullptr)
+        return from;
+    const Table* below = entry->node.table();
+    return end == std::string_view::npos || !below ? entry->node.at
+                                                   : position_of_option(*below, inside.substr(end), entry->node.at);
+}
+
+} // namespace
+
+void add_at_options(const Diagnostics& found, const Table& table, const Place& place, Diagnostics& diagnostics) {
+    for (Diagnostic one : found.all()) {
+        const std::string_view path = one.path;
+        if (is_same(one.at, place.at) && path.starts_with(place.path))
+            one.at = position_of_option(table, path.substr(place.path.size()), one.at);
+        diagnostics.add(std::move(one));
+    }
+}
+
 Task<Collected> guarded(std::function<Task<Collected>(Run)> collect, Run run) {
     try {
         co_return co_await collect(std::move(run));

@@ -106,6 +106,11 @@ auto understood(Interpret interpret) -> Result<decltype(interpret())> {
     }
 }
 
+/// What was found about the check that stands at `place`, each at the option that its path names
+/// ("check.a.tls.ca_file"), as far as that stands in the check's table.
+void add_at_options(const core::config::Diagnostics& found, const core::config::Table& table,
+                    const core::config::Place& place, core::config::Diagnostics& diagnostics);
+
 /// Further checks of options that the table cannot make, the target, and what these options bring. Each may be null.
 template <class Options>
 struct Extra {
@@ -132,8 +137,11 @@ Kind kind(About about, std::span<const Option<Options>> options, Task<Collected>
                                              core::config::Diagnostics& diagnostics) {
         auto read =
             std::make_shared<const Options>(core::config::read_options(table, place, options, others, diagnostics));
-        if (extra.check)
-            extra.check(*read, place, diagnostics);
+        if (extra.check) {
+            core::config::Diagnostics found;
+            extra.check(*read, place, found);
+            add_at_options(found, table, place, diagnostics);
+        }
         Compiled compiled;
         compiled.target = extra.target ? extra.target(*read) : std::string{};
         if (extra.brings)

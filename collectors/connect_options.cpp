@@ -12,7 +12,7 @@ namespace recoverd::collectors {
 void check_address(const std::string& address, const core::config::Place& place,
                    core::config::Diagnostics& diagnostics) {
     if (!address.empty() && !io::split_address(address))
-        diagnostics.mistake(place.at, place.path, fmt::format("address: expected host:port, found '{}'", address),
+        diagnostics.mistake(place.at, place.path, fmt::format("expected host:port, found '{}'", address),
                             "an IPv6 address stands in brackets: [2001:db8::1]:5432.");
 }
 

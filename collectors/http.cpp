@@ -114,11 +114,7 @@ Compiled compile_one(const Options& options, const Place& place, Diagnostics& di
     return compiled;
 }
 
-Compiled compile(const Table& table, const Place& place, std::span<const std::string_view> others,
-                 Diagnostics& diagnostics) {
-    const auto options = core::config::read_options<Options>(table, place, kOptions, others, diagnostics);
-    if (!options.steps)
-        return compile_one(options, place, diagnostics);
+Compiled compile_path(const Options& options, const Table& table, const Place& place, Diagnostics& diagnostics) {
     const auto path =
         std::make_shared<const http_parts::Path>(http_parts::read_path(options, table, place, diagnostics));
     Compiled compiled;
@@ -126,6 +122,15 @@ Compiled compile(const Table& table, const Place& place, std::span<const std::st
     compiled.collect = [path](Run run) {
         return guarded([path](Run r) { return http_parts::play(path, std::move(r)); }, std::move(run));
     };
+    return compiled;
+}
+
+Compiled compile(const Table& table, const Place& place, std::span<const std::string_view> others,
+                 Diagnostics& diagnostics) {
+    const auto options = core::config::read_options<Options>(table, place, kOptions, others, diagnostics);
+    Diagnostics found;
+    Compiled compiled = options.steps ? compile_path(options, table, place, found) : compile_one(options, place, found);
+    add_at_options(found, table, place, diagnostics);
     return compiled;
 }
 

@@ -98,7 +98,7 @@ void check_names(const std::vector<std::string>& names, std::string_view key, st
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    check_dsn(options.dsn, place, diagnostics);
+    check_dsn(options.dsn, {place.path + ".dsn", place.owner, place.at}, diagnostics);
     check_dsn(options.compare_dsn, {place.path + ".compare_dsn", place.owner, place.at}, diagnostics);
     const auto mistake = [&](bool found, std::string_view key, std::string text) {
         if (found)

@@ -88,9 +88,9 @@ std::span<const collectors::Kind> kinds() {
 }
 
 /// Everything said about a file, with names of files as seen from the folder of the data.
-std::string said_about(const std::filesystem::path& file) {
+std::string said_about(const std::filesystem::path& file, std::span<const collectors::Kind> known = kinds()) {
     std::string out;
-    const Loaded loaded = load(file.string(), kinds());
+    const Loaded loaded = load(file.string(), known);
     for (const auto& diagnostic : loaded.diagnostics.all())
         out += core::config::format(diagnostic) + "\n";
     const std::string folder = kData.string() + "/";
@@ -372,6 +372,10 @@ for_each = [{ name = "a" }, { name = "b" }]
     CHECK(names.contains("PASSWORD_a"));
     CHECK(names.contains("PASSWORD_b"));
     CHECK_FALSE(names.contains("RECOVERD_TEST_STANZA"));
+}
+
+TEST_CASE("what a collector finds wrong with an option is told where the option stands") {
+    CHECK(said_about(kData / "misplaced.toml", collectors::all()) == content(kData / "misplaced.expected"));
 }
 
 TEST_CASE("a scenario that nobody decides, or not often enough, is warned of") {
