@@ -2,6 +2,7 @@
 // `[[scenario]]`: failure modes, decided from many checks.
 #include "core/config/compiling.hpp"
 #include "core/config/values.hpp"
+#include "core/rules/threshold.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -42,7 +43,8 @@ constexpr Option<ScenarioOptions> kOptions[] = {
     {"name", &ScenarioOptions::name, "what alerts and metrics call it: az, db-primary …", Need::required},
     {"description", &ScenarioOptions::description, "what it means, for whoever is woken by it"},
     {"asset", &ScenarioOptions::asset, "the asset whose labels its alerts carry"},
-    {"priority", &ScenarioOptions::priority, "of its alert; P2 when left out", Need::optional, "P1|P2|P3|P4"},
+    {"priority", &ScenarioOptions::priority, "of its alert; when left out that of `scenario_active` in the policy, P2",
+     Need::optional, "P1|P2|P3|P4"},
     {"rto", &ScenarioOptions::rto, "how long it may last; an outage beyond it is RtoExceeded"},
     {"rpo", &ScenarioOptions::rpo, "how much may be lost by it, as time"},
     {"for", &ScenarioOptions::hold,
@@ -164,7 +166,8 @@ class ScenarioCompiler {
     void compile_policy(const ScenarioOptions& options, Scenario& made) {
         const auto asset = run_.config.assets.find(made.asset);
         made.policy = asset == run_.config.assets.end() ? run_.policy : asset->second.policy;
-        made.priority = from_name<Priority>(options.priority).value_or(rule(RuleId::scenario_active).priority);
+        made.priority =
+            from_name<Priority>(options.priority).value_or(priority_of(made.policy, RuleId::scenario_active));
         // What is said of this scenario counts over what is said of all.
         if (!options.priority.empty() && !std::as_const(made.policy)[RuleId::scenario_active].steps.empty())
             for (Step& step : made.policy[RuleId::scenario_active].steps)

@@ -69,6 +69,9 @@ TEST_CASE("what a scenario says of its priority counts over what is said of all"
     };
     CHECK(told(0) == Priority::p1);
     CHECK(told(1) == Priority::p3);
+    // By it is said what the scenario may hide, and that it lasts too long is one higher.
+    CHECK(made.config->scenarios[1].priority == Priority::p3);
+    CHECK(priority_of(made.config->scenarios[1], RuleId::rto_exceeded) == Priority::p2);
 }
 
 TEST_CASE("a scenario says of what it is made") {
