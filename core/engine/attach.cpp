@@ -28,10 +28,15 @@ void Engine::attach(CheckUnit& unit, Time now) {
     if (unit.memory.subjects.empty())
         belongs({});
     if (assets != unit.assets) {
+        // A check of mere reachability has none judged that it sees to be well, and comes to see them one by one.
         for (AssetUnit* left : unit.assets)
-            left->members.erase(&unit);
+            if (!assets.contains(left)) {
+                left->members.erase(&unit);
+                mark(*left);
+            }
         for (AssetUnit* joined : assets)
-            joined->members.insert(&unit);
+            if (joined->members.insert(&unit).second)
+                mark(*joined);
         unit.assets = std::move(assets);
     }
     attach_target(unit);

@@ -2,6 +2,7 @@
 // Assets that nobody configured: made of the subjects that a check sees, kept as long as it may see them, forgotten on
 // request.
 #include "core/engine/engine.hpp"
+#include "core/engine/own_checks.hpp"
 
 #include <algorithm>
 
@@ -33,8 +34,6 @@ AssetUnit& Engine::discover(const std::string& name, const Check& check, Time no
     if (is_new) {
         unit.page = asset_pages_.size();
         publish(unit);
-        // A check of mere reachability has none judged that it sees to be well.
-        mark(unit);
     }
     return unit;
 }
@@ -61,10 +60,19 @@ void Engine::adopt_restored_assets(Time now) {
 
 bool Engine::drop_assets_without_configuration() {
     const bool discovers = still_discovering() != nullptr;
+    // What was only told of it keeps nothing, and goes with it.
+    const auto is_seen = [](const AssetUnit& unit) {
+        return std::ranges::any_of(unit.members, [](const CheckUnit* member) { return !is_own_check(member->name); });
+    };
     const std::size_t dropped = std::erase_if(assets_, [&](const auto& entry) {
         AssetUnit& unit = *entry.second;
-        if (config_->assets.contains(entry.first) || (unit.discovered && (!unit.members.empty() || discovers)))
+        if (config_->assets.contains(entry.first) || (unit.discovered && (is_seen(unit) || discovers)))
             return false;
+        for (const std::string_view kind : kOwnChecks)
+            if (const auto own = checks_.find(unit.name + std::string{kind}); own != checks_.end()) {
+                drop_check(*own->second);
+                checks_.erase(own);
+            }
         retire(unit);
         std::erase(changes_.assets, &unit);
         changes_.dropped_assets.push_back(unit.name);

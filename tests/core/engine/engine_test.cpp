@@ -837,11 +837,18 @@ TEST_CASE("an asset that was made of a subject is forgotten with it") {
     };
     learn({points("crm", {now - 1h, now}), points("shop", {now - 1h, now})});
     REQUIRE(engine.scenario("ransomware")->readiness->assets.size() == 2);
+    Exercise test;
+    test.id = test.exercise = "restore-test";
+    test.outcome = ExerciseOutcome::passed;
+    test.ended_at = now;
+    const std::string own = engine.outcome_check("shop", "restore-test", now);
+    engine.learn(own, report(now, {{"restore-test", {}, {test}, {}}}, false), now);
     learn({points("crm", {now - 1h, now})});
     REQUIRE(firing(engine, now) == List{"SubjectVanished"});
     CHECK(engine.forget("dumps/shop", now) == 1);
     CHECK_FALSE(engine.asset("shop"));
     REQUIRE(engine.asset("crm"));
+    CHECK_FALSE(engine.check(own));
     pass(engine, now, 1s);
     CHECK(engine.scenario("ransomware")->readiness->assets.size() == 1);
     for (int i = 0; i < 30; ++i)
@@ -926,6 +933,30 @@ TEST_CASE("what a probe discovers is judged, whenever it appears, and says who s
         ++shown;
     });
     CHECK(shown == 2);
+}
+
+TEST_CASE("a configured asset that a probe comes to see later is judged") {
+    Fleet fleet;
+    Asset shop = asset("shop");
+    shop.objectives = {};
+    shop.objectives.backups = false;
+    Check check = probe("workloads", "cluster:6443");
+    check.asset_map = {{"web", "shop"}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.with(shop).with(check).done(), now);
+    const auto look = [&](const std::vector<std::string>& names) {
+        std::vector<SubjectReport> seen;
+        for (const std::string& name : names) {
+            seen.push_back(reach(ReachState::up, "cluster:6443"));
+            seen.back().subject = name;
+        }
+        engine.learn("workloads", report(now, std::move(seen)), now);
+        pass(engine, now, 10s);
+        return engine.asset("shop")->verdict.state;
+    };
+    CHECK(look({"db"}) == VerdictState::unknown);
+    CHECK(look({"db", "web"}) == VerdictState::recoverable);
 }
 
 TEST_CASE("the agent's own troubles are alerts, and the watchdog always fires") {
