@@ -142,6 +142,8 @@ class Engine {
     /// The maintenance or exercise that all that is down in a group belongs to, by the place of the group; empty when
     /// something does not.
     std::vector<std::string> drills(const ScenarioUnit& unit, Judgement& judgement, Time now) const;
+    std::string drill_before(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement,
+                             Time now) const;
 
     // validations.cpp
     void configure_validations(Time now);

@@ -3,6 +3,7 @@
 #include "core/engine/explained.hpp"
 
 #include "core/engine/engine.hpp"
+#include "core/ongoing.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -202,6 +203,28 @@ void remember_places(ScenarioUnit& unit) {
     unit.placed = std::move(placed);
 }
 
+/// What cannot be seen now (the agent has just begun) belongs to what it belonged to, while that goes on.
+std::string Engine::drill_before(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement,
+                                 Time now) const {
+    Identity own{.rule = RuleId::scenario_active, .asset = unit.scenario.asset};
+    own.scenario = unit.name;
+    own.subject = group.name;
+    const Alert* alert = Ongoing{unit.alerts}.find(own);
+    if (!alert || alert->finding.lowered_by.empty())
+        return {};
+    for (const std::string& member : group.decision.unknown) {
+        const auto [check, subject] = parts_of(unit, member);
+        if (!check)
+            continue;
+        Identity found{.rule = unit.scenario.when.front(), .asset = asset_of(*check->check, subject)};
+        found.check = check->name;
+        found.subject = subject;
+        if (planned(found, judgement, now) == alert->finding.lowered_by)
+            return alert->finding.lowered_by;
+    }
+    return {};
+}
+
 std::vector<std::string> Engine::drills(const ScenarioUnit& unit, Judgement& judgement, Time now) const {
     std::map<std::string_view, std::string> causes;
     std::set<std::string_view> unplanned;
@@ -215,7 +238,10 @@ std::vector<std::string> Engine::drills(const ScenarioUnit& unit, Judgement& jud
         }
     std::vector<std::string> found;
     for (const ScenarioGroup& group : unit.groups)
-        found.push_back(unplanned.contains(group.name) ? std::string{} : causes[group.name]);
+        if (group.decision.down.empty())
+            found.push_back(drill_before(unit, group, judgement, now));
+        else
+            found.push_back(unplanned.contains(group.name) ? std::string{} : causes[group.name]);
     return found;
 }
 

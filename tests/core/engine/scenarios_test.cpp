@@ -417,6 +417,25 @@ TEST_CASE("readiness follows the backups of what must be recovered, and a scenar
     CHECK(unit->readiness->state == VerdictState::unrecoverable);
 }
 
+TEST_CASE("a scenario that is lowered by planned work stays so over a restart, while that goes on") {
+    for (const bool goes_on : {true, false}) {
+        CAPTURE(goes_on);
+        Zones before;
+        before.fleet.config.maintenance = {
+            {{}, {"web-a*"}, kNow - 1h, goes_on ? kNow + 1h : kNow + 95s, "zone a is switched off"}};
+        before.configure();
+        before.probe(ReachState::up);
+        before.go_down();
+        REQUIRE(before.firing_at(Priority::p1).empty());
+        Zones after{before.now + 10s};
+        after.fleet.config.maintenance = before.fleet.config.maintenance;
+        after.restore(before, std::nullopt);
+        after.configure();
+        pass(after.engine, after.now, 1s);
+        CHECK(after.firing_at(Priority::p1) == (goes_on ? Texts{} : Texts{"ScenarioActive az/a"}));
+    }
+}
+
 TEST_CASE("a scenario is lowered by a drill no longer than that goes on") {
     for (const bool asked : {true, false}) {
         CAPTURE(asked);
