@@ -198,7 +198,8 @@ Task<core::Assertion> look_at_locks(Options options, Run run, ToolAccess access,
 }
 
 /// One subject for each series, and the one without a name for the repository.
-Seen seen_of(Series series, core::Assertion locks, const std::optional<Failure>& failure) {
+Seen seen_of(Series series, core::Assertion locks, const std::optional<Failure>& failure,
+             const std::optional<Failure>& damaged) {
     // So that an empty repository is seen to be empty. It is not the first series: that one is to come.
     if (series.empty()) {
         series[""].method = "restic";
@@ -209,6 +210,10 @@ Seen seen_of(Series series, core::Assertion locks, const std::optional<Failure>&
     repository.evidence.emplace_back(core::Assertions{{std::move(locks)}});
     if (failure)
         repository.failure = Failure{failure->kind, fmt::format("its check came to no end: {}", failure->detail)};
+    if (damaged) {
+        repository.failure = damaged;
+        seen.complete = false;
+    }
     for (auto& [subject, points] : series) {
         put_in_order(points);
         keep_newest(points);
@@ -230,10 +235,16 @@ Task<Collected> collect(Options options, Run run) {
         co_return std::unexpected(access.error());
     auto asked = command(options, *access, snapshots(options), run.timeout - (run.world.timers().elapsed() - began));
     const bool prefixed = !runs_here(options.command);
-    const auto listed = co_await answer_of(run.world, std::move(asked), restic_failure, prefixed);
+    const auto listed = co_await run.world.run(std::move(asked));
     if (!listed)
         co_return std::unexpected(listed.error());
-    Series series = interpret_restic(io::Json::parse_lenient(*listed), groups(options));
+    if (const auto failure = restic_failure(*listed, prefixed))
+        co_return std::unexpected(*failure);
+    const auto damaged = restic_passed_over(listed->err);
+    // What may not be read is no answer; one snapshot that is damaged leaves the others.
+    if (damaged && (damaged->kind != FailureKind::bad_answer || damaged->detail.contains("load snapshots")))
+        co_return std::unexpected(*damaged);
+    Series series = interpret_restic(io::Json::parse_lenient(listed->out), groups(options));
     State state = read_state(run.cursor);
     core::Assertion locks = co_await look_at_locks(options, run, *access, &state, until);
     Verification& verification = state.verification;
@@ -246,7 +257,7 @@ Task<Collected> collect(Options options, Run run) {
     const core::Depth depth = options.verify == "checksummed" ? core::Depth::checksummed : core::Depth::listed;
     for (auto& [subject, points] : series)
         verification.mark(points, depth);
-    Seen seen = seen_of(std::move(series), std::move(locks), verification.failure);
+    Seen seen = seen_of(std::move(series), std::move(locks), verification.failure, damaged);
     seen.cursor = write_state(state);
     co_return seen;
 }
@@ -278,7 +289,9 @@ Kind restic() {
                    R"(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": )"
                    R"(["s3:ListBucket", "s3:GetBucketLocation"], "Resource": "arn:aws:s3:::BUCKET"}, )"
                    R"({"Effect": "Allow", "Action": "s3:GetObject", "Resource": )"
-                   R"("arn:aws:s3:::BUCKET/PREFIX*"}]}`)",
+                   R"("arn:aws:s3:::BUCKET/PREFIX*"}, {"Effect": "Allow", "Action": "kms:Decrypt", )"
+                   R"("Resource": "arn:aws:kms:REGION:ACCOUNT:key/ID"}]}`, the last part where objects are encrypted )"
+                   "by it, whose own policy has to allow that as well",
          .resource = Resource::process,
          .every = std::chrono::minutes{15},
          .timeout = std::chrono::minutes{5}},

@@ -19,6 +19,9 @@ Series interpret_restic(const io::Json& snapshots, ResticGroups groups);
 
 /// Why a run of restic gave no answer, or nothing when it did.
 std::optional<Failure> restic_failure(const io::Finished& finished, bool prefixed);
+/// What it passed over while it listed snapshots, and ended with status 0 all the same: what it may not read, or what
+/// is damaged. Nothing when that was nothing.
+std::optional<Failure> restic_passed_over(std::string_view err);
 
 /// What `restic check` said of the repository's errors; nothing when it did not come to any.
 std::optional<std::string> restic_errors(const io::Finished& finished);

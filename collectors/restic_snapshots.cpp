@@ -171,6 +171,18 @@ std::optional<Failure> restic_failure(const io::Finished& finished, bool prefixe
     return tool_failure(finished, "restic", kind_of(finished.status.value_or(0), words), words, prefixed);
 }
 
+std::optional<Failure> restic_passed_over(std::string_view err) {
+    // 0.14 "could not load snapshot ID: …", newer "Ignoring "ID": …", and of the folder of them "could not load
+    // snapshots: …" (cmd/restic/find.go).
+    const std::string_view line = line_that(err, [](std::string_view one) {
+        return one.contains("could not load snapshot") || one.starts_with("Ignoring \"");
+    });
+    if (line.empty())
+        return std::nullopt;
+    return Failure{kind_of(0, std::string{line}),
+                   fmt::format("restic passed over what it could not load: {}", shown(line))};
+}
+
 std::optional<std::string> restic_errors(const io::Finished& finished) {
     if (!finished.status || *finished.status == 0)
         return std::nullopt;

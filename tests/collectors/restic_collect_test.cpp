@@ -121,6 +121,30 @@ TEST_CASE("restic: the password is handed over on stdin, and no secret stands in
     CHECK_THAT(failed.error().detail, !ContainsSubstring("t0ken"));
 }
 
+TEST_CASE("restic: what it may not read and passes over is no answer that there is none") {
+    for (const char* err : {"could not load snapshots: open /srv/repo/snapshots: permission denied\n",
+                            "Ignoring \"27b7a3d5\": Load(<snapshot/27b7a3d5>, 0, 0): Access Denied.\n",
+                            "could not load snapshot 27b7a3d5: open /srv/repo/snapshots/27: permission denied\n"}) {
+        CAPTURE(err);
+        Scripted scripted;
+        scripted.snapshots = test::exited("[]", 0, err);
+        const auto seen = scripted.look();
+        REQUIRE_FALSE(seen);
+        CHECK(seen.error().kind == FailureKind::refused);
+    }
+}
+
+TEST_CASE("restic: one snapshot that is damaged is said, and the others are as they are") {
+    Scripted scripted;
+    scripted.snapshots =
+        test::exited(test::data("restic/snapshots.json"), 0, "Ignoring \"27b7a3d5\": ciphertext verification failed\n");
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    CHECK_FALSE(seen->complete);
+    CHECK_THAT(subject(seen, "").failure->detail, ContainsSubstring("ciphertext verification failed"));
+    CHECK(seen->subjects.size() > 1);
+}
+
 TEST_CASE("restic: options become arguments, behind whatever stands before them") {
     Scripted scripted;
     const auto seen = scripted.look({entry("command", list({"/opt/wrap", "restic"})), entry("hosts", list({"db1"})),
