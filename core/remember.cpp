@@ -90,7 +90,7 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
             forget_untold_assertions(seen, report.evidence);
         seen.evidence = merged(seen, report);
         // Half an answer that does not say where it stands has not moved it.
-        if (!report.failure || report.location != Location{})
+        if (report.place_known && (!report.failure || report.location != Location{}))
             seen.location = report.location;
     }
     seen.vanished_since.reset();

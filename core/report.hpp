@@ -32,6 +32,8 @@ struct SubjectReport {
     /// Does it come and go by nature, each time under another name, such as a node that is scaled away or the one run
     /// of an exercise? Then nobody misses it; what it proved is kept.
     bool passing = false;
+    /// False where nobody could say now where it stands: it is where it was.
+    bool place_known = true;
 
     bool operator==(const SubjectReport&) const = default;
 };

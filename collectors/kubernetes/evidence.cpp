@@ -75,6 +75,7 @@ std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
             add(std::move(evidence), at->second.evidence);
         if (!at->second.failure)
             at->second.failure = std::move(report.failure);
+        at->second.place_known = at->second.place_known && report.place_known;
     }
     std::vector<SubjectReport> each;
     for (auto& [subject, report] : all)

@@ -83,6 +83,7 @@ SubjectReport report_of(const std::string& subject, const Workload& workload, co
         return report;
     report.passing = workload.pods->of_node;
     report.location = facts.nodes.common(workload.pods->nodes);
+    report.place_known = !facts.failed(kNodes);
     // Restarts are differences: the first look knows none.
     if (cursor.looked_at)
         report.evidence.emplace_back(measured("restarts_last_hour", cursor.last_hour(subject), expected.max_restarts));

@@ -72,6 +72,22 @@ std::string pod_of(const std::string& kind, const std::string& owner, bool ready
 
 } // namespace
 
+TEST_CASE("a workload stays where it stood while the nodes cannot be listed") {
+    Onlooker one;
+    one.api.objects["nodes"] = {test::node("n1", "True", "eu-1a")};
+    one.api.objects["deployments"] = {test::deployment("web", 1, 1)};
+    one.api.objects["pods"] = {test::pod({.node = "n1"})};
+    one.look();
+    REQUIRE(one.known(kWeb).location.zone == "eu-1a");
+    one.api.refused["nodes"] = {403, "{}"};
+    one.look();
+    CHECK(one.known(kWeb).location.zone == "eu-1a");
+    one.api.refused.clear();
+    one.api.objects["nodes"] = {test::node("n1", "True", "eu-1b")};
+    one.look();
+    CHECK(one.known(kWeb).location.zone == "eu-1b");
+}
+
 TEST_CASE("restarts and kills for memory stay known, with their age, while the pods cannot be listed") {
     struct Row {
         const char* what;
