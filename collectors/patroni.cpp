@@ -133,7 +133,8 @@ PatroniAnswers nothing_yet() {
     return {.nodes = {},
             .all_nodes = true,
             .cluster = std::unexpected(nobody_asked()),
-            .history = std::unexpected(nobody_asked())};
+            .history = std::unexpected(nobody_asked()),
+            .unasked = {}};
 }
 
 PatroniExpected expectations(const Options& options) {
@@ -170,6 +171,7 @@ Task<Collected> collect(Options options, Run run) {
     }
     if (answered.empty())
         co_return std::unexpected(worst.value_or(nobody_asked()));
+    answers.unasked = std::move(worst);
     for (const std::string& url : answered) {
         io::HttpRequest request = asking.request(url, "/cluster");
         auto cluster = co_await ask(run, std::move(request));

@@ -33,6 +33,8 @@ struct PatroniAnswers {
     /// `/cluster` and `/history` of the first that gave them.
     core::Result<io::Json> cluster;
     core::Result<io::Json> history;
+    /// Why a member did not answer, the first of them.
+    std::optional<core::Failure> unasked;
 };
 
 /// `cursor` is what the last call left in `Seen::cursor`, or empty. A failure when nobody knows how the cluster is.

@@ -115,17 +115,27 @@ std::optional<Assertion> candidates_of(const PatroniExpected& expected, const Cl
     return assertion;
 }
 
-core::Assertions assertions_of(const PatroniExpected& expected, const Cluster& cluster, const Cursor& cursor) {
+/// By their own word: two that take writes at once lose those of one. One that runs and could not be asked may be the
+/// second.
+core::Assertion primaries_of(const Cluster& cluster, const std::optional<Failure>& unasked) {
+    const auto leading = std::ranges::count(cluster.nodes, true, &Node::leads);
+    core::Assertion primaries{
+        .name = "primaries", .expected = "1", .actual = std::to_string(leading), .compare = core::Compare::at_most};
+    if (leading < 2 && unasked && std::ranges::count_if(cluster.members, &Member::runs) > std::ssize(cluster.nodes)) {
+        primaries.actual.reset();
+        primaries.detail = "not every member that runs could be asked: " + unasked->detail;
+    }
+    return primaries;
+}
+
+core::Assertions assertions_of(const PatroniExpected& expected, const Cluster& cluster, const Cursor& cursor,
+                               const std::optional<Failure>& unasked) {
     core::Assertions found;
     found.assertions.push_back(pause_of(cluster));
     if (cluster.leader())
         if (auto candidates = candidates_of(expected, cluster, cursor))
             found.assertions.push_back(std::move(*candidates));
-    // By their own word: two that take writes at once lose those of one.
-    found.assertions.push_back({.name = "primaries",
-                                .expected = "1",
-                                .actual = std::to_string(std::ranges::count(cluster.nodes, true, &Node::leads)),
-                                .compare = core::Compare::at_most});
+    found.assertions.push_back(primaries_of(cluster, unasked));
     return found;
 }
 
@@ -226,7 +236,7 @@ core::Result<core::Seen> interpret_patroni(const PatroniExpected& expected, cons
     core::SubjectReport report;
     report.failure = unknown_in(cluster, replication);
     report.evidence.emplace_back(leader_state(cluster, expected.target));
-    report.evidence.emplace_back(assertions_of(expected, cluster, cursor));
+    report.evidence.emplace_back(assertions_of(expected, cluster, cursor, answers.unasked));
     add_fingerprints(cluster, replication.timeline, report.evidence);
     // Without a lag a lag that was found would be over, so that what was last seen stays and ages; but that somebody is
     // missing is told.

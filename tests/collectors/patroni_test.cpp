@@ -411,6 +411,22 @@ struct Asked {
 
 } // namespace
 
+TEST_CASE("that one primary alone is known is not said while a member that runs could not be asked") {
+    Asked asked;
+    asked.answers.insert_or_assign("b/patroni", Asked::body("patroni-leader", 403));
+    const auto seen = asked.run();
+    REQUIRE(seen);
+    for (const Evidence& one : seen->subjects.at(0).evidence)
+        if (const auto* found = std::get_if<core::Assertions>(&one))
+            for (const core::Assertion& assertion : found->assertions)
+                if (assertion.name == "primaries") {
+                    CHECK_FALSE(assertion.actual);
+                    CHECK_THAT(assertion.detail, ContainsSubstring("403"));
+                    return;
+                }
+    FAIL("nothing is said of primaries");
+}
+
 TEST_CASE("every member is asked for itself, and the first that can for the cluster") {
     Asked asked;
     REQUIRE(asked.run());
