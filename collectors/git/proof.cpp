@@ -110,9 +110,11 @@ Task<std::optional<Failure>> look_at_lfs(Caller caller, std::string folder, std:
         if (!objects)
             co_return objects.error();
         const bool none = objects->err.contains("No such file or directory");
-        if (objects->status == 0)
+        // It goes on where a folder is closed, and ends as if all had been seen.
+        const bool hidden = objects->err.contains("could not open directory");
+        if (objects->status == 0 && !hidden)
             listed = std::move(objects->out);
-        else if (!none)
+        else if (hidden || !none)
             proof->lfs_detail = "the folder of their objects cannot be read";
     }
     const LfsObjects compared = compare_lfs(pointers->out, listed);

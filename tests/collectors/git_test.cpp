@@ -484,6 +484,11 @@ TEST_CASE("git: LFS pointers without their objects are said, and so is that nobo
     const auto& missing = assertion(subject(seen, "clone"), "lfs_objects_missing");
     CHECK(missing.actual == "1");
     CHECK_THAT(missing.detail, ContainsSubstring("a.bin") && ContainsSubstring(kMirror + "/lfs/objects"));
+    // A folder that is closed is passed over, and git ends well: then nobody knows.
+    scripted.says.insert_or_assign(
+        "ls-files", test::exited("", 0, "warning: could not open directory 'aa/aa/': Permission denied"));
+    seen = scripted.look(30 * core::kDay);
+    CHECK_FALSE(assertion(subject(seen, "clone"), "lfs_objects_missing").actual);
     scripted.says.insert_or_assign("ls-files", test::exited("aa/aa/"s + digest + '\0'));
     seen = scripted.look(30 * core::kDay);
     CHECK(assertion(subject(seen, "clone"), "lfs_objects_missing").actual == "0");
