@@ -189,10 +189,12 @@ Kind borg() {
          .summary = "archives of a Borg repository, series by series, its identity and its own check",
          .brings = {EvidenceKind::recovery_points, EvidenceKind::fingerprint},
          .access = "to read the repository (`borg --bypass-lock list`), to write to it where it is to verify "
-                   "(`borg check`), its passphrase, and a BORG_BASE_DIR to write to. Over ssh, a key that can "
-                   "delete nothing, in ~/.ssh/authorized_keys of who owns it: `restrict,command=\"borg serve "
-                   "--append-only --restrict-to-repository /srv/borg/orders\" ssh-ed25519 KEY recoverd`. A "
-                   "folder: `chgrp -R recoverd REPO && chmod -R g+rX REPO && find REPO -type d -exec chmod "
+                   "(`borg check`), its passphrase, and a BORG_BASE_DIR to write to. Over ssh, a key in "
+                   "~/.ssh/authorized_keys of who owns it: `restrict,command=\"borg serve --append-only "
+                   "--restrict-to-repository /srv/borg/orders\" ssh-ed25519 KEY recoverd`. What is deleted by it is "
+                   "kept only until somebody compacts with another key: where nothing is verified, a user there who "
+                   "may only read is better. A folder: `chgrp -R recoverd REPO && chmod -R g+rX REPO && find REPO "
+                   "-type d -exec chmod "
                    "g+s {} +`, and backups are made with --umask 0027",
          .resource = Resource::process,
          .every = std::chrono::minutes{15},

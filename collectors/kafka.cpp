@@ -222,7 +222,8 @@ Kind kafka() {
             "and DescribeConfigs on the topics, and Describe on the groups (`kafka-acls --bootstrap-server BROKER:9092 "
             "--add --allow-principal User:recoverd --operation Describe --operation DescribeConfigs --topic '*'` and "
             "`kafka-acls --bootstrap-server BROKER:9092 --add --allow-principal User:recoverd --operation Describe "
-            "--group '*'`); it reads no record and changes nothing. Kafka 1.0 or newer, groups' states 2.6",
+            "--group '*'`); it reads no record and changes nothing. Kafka 1.0 or newer, groups' "
+            "states 2.6; before 2.1 groups want Describe on the cluster as well (`--operation Describe --cluster`)",
         .resource = Resource::worker,
         .every = Duration{30'000},
         .timeout = Duration{20'000},

@@ -280,8 +280,12 @@ Kind pgbackrest() {
     return kind<Options>({.name = "pgbackrest",
                           .summary = "backups and WAL archives of every pgBackRest stanza and repository",
                           .brings = {EvidenceKind::recovery_points, EvidenceKind::log_archive},
-                          .access = "may run `pgbackrest info`, `repo-ls` and `repo-get`: read access to the "
-                                    "repositories and to pgBackRest's configuration, usually as user postgres",
+                          .access =
+                              "may run `pgbackrest info`, `repo-ls` and `repo-get`: read access to the "
+                              "repositories and to pgBackRest's configuration, usually as user postgres; and, to see "
+                              "a backup that runs, hangs or dies, to its locks (`lock-path`, else "
+                              "/tmp/pgbackrest, which PrivateTmp=yes of the shipped unit hides: the drop-in "
+                              "pgbackrest-as-postgres.conf)",
                           .resource = Resource::process,
                           .every = std::chrono::minutes{5},
                           .timeout = std::chrono::minutes{1}},

@@ -258,7 +258,8 @@ Kind vault_snapshot() {
     About about{"vault_snapshot", "snapshots of Vault's or OpenBao's raft storage: files or objects, and a fresh one"};
     about.brings = {EvidenceKind::recovery_points, EvidenceKind::exercise};
     about.access =
-        "to read the files of `path`, or s3:ListBucket and s3:GetObject on the bucket; for a fresh snapshot a token "
+        "to read the files of `path`, or s3:ListBucket and s3:GetObject on the bucket, and kms:Decrypt "
+        "on the key where objects are encrypted by one; for a fresh snapshot a token "
         "whose policy holds `path \"sys/storage/raft/snapshot\" { capabilities = [\"read\"] }`. That is a copy of "
         "every secret, encrypted: give it to recoverd only where the machine may hold one. What is downloaded goes "
         "into a file without a name on the file system of `scratch`, is read once, and is gone with the program that "

@@ -94,7 +94,9 @@ Kind walg() {
              "whose NoNewPrivileges=yes stops sudo. With keys of its own, its storage needs the policy "
              R"(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:ListBucket", )"
              R"("s3:GetBucketLocation"], "Resource": "arn:aws:s3:::BUCKET"}, {"Effect": "Allow", "Action": )"
-             R"("s3:GetObject", "Resource": "arn:aws:s3:::BUCKET/PREFIX*"}]}`)",
+             R"("s3:GetObject", "Resource": "arn:aws:s3:::BUCKET/PREFIX*"}, {"Effect": "Allow", "Action": )"
+             R"("kms:Decrypt", "Resource": "arn:aws:kms:REGION:ACCOUNT:key/ID"}]}`, the last part where objects are )"
+             "encrypted by it, whose own policy has to allow that as well",
          .resource = Resource::process,
          .every = std::chrono::minutes{5},
          .timeout = std::chrono::minutes{2}},
