@@ -102,6 +102,7 @@ Task<std::optional<Failure>> look_at_lfs(Caller caller, std::string folder, std:
     if (auto failure = git_failure(*pointers, "git grep"); failure && pointers->status != kNoLine)
         co_return failure;
     std::string listed;
+    bool closed = false;
     if (store.empty()) {
         proof->lfs_detail = "where their objects are kept is not told (`lfs`)";
     } else {
@@ -111,13 +112,16 @@ Task<std::optional<Failure>> look_at_lfs(Caller caller, std::string folder, std:
             co_return objects.error();
         const bool none = objects->err.contains("No such file or directory");
         // It goes on where a folder is closed, and ends as if all had been seen.
-        const bool hidden = objects->err.contains("could not open directory");
-        if (objects->status == 0 && !hidden)
+        closed = objects->err.contains("could not open directory");
+        if (objects->status == 0)
             listed = std::move(objects->out);
-        else if (hidden || !none)
+        else if (!none)
             proof->lfs_detail = "the folder of their objects cannot be read";
     }
     const LfsObjects compared = compare_lfs(pointers->out, listed);
+    // What is missing may be in there.
+    if (closed && compared.missing > 0 && proof->lfs_detail.empty())
+        proof->lfs_detail = "a folder of their objects cannot be read";
     proof->lfs_pointers = compared.pointers;
     if (proof->lfs_detail.empty()) {
         proof->lfs_missing = compared.missing;

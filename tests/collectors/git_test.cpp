@@ -489,6 +489,11 @@ TEST_CASE("git: LFS pointers without their objects are said, and so is that nobo
         "ls-files", test::exited("", 0, "warning: could not open directory 'aa/aa/': Permission denied"));
     seen = scripted.look(30 * core::kDay);
     CHECK_FALSE(assertion(subject(seen, "clone"), "lfs_objects_missing").actual);
+    scripted.says.insert_or_assign("ls-files",
+                                   test::exited("aa/aa/"s + digest + '\0', 0,
+                                                "warning: could not open directory 'lost+found/': Permission denied"));
+    seen = scripted.look(30 * core::kDay);
+    CHECK(assertion(subject(seen, "clone"), "lfs_objects_missing").actual == "0");
     scripted.says.insert_or_assign("ls-files", test::exited("aa/aa/"s + digest + '\0'));
     seen = scripted.look(30 * core::kDay);
     CHECK(assertion(subject(seen, "clone"), "lfs_objects_missing").actual == "0");
