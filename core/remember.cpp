@@ -90,7 +90,8 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
             forget_untold_assertions(seen, report.evidence);
         seen.evidence = merged(seen, report);
         // Half an answer that does not say where it stands has not moved it.
-        if (report.place_known && (!report.failure || report.location != Location{}))
+        const bool moved = !report.location.node.empty() && report.location.node != seen.location.node;
+        if ((report.place_known || moved) && (!report.failure || report.location != Location{}))
             seen.location = report.location;
     }
     seen.vanished_since.reset();

@@ -82,6 +82,12 @@ TEST_CASE("a workload stays where it stood while the nodes cannot be listed") {
     one.api.refused["nodes"] = {403, "{}"};
     one.look();
     CHECK(one.known(kWeb).location.zone == "eu-1a");
+    // Of one that has moved on nobody knows the zone; the node is told by its pod.
+    one.api.objects["pods"] = {test::pod({.node = "n2"})};
+    one.look();
+    CHECK(one.known(kWeb).location.node == "n2");
+    CHECK(one.known(kWeb).location.zone.empty());
+    one.api.objects["pods"] = {test::pod({.node = "n1"})};
     one.api.refused.clear();
     one.api.objects["nodes"] = {test::node("n1", "True", "eu-1b")};
     one.look();
