@@ -58,15 +58,16 @@ void Engine::adopt_restored_assets(Time now) {
         discover(name, *discovering->check, now);
 }
 
-bool Engine::drop_assets_without_configuration() {
+bool Engine::drop_assets_without_configuration(const std::set<std::string, std::less<>>& forgotten) {
     const bool discovers = still_discovering() != nullptr;
-    // What was only told of it keeps nothing, and goes with it.
-    const auto is_seen = [](const AssetUnit& unit) {
-        return std::ranges::any_of(unit.members, [](const CheckUnit* member) { return !is_own_check(member->name); });
+    const auto is_kept = [&](const AssetUnit& unit) {
+        return std::ranges::any_of(unit.members, [&](const CheckUnit* member) {
+            return !forgotten.contains(unit.name) || !is_own_check(member->name);
+        });
     };
     const std::size_t dropped = std::erase_if(assets_, [&](const auto& entry) {
         AssetUnit& unit = *entry.second;
-        if (config_->assets.contains(entry.first) || (unit.discovered && (is_seen(unit) || discovers)))
+        if (config_->assets.contains(entry.first) || (unit.discovered && (is_kept(unit) || discovers)))
             return false;
         for (const std::string_view kind : kOwnChecks)
             if (const auto own = checks_.find(unit.name + std::string{kind}); own != checks_.end()) {
@@ -86,6 +87,7 @@ bool Engine::drop_assets_without_configuration() {
 
 std::size_t Engine::forget(std::string_view subject, Time now) {
     std::size_t dropped = 0;
+    std::set<std::string, std::less<>> left;
     for (auto& [name, unit] : checks_) {
         std::string_view wanted = subject;
         if (wanted.starts_with(name) && wanted.substr(name.size()).starts_with('/'))
@@ -100,14 +102,16 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         // An incremental scan would go on as if it had seen the subject's beginning.
         unit->memory.cursor.clear();
         ++dropped;
-        for (AssetUnit* asset : unit->assets)
+        for (AssetUnit* asset : unit->assets) {
             mark(*asset);
+            left.insert(asset->name);
+        }
         attach(*unit, now);
         note_change(*unit);
         mark(*unit);
     }
     // An asset that was made of what is forgotten goes with it.
-    if (dropped > 0 && drop_assets_without_configuration())
+    if (dropped > 0 && drop_assets_without_configuration(left))
         lay_out_pages();
     return dropped;
 }

@@ -22,6 +22,8 @@
 
 namespace recoverd::core {
 
+class Ongoing;
+
 class Engine {
   public:
     /// `start`: since when the agent has been looking. Silence before it was nobody's fault.
@@ -103,8 +105,9 @@ class Engine {
     void drop_check(CheckUnit& unit);
     void configure_assets(Time now);
     AssetUnit& claim_asset(const Asset& asset, Time now);
-    /// True when there was one.
-    bool drop_assets_without_configuration();
+    /// True when there was one. `forgotten`: those that were made of what is forgotten; what was only told of them
+    /// keeps them no longer, and goes with them.
+    bool drop_assets_without_configuration(const std::set<std::string, std::less<>>& forgotten = {});
     void drop_targets_without_checks();
     AssetUnit* find_or_discover(const std::string& name, const Check& check, Time now);
     AssetUnit& discover(const std::string& name, const Check& check, Time now);
@@ -142,8 +145,8 @@ class Engine {
     /// The maintenance or exercise that all that is down in a group belongs to, by the place of the group; empty when
     /// something does not.
     std::vector<std::string> drills(const ScenarioUnit& unit, Judgement& judgement, Time now) const;
-    std::string drill_before(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement,
-                             Time now) const;
+    std::string drill_before(const ScenarioUnit& unit, const ScenarioGroup& group, const Ongoing& before,
+                             Judgement& judgement, Time now) const;
 
     // validations.cpp
     void configure_validations(Time now);

@@ -204,12 +204,14 @@ void remember_places(ScenarioUnit& unit) {
 }
 
 /// What cannot be seen now (the agent has just begun) belongs to what it belonged to, while that goes on.
-std::string Engine::drill_before(const ScenarioUnit& unit, const ScenarioGroup& group, Judgement& judgement,
-                                 Time now) const {
+std::string Engine::drill_before(const ScenarioUnit& unit, const ScenarioGroup& group, const Ongoing& before,
+                                 Judgement& judgement, Time now) const {
+    if (group.decision.unknown.empty())
+        return {};
     Identity own{.rule = RuleId::scenario_active, .asset = unit.scenario.asset};
     own.scenario = unit.name;
     own.subject = group.name;
-    const Alert* alert = Ongoing{unit.alerts}.find(own);
+    const Alert* alert = before.find(own);
     if (!alert || alert->finding.lowered_by.empty())
         return {};
     for (const std::string& member : group.decision.unknown) {
@@ -237,9 +239,10 @@ std::vector<std::string> Engine::drills(const ScenarioUnit& unit, Judgement& jud
                     unplanned.insert(group);
         }
     std::vector<std::string> found;
+    const Ongoing before{unit.alerts};
     for (const ScenarioGroup& group : unit.groups)
         if (group.decision.down.empty())
-            found.push_back(drill_before(unit, group, judgement, now));
+            found.push_back(drill_before(unit, group, before, judgement, now));
         else
             found.push_back(unplanned.contains(group.name) ? std::string{} : causes[group.name]);
     return found;

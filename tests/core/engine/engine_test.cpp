@@ -294,6 +294,34 @@ TEST_CASE("a report that changes nothing of the assets it discovered has none of
     CHECK(engine.asset("crm")->asset.objectives.rpo == 1min);
 }
 
+TEST_CASE("what was reported of a discovered asset outlives half a look after a change of options") {
+    Fleet fleet;
+    fleet.config.classes["gold"] = asset("");
+    Check check = backups_of("dumps", "{subject}");
+    check.discover = true;
+    check.discover_class = "gold";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(Fleet{fleet}.with(check).done(), now);
+    engine.learn("dumps", report(now, {points("crm", {now}), points("shop", {now})}), now);
+    const std::string own = engine.outcome_check("shop", "restore-test", now);
+    Exercise test;
+    test.id = test.exercise = "restore-test";
+    test.outcome = ExerciseOutcome::failed;
+    test.ended_at = now;
+    engine.learn(own, report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+    pass(engine, now, 1min);
+    REQUIRE(firing(engine, now) == List{"RestoreTestFailed"});
+    check.fingerprint = "pgbackrest elsewhere";
+    engine.configure(fleet.with(check).done(), now);
+    engine.learn("dumps", report(now, {points("crm", {now})}, false), now);
+    pass(engine, now, 1min);
+    CHECK(engine.check(own));
+    engine.learn("dumps", report(now, {points("crm", {now}), points("shop", {now})}), now);
+    pass(engine, now, 1min);
+    CHECK(firing(engine, now) == List{"RestoreTestFailed"});
+}
+
 TEST_CASE("what was reported of a discovered asset outlives a restart with other options") {
     Fleet fleet;
     fleet.config.classes["gold"] = asset("");
