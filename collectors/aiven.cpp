@@ -125,7 +125,7 @@ void check_services(const Options& options, const Place& place, Diagnostics& dia
 }
 
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
-    check_url(options.api_url, {place.path + ".api_url", place.owner, place.at}, diagnostics);
+    check_url(options.api_url, place.inside("api_url"), diagnostics);
     if (options.api_url.find_first_of("?#") != std::string::npos)
         diagnostics.mistake(place.at, place.path + ".api_url", "expected a URL without query and fragment");
     check_services(options, place, diagnostics);

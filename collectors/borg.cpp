@@ -194,8 +194,7 @@ Kind borg() {
                    "--restrict-to-repository /srv/borg/orders\" ssh-ed25519 KEY recoverd`. What is deleted by it is "
                    "kept only until somebody compacts with another key: where nothing is verified, a user there who "
                    "may only read is better. A folder: `chgrp -R recoverd REPO && chmod -R g+rX REPO && find REPO "
-                   "-type d -exec chmod "
-                   "g+s {} +`, and backups are made with --umask 0027",
+                   "-type d -exec chmod g+s {} +`, and backups are made with --umask 0027",
          .resource = Resource::process,
          .every = std::chrono::minutes{15},
          .timeout = std::chrono::minutes{5}},

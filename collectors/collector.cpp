@@ -12,10 +12,6 @@ namespace {
 
 using namespace core::config;
 
-bool is_same(const Position& one, const Position& other) {
-    return one.file == other.file && one.line == other.line && one.column == other.column;
-}
-
 /// Where `inside` stands, such as ".tls.ca_file" or ".urls[0]"; `from` where it does not.
 Position position_of_option(const Table& table, std::string_view inside, Position from) {
     if (!inside.starts_with('.'))
@@ -35,7 +31,7 @@ Position position_of_option(const Table& table, std::string_view inside, Positio
 void add_at_options(const Diagnostics& found, const Table& table, const Place& place, Diagnostics& diagnostics) {
     for (Diagnostic one : found.all()) {
         const std::string_view path = one.path;
-        if (is_same(one.at, place.at) && path.starts_with(place.path))
+        if (one.at == place.at && path.starts_with(place.path))
             one.at = position_of_option(table, path.substr(place.path.size()), one.at);
         diagnostics.add(std::move(one));
     }

@@ -139,7 +139,7 @@ Task<Collected> collect(Options options, Run run) {
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    check_address(options.server, {place.path + ".server", place.owner, place.at}, diagnostics);
+    check_address(options.server, place.inside("server"), diagnostics);
     if (options.exact && options.expect.empty())
         diagnostics.mistake(place.at, place.path + ".exact", "expected 'expect' beside 'exact', found none");
     if (options.min_answers < 0 || options.min_answers > 1'000)

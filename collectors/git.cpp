@@ -234,8 +234,7 @@ Kind git() {
              "token for this repository alone with Contents: Read-only. GitLab: a deploy token with the scope "
              "read_repository. A repository on this host: `setfacl -R -m u:recoverd:rX -m d:u:recoverd:rX "
              "/srv/git/orders.git`, and the same of the folder of LFS objects (`lfs`). `scratch` to write to, where it "
-             "is "
-             "to clone",
+             "is to clone",
          .resource = Resource::process,
          .every = std::chrono::minutes{15},
          .timeout = std::chrono::minutes{5}},

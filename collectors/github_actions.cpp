@@ -188,7 +188,7 @@ Task<Collected> collect(Options options, Run run) {
 }
 
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
-    check_url(options.api_url, {place.path + ".api_url", place.owner, place.at}, diagnostics);
+    check_url(options.api_url, place.inside("api_url"), diagnostics);
     const auto slash = options.repository.find('/');
     const bool plain = io::percent_encoded(options.repository, "/") == options.repository;
     if (!options.repository.empty() &&

@@ -61,7 +61,7 @@ struct Probe {
 };
 
 Probe read_probe(const Options& options, const Place& place, Diagnostics& diagnostics) {
-    check_url(options.url, {place.path + ".url", place.owner, place.at}, diagnostics);
+    check_url(options.url, place.inside("url"), diagnostics);
     Probe probe;
     probe.expected = http_parts::read_expectations(options, place, diagnostics);
     probe.expected.slow = options.slow;

@@ -114,7 +114,7 @@ void check_access(const Options& options, const Place& place, Diagnostics& diagn
 
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
     for (const std::string& broker : options.brokers)
-        check_address(broker, {place.path + ".brokers", place.owner, place.at}, diagnostics);
+        check_address(broker, place.inside("brokers"), diagnostics);
     check_list(options.brokers, place.path + ".brokers", place, diagnostics);
     check_list(options.topics, place.path + ".topics", place, diagnostics);
     check_list(options.groups, place.path + ".groups", place, diagnostics);

@@ -118,7 +118,7 @@ void check_words(const Options& options, const Place& place, Diagnostics& diagno
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
     check_words(options, place, diagnostics);
     if (!options.server.empty())
-        check_url(options.server, {place.path + ".server", place.owner, place.at}, diagnostics);
+        check_url(options.server, place.inside("server"), diagnostics);
     if (!options.server.empty() && !options.kubeconfig.empty())
         diagnostics.mistake(place.at, place.path, "expected either kubeconfig or server, found both");
     if (options.server.empty() && (options.token || options.tls || !options.proxy.empty()))

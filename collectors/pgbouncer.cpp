@@ -38,7 +38,7 @@ constexpr Option<Options> kOptions[] = {
 };
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    check_dsn(options.dsn, {place.path + ".dsn", place.owner, place.at}, diagnostics);
+    check_dsn(options.dsn, place.inside("dsn"), diagnostics);
     if (options.max_clients <= 0 || options.max_clients > 1)
         diagnostics.mistake(place.at, place.path + ".max_clients",
                             fmt::format("expected a share above 0 and up to 1, found {}", options.max_clients));

@@ -120,7 +120,7 @@ PostgresqlExpected expectations(const Options& options) {
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    check_dsn(options.dsn, {place.path + ".dsn", place.owner, place.at}, diagnostics);
+    check_dsn(options.dsn, place.inside("dsn"), diagnostics);
     for (const auto& [name, delay] : options.standby_delays) {
         const std::string path = fmt::format("{}.standby_delays.{}", place.path, name);
         if (const auto parsed = core::config::parse_duration(delay); !parsed)

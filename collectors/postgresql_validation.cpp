@@ -98,8 +98,8 @@ void check_names(const std::vector<std::string>& names, std::string_view key, st
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    check_dsn(options.dsn, {place.path + ".dsn", place.owner, place.at}, diagnostics);
-    check_dsn(options.compare_dsn, {place.path + ".compare_dsn", place.owner, place.at}, diagnostics);
+    check_dsn(options.dsn, place.inside("dsn"), diagnostics);
+    check_dsn(options.compare_dsn, place.inside("compare_dsn"), diagnostics);
     const auto mistake = [&](bool found, std::string_view key, std::string text) {
         if (found)
             diagnostics.mistake(place.at, fmt::format("{}.{}", place.path, key), std::move(text));

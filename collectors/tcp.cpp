@@ -32,7 +32,7 @@ Task<Collected> collect(Options options, Run run) {
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    check_address(options.address, {place.path + ".address", place.owner, place.at}, diagnostics);
+    check_address(options.address, place.inside("address"), diagnostics);
 }
 
 } // namespace

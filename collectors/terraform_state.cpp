@@ -56,7 +56,7 @@ void check_place(const Options& options, const Place& place, Diagnostics& diagno
     if (!options.path.empty() && (options.path.front() != '/' || options.path.ends_with('/')))
         diagnostics.mistake(place.at, place.path + ".path",
                             fmt::format("expected the absolute path of a file, found '{}'", options.path));
-    check_url(options.address, {place.path + ".address", place.owner, place.at}, diagnostics);
+    check_url(options.address, place.inside("address"), diagnostics);
     if (options.bucket.empty()) {
         if (options.tls)
             io::read_tls(*options.tls, place.path + ".tls", diagnostics);

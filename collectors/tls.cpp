@@ -48,7 +48,7 @@ Task<Collected> collect(Options options, Run run) {
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    check_address(options.address, {place.path + ".address", place.owner, place.at}, diagnostics);
+    check_address(options.address, place.inside("address"), diagnostics);
     if (options.tls)
         io::read_tls(*options.tls, place.path + ".tls", diagnostics);
 }

@@ -156,7 +156,7 @@ void check_setting(const std::string& name, const std::string& path, const core:
 }
 
 void check(const Options& options, const core::config::Place& place, core::config::Diagnostics& diagnostics) {
-    check_address(options.address, {place.path + ".address", place.owner, place.at}, diagnostics);
+    check_address(options.address, place.inside("address"), diagnostics);
     if (options.tls)
         io::read_tls(*options.tls, place.path + ".tls", diagnostics);
     if (!options.username.empty() && !options.password)

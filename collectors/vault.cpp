@@ -57,7 +57,7 @@ void check_names(const std::vector<std::string>& names, std::string_view key, co
 }
 
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
-    check_url(options.address, {place.path + ".address", place.owner, place.at}, diagnostics);
+    check_url(options.address, place.inside("address"), diagnostics);
     check_names(options.peers, "peers", place, diagnostics);
     check_names(options.auto_snapshots, "auto_snapshots", place, diagnostics);
     constexpr std::string_view kInPath = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";

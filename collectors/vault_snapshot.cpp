@@ -84,7 +84,7 @@ void check_address_of(const Options& options, const Place& place, Diagnostics& d
     const auto mistake = [&](std::string_view key, std::string message, std::string hint = {}) {
         diagnostics.mistake(place.at, fmt::format("{}.{}", place.path, key), std::move(message), std::move(hint));
     };
-    check_url(options.address, {place.path + ".address", place.owner, place.at}, diagnostics);
+    check_url(options.address, place.inside("address"), diagnostics);
     if (!options.address.empty() && !options.token)
         mistake("token", "expected a token beside address, found none");
     if (options.address.empty() && options.token)

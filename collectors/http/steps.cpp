@@ -22,6 +22,7 @@ using core::config::Entry;
 using core::config::Node;
 using core::config::Place;
 using core::config::Position;
+using core::config::position_of;
 using core::config::Table;
 
 struct StepOptions : Asked {
@@ -41,11 +42,6 @@ constexpr Option<StepOptions> kStep[] = {
     {"expect_json", &StepOptions::expect_json, "what the JSON in the body must hold"},
     {"take", &StepOptions::take, "what is taken from the answer"},
 };
-
-Position at(const Table& table, std::string_view key, const Position& otherwise) {
-    const Entry* entry = core::config::find(table, key);
-    return entry ? entry->node.at : otherwise;
-}
 
 /// "https://host:port", where a URL that begins with '/' is asked for.
 std::string server_of(const std::string& url) {
@@ -141,15 +137,15 @@ class Reader {
         const bool plain = std::ranges::none_of(step.name, [](unsigned char c) { return c < ' ' || c == '\''; });
         const bool given = core::config::find(table, "name");
         if (given && (step.name.empty() || step.name.size() > kLongest || !plain))
-            diagnostics_.mistake(at(table, "name", place.at), place.path + ".name",
+            diagnostics_.mistake(position_of(table, "name", place.at), place.path + ".name",
                                  fmt::format("expected a name of 1 to {} plain characters", kLongest));
         else if (given && !names_.insert(step.name).second)
-            diagnostics_.mistake(at(table, "name", place.at), place.path + ".name",
+            diagnostics_.mistake(position_of(table, "name", place.at), place.path + ".name",
                                  fmt::format("two steps have the name '{}'", step.name));
     }
 
     void read_request(Step& step, Asked asked, const Table& table, const Place& place) {
-        const Position where = at(table, "url", place.at);
+        const Position where = position_of(table, "url", place.at);
         if (asked.url.starts_with('/') && options_.url.empty())
             return diagnostics_.mistake(where, place.path + ".url", "expected a whole URL, found a path",
                                         "the server that paths are asked of is the url of the check");
@@ -173,13 +169,13 @@ class Reader {
             std::erase_if(headers, [&](const auto& header) { return same_header(header.first, name); });
             headers.emplace(name, value);
         }
-        read_body(step, asked, headers, at(table, "body", place.at), place.path + ".body");
+        read_body(step, asked, headers, position_of(table, "body", place.at), place.path + ".body");
         for (const auto& [name, value] : headers)
             step.headers.emplace_back(name, Template{value});
         expect_known(step.url, where, place.path + ".url");
         for (const auto& [name, value] : step.headers)
-            expect_known(value, at(table, "headers", place.at), place.path + ".headers");
-        expect_known(step.body, at(table, "body", place.at), place.path + ".body");
+            expect_known(value, position_of(table, "headers", place.at), place.path + ".headers");
+        expect_known(step.body, position_of(table, "body", place.at), place.path + ".body");
     }
 
     void read_body(Step& step, const Asked& asked, core::Labels& headers, const Position& where,
@@ -239,7 +235,7 @@ Path read_path(const Options& options, const Table& table, const Place& place, D
         if (const Entry* entry = core::config::find(table, key))
             diagnostics.mistake(entry->key_at, place.path,
                                 fmt::format("expected '{}' in a step, found it beside the steps", key));
-    check_url(options.url, {place.path + ".url", place.owner, place.at}, diagnostics);
+    check_url(options.url, place.inside("url"), diagnostics);
     return Reader{options, place, diagnostics}.take();
 }
 

@@ -32,7 +32,7 @@ void check(const Options& options, const Place& place, Diagnostics& diagnostics)
     const auto mistake = [&](std::string_view key, std::string what, std::string hint = {}) {
         diagnostics.mistake(place.at, fmt::format("{}.{}", place.path, key), std::move(what), std::move(hint));
     };
-    check_base(options.url, {place.path + ".url", place.owner, place.at}, diagnostics);
+    check_base(options.url, place.inside("url"), diagnostics);
     if (options.above && options.below && *options.above < *options.below)
         mistake("above", fmt::format("expected {} or more, as below is, found {}", *options.below, *options.above));
     const bool ranged = options.above || options.below;

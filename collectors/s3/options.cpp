@@ -56,7 +56,7 @@ void check_signing(const ClientOptions& options, const Place& place, Diagnostics
 } // namespace
 
 void check_plain_url(const std::string& url, std::string_view key, const Place& place, Diagnostics& diagnostics) {
-    const Place at{fmt::format("{}.{}", place.path, key), place.owner, place.at};
+    const Place at = place.inside(key);
     check_url(url, at, diagnostics);
     if (url.find_first_of("?#%") != std::string::npos)
         diagnostics.mistake(at.at, at.path, "expected a URL without query and '%', which cannot be signed");

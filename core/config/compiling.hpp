@@ -67,7 +67,6 @@ const Table* section_table(const Table& table, std::string_view key, Diagnostics
 /// The tables of `[[key]]`, with a mistake for everything else.
 std::vector<const Node*> section_array(const Table& table, std::string_view key, const std::string& path,
                                        Diagnostics& diagnostics);
-Position position_of(const Table& table, std::string_view key, const Position& otherwise);
 
 // policy.cpp
 Policy read_policy(const Node& node, const std::string& path, const std::string& origin, Diagnostics& diagnostics);

@@ -104,9 +104,4 @@ std::vector<const Node*> section_array(const Table& table, std::string_view key,
     return nodes;
 }
 
-Position position_of(const Table& table, std::string_view key, const Position& otherwise) {
-    const Entry* entry = find(table, key);
-    return entry ? entry->node.at : otherwise;
-}
-
 } // namespace recoverd::core::config

@@ -81,6 +81,11 @@ const Entry* find(const Table& table, std::string_view key) {
     return found == table.end() ? nullptr : &*found;
 }
 
+Position position_of(const Table& table, std::string_view key, const Position& otherwise) {
+    const Entry* entry = find(table, key);
+    return entry ? entry->node.at : otherwise;
+}
+
 std::string_view describe(const Node& node) {
     static constexpr std::array<std::string_view, 7> kWords{"a boolean", "an integer", "a number", "a string",
                                                             "a time",    "an array",   "a table"};

@@ -19,6 +19,8 @@ struct Position {
     std::shared_ptr<const std::string> file;
     std::uint32_t line = 0;
     std::uint32_t column = 0;
+
+    bool operator==(const Position&) const = default;
 };
 
 struct Entry;
@@ -44,6 +46,8 @@ struct Entry {
 
 /// The entry of `table` with this key, or nullptr.
 const Entry* find(const Table& table, std::string_view key);
+/// Where its value stands, or `otherwise`.
+Position position_of(const Table& table, std::string_view key, const Position& otherwise);
 /// What a value is, in words a user knows: "a string", "an integer", "a table" …
 std::string_view describe(const Node& node);
 /// One line of canonical text of a whole tree; equal trees give equal text wherever they stand.

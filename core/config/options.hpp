@@ -64,6 +64,9 @@ struct Place {
     std::string path;
     std::string owner;
     Position at;
+
+    /// Of one of its options, as far as nobody knows better where that stands.
+    Place inside(std::string_view key) const { return {path + "." + std::string{key}, owner, at}; }
 };
 
 // One overload per type that an option can have. Each reports a mistake and leaves `out` alone when it cannot be read.
