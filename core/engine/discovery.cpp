@@ -78,7 +78,7 @@ bool Engine::drop_assets_without_configuration(const std::set<std::string, std::
         std::erase(changes_.assets, &unit);
         changes_.dropped_assets.push_back(unit.name);
         for (const auto& [name, scenario] : scenarios_)
-            if (recovers(scenario->scenario, unit.name))
+            if (scenario->ready.erase(unit.name) > 0)
                 mark(*scenario);
         return true;
     });

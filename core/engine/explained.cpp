@@ -228,15 +228,19 @@ std::string Engine::drill_before(const ScenarioUnit& unit, const ScenarioGroup& 
 }
 
 std::vector<std::string> Engine::drills(const ScenarioUnit& unit, Judgement& judgement, Time now) const {
+    // Empty for a group in which something does not belong to anything.
     std::map<std::string_view, std::string> causes;
-    std::set<std::string_view> unplanned;
     for (const CheckUnit* check : unit.members)
         for (const Finding& finding : check->findings) {
             if (!decides(unit.scenario, finding.identity))
                 continue;
-            for (const std::string_view group : groups_down(unit, finding.identity))
-                if (causes[group] = planned(finding.identity, judgement, now); causes[group].empty())
-                    unplanned.insert(group);
+            const auto groups = groups_down(unit, finding.identity);
+            if (groups.empty())
+                continue;
+            const std::string cause = planned(finding.identity, judgement, now);
+            for (const std::string_view group : groups)
+                if (const auto [at, is_first] = causes.try_emplace(group, cause); !is_first && !at->second.empty())
+                    at->second = cause;
         }
     std::vector<std::string> found;
     const Ongoing before{unit.alerts};
@@ -244,7 +248,7 @@ std::vector<std::string> Engine::drills(const ScenarioUnit& unit, Judgement& jud
         if (group.decision.down.empty())
             found.push_back(drill_before(unit, group, before, judgement, now));
         else
-            found.push_back(unplanned.contains(group.name) ? std::string{} : causes[group.name]);
+            found.push_back(causes[group.name]);
     return found;
 }
 

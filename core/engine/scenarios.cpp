@@ -182,7 +182,6 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
 
 /// Of thousands of assets one or another is judged all the time: the others stay as they were.
 Readiness Engine::readiness_of(ScenarioUnit& unit, Judgement& judgement, Time now) const {
-    std::erase_if(unit.ready, [&](const auto& entry) { return !assets_.contains(entry.first); });
     std::vector<AssetReadiness> assets;
     for (const auto& [name, asset] : assets_) {
         if (!recovers(unit.scenario, name))

@@ -61,32 +61,50 @@ std::size_t evaluate() {
     return kReports;
 }
 
+/// An engine over one check, and what a report of it sets off in the agent.
+class Alone {
+  public:
+    Alone(Check check, Scenario scenario) : every_(check.every), name_(check.name) {
+        auto config = std::make_shared<Config>();
+        config->classes["gold"] = {};
+        check.fingerprint = check.name;
+        check.timeout = 2s;
+        config->checks = {std::make_shared<Check>(std::move(check))};
+        config->scenarios = {std::move(scenario)};
+        engine_.configure(std::move(config), now_);
+    }
+
+    /// Each sees what `see` says of it now.
+    void look(std::size_t subjects, auto see) {
+        Seen seen;
+        for (std::size_t i = 0; i < subjects; ++i)
+            seen.subjects.push_back({fmt::format("shop-{:05}", i), {}, {see(now_)}, {}});
+        engine_.learn(name_, {now_, 10ms, std::move(seen)}, now_);
+        engine_.advance(now_);
+        engine_.take_changes();
+        engine_.snapshot(now_);
+        now_ += every_;
+    }
+
+  private:
+    Duration every_;
+    std::string name_;
+    Time now_ = kBegin;
+    Engine engine_{now_};
+};
+
 /// One check sees that all of its subjects are down, and then that all are up again, each an outage of its own.
 template <std::size_t kSubjects>
 std::size_t outage() {
     constexpr int kLooks = 4;
-    auto check = std::make_shared<Check>();
-    check->name = check->fingerprint = "workloads";
-    check->collector = "kubernetes";
-    check->brings = {EvidenceKind::reachability};
-    check->every = 5s;
-    check->timeout = 2s;
-    auto config = std::make_shared<Config>();
-    config->checks = {check};
-    config->scenarios = {{.name = "pod", .rto = 30s, .by = "subject", .at_least = {Quorum::Kind::count, 1}}};
-    Time now = kBegin;
-    Engine engine{now};
-    engine.configure(config, now);
+    Check check;
+    check.name = "workloads";
+    check.collector = "kubernetes";
+    check.brings = {EvidenceKind::reachability};
+    check.every = 5s;
+    Alone alone(std::move(check), {.name = "pod", .rto = 30s, .by = "subject", .at_least = {Quorum::Kind::count, 1}});
     const auto look = [&](ReachState state) {
-        Seen seen;
-        for (std::size_t i = 0; i < kSubjects; ++i)
-            seen.subjects.push_back(
-                {fmt::format("shop/{:05}", i), {}, {Reachability{.target = "cluster", .state = state}}, {}});
-        engine.learn("workloads", {now, 10ms, std::move(seen)}, now);
-        engine.advance(now);
-        engine.take_changes();
-        engine.snapshot(now);
-        now += 5s;
+        alone.look(kSubjects, [&](Time) { return Reachability{.target = "cluster", .state = state}; });
     };
     look(ReachState::up);
     const Counted counted;
@@ -100,33 +118,19 @@ std::size_t outage() {
 template <std::size_t kAssets>
 std::size_t discovered() {
     constexpr int kLooks = 4;
-    auto check = std::make_shared<Check>();
-    check->name = check->fingerprint = "dumps";
-    check->collector = "files";
-    check->asset = "{subject}";
-    check->discover = true;
-    check->discover_class = "gold";
-    check->brings = {EvidenceKind::recovery_points};
-    check->every = 1min;
-    check->timeout = 2s;
-    auto config = std::make_shared<Config>();
-    config->classes["gold"] = {};
-    config->checks = {check};
-    config->scenarios = {{.name = "ransomware", .recovers = {"*"}}};
-    Time now = kBegin;
-    Engine engine{now};
-    engine.configure(config, now);
+    Check check;
+    check.name = "dumps";
+    check.collector = "files";
+    check.asset = "{subject}";
+    check.discover = true;
+    check.discover_class = "gold";
+    check.brings = {EvidenceKind::recovery_points};
+    check.every = 1min;
+    Alone alone(std::move(check), {.name = "ransomware", .recovers = {"*"}});
     const auto look = [&] {
-        Seen seen;
-        for (std::size_t i = 0; i < kAssets; ++i) {
-            RecoveryPoints points{.method = "files", .points = {{.id = "1", .data_at = now, .ended_at = now}}};
-            seen.subjects.push_back({fmt::format("shop-{:05}", i), {}, {std::move(points)}, {}});
-        }
-        engine.learn("dumps", {now, 10ms, std::move(seen)}, now);
-        engine.advance(now);
-        engine.take_changes();
-        engine.snapshot(now);
-        now += 1min;
+        alone.look(kAssets, [](Time now) {
+            return RecoveryPoints{.method = "files", .points = {{.id = "1", .data_at = now, .ended_at = now}}};
+        });
     };
     look();
     const Counted counted;

@@ -74,6 +74,43 @@ struct Cluster {
     }
 };
 
+/// Probes that see one subject each, told apart by it.
+struct Apart {
+    Time now = kNow;
+    fleet::Fleet fleet;
+    Engine engine{now};
+    std::string subject;
+
+    Apart(const Texts& checks, std::string seen) : subject(std::move(seen)) {
+        fleet.config.scenarios = {{.name = "pod", .by = "subject", .at_least = kOne}};
+        for (const std::string& check : checks)
+            fleet.with(fleet::probe(check, check + ":80"));
+        engine.configure(fleet.done(), now);
+    }
+    void join(const std::string& check) {
+        engine.configure(fleet.with(fleet::probe(check, check + ":80")).done(), now);
+        fleet::pass(engine, now, 1s);
+    }
+    /// As often as it takes to be believed.
+    void look(const std::map<std::string, ReachState>& states) {
+        for (int looks = 0; looks < 4; ++looks) {
+            for (const auto& [check, state] : states) {
+                SubjectReport seen = fleet::reach(state, check + ":80");
+                seen.subject = subject;
+                engine.learn(check, fleet::report(now, {seen}), now);
+            }
+            fleet::pass(engine, now, 30s);
+        }
+    }
+    Texts down() const {
+        Texts down;
+        for (const ScenarioGroup& group : engine.scenario("pod")->groups)
+            if (group.decision.state == ScenarioState::active)
+                down.push_back(group.name);
+        return down;
+    }
+};
+
 } // namespace
 
 TEST_CASE("a workload that stands on a node that is down is explained by it, and one that does not speaks") {
@@ -175,74 +212,30 @@ TEST_CASE("by subject, one that stands where a node is down is explained by it, 
 }
 
 TEST_CASE("by subject, a check that sees none is told apart by its own name") {
-    fleet::Fleet fleet;
-    for (const char* name : {"web1", "web2"})
-        fleet.with(fleet::probe(name, std::string{name} + ":80"));
-    fleet.config.scenarios = {{.name = "web", .by = "subject", .at_least = kOne}};
-    Engine engine{kNow};
-    Time now = kNow;
-    engine.configure(fleet.done(), now);
-    for (int looks = 0; looks < 4; ++looks) {
-        for (const char* name : {"web1", "web2"})
-            engine.learn(
-                name,
-                fleet::report(now, {fleet::reach(name == std::string{"web1"} ? ReachState::down : ReachState::up,
-                                                 std::string{name} + ":80")}),
-                now);
-        fleet::pass(engine, now, 30s);
-    }
-    Texts groups;
-    for (const ScenarioGroup& group : engine.scenario("web")->groups)
-        groups.push_back(group.name + (group.decision.state == ScenarioState::active ? " is down" : " is up"));
-    CHECK(groups == Texts{"web1 is down", "web2 is up"});
+    Apart web{{"web1", "web2"}, {}};
+    web.look({{"web1", ReachState::down}, {"web2", ReachState::up}});
+    CHECK(web.down() == Texts{"web1"});
+    CHECK(web.engine.scenario("pod")->groups.size() == 2);
+    CHECK(web.engine.scenario("pod")->groups.at(1).name == "web2");
+    CHECK(web.engine.scenario("pod")->groups.at(1).decision.state == ScenarioState::clear);
 }
 
 TEST_CASE("by subject, an outage goes on when another check joins that sees something else") {
-    fleet::Fleet fleet;
-    fleet.with(fleet::probe("eu", "eu:6443"));
-    fleet.config.scenarios = {{.name = "pod", .by = "subject", .at_least = kOne}};
-    Engine engine{kNow};
-    Time now = kNow;
-    engine.configure(fleet.done(), now);
-    for (int looks = 0; looks < 4; ++looks) {
-        SubjectReport seen = fleet::reach(ReachState::down, "eu:6443");
-        seen.subject = "shop/web";
-        engine.learn("eu", fleet::report(now, {seen}), now);
-        fleet::pass(engine, now, 30s);
-    }
-    engine.configure(fleet.with(fleet::probe("us", "us:6443")).done(), now);
-    fleet::pass(engine, now, 1s);
-    const auto& outages = engine.scenario("pod")->outages;
+    Apart pods{{"eu"}, "shop/web"};
+    pods.look({{"eu", ReachState::down}});
+    pods.join("us");
+    const auto& outages = pods.engine.scenario("pod")->outages;
     REQUIRE(outages.contains("eu/shop/web"));
     CHECK(outages.at("eu/shop/web").running.has_value());
     CHECK(std::ranges::count_if(outages, [](const auto& one) { return one.second.running.has_value(); }) == 1);
 }
 
 TEST_CASE("by subject, two checks that see something of the same name see two things") {
-    fleet::Fleet fleet;
-    for (const char* name : {"eu", "us"})
-        fleet.with(fleet::probe(name, std::string{name} + ":6443"));
-    fleet.config.scenarios = {{.name = "pod", .by = "subject", .at_least = kOne}};
-    Engine engine{kNow};
-    Time now = kNow;
-    engine.configure(fleet.done(), now);
-    const auto look = [&](ReachState eu, ReachState us) {
-        for (int looks = 0; looks < 4; ++looks) {
-            for (const auto& [name, state] : {std::pair{"eu", eu}, {"us", us}}) {
-                SubjectReport seen = fleet::reach(state, std::string{name} + ":6443");
-                seen.subject = "shop/web";
-                engine.learn(name, fleet::report(now, {seen}), now);
-            }
-            fleet::pass(engine, now, 30s);
-        }
-        Texts down;
-        for (const ScenarioGroup& group : engine.scenario("pod")->groups)
-            if (group.decision.state == ScenarioState::active)
-                down.push_back(group.name);
-        return down;
-    };
-    CHECK(look(ReachState::down, ReachState::up) == Texts{"eu/shop/web"});
-    CHECK(look(ReachState::down, ReachState::down) == Texts{"eu/shop/web", "us/shop/web"});
+    Apart pods{{"eu", "us"}, "shop/web"};
+    pods.look({{"eu", ReachState::down}, {"us", ReachState::up}});
+    CHECK(pods.down() == Texts{"eu/shop/web"});
+    pods.look({{"eu", ReachState::down}, {"us", ReachState::down}});
+    CHECK(pods.down() == Texts{"eu/shop/web", "us/shop/web"});
 }
 
 TEST_CASE("that a narrower scenario lasts too long is for the wider one to say, where that has a time of its own") {

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Assets that are made of what a check sees, and those that it comes to see: how long they stay, what is judged of
+// them, and what is forgotten with them.
+#include "tests/core/engine/fleet.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace recoverd::core;
+using namespace recoverd::core::fleet;
+using List = std::vector<std::string>;
+
+namespace {
+
+/// Dumps, each of which makes an asset of the class "gold".
+struct Discovering {
+    Time now = kNow;
+    Fleet fleet;
+    Check check = backups_of("dumps", "{subject}");
+    Engine engine{now};
+
+    Discovering() {
+        fleet.config.classes["gold"] = asset("");
+        check.discover = true;
+        check.discover_class = "gold";
+    }
+    std::shared_ptr<const Config> config() const { return Fleet{fleet}.with(check).done(); }
+    void configure() { engine.configure(config(), now); }
+    /// Another source under the same name.
+    void change_options() {
+        check.fingerprint = "pgbackrest elsewhere";
+        configure();
+    }
+    void learn(std::vector<SubjectReport> seen, bool complete = true) {
+        engine.learn("dumps", report(now, std::move(seen), complete), now);
+        pass(engine, now, 1min);
+    }
+    /// Of the asset "shop". The check that was told.
+    std::string tell_restore_test(ExerciseOutcome outcome) {
+        Exercise test;
+        test.id = test.exercise = "restore-test";
+        test.outcome = outcome;
+        test.ended_at = now;
+        const std::string own = engine.outcome_check("shop", "restore-test", now);
+        engine.learn(own, report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+        return own;
+    }
+    List firing() { return fleet::firing(engine, now); }
+};
+
+/// The check "workloads", which probes, sees these up.
+void look(Engine& engine, Time& now, const List& names) {
+    std::vector<SubjectReport> seen;
+    for (const std::string& name : names) {
+        seen.push_back(reach(ReachState::up, "cluster:6443"));
+        seen.back().subject = name;
+    }
+    engine.learn("workloads", report(now, std::move(seen)), now);
+    pass(engine, now, 10s);
+}
+
+} // namespace
+
+TEST_CASE("subjects can make assets of a class") {
+    Discovering dumps;
+    dumps.fleet.config.classes["gold"].objectives.backup_every = 10min;
+    dumps.configure();
+    dumps.engine.learn(
+        "dumps", report(kNow, {points("shop", {kNow - 1h, kNow - 30min}), points("crm", {kNow - 10min, kNow})}), kNow);
+    dumps.engine.advance(kNow);
+    REQUIRE(dumps.engine.asset("shop"));
+    REQUIRE(dumps.engine.asset("crm"));
+    CHECK(dumps.engine.check("dumps")->subject_assets == List{"crm", "shop"});
+    List old;
+    for_each_alert(dumps.engine.snapshot(kNow), [&](const Alert& alert) {
+        if (alert.finding.identity.rule == RuleId::backup_too_old)
+            old.push_back(alert.finding.identity.asset);
+    });
+    CHECK(old == List{"shop"});
+}
+
+TEST_CASE("assets that a check discovered outlive a change of its options until it has looked") {
+    Discovering dumps;
+    Time& now = dumps.now;
+    dumps.configure();
+    dumps.learn({points("shop", {now - 4h, now - 3h}), points("crm", {now - 1h, now})});
+    REQUIRE(dumps.firing() == List{"BackupTooOld"});
+    const Time first_seen = dumps.engine.asset("shop")->first_seen;
+    dumps.change_options();
+    dumps.engine.learn("dumps", failure(now), now);
+    pass(dumps.engine, now, 1min);
+    CHECK(dumps.firing() == List{"BackupTooOld"});
+    REQUIRE(dumps.engine.asset("shop"));
+    CHECK(dumps.engine.asset("shop")->first_seen == first_seen);
+    dumps.learn({points("crm", {now - 1h, now})});
+    CHECK(dumps.firing().empty());
+    CHECK_FALSE(dumps.engine.asset("shop"));
+    CHECK(dumps.engine.asset("crm"));
+}
+
+TEST_CASE("a report that changes nothing of the assets it discovered has none of them written anew") {
+    Discovering dumps;
+    dumps.configure();
+    const auto learn = [&](std::vector<SubjectReport> seen) {
+        dumps.learn(std::move(seen));
+        List changed;
+        for (const AssetUnit* unit : dumps.engine.take_changes().assets)
+            changed.push_back(unit->name);
+        std::ranges::sort(changed);
+        return changed;
+    };
+    const Time at = dumps.now;
+    CHECK(learn({points("crm", {at - 1h, at}), points("shop", {at - 1h, at})}) == List{"crm", "shop"});
+    CHECK(learn({points("crm", {at - 1h, at}), points("shop", {at - 1h, at})}) == List{});
+    CHECK(learn({points("crm", {at - 1h, at}), points("mail", {at - 1h, at}), points("shop", {at - 1h, at})}) ==
+          List{"mail"});
+    for (const char* name : {"crm", "mail", "shop"})
+        CHECK(dumps.engine.asset(name)->verdict.recoverable_until == at);
+    // Another class counts from the reload on.
+    dumps.fleet.config.classes["gold"].objectives.rpo = 1min;
+    dumps.configure();
+    CHECK(dumps.engine.asset("crm")->asset.objectives.rpo == 1min);
+}
+
+TEST_CASE("what was reported of a discovered asset outlives half a look after a change of options") {
+    Discovering dumps;
+    Time& now = dumps.now;
+    dumps.configure();
+    dumps.engine.learn("dumps", report(now, {points("crm", {now}), points("shop", {now})}), now);
+    const std::string own = dumps.tell_restore_test(ExerciseOutcome::failed);
+    pass(dumps.engine, now, 1min);
+    REQUIRE(dumps.firing() == List{"RestoreTestFailed"});
+    dumps.change_options();
+    dumps.learn({points("crm", {now})}, false);
+    CHECK(dumps.engine.check(own));
+    dumps.learn({points("crm", {now}), points("shop", {now})});
+    CHECK(dumps.firing() == List{"RestoreTestFailed"});
+}
+
+TEST_CASE("what was reported of a discovered asset outlives a restart with other options") {
+    Discovering dumps;
+    Time& now = dumps.now;
+    Engine& engine = dumps.engine;
+    dumps.configure();
+    engine.learn("dumps", report(now, {points("shop", {now - 1h, now})}), now);
+    dumps.tell_restore_test(ExerciseOutcome::passed);
+    pass(engine, now, 1min);
+
+    dumps.check.fingerprint = "pgbackrest elsewhere";
+    Engine after{now};
+    for (const char* name : {"dumps", "shop/outcomes"}) {
+        const auto* unit = engine.check(name);
+        after.restore_check(name, {unit->check->fingerprint, unit->memory, unit->alerts, std::nullopt});
+    }
+    after.restore_asset("shop", engine.asset("shop")->first_seen, engine.asset("shop")->alerts);
+    after.configure(dumps.config(), now);
+    pass(after, now, 1min);
+    REQUIRE(after.check("shop/outcomes"));
+    CHECK(after.check("shop/outcomes")->memory.subjects.at("restore-test").exercises.size() == 1);
+    CHECK(after.take_changes().dropped_checks.empty());
+    after.learn("dumps", report(now, {points("shop", {now - 1h, now})}), now);
+    pass(after, now, 1min);
+    REQUIRE(after.asset("shop"));
+    CHECK(after.asset("shop")->first_seen == engine.asset("shop")->first_seen);
+}
+
+TEST_CASE("an asset that was made of a subject is forgotten with it") {
+    Discovering dumps;
+    Time& now = dumps.now;
+    Engine& engine = dumps.engine;
+    dumps.fleet.config.scenarios = {Scenario{.name = "ransomware", .recovers = {"*"}}};
+    dumps.configure();
+    dumps.learn({points("crm", {now - 1h, now}), points("shop", {now - 1h, now})});
+    REQUIRE(engine.scenario("ransomware")->readiness->assets.size() == 2);
+    const std::string own = dumps.tell_restore_test(ExerciseOutcome::passed);
+    dumps.learn({points("crm", {now - 1h, now})});
+    REQUIRE(dumps.firing() == List{"SubjectVanished"});
+    CHECK(engine.forget("dumps/shop", now) == 1);
+    CHECK_FALSE(engine.asset("shop"));
+    REQUIRE(engine.asset("crm"));
+    CHECK_FALSE(engine.check(own));
+    pass(engine, now, 1s);
+    CHECK(engine.scenario("ransomware")->readiness->assets.size() == 1);
+    for (int i = 0; i < 30; ++i)
+        dumps.learn({points("crm", {now - 1h, now})});
+    CHECK(dumps.firing().empty());
+    CHECK(engine.take_changes().dropped_assets == List{"shop"});
+    std::size_t shown = 0;
+    engine.snapshot(now).assets.for_each([&](const AssetSnapshot&) { ++shown; });
+    CHECK(shown == 1);
+}
+
+TEST_CASE("what a probe discovers is judged, whenever it appears, and says who sees it") {
+    Fleet fleet;
+    Asset service = asset("");
+    service.objectives = {};
+    service.objectives.backups = false;
+    fleet.config.classes["service"] = service;
+    Check check = probe("workloads", "cluster:6443");
+    check.asset = "{subject}";
+    check.discover = true;
+    check.discover_class = "service";
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.with(check).done(), now);
+    look(engine, now, {"web"});
+    look(engine, now, {"api", "web"});
+    CHECK(engine.asset("web")->verdict.state == VerdictState::recoverable);
+    CHECK(engine.asset("api")->verdict.state == VerdictState::recoverable);
+    std::size_t shown = 0;
+    engine.snapshot(now).assets.for_each([&](const AssetSnapshot& one) {
+        CHECK(one.checks == List{"workloads"});
+        ++shown;
+    });
+    CHECK(shown == 2);
+}
+
+TEST_CASE("a configured asset that a probe comes to see later is judged") {
+    Fleet fleet;
+    Asset shop = asset("shop");
+    shop.objectives = {};
+    shop.objectives.backups = false;
+    Check check = probe("workloads", "cluster:6443");
+    check.asset_map = {{"web", "shop"}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.with(shop).with(check).done(), now);
+    look(engine, now, {"db"});
+    CHECK(engine.asset("shop")->verdict.state == VerdictState::unknown);
+    look(engine, now, {"db", "web"});
+    CHECK(engine.asset("shop")->verdict.state == VerdictState::recoverable);
+}
