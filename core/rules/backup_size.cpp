@@ -34,11 +34,6 @@ constexpr double kFloor = 1024.0 * 1024;
 constexpr double kCollapse = -0.9;
 constexpr double kCollapseFloor = 4096;
 
-/// As pgBackRest has it, and as jobs say it that report themselves.
-bool is_of_changes(std::string_view type) {
-    return type == "diff" || type == "incr" || type == "differential" || type == "incremental";
-}
-
 /// Sizes of the points before `point` that are comparable with it, newest first.
 std::vector<double> sizes_before(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
     std::vector<double> sizes;

@@ -9,6 +9,20 @@
 
 namespace recoverd::core {
 
+namespace {
+
+/// 0 for a full, more for each that needs it; nothing for a type that stands for itself.
+std::optional<std::size_t> rank_of(std::string_view type) {
+    constexpr std::array<std::array<std::string_view, 2>, 3> kFromWhole{
+        {{"full", "full"}, {"diff", "differential"}, {"incr", "incremental"}}};
+    const auto found =
+        std::ranges::find_if(kFromWhole, [&](const auto& words) { return words[0] == type || words[1] == type; });
+    return found == kFromWhole.end() ? std::nullopt
+                                     : std::optional{static_cast<std::size_t>(found - kFromWhole.begin())};
+}
+
+} // namespace
+
 bool usable(const RecoveryPoints& points, const RecoveryPoint& point) {
     if (point.state != PointState::good || point.needs.empty())
         return point.state == PointState::good;
@@ -38,18 +52,13 @@ bool usable(const RecoveryPoints& points, const RecoveryPoint& point) {
     return true;
 }
 
+bool is_of_changes(std::string_view type) { return rank_of(type).value_or(0) > 0; }
+
 bool serves_as(std::string_view has, std::string_view wanted) {
     if (wanted.empty() || has == wanted)
         return true;
-    constexpr std::array<std::array<std::string_view, 2>, 3> kFromWhole{
-        {{"full", "full"}, {"diff", "differential"}, {"incr", "incremental"}}};
-    const auto rank = [&](std::string_view type) {
-        return std::ranges::find_if(kFromWhole,
-                                    [&](const auto& words) { return words[0] == type || words[1] == type; });
-    };
-    const auto has_rank = rank(has);
-    const auto wanted_rank = rank(wanted);
-    return wanted_rank != kFromWhole.end() && has_rank <= wanted_rank;
+    const auto rank = rank_of(has);
+    return rank && rank <= rank_of(wanted);
 }
 
 const RecoveryPoint* newest_usable(const RecoveryPoints& points, Time looked_at, std::string_view backup_type) {

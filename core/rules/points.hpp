@@ -18,6 +18,9 @@ bool usable(const RecoveryPoints& points, const RecoveryPoint& point);
 /// With a `backup_type`, of points that serve as that type: a full is as good as a diff, a diff as an incr.
 const RecoveryPoint* newest_usable(const RecoveryPoints& points, Time looked_at, std::string_view backup_type = {});
 
+/// Does a point of this type hold only what changed since another one? By pgBackRest's words ("diff", "incr"), or as
+/// jobs say it that report themselves.
+bool is_of_changes(std::string_view type);
 /// Does a point of type `has` serve where one of type `wanted` is asked for?
 bool serves_as(std::string_view has, std::string_view wanted);
 
