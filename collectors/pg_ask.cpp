@@ -11,13 +11,10 @@ void check_dsn(const std::string& dsn, const core::config::Place& place, core::c
     const auto target = io::pg_target(dsn);
     if (target || dsn.empty())
         return;
-    std::string_view detail = target.error().detail;
-    // The path says so.
-    if (constexpr std::string_view kOption = "dsn: "; detail.starts_with(kOption))
-        detail.remove_prefix(kOption.size());
+    const std::string& detail = target.error().detail;
     const auto hint = detail.find("\nhint: ");
-    diagnostics.mistake(place.at, place.path, std::string{detail.substr(0, hint)},
-                        std::string{hint == std::string_view::npos ? "" : detail.substr(hint + 7)});
+    diagnostics.mistake(place.at, place.path, detail.substr(0, hint),
+                        hint == std::string::npos ? "" : detail.substr(hint + 7));
 }
 
 std::string dsn_target(const std::string& dsn) { return io::pg_target(dsn).value_or(""); }

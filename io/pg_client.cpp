@@ -131,17 +131,17 @@ Result<Settings> parse(const std::string& dsn) {
     const std::unique_ptr<char, decltype(&PQfreemem)> freed(complaint, &PQfreemem);
     // Its complaints quote the dsn, and who mistypes one may have mistyped it around a password.
     if (!options)
-        return failed(FailureKind::misconfigured, "dsn: expected a connection string or URI that libpq can read");
+        return failed(FailureKind::misconfigured, "expected a connection string or URI that libpq can read");
     Settings settings;
     for (const auto* option = options.get(); option->keyword; ++option)
         if (option->val && *option->val)
             settings[option->keyword] = option->val;
     if (settings.contains("password"))
         return failed(FailureKind::misconfigured,
-                      "dsn: expected no password, found one\nhint: write it as password = { file = \"…\" }");
+                      "expected no password, found one\nhint: write it as password = { file = \"…\" }");
     if (settings.contains("service"))
         return failed(FailureKind::misconfigured,
-                      "dsn: expected a host, found a service\nhint: write the service's host, port and user here");
+                      "expected a host, found a service\nhint: write the service's host, port and user here");
     if (!settings.contains("host") && !settings.contains("hostaddr"))
         if (const char* host = std::getenv("PGHOST"))
             settings["host"] = host;
@@ -175,7 +175,7 @@ Result<std::vector<Place>> listed(const Settings& settings) {
     if ((!hosts.empty() && !addresses.empty() && hosts.size() != addresses.size()) ||
         (ports.size() > 1 && ports.size() != count))
         return failed(FailureKind::misconfigured,
-                      fmt::format("dsn: expected as many ports and addresses as hosts, found {} hosts, {} addresses "
+                      fmt::format("expected as many ports and addresses as hosts, found {} hosts, {} addresses "
                                   "and {} ports",
                                   hosts.size(), addresses.size(), ports.size()));
     std::vector<Place> places(count);
@@ -518,12 +518,15 @@ Task<Result<PgAnswer>> converse_with_console(Session& session, std::vector<std::
 
 Task<Result<PgAnswer>> pg_query(PgRequest request) {
     const auto until = Clock::now() + request.timeout;
+    const auto of_dsn = [](const Failure& failure) {
+        return std::unexpected(Failure{failure.kind, "dsn: " + failure.detail});
+    };
     const auto settings = parse(request.dsn);
     if (!settings)
-        co_return std::unexpected(settings.error());
+        co_return of_dsn(settings.error());
     auto hosts = listed(*settings);
     if (!hosts)
-        co_return std::unexpected(hosts.error());
+        co_return of_dsn(hosts.error());
     const auto places = co_await resolved(std::move(*hosts), until);
     if (!places)
         co_return std::unexpected(places.error());
