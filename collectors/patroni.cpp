@@ -52,7 +52,7 @@ std::string target(const Options& options) {
 
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
     for (const std::string& url : options.urls)
-        check_url(url, {place.path + ".urls", place.owner, place.at}, diagnostics);
+        check_url(url, place.inside("urls"), diagnostics);
     for (const std::string& url : options.urls)
         if (url.empty() || std::ranges::count(options.urls, url) > 1)
             diagnostics.mistake(place.at, place.path + ".urls",
@@ -131,7 +131,6 @@ Failure nobody_asked() { return {FailureKind::bad_answer, "expected the URL of a
 
 PatroniAnswers nothing_yet() {
     return {.nodes = {},
-            .all_nodes = true,
             .cluster = std::unexpected(nobody_asked()),
             .history = std::unexpected(nobody_asked()),
             .unasked = {}};
@@ -156,7 +155,6 @@ Task<Collected> collect(Options options, Run run) {
     Asking asking(options, run, std::move(*auth), until);
     PatroniAnswers answers = nothing_yet();
     std::vector<std::string> answered;
-    std::optional<Failure> worst;
     for (const std::string& url : asking.urls()) {
         io::HttpRequest request = asking.request(url, "/patroni");
         auto node = co_await ask(run, std::move(request));
@@ -165,13 +163,11 @@ Task<Collected> collect(Options options, Run run) {
             answered.push_back(url);
             continue;
         }
-        answers.all_nodes = false;
-        if (!worst)
-            worst = std::move(node.error());
+        if (!answers.unasked)
+            answers.unasked = std::move(node.error());
     }
     if (answered.empty())
-        co_return std::unexpected(worst.value_or(nobody_asked()));
-    answers.unasked = std::move(worst);
+        co_return std::unexpected(answers.unasked.value_or(nobody_asked()));
     for (const std::string& url : answered) {
         io::HttpRequest request = asking.request(url, "/cluster");
         auto cluster = co_await ask(run, std::move(request));

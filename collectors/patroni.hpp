@@ -28,12 +28,10 @@ struct PatroniExpected {
 struct PatroniAnswers {
     /// `/patroni` of each member that answered; at least one.
     std::vector<io::Json> nodes;
-    /// Did every configured one answer?
-    bool all_nodes = true;
     /// `/cluster` and `/history` of the first that gave them.
     core::Result<io::Json> cluster;
     core::Result<io::Json> history;
-    /// Why a member did not answer, the first of them.
+    /// Why a configured member did not answer, the first of them; nothing when all did.
     std::optional<core::Failure> unasked;
 };
 

@@ -172,7 +172,7 @@ std::optional<Failure> unknown_in(const Cluster& cluster, const core::Replicatio
 core::Result<core::Seen> without_cluster(const PatroniExpected& expected, const PatroniAnswers& answers,
                                          const Cluster& cluster, const Cursor& cursor) {
     Failure failure = answers.cluster.error();
-    const bool all = answers.all_nodes && !cursor.members.empty() &&
+    const bool all = !answers.unasked && !cursor.members.empty() &&
                      cluster.nodes.size() >= std::max(cursor.members.size(), expected.members.size());
     const bool unlocked = std::ranges::all_of(cluster.nodes, [](const Node& n) { return n.unlocked && !n.leads; });
     if (!all || !unlocked)

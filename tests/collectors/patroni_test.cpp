@@ -29,10 +29,8 @@ constexpr Time kEtcdGone{std::chrono::seconds{1'795'615'524}};
 io::Json captured(const std::string& name) { return io::Json::parse(test::data("patroni/" + name + ".json")); }
 
 PatroniAnswers well() {
-    return {{captured("patroni-leader"), captured("patroni-replica")},
-            true,
-            captured("cluster-well"),
-            captured("history-none")};
+    return {
+        {captured("patroni-leader"), captured("patroni-replica")}, captured("cluster-well"), captured("history-none")};
 }
 
 PatroniAnswers with_cluster(const io::Json& cluster) {
@@ -255,7 +253,6 @@ TEST_CASE("bytes behind become the time since the leader wrote them") {
     const auto at = [](std::uint64_t location, std::uint64_t lag, Time now) {
         return PatroniAnswers{
             {leader_at(location, now)},
-            true,
             cluster_of(fmt::format(
                 R"({{"name": "n", "role": "replica", "state": "streaming", "timeline": 3, "lag": {}}})", lag)),
             captured("history-none")};
@@ -325,7 +322,6 @@ TEST_CASE("failovers of the last day are counted, not those before, and no row i
 
 TEST_CASE("members that lost the DCS: down only when all were asked and none leads, unknown otherwise") {
     PatroniAnswers answers{{captured("patroni-etcd-gone-1"), captured("patroni-etcd-gone-2")},
-                           true,
                            core::failed(FailureKind::unreachable, "node1: connection lost"),
                            core::failed(FailureKind::unreachable, "nobody asked")};
     const std::string cursor = look(well()).cursor;
@@ -339,11 +335,11 @@ TEST_CASE("members that lost the DCS: down only when all were asked and none lea
     answers.nodes[0] = leader_at(1);
     CHECK_FALSE(interpret_patroni({}, answers, cursor, kEtcdGone));
     answers.nodes[0] = answers.nodes[1];
-    answers.all_nodes = false;
+    answers.unasked = core::Failure{core::FailureKind::refused, "status 403"};
     const auto partly = interpret_patroni({}, answers, cursor, kEtcdGone);
     REQUIRE_FALSE(partly);
     CHECK(partly.error().detail == "node1: connection lost");
-    answers.all_nodes = true;
+    answers.unasked.reset();
     answers.nodes.pop_back();
     CHECK_FALSE(interpret_patroni({}, answers, cursor, kEtcdGone));
 }

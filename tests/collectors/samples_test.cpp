@@ -147,9 +147,9 @@ void read_patroni(const Sample& sample, Told& told) {
     const Result<io::Json> nothing = core::failed(FailureKind::unreachable, "not asked");
     if (sample.is("-05")) {
         const io::Json leader = io::Json::parse(bytes(samples() / "patroni/rest-api-01.json"));
-        add(told, interpret_patroni(expected, {{leader}, true, json, nothing}, "", asked_at(leader)));
+        add(told, interpret_patroni(expected, {{leader}, json, nothing, {}}, "", asked_at(leader)));
     } else {
-        add(told, interpret_patroni(expected, {{json}, true, nothing, nothing}, "", asked_at(json)));
+        add(told, interpret_patroni(expected, {{json}, nothing, nothing, {}}, "", asked_at(json)));
     }
 }
 
