@@ -69,6 +69,9 @@ class Drills:
             broken = time.monotonic()
             self._until_firing(expected, patience)
             detected = time.monotonic() - broken
+            # What ends before Alertmanager's next notification of its group is never told to anybody.
+            paged = Counter(("firing", alert) for alert in expected.elements())
+            until(lambda: pager.since(mark) >= paged, lambda: f"the pager got {paged}, found {pager.since(mark)}")
             self._site.agent.looks(1)
             if while_broken:
                 while_broken()
