@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Patroni's documents: {"nodes": [/patroni of each], "cluster": …, "history": …, "cursor": text}; what is left out was
-// not to be had.
+// Patroni's documents: {"nodes": [/patroni of each], "cluster": …, "history": …, "cursor": text, "unasked": why some
+// member did not answer}; what is left out was not to be had.
 #include "collectors/patroni.hpp"
 #include "collectors/patroni/cursor.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -34,8 +34,10 @@ void interpret(const collectors::PatroniExpected& expected, const collectors::Pa
 void fuzz(std::string_view bytes) {
     try {
         const io::Json document = io::Json::parse(bytes);
-        collectors::PatroniAnswers answers{document["nodes"].items(), true, had(document["cluster"]),
-                                           had(document["history"])};
+        collectors::PatroniAnswers answers{
+            document["nodes"].items(), had(document["cluster"]), had(document["history"]), {}};
+        if (document["unasked"])
+            answers.unasked = core::Failure{core::FailureKind::unreachable, document["unasked"].text()};
         if (answers.nodes.empty())
             return;
         const io::Json& cursor = document["cursor"];
