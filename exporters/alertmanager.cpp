@@ -54,8 +54,14 @@ std::string generator_url(const core::Alert& alert, const AgentFacts& facts) {
 
 } // namespace
 
+bool SentAlerts::knows(const OutgoingAlert& alert) const {
+    const auto told = told_.find(alert.labels);
+    return told != told_.end() && told->second.firing == alert.firing && told->second.starts_at == alert.starts_at &&
+           (alert.firing || told->second.ends_at == alert.ends_at);
+}
+
 std::vector<OutgoingAlert> SentAlerts::due(const core::Snapshot& snapshot, const AgentFacts& facts, core::Time now,
-                                           core::Duration interval, core::Duration ahead) const {
+                                           core::Duration interval, core::Duration ahead, Due which) const {
     // Four intervals ahead, so that three lost sends resolve nothing.
     const core::Time still_firing_until = now + 4 * interval;
     std::map<core::Labels, OutgoingAlert> outgoing;
@@ -66,7 +72,8 @@ std::vector<OutgoingAlert> SentAlerts::due(const core::Snapshot& snapshot, const
         OutgoingAlert out{alert.labels, firing, alert.started_at, firing ? still_firing_until : alert.resolved_at, {}};
         // A clock that went back may not make an alert end before it began: Alertmanager would refuse it.
         out.ends_at = std::max(out.ends_at, out.starts_at);
-        out.json = to_json(out, notes_of(alert, *snapshot.config), generator_url(alert, facts), ahead);
+        if (which == Due::all || !knows(out))
+            out.json = to_json(out, notes_of(alert, *snapshot.config), generator_url(alert, facts), ahead);
         const auto [known, is_new] = outgoing.try_emplace(alert.labels, out);
         if (!is_new && firing && !known->second.firing)
             known->second = std::move(out);
@@ -82,9 +89,9 @@ std::vector<OutgoingAlert> SentAlerts::due(const core::Snapshot& snapshot, const
         outgoing.emplace(labels, std::move(gone));
     }
     std::vector<OutgoingAlert> list;
-    list.reserve(outgoing.size());
     for (auto& [labels, alert] : outgoing)
-        list.push_back(std::move(alert));
+        if (which == Due::all || !knows(alert))
+            list.push_back(std::move(alert));
     return list;
 }
 

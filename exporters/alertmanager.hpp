@@ -6,6 +6,7 @@
 #include "core/snapshot.hpp"
 #include "exporters/facts.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,14 +26,18 @@ struct OutgoingAlert {
     std::string json;
 };
 
+/// What of it is to be sent: everything, or what is not told yet.
+enum class Due : std::uint8_t { all, untold };
+
 /// What one Alertmanager was told. With it nothing stays firing there that is in no snapshot any more.
 class SentAlerts {
   public:
-    /// Everything to send at `now`, when that is done every `interval`: firing ones, those resolved within
+    /// To send at `now`, when everything is sent every `interval`: firing ones, those resolved within
     /// core::kResolvedRetention, and as resolved those it was told are firing and which are gone. Sorted by labels.
-    /// `ahead`: of our clock, its own; the documents are in its time.
+    /// `ahead`: of our clock, its own; the documents are in its time. What began and ended since it was told is untold;
+    /// other words for what goes on are not.
     std::vector<OutgoingAlert> due(const core::Snapshot& snapshot, const AgentFacts& facts, core::Time now,
-                                   core::Duration interval, core::Duration ahead = {}) const;
+                                   core::Duration interval, core::Duration ahead = {}, Due which = Due::all) const;
     /// It took these.
     void accepted(const std::vector<OutgoingAlert>& alerts, core::Time now);
     /// Our clock jumped.
@@ -44,6 +49,8 @@ class SentAlerts {
         core::Time starts_at;
         core::Time ends_at;
     };
+    bool knows(const OutgoingAlert& alert) const;
+
     std::map<core::Labels, Told> told_;
 };
 

@@ -95,22 +95,31 @@ io::Task<bool> AlertmanagerSlot::send_singly(Ptr slot, std::vector<OutgoingAlert
     co_return true;
 }
 
-std::vector<OutgoingAlert> AlertmanagerSlot::due() {
+std::vector<OutgoingAlert> AlertmanagerSlot::due(Due which) {
     const AlertmanagerSources& sources = sending_->sources;
     const auto snapshot = sources.snapshot();
-    sent_.clock_jumped(clock_.take_jump());
+    const core::Duration jump = clock_.take_jump();
+    sent_.clock_jumped(jump);
     ahead_ = clock_.ahead();
+    // By a clock that jumped with ours, all that it was told to fire is over.
+    if (jump != core::Duration{0})
+        which = Due::all;
     std::vector<OutgoingAlert> alerts =
-        sent_.due(*snapshot, sources.facts(), sending_->now(), sending_->options.interval, ahead_);
-    std::erase_if(refused_, [&](const core::Labels& labels) {
-        return std::ranges::none_of(alerts, [&](const OutgoingAlert& alert) { return alert.labels == labels; });
-    });
+        sent_.due(*snapshot, sources.facts(), sending_->now(), sending_->options.interval, ahead_, which);
+    // What it took before and refused later is not untold, nor over.
+    if (which == Due::all)
+        std::erase_if(refused_, [&](const core::Labels& labels) {
+            return std::ranges::none_of(alerts, [&](const OutgoingAlert& alert) { return alert.labels == labels; });
+        });
     std::erase_if(alerts, [&](const OutgoingAlert& alert) { return refused_.contains(alert.labels); });
     return alerts;
 }
 
-io::Task<bool> AlertmanagerSlot::send_all(Ptr slot) {
-    const std::vector<OutgoingAlert> alerts = slot->due();
+io::Task<bool> AlertmanagerSlot::send(Ptr slot, Due which) {
+    const std::vector<OutgoingAlert> alerts = slot->due(which);
+    // It was told meanwhile, and not asked now whether it takes anything.
+    if (which == Due::untold && alerts.empty())
+        co_return true;
     for (std::size_t begin = 0; begin < alerts.size(); begin += kBatch) {
         const auto first = alerts.begin() + static_cast<std::ptrdiff_t>(begin);
         const auto count = static_cast<std::ptrdiff_t>(std::min(kBatch, alerts.size() - begin));
@@ -152,13 +161,19 @@ io::Task<void> AlertmanagerSlot::back_off(Ptr slot) {
 
 io::Task<void> AlertmanagerSlot::serve(Ptr slot) {
     io::Timers& timers = slot->sending_->world.timers();
+    core::Duration all_due = timers.elapsed();
     bool is_second_try = false;
     for (;;) {
         co_await until_in_time(slot);
         const core::Duration began = timers.elapsed();
-        const bool taken = co_await send_all(slot);
+        const Due which = began >= all_due ? Due::all : Due::untold;
+        const bool taken = co_await send(slot, which);
         // It was told in another time than it lives in, and may have taken what fires for over.
         is_second_try = taken && !is_second_try && !slot->clock_.agrees(slot->ahead_);
+        if (!taken || is_second_try)
+            all_due = began;
+        else if (which == Due::all)
+            all_due = began + slot->sending_->options.interval;
         if (is_second_try)
             continue;
         if (!taken) {
@@ -166,9 +181,7 @@ io::Task<void> AlertmanagerSlot::serve(Ptr slot) {
             continue;
         }
         slot->backing_off_ = false;
-        const core::Duration rest =
-            std::max<core::Duration>(slot->sending_->options.interval - (timers.elapsed() - began), 1s);
-        co_await slot->wake_.wait(timers, rest);
+        co_await slot->wake_.wait(timers, std::max<core::Duration>(all_due - timers.elapsed(), 1s));
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One Alertmanager, told everything at an interval and whenever it is poked. Always recomputed from the newest
-// snapshot: a slow or dead one delays nobody and has no queue to overflow.
+// One Alertmanager, told everything at an interval, and whenever it is poked what it was not told yet: of an outage in
+// which thousands of alerts begin one after the other, everything each time would be half a gigabyte a minute. Always
+// recomputed from the newest snapshot: a slow or dead one delays nobody and has no queue to overflow.
 #pragma once
 
 #include "exporters/alertmanager.hpp"
@@ -58,13 +59,13 @@ class AlertmanagerSlot {
 
   private:
     static io::Task<void> until_in_time(Ptr slot);
-    static io::Task<bool> send_all(Ptr slot);
+    static io::Task<bool> send(Ptr slot, Due which);
     static io::Task<bool> send_singly(Ptr slot, std::vector<OutgoingAlert> alerts, bool took_others);
     static io::Task<core::Result<io::HttpAnswer>> post(Ptr slot, std::string body);
     static io::Task<void> back_off(Ptr slot);
 
     /// What is due now, less what it refused.
-    std::vector<OutgoingAlert> due();
+    std::vector<OutgoingAlert> due(Due which);
     void failed(const std::string& words);
     void succeeded();
 

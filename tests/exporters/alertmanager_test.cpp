@@ -99,7 +99,32 @@ TEST_CASE("a thousand alerts go in batches of 256") {
     CHECK(count_in(bodies[3]) == 1000 - 3 * 256);
 }
 
-TEST_CASE("everything is sent again each minute, and at once when something begins to fire") {
+TEST_CASE("what was told is told again each minute only, unless it began anew or ended") {
+    SentAlerts sent;
+    core::Snapshot snapshot = test::empty_snapshot();
+    snapshot.other_alerts = {firing("a")};
+    const auto untold = [&](core::Duration after) {
+        return sent.due(snapshot, test::facts(), kNow + after, kMinute, {}, Due::untold);
+    };
+    CHECK(untold(0s).size() == 2);
+    sent.accepted(untold(0s), kNow);
+    CHECK(untold(1s).empty());
+    snapshot.other_alerts.push_back(firing("b"));
+    REQUIRE(untold(2s).size() == 1);
+    CHECK(untold(2s)[0].labels.at("asset") == "b");
+    CHECK_THAT(untold(2s)[0].json, ContainsSubstring("BackupTooOld"));
+    CHECK(sent.due(snapshot, test::facts(), kNow + 2s, kMinute).size() == 3);
+    sent.accepted(untold(2s), kNow + 2s);
+    snapshot.other_alerts[0].started_at += 5min;
+    snapshot.other_alerts.pop_back();
+    REQUIRE(untold(3s).size() == 2);
+    CHECK(untold(3s)[0].firing);
+    CHECK_FALSE(untold(3s)[1].firing);
+    sent.accepted(untold(3s), kNow + 3s);
+    CHECK(untold(4s).empty());
+}
+
+TEST_CASE("everything is sent again each minute, and what begins to fire at once") {
     Stage stage;
     stage.pass(1s);
     REQUIRE(stage.posts.size() == 1);
@@ -110,9 +135,31 @@ TEST_CASE("everything is sent again each minute, and at once when something begi
     stage.sender->poke();
     stage.pass(1s);
     REQUIRE(stage.posts.size() == 2);
+    CHECK(count_in(stage.posts[1].body) == 1);
     CHECK_THAT(stage.posts[1].body, ContainsSubstring("BackupTooOld"));
+    stage.sender->poke();
+    stage.pass(1s);
+    CHECK(stage.posts.size() == 2); // it knows
     stage.pass(5min);
-    CHECK(stage.posts.size() == 7);
+    REQUIRE(stage.posts.size() == 7);
+    CHECK(count_in(stage.posts[6].body) == 2);
+}
+
+TEST_CASE("everything is told after a failure, and where the clock jumped, past the end of all that was told") {
+    Stage stage;
+    stage.show({firing("a")});
+    stage.pass(1s);
+    stage.status = [](const io::HttpRequest&) { return 503; };
+    stage.show({firing("a"), firing("b")});
+    stage.sender->poke();
+    stage.pass(1s);
+    stage.status = [](const io::HttpRequest&) { return 200; };
+    stage.pass(15s);
+    CHECK(count_in(stage.posts.back().body) == 3);
+    stage.world.timers().jump(1h);
+    stage.sender->poke();
+    stage.pass(1s);
+    CHECK(count_in(stage.posts.back().body) == 3);
 }
 
 TEST_CASE("every record behind a name is one Alertmanager, and a dead one delays no other") {
