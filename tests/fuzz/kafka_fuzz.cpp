@@ -4,6 +4,9 @@
 #include "tests/fuzz/fuzz.hpp"
 #include "worker/kafka/interpret.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace recoverd::fuzz {
 
 using namespace worker::kafka;
@@ -76,7 +79,9 @@ void fuzz(std::string_view bytes) {
     try {
         const io::Json json = io::Json::parse(bytes);
         Options options = read_options(json["options"]);
-        const Answer answer = answer_of(json);
+        Answer answer = answer_of(json);
+        keep_hidden(unlisted_topics(options, answer), answer);
+        std::ranges::move(unlisted_groups(options, answer), std::back_inserter(answer.groups));
         const core::Seen seen = interpret(options, answer);
         must_be_sound(seen);
         must(write_cursor(read_cursor(seen.cursor)) == seen.cursor, "what is remembered is read again", seen.cursor);

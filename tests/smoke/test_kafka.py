@@ -213,9 +213,13 @@ def secret(site, cluster, consumer, passwords, trusted, mechanism):
     file = site.directory / "kafka.password"
     file.write_text(passwords[mechanism], encoding="utf-8")
     named = {} if mechanism == SCRAM else {"sasl_mechanism": mechanism}
-    watch(site, cluster, SILENT, brokers=cluster.secure_addresses, username=USER, password={"file": str(file)},
-          tls={"ca_file": str(trusted)}, **named)
+    watch(site, cluster, SILENT, **by_password(cluster, file, trusted), **named)
     return file
+
+
+def by_password(cluster, file, trusted):
+    return {"brokers": cluster.secure_addresses, "username": USER, "password": {"file": str(file)},
+            "tls": {"ca_file": str(trusted)}}
 
 
 @pytest.fixture
@@ -224,6 +228,21 @@ def shown(site, authority):
     file = site.directory / "kafka-client.pem"
     copy(authority.issue(USER, 1, 90), file)
     return file
+
+
+@pytest.mark.all
+def test_what_may_not_be_described_is_not_gone(site, drills, cluster, secret, trusted):
+    """Brokers leave it out of every list without a word."""
+    hidden = ("--topic", "payments", "--group", "billing")
+    cluster.do("create", "payments", 1, 3, WEEK)
+    site.agent.reload(config_of(site, cluster, SILENT, topics=["orders", "payments"],
+                                **by_password(cluster, secret, trusted)))
+    until_learned(site.agent)
+    drills.run("Kafka: DESCRIBE of a topic and a group is taken away",
+               [alert("EvidenceMissing", subject, priority="P3", severity="warning")
+                for subject in ("payments", "group/billing", "group/billing/orders")],
+               lambda: cluster.forbid(*hidden), lambda: cluster.allow(*hidden), patience=PATIENCE)
+    cluster.do("delete", "payments")
 
 
 def by_certificate(cluster, trusted, **files):

@@ -132,13 +132,44 @@ TEST_CASE("kafka: no topic to watch is a failure, and nothing counts as vanished
     CHECK(report_of(seen, "").failure->kind == core::FailureKind::bad_answer);
 }
 
-TEST_CASE("kafka: a topic that was named and is not shown is down") {
+TEST_CASE("kafka: a topic that was named and is not there is down") {
     KafkaStory story;
     story.options.topics = {"orders", "payments", "stock-*"};
+    std::vector<Topic> unlisted = unlisted_topics(story.options, story.answer);
+    REQUIRE(unlisted.size() == 1);
+    CHECK(unlisted[0].name == "payments");
+    unlisted[0].absent = true;
+    unlisted[0].configs = core::failed(core::FailureKind::bad_answer, "Broker: Unknown topic or partition");
+    keep_hidden(unlisted, story.answer);
     const auto seen = story.seen();
     CHECK(reach_of(seen, "payments").state == ReachState::down);
     CHECK_FALSE(subject_of(seen, "stock-*"));
     CHECK(seen.complete);
+}
+
+TEST_CASE("kafka: a topic that was named and is hidden from us is unknown, not gone, nor are others that are not shown") {
+    struct Row {
+        core::Result<Configs> configs;
+        core::FailureKind kind;
+        bool complete;
+    };
+    using enum core::FailureKind;
+    for (const Row& row : {Row{core::failed(refused, "Broker: Topic authorization failed"), refused, false},
+                           // May be looked into, may not be described.
+                           Row{Configs{{"retention.ms", "1"}}, refused, false},
+                           Row{core::failed(timed_out, "settings: no answer in time"), timed_out, true}}) {
+        KafkaStory story;
+        story.options.topics = {"orders", "payments"};
+        std::vector<Topic> unlisted = unlisted_topics(story.options, story.answer);
+        REQUIRE(unlisted.size() == 1);
+        unlisted[0].configs = row.configs;
+        keep_hidden(unlisted, story.answer);
+        const auto seen = story.seen();
+        REQUIRE(report_of(seen, "payments").failure);
+        CHECK(report_of(seen, "payments").failure->kind == row.kind);
+        CHECK(report_of(seen, "payments").evidence.empty());
+        CHECK(seen.complete == row.complete);
+    }
 }
 
 TEST_CASE("kafka: topics are chosen by patterns, Kafka's own only by name") {

@@ -188,12 +188,37 @@ TEST_CASE("kafka: what was uncommitted is not forgotten over a look that learned
 
 TEST_CASE("kafka: a group that was named and is not there is down, one that a pattern would match is not missed") {
     KafkaStory story;
-    story.answer.groups.clear();
     story.options.groups = {"billing", "report-*"};
+    CHECK(unlisted_groups(story.options, story.answer).empty());
+    story.answer.groups.clear();
+    story.answer.groups = unlisted_groups(story.options, story.answer);
+    REQUIRE(story.answer.groups.size() == 1);
+    CHECK(story.group().id == "billing");
     CHECK(reach_of(story.seen(), "group/billing").state == ReachState::down);
+    CHECK(story.seen().complete);
     CHECK_FALSE(subject_of(story.seen(), "group/report-*"));
+    story.answer.groups.clear();
     story.answer.groups.push_back({.id = "billing", .state = GroupState::dead});
     CHECK(reach_of(story.seen(), "group/billing").state == ReachState::down);
+}
+
+TEST_CASE("kafka: a group that was named and may not be described is unknown, not gone: no list shows it") {
+    KafkaStory story;
+    story.answer.groups.clear();
+    story.answer.groups = unlisted_groups(story.options, story.answer);
+    story.group().failure = core::Failure{core::FailureKind::refused, "Broker: Group authorization failed"};
+    const auto seen = story.seen();
+    CHECK(report_of(seen, "group/billing").failure == story.group().failure);
+    CHECK(report_of(seen, "group/billing").evidence.empty());
+    CHECK_FALSE(seen.complete);
+}
+
+TEST_CASE("kafka: a group that was made while the groups were listed is there") {
+    KafkaStory story;
+    story.group().listed = false;
+    story.group().state = GroupState::unknown;
+    CHECK_FALSE(subject_of(story.seen(), "group/billing"));
+    CHECK(lag_of(story.seen()) == 0);
 }
 
 TEST_CASE("kafka: patterns that no group matches are no pass") {

@@ -38,6 +38,8 @@ struct Topic {
     std::optional<core::Failure> failure;
     /// Values that are in force, wherever they are set. Only of topics that are watched.
     core::Result<Configs> configs{std::unexpect, core::FailureKind::bad_answer, "not asked"};
+    /// Did a broker say, asked for its settings, that there is no such topic?
+    bool absent = false;
 };
 
 /// What a group committed in one partition.
@@ -53,6 +55,8 @@ enum class GroupState : std::uint8_t { unknown, preparing_rebalance, completing_
 
 struct Group {
     std::string id;
+    /// Or was it asked for by its name alone?
+    bool listed = true;
     GroupState state = GroupState::unknown;
     std::vector<Committed> committed;
     /// Why its offsets are not known.

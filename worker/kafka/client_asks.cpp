@@ -123,7 +123,10 @@ void read_committed(rd_kafka_event_t* event, Group& group) {
     const auto** results =
         rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
     for (const auto* result : std::span{results, count}) {
-        if (const auto* error = rd_kafka_group_result_error(result))
+        // One that is not there has nothing committed, which most brokers say without an error.
+        if (const auto* error = rd_kafka_group_result_error(result);
+            rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR_NO_ERROR &&
+            rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
             group.failure = failure_of(rd_kafka_error_code(error), rd_kafka_error_string(error));
         for (const auto& part : parts_of(rd_kafka_group_result_partitions(result))) {
             Committed committed{.topic = part.topic, .partition = part.partition};
@@ -187,8 +190,10 @@ void Client::configs(std::vector<Topic*> topics) {
         const auto* result = rd_kafka_event_DescribeConfigs_result(event);
         const auto** resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
         for (const auto* resource : std::span{resources, count})
-            if (const auto at = by_name.find(rd_kafka_ConfigResource_name(resource)); at != by_name.end())
+            if (const auto at = by_name.find(rd_kafka_ConfigResource_name(resource)); at != by_name.end()) {
                 at->second->configs = read_configs(resource);
+                at->second->absent = rd_kafka_ConfigResource_error(resource) == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+            }
     });
 }
 

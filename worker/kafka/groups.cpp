@@ -196,14 +196,23 @@ void keep(const std::string& group, const Cursor& before, Cursor& after) {
             after.ends.insert(known);
 }
 
+bool commits_nothing(const Group& group) {
+    return std::ranges::none_of(group.committed, [](const Committed& c) { return c.offset || c.failure; });
+}
+
+core::SubjectReport absent_group(const Options& options, const Group& group) {
+    core::SubjectReport report{.subject = subject_of(group.id)};
+    report.evidence.emplace_back(reachability_of(options, ReachState::down, "there is no such group"));
+    return report;
+}
+
 void add_group(const Options& options, const Answer& answer, const Group& group, const Cursor& before, Cursor& after,
                core::Seen& seen) {
     core::SubjectReport report{.subject = subject_of(group.id)};
     if (const auto state = state_of(options, group))
         report.evidence.emplace_back(*state);
     report.failure = group.failure;
-    if (!group.failure &&
-        std::ranges::none_of(group.committed, [](const Committed& c) { return c.offset || c.failure; }))
+    if (!group.failure && commits_nothing(group))
         report.failure = Failure{FailureKind::bad_answer, "expected committed offsets, found none: how far behind the "
                                                           "group is, nobody knows"};
     const bool told = !report.evidence.empty() || report.failure;
@@ -250,20 +259,15 @@ std::vector<TopicPartition> partitions_to_ask(const Options& options, const Answ
 void add_groups(const Options& options, const Answer& answer, Cursor& cursor, core::Seen& seen) {
     const Cursor before = std::exchange(cursor, {});
     for (const Group& group : answer.groups)
-        add_group(options, answer, group, before, cursor, seen);
+        if (!group.listed && !group.failure && commits_nothing(group))
+            seen.subjects.push_back(absent_group(options, group));
+        else
+            add_group(options, answer, group, before, cursor, seen);
     if (answer.groups_failure) {
         seen.complete = false;
         for (const auto& known : before.ends)
             if (std::ranges::find(answer.groups, std::get<0>(known.first), &Group::id) == answer.groups.end())
                 cursor.ends.insert(known);
-    }
-    for (const std::string& name : options.groups) {
-        if (!is_name(name) || answer.groups_failure ||
-            std::ranges::find(answer.groups, name, &Group::id) != answer.groups.end())
-            continue;
-        core::SubjectReport report{.subject = subject_of(name)};
-        report.evidence.emplace_back(reachability_of(options, ReachState::down, "there is no such group"));
-        seen.subjects.push_back(std::move(report));
     }
     say_none(options, answer, seen);
 }

@@ -14,14 +14,16 @@ namespace {
 using core::Failure;
 using core::FailureKind;
 
-/// A topic that must be there and is not shown. Asked for by name it might be made by that.
+/// A topic that must be there, and is neither listed nor hidden.
 core::SubjectReport absent_topic(const Options& options, const std::string& name) {
     core::Reachability none;
     none.target = options.target();
     none.state = core::ReachState::down;
-    none.detail = "no such topic is shown: it was deleted, was never made, or the right to describe it is missing";
+    none.detail = "there is no such topic: it was deleted, or was never made";
     return {.subject = name, .location = {}, .evidence = {std::move(none)}, .failure = {}};
 }
+
+bool is_refused(const Topic* topic) { return topic->failure && topic->failure->kind == FailureKind::refused; }
 
 /// Whatever an answer lists twice is told once.
 void keep_first(std::vector<core::SubjectReport>& reports) {
@@ -73,8 +75,9 @@ core::Seen interpret(const Options& options, const Answer& answer) {
     for (const std::string& name : options.topics)
         if (is_name(name) && !answer.topic(name))
             seen.subjects.push_back(absent_topic(options, name));
-    // Whoever may describe no topic any more is shown none: that is not to say that they are gone.
-    if (watched.empty())
+    // Whoever may describe no topic any more is shown none: that is not to say that they are gone. Who may not describe
+    // one may be kept from others as well.
+    if (watched.empty() || std::ranges::any_of(watched, is_refused))
         seen.complete = false;
     // And nothing to look at is no pass. A topic that was named is down by now.
     if (watched.empty() && std::ranges::none_of(options.topics, is_name))

@@ -18,6 +18,13 @@ core::SubjectReport cluster_report(const Options& options, const Answer& answer)
 core::SubjectReport topic_report(const Options& options, const Answer& answer, const Topic& topic);
 void add_groups(const Options& options, const Answer& answer, Cursor& cursor, core::Seen& seen);
 
+/// Topics and groups that were named and are not listed: brokers leave out what they may not show, without a word. To
+/// be asked for by name, after which `keep_hidden` takes over the topics that are there all the same, or of which
+/// nobody knows, each with the reason.
+std::vector<Topic> unlisted_topics(const Options& options, const Answer& answer);
+std::vector<Group> unlisted_groups(const Options& options, const Answer& answer);
+void keep_hidden(std::vector<Topic> asked, Answer& answer);
+
 /// The topics that are watched, as they were listed.
 std::vector<const Topic*> watched_topics(const Options& options, const Answer& answer);
 /// Partitions whose leader is missing or does not answer, each with the reason, such as "2: leader 3 does not answer".

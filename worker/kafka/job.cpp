@@ -5,6 +5,9 @@
 #include "worker/kafka/client.hpp"
 #include "worker/kafka/interpret.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace recoverd::worker::kafka {
 
 namespace {
@@ -12,6 +15,8 @@ namespace {
 void ask_groups(Client& client, const Options& options, Answer& answer) {
     answer.groups_failure = client.groups(answer.groups);
     std::erase_if(answer.groups, [&](const Group& group) { return !options.watches_group(group.id); });
+    if (!answer.groups_failure)
+        std::ranges::move(unlisted_groups(options, answer), std::back_inserter(answer.groups));
     // What is committed first: what is written meanwhile then counts as not read, instead of as read before it was
     // there.
     client.committed(answer.groups);
@@ -27,11 +32,15 @@ core::Result<Answer> ask(Client& client, const Options& options) {
     if (!answer)
         return answer;
     client.knock(answer->brokers);
+    std::vector<Topic> unlisted = unlisted_topics(options, *answer);
     std::vector<Topic*> topics;
     for (Topic& topic : answer->topics)
         if (options.watches_topic(topic.name) && !topic.failure)
             topics.push_back(&topic);
+    for (Topic& topic : unlisted)
+        topics.push_back(&topic);
     client.configs(std::move(topics));
+    keep_hidden(std::move(unlisted), *answer);
     if (!options.groups.empty())
         ask_groups(client, options, *answer);
     return answer;

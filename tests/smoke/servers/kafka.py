@@ -77,6 +77,9 @@ class Broker:
             "listener.name.mutual.ssl.client.auth": "required",
             "listener.name.mutual.ssl.truststore.type": "PEM",
             "listener.name.mutual.ssl.truststore.location": authority.certificate,
+            # Everybody may do everything that nobody was forbidden; those who come by the open door, whatever they want.
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users": "User:ANONYMOUS", "allow.everyone.if.no.acl.found": "true",
             "log.dirs": data, "auto.create.topics.enable": "true",
             "offsets.topic.num.partitions": 3, "offsets.topic.replication.factor": 3,
             "group.initial.rebalance.delay.ms": 0,
@@ -149,6 +152,16 @@ class Cluster:
         run(java(self._classpath, "kafka.admin.ConfigCommand", "--bootstrap-server", ",".join(self.addresses),
                  "--alter", "--add-config", f"{SCRAM}=[password={PASSWORDS[SCRAM]}]",
                  "--entity-type", "users", "--entity-name", USER))
+
+    def forbid(self, *what):
+        """USER may not describe it any more: `--topic NAME`, `--group NAME`."""
+        self._change_acls("--add", "--deny-principal", f"User:{USER}", "--operation", "Describe", *what)
+
+    def allow(self, *what):
+        self._change_acls("--remove", "--force", *what)
+
+    def _change_acls(self, *words):
+        run(java(self._classpath, "kafka.admin.AclCommand", "--bootstrap-server", ",".join(self.addresses), *words))
 
     def state(self):
         try:
