@@ -39,6 +39,12 @@ class Drills:
 
         until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}", patience)
 
+    def _until_paged(self, alerts, mark):
+        """What ends before Alertmanager's next notification of its group is never told to anybody."""
+        pager = self._site.alertmanager.pager
+        told = Counter(("firing", alert) for alert in alerts.elements())
+        until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}")
+
     def passes(self, fault, alerts, break_it, patience=PATIENCE):
         """A fault that mends itself: each of the alerts comes once, and is resolved once."""
         pager = self._site.alertmanager.pager
@@ -69,9 +75,7 @@ class Drills:
             broken = time.monotonic()
             self._until_firing(expected, patience)
             detected = time.monotonic() - broken
-            # What ends before Alertmanager's next notification of its group is never told to anybody.
-            paged = Counter(("firing", alert) for alert in expected.elements())
-            until(lambda: pager.since(mark) >= paged, lambda: f"the pager got {paged}, found {pager.since(mark)}")
+            self._until_paged(expected, mark)
             self._site.agent.looks(1)
             if while_broken:
                 while_broken()
@@ -103,6 +107,7 @@ class Drills:
             expected = Counter(alerts)
             self._until_firing(expected, patience, before)
             took.append(time.monotonic() - acted)
+            self._until_paged(ever | expected, mark)
             self._site.agent.looks(1)
             assert self._firing() == expected
             before, ever = expected, ever | expected

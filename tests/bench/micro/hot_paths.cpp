@@ -74,11 +74,11 @@ class Alone {
         engine_.configure(std::move(config), now_);
     }
 
-    /// Each sees what `see` says of it now.
-    void look(std::size_t subjects, auto see) {
+    /// Each of its subjects, which begin with `prefix`, is what `see` says of it now.
+    void look(std::string_view prefix, std::size_t subjects, auto see) {
         Seen seen;
         for (std::size_t i = 0; i < subjects; ++i)
-            seen.subjects.push_back({fmt::format("shop-{:05}", i), {}, {see(now_)}, {}});
+            seen.subjects.push_back({fmt::format("{}{:05}", prefix, i), {}, {see(now_)}, {}});
         engine_.learn(name_, {now_, 10ms, std::move(seen)}, now_);
         engine_.advance(now_);
         engine_.take_changes();
@@ -104,7 +104,7 @@ std::size_t outage() {
     check.every = 5s;
     Alone alone(std::move(check), {.name = "pod", .rto = 30s, .by = "subject", .at_least = {Quorum::Kind::count, 1}});
     const auto look = [&](ReachState state) {
-        alone.look(kSubjects, [&](Time) { return Reachability{.target = "cluster", .state = state}; });
+        alone.look("shop/", kSubjects, [&](Time) { return Reachability{.target = "cluster", .state = state}; });
     };
     look(ReachState::up);
     const Counted counted;
@@ -128,7 +128,7 @@ std::size_t discovered() {
     check.every = 1min;
     Alone alone(std::move(check), {.name = "ransomware", .recovers = {"*"}});
     const auto look = [&] {
-        alone.look(kAssets, [](Time now) {
+        alone.look("shop-", kAssets, [](Time now) {
             return RecoveryPoints{.method = "files", .points = {{.id = "1", .data_at = now, .ended_at = now}}};
         });
     };
