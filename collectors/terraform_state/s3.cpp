@@ -57,6 +57,32 @@ void tell_table(const TableTold& told, TerraformState& state) {
     state.table_failure = told.failure;
 }
 
+/// What the listing tells of a lock that may not be read: whether it is there, and since when. A `failure` where that
+/// is not told either: without s3:ListBucket an object that is missing is refused as one that is hidden.
+Task<Result<std::optional<s3_parts::Object>>> listed_lock(s3_parts::Access access, std::string key, Failure failure,
+                                                          Run run, Duration timeout) {
+    const s3_parts::Ask what{.query = s3_parts::listing_query(key, false), .max_body = kMaxPage, .timeout = timeout};
+    const auto answer = co_await s3_parts::ask(run.world, access, what);
+    if (!answer || answer->status != 200)
+        co_return std::unexpected(failure);
+    const auto page = understood([&] { return s3_parts::read_page(answer->body, false, what.query); });
+    if (!page)
+        co_return std::unexpected(failure);
+    const auto lock = std::ranges::find(page->entries, key, &s3_parts::Entry::key);
+    if (lock == page->entries.end())
+        co_return std::nullopt;
+    co_return s3_parts::Object{.attributes = {.last_modified = lock->last_modified}, .body = {}};
+}
+
+Task<Result<std::optional<s3_parts::Object>>> find_lock(s3_parts::Access access, std::string key, Run run,
+                                                        Until until) {
+    auto lock = co_await s3_parts::get_object(run.world, access, key, kMaxLock, until.left(run));
+    if (lock || lock.error().kind != FailureKind::refused)
+        co_return lock;
+    lock = co_await listed_lock(std::move(access), std::move(key), lock.error(), run, until.left(run) / 2);
+    co_return lock;
+}
+
 } // namespace
 
 bool is_away(const Failure& failure) {
@@ -67,7 +93,7 @@ Task<Result<TerraformState>> state_in_s3(s3_parts::Access access, std::optional<
                                          std::size_t max_size, Run run, Until until) {
     // Before the state: an apply that ends in between took its lock away after its last write.
     std::string lock_key = key + ".tflock";
-    auto lock = co_await s3_parts::get_object(run.world, access, std::move(lock_key), kMaxLock, until.left(run));
+    auto lock = co_await find_lock(access, std::move(lock_key), run, until);
     if (!lock && is_away(lock.error()))
         co_return std::unexpected(std::move(lock.error()));
     const std::string id = access.bucket + "/" + key;

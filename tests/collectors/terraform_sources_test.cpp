@@ -213,6 +213,27 @@ TEST_CASE("in S3 a lock lies beside the state, and one that may not be seen is n
     CHECK_FALSE(lock_age(test::subject(bucket.look(), "")));
 }
 
+TEST_CASE("in S3 a lock that may not be read is held all the same, since the listing's moment") {
+    Bucket bucket;
+    bucket.objects["env/terraform.tfstate"] = "state";
+    bucket.objects["env/terraform.tfstate.tflock"] = std::nullopt;
+    const auto list = [&](const std::string& entries) {
+        bucket.listing = "<ListBucketResult><IsTruncated>false</IsTruncated>" + entries + "</ListBucketResult>";
+    };
+    list("<Contents><Key>env/terraform.tfstate.tflock</Key><LastModified>2026-11-22T01:30:00.000Z</LastModified>"
+         "<Size>200</Size></Contents>");
+    const Collected held = bucket.look();
+    CHECK(lock_age(test::subject(held, "")) == 5400);
+    // Where it is not listed it is not there, for whoever saw it once; of another key's lock nothing is told.
+    list("<Contents><Key>env/terraform.tfstate.tflock.old</Key><LastModified>2026-11-22T01:30:00.000Z</LastModified>"
+         "<Size>200</Size></Contents>");
+    CHECK(lock_age(test::subject(bucket.look("key", "env/terraform.tfstate", held->cursor), "")) == 0);
+    for (const char* garbage : {"", "<html>hunter2</html>"}) {
+        bucket.listing = garbage;
+        CHECK_FALSE(lock_age(test::subject(bucket.look("key", "env/terraform.tfstate", held->cursor), "")));
+    }
+}
+
 TEST_CASE("in S3 no lock is none only where there once was one: it may be in DynamoDB") {
     Bucket bucket;
     bucket.objects["env/terraform.tfstate"] = "state";
