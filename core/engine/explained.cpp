@@ -45,6 +45,15 @@ std::string scenario_words(const ScenarioUnit& unit, std::string_view group) {
     return words;
 }
 
+std::pair<CheckUnit*, std::string_view> parts_of(const ScenarioUnit& unit, std::string_view member) {
+    const std::size_t slash = member.find('/');
+    const std::string_view name = member.substr(0, slash);
+    const auto at = std::ranges::lower_bound(unit.members, name, {}, &CheckUnit::name);
+    if (at == unit.members.end() || (*at)->name != name)
+        return {nullptr, {}};
+    return {*at, slash == std::string_view::npos ? std::string_view{} : member.substr(slash + 1)};
+}
+
 namespace {
 
 /// The group of the scenario that these words name; nothing for other words.
@@ -64,16 +73,6 @@ std::optional<std::string_view> group_named(const ScenarioUnit& unit, std::strin
 bool says(const ScenarioUnit& unit, std::string_view words) {
     const auto group = group_named(unit, words);
     return group && speaks(unit, *group);
-}
-
-/// The check and the subject behind the name of a member; no check for one that is not there any more.
-std::pair<const CheckUnit*, std::string_view> parts_of(const ScenarioUnit& unit, std::string_view member) {
-    const std::size_t slash = member.find('/');
-    const std::string_view name = member.substr(0, slash);
-    const auto at = std::ranges::lower_bound(unit.members, name, {}, &CheckUnit::name);
-    if (at == unit.members.end() || (*at)->name != name)
-        return {nullptr, {}};
-    return {*at, slash == std::string_view::npos ? std::string_view{} : member.substr(slash + 1)};
 }
 
 /// The node, zone or region of `wide` in which a member of `unit` stands; empty where nobody knows, and where `wide` is

@@ -4,9 +4,11 @@
 
 #include "core/engine/units.hpp"
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace recoverd::core {
@@ -15,6 +17,16 @@ namespace recoverd::core {
 std::span<const std::string> down_in(const ScenarioUnit& unit, std::string_view group);
 /// Notes for which groups its alert speaks.
 void note_speaking(ScenarioUnit& unit);
+
+/// The check and the subject behind the name of a member; no check for one that is not there any more.
+std::pair<CheckUnit*, std::string_view> parts_of(const ScenarioUnit& unit, std::string_view member);
+
+/// Of each group for which a scenario speaks the names of what is down, sorted.
+using Explained = std::map<std::string, std::vector<std::string>, std::less<>>;
+Explained explains(const ScenarioUnit& unit);
+/// The members of which something else is explained now than `before`: in a large outage one check after the other goes
+/// down, and thousands that went before are not to be judged anew each time.
+std::vector<CheckUnit*> touched(const ScenarioUnit& unit, const Explained& before, const Explained& after);
 
 /// "scenario az (eu-1a)"
 std::string scenario_words(const ScenarioUnit& unit, std::string_view group);

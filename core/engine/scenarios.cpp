@@ -22,16 +22,6 @@ Scope scope_of(const ScenarioUnit& unit) {
     return !unit.members.empty() && std::ranges::all_of(unit.members, of_node) ? Scope::node : Scope::cluster;
 }
 
-/// What it explains: of each group for which it speaks what is down.
-std::vector<std::pair<std::string, std::vector<std::string>>> explains(const ScenarioUnit& unit) {
-    std::vector<std::pair<std::string, std::vector<std::string>>> found;
-    for (const std::string& group : unit.speaks) {
-        const auto down = down_in(unit, group);
-        found.emplace_back(group, std::vector<std::string>{down.begin(), down.end()});
-    }
-    return found;
-}
-
 /// Decides each of its groups: those that have members, and those whose outage goes on without.
 void decide_groups(ScenarioUnit& unit, Time now) {
     auto groups = members_of(unit);
@@ -171,9 +161,10 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
     conclude(unit, std::move(judgement), nullptr, scope_of(unit), now);
     publish(unit);
     show_to_assets(unit, found, std::exchange(unit.unready, unready(unit.readiness)));
-    if (explains(unit) == explained)
+    const auto explains_now = explains(unit);
+    if (explains_now == explained)
         return;
-    for (CheckUnit* member : unit.members)
+    for (CheckUnit* member : touched(unit, explained, explains_now))
         mark(*member);
     for (const auto& [name, other] : scenarios_)
         if (std::ranges::find(other->explained_by, &unit) != other->explained_by.end())

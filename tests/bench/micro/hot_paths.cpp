@@ -114,6 +114,38 @@ std::size_t outage() {
     return 2 * kLooks * kSubjects;
 }
 
+/// One check after the other finds its endpoint down, in a scenario that is about all of them.
+template <std::size_t kChecks>
+std::size_t region() {
+    auto config = std::make_shared<Config>();
+    for (std::size_t i = 0; i < kChecks; ++i) {
+        Check check;
+        check.name = check.fingerprint = fmt::format("page-{:05}", i);
+        check.collector = "http";
+        check.brings = {EvidenceKind::reachability};
+        check.failures = 1;
+        config->checks.push_back(std::make_shared<Check>(std::move(check)));
+    }
+    config->scenarios = {{.name = "region", .at_least = {Quorum::Kind::count, 1}}};
+    Engine engine{kBegin};
+    engine.configure(config, kBegin);
+    Time now = kBegin;
+    const auto learn = [&](const Check& check, ReachState state) {
+        Seen seen;
+        seen.subjects.push_back({"", {}, {Reachability{.target = check.name, .state = state}}, {}});
+        engine.learn(check.name, {now += 10ms, 1ms, std::move(seen)}, now);
+        engine.advance(now);
+        engine.take_changes();
+        engine.snapshot(now);
+    };
+    for (const auto& check : config->checks)
+        learn(*check, ReachState::up);
+    const Counted counted;
+    for (const auto& check : config->checks)
+        learn(*check, ReachState::down);
+    return kChecks;
+}
+
 /// One check whose subjects are assets of their own, which must be recoverable from a scenario; all are seen again.
 template <std::size_t kAssets>
 std::size_t discovered() {
@@ -163,6 +195,8 @@ constexpr Path kPaths[] = {
     {"evaluate_50000", evaluate<50'000>},
     {"outage_250", outage<250>},
     {"outage_2000", outage<2'000>},
+    {"region_250", region<250>},
+    {"region_2000", region<2'000>},
     {"discovered_250", discovered<250>},
     {"discovered_2000", discovered<2'000>},
     {"render", render},
