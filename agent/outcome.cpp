@@ -213,15 +213,15 @@ core::Exercise to_exercise(const Outcome& outcome, Time now) {
     return exercise;
 }
 
+/// How far back they go is not told (by former releases it was): what a job made may long be deleted.
 core::RecoveryPoints known_points(const core::CheckMemory& memory) {
+    core::RecoveryPoints known{.method = "reported", .tells_jobs = core::Told::yes};
     if (const auto at = memory.subjects.find(""); at != memory.subjects.end())
         for (const auto& evidence : *at->second.evidence)
             if (const auto* points = std::get_if<core::RecoveryPoints>(&evidence))
-                return *points;
-    core::RecoveryPoints points;
-    points.method = "reported";
-    points.tells_jobs = core::Told::yes;
-    return points;
+                known = *points;
+    known.oldest_at.reset();
+    return known;
 }
 
 void add_point(core::RecoveryPoints& points, const Outcome& outcome, Time now) {
@@ -241,7 +241,6 @@ void add_point(core::RecoveryPoints& points, const Outcome& outcome, Time now) {
     if (points.points.size() > core::kMaxPoints)
         points.points.erase(points.points.begin());
     ++points.count;
-    points.oldest_at = std::min(points.oldest_at.value_or(core::kNever), points.points.front().data_at);
 }
 
 /// Jobs of different types that run beside each other; the oldest gives way to what never ends.

@@ -93,7 +93,8 @@ struct RecoveryPoints {
     std::vector<RecoveryPoint> points;
     /// How many there are, those left out of `points` included.
     std::uint64_t count = 0;
-    /// `data_at` of the oldest good point, of all `count`.
+    /// `data_at` of the oldest good point, of all `count`; not told by sources that only hear of backups being made and
+    /// do not see what is kept of them.
     std::optional<Time> oldest_at;
     std::vector<BackupJob> jobs;
     /// Does the source tell of running jobs at all? Then a job that was seen and left no point has failed.

@@ -139,19 +139,31 @@ bool covered(const AssetView& view, std::initializer_list<EvidenceKind> kinds, b
     });
 }
 
-/// Does a look at it say how far back one can go, or that one cannot? A server that only archives knows nothing of
-/// that, and PitrWindowShort is silent about it. What nothing whole was learned of yet may say so once it is.
-bool tells_window(const Contributor& contributor) {
-    const auto tells = [](const Evidence& item) {
-        const auto* archive = std::get_if<LogArchive>(&item);
-        return archive != nullptr && (archive->oldest_at || archive->from_repository || archive->enabled == Told::no);
-    };
+/// Is it told by whoever looks at it? What nothing whole was learned of yet may be told once it is.
+bool told_by(const Contributor& contributor, EvidenceKind kind, bool (*tells)(const Evidence&)) {
     const SubjectMemory* seen = contributor.seen;
-    if (has_brought(contributor, {EvidenceKind::log_archive}))
+    if (!contributor.check->looks())
+        return false;
+    if (has_brought(contributor, {kind}))
         return std::ranges::any_of(*seen->evidence, tells);
     if (seen != nullptr && !seen->evidence->empty() && !seen->failure)
         return false;
-    return contributor.check->may_bring(EvidenceKind::log_archive);
+    return contributor.check->may_bring(kind);
+}
+
+/// How far back one can go, or that one cannot. A server that only archives knows nothing of that, and PitrWindowShort
+/// is silent about it.
+bool tells_window(const Evidence& item) {
+    const auto* archive = std::get_if<LogArchive>(&item);
+    return archive != nullptr && (archive->oldest_at || archive->from_repository || archive->enabled == Told::no);
+}
+
+/// How far back the backups go that are still kept, or that none is. That a job made them says nothing of that, and
+/// BackupRetentionShort is silent about it.
+bool tells_kept(const Evidence& item) {
+    const auto* points = std::get_if<RecoveryPoints>(&item);
+    return points != nullptr && (points->oldest_at || std::ranges::find(points->points, PointState::good,
+                                                                        &RecoveryPoint::state) == points->points.end());
 }
 
 /// Proofs are left out: without any, RestoreTestOverdue says so in time.
@@ -163,11 +175,15 @@ std::vector<std::string> uncovered(const AssetView& view, bool first_is_late) {
         if (asked && !covered(view, kinds, first_is_late))
             names.emplace_back(name);
     };
+    const auto need_told = [&](bool asked, std::string_view name, EvidenceKind kind, bool (*tells)(const Evidence&)) {
+        if (asked && std::ranges::none_of(view.contributors,
+                                          [&](const Contributor& each) { return told_by(each, kind, tells); }))
+            names.emplace_back(name);
+    };
     need(promised.backup_every.has_value(), "backup_every", {recovery_points});
     need(promised.rpo.has_value(), "rpo", {recovery_points, log_archive});
-    need(promised.retention.has_value(), "retention", {recovery_points});
-    if (promised.pitr_window && std::ranges::none_of(view.contributors, tells_window))
-        names.emplace_back("pitr_window");
+    need_told(promised.retention.has_value(), "retention", recovery_points, tells_kept);
+    need_told(promised.pitr_window.has_value(), "pitr_window", log_archive, tells_window);
     need(promised.encryption.value_or(false), "encryption", {recovery_points});
     return names;
 }

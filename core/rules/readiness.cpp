@@ -55,6 +55,28 @@ const Repository* find_source(const Scenario& scenario, const std::vector<Reposi
     return nullptr;
 }
 
+std::optional<Time> oldest_of(const Repository& repository) {
+    std::optional<Time> oldest;
+    for (const Evidence& evidence : *repository.contributor->seen->evidence)
+        if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
+            oldest = points->oldest_at;
+    return oldest;
+}
+
+/// How far back the source goes. Of a job that only reports its backups nobody knows it, unless somebody who stands in
+/// the same place looks at what is kept.
+std::optional<Time> oldest_in(const Scenario& scenario, const std::vector<Repository>& repositories,
+                              const Repository& source) {
+    std::optional<Time> oldest = oldest_of(source);
+    if (oldest)
+        return oldest;
+    for (const Repository& other : repositories)
+        if (other.standing == Standing::good && stands(other, scenario.recover_from))
+            if (const auto told = oldest_of(other); told && (!oldest || *told < *oldest))
+                oldest = told;
+    return oldest;
+}
+
 void judge_reach(const Scenario& scenario, Time now, AssetReadiness& made, Time& revisit, Blocks& blocks) {
     if (!scenario.back)
         return;
@@ -90,9 +112,7 @@ void judge_restore(const Scenario& scenario, const AssetView& view, const Verdic
         return;
     made.from = label(*source->contributor);
     made.newest = source->newest->data_at;
-    for (const Evidence& evidence : *source->contributor->seen->evidence)
-        if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
-            made.oldest = points->oldest_at;
+    made.oldest = oldest_in(scenario, repositories, *source);
     // Only there, with the log beside it, one may get further than the newest backup.
     if (scenario.recover_from == Location{} && verdict.recoverable_until)
         made.newest = std::max(*made.newest, *verdict.recoverable_until);

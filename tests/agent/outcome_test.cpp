@@ -88,7 +88,6 @@ TEST_CASE("a reported backup joins the points that are known already") {
     core::RecoveryPoints before;
     before.method = "reported";
     before.count = 1;
-    before.oldest_at = kNow - core::kDay;
     before.points.push_back({.id = "1", .data_at = kNow - core::kDay, .ended_at = kNow - core::kDay});
     memory.subjects[""].evidence = std::make_shared<const core::EvidenceList>(core::EvidenceList{before});
     const auto report = to_report(*outcome, memory, kNow);
@@ -97,7 +96,26 @@ TEST_CASE("a reported backup joins the points that are known already") {
     CHECK(points.points.back().id == "2");
     CHECK(points.points.back().size_bytes == 7);
     CHECK(points.count == 2);
-    CHECK(points.oldest_at == kNow - core::kDay);
+}
+
+TEST_CASE("a job that reports its backups does not tell how far back they go: what it made may long be deleted") {
+    core::CheckMemory memory;
+    core::RecoveryPoints of_a_former_release;
+    of_a_former_release.method = "reported";
+    of_a_former_release.count = 1;
+    of_a_former_release.oldest_at = kNow - 365 * core::kDay;
+    of_a_former_release.points.push_back({.id = "1", .data_at = kNow - core::kDay, .ended_at = kNow - core::kDay});
+    for (const char* how : {"started", "passed", "failed"}) {
+        CAPTURE(how);
+        const auto outcome =
+            read_outcome(std::string{R"({"id":"2","asset":"a","kind":"backup","outcome":")"} + how + "\"}", kNow);
+        REQUIRE(outcome);
+        CHECK_FALSE(points_of(to_report(*outcome, memory, kNow)).oldest_at);
+        core::CheckMemory kept = memory;
+        kept.subjects[""].evidence =
+            std::make_shared<const core::EvidenceList>(core::EvidenceList{of_a_former_release});
+        CHECK_FALSE(points_of(to_report(*outcome, kept, kNow)).oldest_at);
+    }
 }
 
 TEST_CASE("a backup that is reported again, because the disk refused it, is one backup") {

@@ -81,8 +81,8 @@ std::span<const collectors::Kind> kinds() {
         kind<ProbeOptions>({.name = "http", .brings = {reachability}, .probes = true, .every = 15s, .timeout = 10s},
                            kProbeOptions, sees_nothing<ProbeOptions>,
                            {.target = [](const ProbeOptions& options) { return options.url; }}),
-        kind<OutcomeOptions>({.name = "outcome", .brings = {exercise}, .every = core::Duration{0}}, kOutcomeOptions,
-                             sees_nothing<OutcomeOptions>),
+        kind<OutcomeOptions>({.name = "outcome", .brings = {exercise, recovery_points}, .every = core::Duration{0}},
+                             kOutcomeOptions, sees_nothing<OutcomeOptions>),
     };
     return all;
 }
@@ -396,5 +396,7 @@ TEST_CASE("objectives that no check can judge are a warning that names them; a p
     CHECK(said_about(kData / "warn_uncovered.toml") ==
           "warn_uncovered.toml:7:8: warning: asset.b: no check can judge its rpo, pitr_window\n"
           "warn_uncovered.toml:15:8: warning: asset.c: no check can judge its backup_every, rpo, encryption\n"
-          "warn_uncovered.toml:25:8: warning: asset.d: no check can judge its backup_every, retention\n");
+          "warn_uncovered.toml:25:8: warning: asset.d: no check can judge its backup_every, retention\n"
+          // That a job made backups is not that they are still kept.
+          "warn_uncovered.toml:36:8: warning: asset.e: no check can judge its retention\n");
 }

@@ -310,6 +310,36 @@ TEST_CASE("a check that saw a whole asset and no log of it covers no window") {
     CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: pitr_window"});
 }
 
+TEST_CASE("a check that saw backups and not how far back they go covers no retention") {
+    AssetBench bench;
+    bench.check.brings = {EvidenceKind::recovery_points};
+    bench.asset.objectives.retention = kDay;
+    bench.after(1h);
+    CHECK(bench.asset_says().empty());
+    RecoveryPoints made = all({good(1h)});
+    made.oldest_at.reset();
+    bench.sees({made});
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: retention"});
+    // That there is none is told, and said by another rule.
+    made.points.at(0).state = PointState::bad;
+    bench.sees({made});
+    CHECK(bench.asset_says().empty());
+    bench.sees({all({good(1h)})});
+    CHECK(bench.asset_says().empty());
+}
+
+TEST_CASE("a job that only reports its backups never covers how long they are kept") {
+    AssetBench bench;
+    bench.check.every = 0s;
+    bench.check.brings = {EvidenceKind::exercise, EvidenceKind::recovery_points};
+    bench.asset.objectives = {.backup_every = 1h, .retention = 30 * kDay};
+    CHECK(bench.asset_speaks(asset_uncovered) == kNow + 5min);
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: retention"});
+    // What a former release kept of it tells, and does not know.
+    bench.sees({all({good(365 * kDay), good(1h)})});
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: retention"});
+}
+
 TEST_CASE(
     "a check that only waits to be told covers a promise until the first backup is due, then by what it was told") {
     AssetBench bench;

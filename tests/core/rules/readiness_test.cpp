@@ -85,6 +85,25 @@ TEST_CASE("one must be able to go back as far as is asked for, and that comes wi
     CHECK(copies.judge().state == VerdictState::recoverable);
 }
 
+TEST_CASE("of a job that only reports its backups nobody knows how far back they go, but for who looks in that place") {
+    Copies copies;
+    copies.see_both();
+    RecoveryPoints reported = Copies::points(365 * kDay, 1min);
+    reported.oldest_at.reset();
+    copies.see(copies.near, copies.near_memory, {reported});
+    copies.scenario.back = 9 * kDay;
+    copies.scenario.recover_from = {.region = "eu"};
+    AssetReadiness ready = copies.judge();
+    CHECK(ready.state == VerdictState::at_risk);
+    CHECK_FALSE(ready.oldest);
+    CHECK(ready.blocks == Lines{"nobody tells how far it goes back, 9d are asked for"});
+    copies.scenario.recover_from = {};
+    ready = copies.judge();
+    CHECK(ready.from == "near");
+    CHECK(ready.oldest == kNow - 9 * kDay);
+    CHECK(ready.state == VerdictState::recoverable);
+}
+
 TEST_CASE("the time that recovery takes is held against the scenario's, and an unproven one is at risk") {
     Copies copies;
     copies.see_both();
