@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports the runs of a backup service under systemd: a run that ended well is a recovery point, one that did not is
-// a failed job. Whether the timer beside it is still set is an assertion. What the backup is worth is not known here.
+// a failed job. Whether the timer beside it is still set is an assertion. What the backup is worth, and whether it is
+// still kept, is not known here.
 #include "collectors/systemd_unit.hpp"
 
 #include "collectors/all.hpp"
@@ -88,6 +89,8 @@ Kept kept_in(const std::string& cursor) {
     kept.points.method = "systemd";
     kept.points.tells_jobs = core::Told::yes;
     kept.points.jobs.clear();
+    // Told by former releases: the oldest run of those remembered here, which says nothing of how far back one can go.
+    kept.points.oldest_at.reset();
     return kept;
 }
 
@@ -204,8 +207,6 @@ void add_last_run(Kept& kept, const io::UnitState& service, const std::vector<in
         if (points.points.size() > kMaxKept)
             points.points.erase(points.points.begin());
     }
-    const auto good = std::ranges::find(points.points, core::PointState::good, &core::RecoveryPoint::state);
-    points.oldest_at = good == points.points.end() ? std::nullopt : std::optional{good->data_at};
 }
 
 core::Assertion timer_is_set(const io::UnitState& timer) {

@@ -105,6 +105,8 @@ void report_backups(const std::map<std::string, BackupsOf>& all, Time now, std::
                          now);
         }
         finish(points, method);
+        // A CronJob keeps three of its Jobs, and nobody knows how many backups: how far back they go is not told.
+        points.oldest_at.reset();
         // Without its CronJob nobody knows how a Job ended that is gone.
         if (backups.cronjob == nullptr && subject.contains("/cronjob/"))
             points.tells_jobs = core::Told::not_told;

@@ -65,6 +65,8 @@ TEST_CASE("a backup job that failed is a failed backup in its words, and the one
     CHECK(points.points[0].data_at == at("01:00"));
     CHECK(points.points[0].ended_at == at("01:20"));
     CHECK(points.points[0].depth == core::Depth::exists);
+    // What it made may long be deleted.
+    CHECK_FALSE(points.oldest_at);
     REQUIRE(points.jobs.size() == 1);
     CHECK(points.jobs[0].state == JobState::failed);
     CHECK(points.jobs[0].ended_at == at("02:10"));

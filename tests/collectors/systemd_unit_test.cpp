@@ -153,7 +153,6 @@ TEST_CASE("a status other than 0 that systemd calls a success may be a failure t
     CHECK(points(seen).points[0].state == core::PointState::incomplete);
     CHECK(points(seen).points[0].detail.contains("exit status 1"));
     CHECK(points(seen).points[0].detail.contains("success_status"));
-    CHECK_FALSE(points(seen).oldest_at);
     CHECK(points(seen).jobs.empty());
 }
 
@@ -164,9 +163,20 @@ TEST_CASE("a status that the options call a success is good, also when it was no
     REQUIRE(points(second).points.size() == 1);
     CHECK(points(second).count == 1);
     CHECK(points(second).points[0].state == core::PointState::good);
-    CHECK(points(second).oldest_at == points(second).points[0].data_at);
     // systemd has the last word on what failed.
     CHECK(points(interpret_systemd_unit(ended_with("exit-code", 1, 1), {}, "", {1})).points.empty());
+}
+
+TEST_CASE("runs do not tell how far back one can go: what they made may long be deleted") {
+    const Seen first = interpret_systemd_unit(ended(kStart - core::kDay, "a1"), {}, "");
+    CHECK_FALSE(points(first).oldest_at);
+    core::RecoveryPoints of_a_former_release = points(first);
+    of_a_former_release.oldest_at = kStart - 365 * core::kDay;
+    io::JsonWriter cursor;
+    io::write(cursor, of_a_former_release);
+    const Seen seen = interpret_systemd_unit(ended(kStart, "a2"), {}, cursor.take());
+    CHECK(points(seen).points.size() == 2);
+    CHECK_FALSE(points(seen).oldest_at);
 }
 
 TEST_CASE("a service that a signal stopped half-way made no point, although systemd calls SIGTERM a success") {
