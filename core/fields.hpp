@@ -255,6 +255,7 @@ void fields(Self& self, auto&& visit) {
     visit("vanished_since", self.vanished_since);
     visit("passing", self.passing);
     visit("past_points", self.past_points);
+    visit("points_known_since", self.points_known_since);
     visit("newest_good_at", self.newest_good_at);
     visit("unsaved_since", self.unsaved_since);
     visit("running", self.running);

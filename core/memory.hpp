@@ -123,6 +123,9 @@ struct SubjectMemory {
     // recovery_points
     /// Good points that ended, oldest first; kMaxPastPoints at most, of each type the newest.
     std::vector<PastPoint> past_points;
+    /// Every good point that ended since then was seen: of lists that are cut off, each went on where the last one
+    /// ended.
+    std::optional<Time> points_known_since;
     /// `data_at` of the newest good point; kept when there is none any more.
     std::optional<Time> newest_good_at;
     /// The first change of a source that changes rarely which no good point holds; nothing while all is saved.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What recovery points leave behind: sizes and durations to compare with, the newest good moment, and jobs that were
-// seen running.
+// What recovery points leave behind: sizes and durations to compare with, the newest good moment, since when none was
+// missed, and jobs that were seen running.
 #include "core/remember_parts.hpp"
 #include "core/rules/points.hpp"
 
@@ -68,13 +68,33 @@ std::optional<Time> newest_end(const RecoveryPoints& points, Time looked_at) {
     return newest;
 }
 
+/// The points of the last look, if they were made the same way.
+const RecoveryPoints* points_before(const SubjectMemory& seen, const RecoveryPoints& points) {
+    for (const Evidence& evidence : *seen.evidence)
+        if (const auto* before = std::get_if<RecoveryPoints>(&evidence); before && before->method == points.method)
+            return before;
+    return nullptr;
+}
+
+/// A whole list misses nothing. One that is cut off may have been cut while nobody looked, unless it still shows what
+/// ended before the last look.
+void keep_known_since(SubjectMemory& seen, const RecoveryPoints& points, Time looked_at) {
+    if (points.points.empty())
+        return;
+    const Time begins = points.points.front().ended_at;
+    const RecoveryPoints* before = points_before(seen, points);
+    const auto last = before != nullptr ? newest_end(*before, looked_at) : std::nullopt;
+    if (!last || (points.count > points.points.size() && begins > *last))
+        seen.points_known_since = begins;
+    else
+        seen.points_known_since = std::min(begins, seen.points_known_since.value_or(before->points.front().ended_at));
+}
+
 /// Did a point end since the last look? Its end may lie before the moment at which its job was first seen running:
 /// tools write whole seconds, and list a point only some time after the end they give it.
 bool left_a_point(const SubjectMemory& seen, const RecoveryPoints& points, const Learned& learned) {
-    for (const Evidence& evidence : *seen.evidence)
-        if (const auto* before = std::get_if<RecoveryPoints>(&evidence); before && before->method == points.method)
-            return newest_end(points, learned.looked_at) > newest_end(*before, learned.looked_at);
-    return false;
+    const RecoveryPoints* before = points_before(seen, points);
+    return before != nullptr && newest_end(points, learned.looked_at) > newest_end(*before, learned.looked_at);
 }
 
 /// Since when a job of which the source tells no start has been running, as far as one can tell. A point that ended
@@ -102,10 +122,8 @@ bool shown_before(const SubjectMemory& seen, const RecoveryPoints& points, const
     const auto same = [&](const BackupJob& past) {
         return past.state == JobState::failed && past.backup_type == job.backup_type && past.detail == job.detail;
     };
-    return std::ranges::any_of(*seen.evidence, [&](const Evidence& evidence) {
-        const auto* before = std::get_if<RecoveryPoints>(&evidence);
-        return before && before->method == points.method && std::ranges::any_of(before->jobs, same);
-    });
+    const RecoveryPoints* before = points_before(seen, points);
+    return before != nullptr && std::ranges::any_of(before->jobs, same);
 }
 
 void note_failure(SubjectMemory& seen, FailedJob failed) {
@@ -143,6 +161,7 @@ void remember_points(SubjectMemory& seen, const RecoveryPoints& points, const Le
     if (newest != nullptr)
         seen.newest_good_at = newest->data_at;
     keep_past(seen, points, learned.looked_at);
+    keep_known_since(seen, points, learned.looked_at);
     keep_unsaved(seen, points, newest);
     keep_jobs(seen, points, learned);
 }

@@ -19,11 +19,22 @@ struct Origin {
     std::string_view after = " old";
 };
 
-/// A type that is asked for and not among the points: as old as the oldest one listed at least, when the list is cut
-/// off there; never made, so counted from the beginning, when it is whole.
+/// By when the newest good point of a type had ended that a cut list does not show: before the list, and not since the
+/// last one that was seen, or not since when every point was seen.
+Time left_the_list(const SubjectView& view, const RecoveryPoints& points, const std::string& type) {
+    const RecoveryPoint& first = points.points.front();
+    Time ended = view.seen.points_known_since.value_or(first.ended_at);
+    for (const PastPoint& past : view.seen.past_points)
+        if (past.method == points.method && serves_as(past.backup_type, type) && past.ended_at < first.ended_at)
+            ended = std::max(ended, past.ended_at);
+    return std::min(ended, first.data_at);
+}
+
+/// A type that is asked for and not among the points: as old as what was seen of it before the list was cut off; never
+/// made, so counted from the beginning, when it is whole.
 Origin origin_of_absent(const SubjectView& view, const RecoveryPoints& points, const std::string& type) {
     if (points.count > points.points.size() && !points.points.empty())
-        return {points.points.front().data_at, fmt::format("newest good {} backup is more than", type)};
+        return {left_the_list(view, points, type), fmt::format("newest good {} backup is more than", type)};
     return {view.seen.first_seen, fmt::format("no good {} backup for", type), ""};
 }
 

@@ -186,6 +186,29 @@ TEST_CASE("a past point is told anew, not doubled, and bad or future ones are no
     CHECK(bench.seen().past_points.size() == 1);
 }
 
+TEST_CASE("lists that are cut off miss no point as long as each shows what ended before the last look") {
+    Bench bench;
+    const auto look = [&](Duration oldest, Duration newest, std::uint64_t count = 400) {
+        RecoveryPoints points = all({good(oldest), good(newest)});
+        points.count = count;
+        return bench.sees({points}).seen().points_known_since;
+    };
+    CHECK(look(10h, 5h) == kNow - 10h);
+    CHECK(look(6h, 1h) == kNow - 10h);
+    // A former release did not remember it.
+    bench.seen().points_known_since.reset();
+    CHECK(look(2h, 0h) == kNow - 6h);
+    bench.after(kDay);
+    CHECK(look(-23h, -24h) == kNow + 23h);
+    bench.after(kDay);
+    // A whole list lacks what was removed, and nothing else.
+    CHECK(look(-47h, -48h, 2) == kNow + 23h);
+    CHECK(look(20h, -48h, 2) == kNow - 20h);
+    CHECK(bench.sees({all({})}).seen().points_known_since == kNow - 20h);
+    bench.after(kDay);
+    CHECK(look(-71h, -72h) == kNow + 71h);
+}
+
 TEST_CASE("the newest good moment is kept when there is none any more") {
     Bench bench;
     bench.sees({all({good(1h)})}).sees({all({})});

@@ -205,6 +205,7 @@ TEST_CASE("memory comes back as it was written") {
     subject.failing_since = kNow;
     subject.vanished_since = kNow;
     subject.past_points = {{"a", "pgbackrest", "full", kNow, 5, 6s}, {"b", "", "", kNow, std::nullopt, std::nullopt}};
+    subject.points_known_since = kNow - kDay;
     subject.unsaved_since = kNow;
     subject.archived = {{"000000010000000000000003", kNow}};
     subject.failing_assertions = {{"versioning", "on", "off", Priority::p2, kNow}};

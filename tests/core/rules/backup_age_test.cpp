@@ -111,6 +111,56 @@ TEST_CASE("a type that a cut list no longer shows is as old as the list at least
           Lines{"P2 BackupTooOld: newest good full backup is more than 7d2h old, 7d allowed"});
 }
 
+namespace {
+
+/// A full that is asked for every ten days, hourly incrementals after it, and only the newest 200 of them all listed.
+struct Hourly : Bench {
+    std::vector<RecoveryPoint> made{good(0h, "full")};
+
+    Hourly() {
+        policy(backup_too_old, {{.over = 10 * 86400, .backup_type = "full"}, {.over = 1e9}});
+        look();
+    }
+    void look() {
+        RecoveryPoints points = all(made);
+        if (points.points.size() > kMaxPoints)
+            points.points.erase(points.points.begin(), points.points.end() - kMaxPoints);
+        sees({points});
+    }
+    Lines looks_after(int hours) {
+        for (int i = 0; i < hours; ++i) {
+            after(1h);
+            made.push_back(good(0h, "incr", now));
+        }
+        look();
+        return says(backup_too_old);
+    }
+};
+
+} // namespace
+
+TEST_CASE("a type that was pushed out of a cut list ages on, and not only as far as the list goes back") {
+    Hourly bench;
+    for (int day = 1; day < 10; ++day)
+        CHECK(bench.looks_after(24).empty());
+    CHECK(bench.looks_after(24) == Lines{"P2 BackupTooOld: newest good full backup is more than 10d old, 10d allowed"});
+    for (int day = 11; day < 30; ++day)
+        bench.looks_after(24);
+    CHECK(bench.looks_after(24) == Lines{"P2 BackupTooOld: newest good full backup is more than 30d old, 10d allowed"});
+    bench.made.push_back(good(0h, "full", bench.now + 30min));
+    CHECK(bench.looks_after(1).empty());
+}
+
+TEST_CASE("a type that a cut list does not show may have been made while nobody looked") {
+    Hourly bench;
+    for (int day = 1; day <= 5; ++day)
+        bench.looks_after(24);
+    CHECK(bench.looks_after(15 * 24).empty());
+    CHECK(bench.looks_after(24).empty());
+    CHECK(bench.looks_after(24) ==
+          Lines{"P2 BackupTooOld: newest good full backup is more than 10d7h old, 10d allowed"});
+}
+
 TEST_CASE("a backup dated in the future is not fresh") {
     Bench bench;
     SECTION("an older one counts") {
