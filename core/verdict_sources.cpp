@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/rules/backups.hpp"
 #include "core/rules/points.hpp"
 #include "core/rules/silences.hpp"
 #include "core/verdict_parts.hpp"
@@ -40,11 +41,28 @@ std::string silence_of(const Contributor& contributor, EvidenceKind kind, Time n
                        in_words(now - last_learned(*contributor.memory, *contributor.seen, kind)));
 }
 
+/// Who only hears of backups does not know of one that was made before: that there is none is not known before the
+/// first that could be reported is late.
+bool waits_for_first(const AssetView& view, const Contributor& contributor, const RecoveryPoints& points,
+                     Time& revisit) {
+    if (contributor.check->looks() || !points.points.empty())
+        return false;
+    const Time due_at = first_backup(*contributor.check, &view.asset, *contributor.seen).due_at();
+    if (view.now < due_at)
+        revisit = std::min(revisit, due_at);
+    return view.now < due_at;
+}
+
 Repository stand(const AssetView& view, const Contributor& contributor, const RecoveryPoints& points, Time& revisit) {
     Repository repository{&contributor, Standing::good, {}};
     if (contributor.seen->vanished_since) {
         repository.standing = Standing::unusable;
         repository.reason = "missing from complete answers";
+        return repository;
+    }
+    if (waits_for_first(view, contributor, points, revisit)) {
+        repository.standing = Standing::unseen;
+        repository.reason = "no backup was reported yet";
         return repository;
     }
     repository.newest = newest_usable(points, contributor.seen->learned_of(EvidenceKind::recovery_points));

@@ -54,10 +54,10 @@ void judge_missing(const SubjectView& view, const RecoveryPoints& points, Judgem
     if (view.seen.newest_good_at)
         return found(Priority::p1,
                      fmt::format(", the last good one was of {} ago", in_words(view.now - *view.seen.newest_good_at)));
-    const Duration within = view.asset != nullptr ? view.asset->objectives.first_backup_within.value_or(kDay) : kDay;
-    const bool late = due(began(view) + within, view.now, out);
-    found(late ? Priority::p2 : Priority::p3,
-          fmt::format(" for {}, the first one is due within {}", in_words(view.now - began(view)), in_words(within)));
+    const FirstBackup first = first_backup(view.check, view.asset, view.seen);
+    const bool late = due(first.due_at(), view.now, out);
+    found(late ? Priority::p2 : Priority::p3, fmt::format(" for {}, the first one is due within {}",
+                                                          in_words(view.now - first.since), in_words(first.within)));
 }
 
 } // namespace

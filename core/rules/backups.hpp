@@ -11,6 +11,16 @@ Duration backup_interval(const Asset* asset);
 /// When the asset of this subject began to exist, as far as anybody knows.
 Time began(const SubjectView& view);
 
+/// The first backup of a subject: since when it is waited for, and by when it has to be there.
+struct FirstBackup {
+    Time since;
+    Duration within;
+
+    Time due_at() const { return since + within; }
+};
+/// An asset may be older than the agent, but nobody could report a backup before the agent was there.
+FirstBackup first_backup(const Check& check, const Asset* asset, const SubjectMemory& seen);
+
 /// When the points were listed.
 Time listed_at(const SubjectView& view);
 

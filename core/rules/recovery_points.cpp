@@ -2,14 +2,28 @@
 #include "core/rules/backups.hpp"
 #include "core/rules/rules.hpp"
 
+#include <algorithm>
+
 namespace recoverd::core {
 
 Duration backup_interval(const Asset* asset) {
     return asset != nullptr ? asset->objectives.backup_every.value_or(1h) : Duration{1h};
 }
 
-Time began(const SubjectView& view) {
-    return view.asset != nullptr ? view.asset->objectives.since.value_or(view.seen.first_seen) : view.seen.first_seen;
+namespace {
+
+Time beginning_of(const Asset* asset, const SubjectMemory& seen) {
+    return asset != nullptr ? asset->objectives.since.value_or(seen.first_seen) : seen.first_seen;
+}
+
+} // namespace
+
+Time began(const SubjectView& view) { return beginning_of(view.asset, view.seen); }
+
+FirstBackup first_backup(const Check& check, const Asset* asset, const SubjectMemory& seen) {
+    const Time since = beginning_of(asset, seen);
+    return {check.looks() ? since : std::max(since, seen.first_seen),
+            asset != nullptr ? asset->objectives.first_backup_within.value_or(kDay) : kDay};
 }
 
 Time listed_at(const SubjectView& view) { return view.seen.learned_of(EvidenceKind::recovery_points); }

@@ -133,6 +133,21 @@ TEST_CASE("an asset without a usable backup is unrecoverable") {
           Lines{"unrecoverable", "repo1/main: no usable backup"});
 }
 
+TEST_CASE("while the first backup that reports itself runs, nobody knows whether there is an older one") {
+    Situation first;
+    first.asset.objectives.since = kNow - 365 * kDay;
+    Bench& job = first.check("dump", EvidenceKind::recovery_points);
+    job.check.every = Duration{0};
+    job.sees({RecoveryPoints{.method = "reported", .jobs = {{.state = JobState::running, .started_at = kNow}}}});
+    first.proven();
+    CHECK(first.says() == Lines{"unknown", "dump/main: no backup was reported yet"});
+    CHECK(first.revisit == kNow + kDay);
+    first.now = kNow + kDay;
+    CHECK(first.says() == Lines{"unrecoverable", "dump/main: no usable backup"});
+    job.sees({all({good(-1min)})});
+    CHECK(first.says() == Lines{"recoverable"});
+}
+
 TEST_CASE("a newest backup that is proven bad makes it unrecoverable, though older ones are there") {
     Situation bad;
     bad.backups("repo1", all({good(2h), in_state(named(good(1h), "b2"), PointState::bad)})).proven();

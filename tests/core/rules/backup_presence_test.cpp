@@ -23,6 +23,21 @@ TEST_CASE("an asset that has existed for long is late with its first backup at o
           Lines{"P2 BackupMissing: no backup at all for 30d, the first one is due within 1d"});
 }
 
+TEST_CASE("nobody could report a backup before the agent was there: the first one has its time from then on") {
+    Bench bench;
+    bench.check.every = 0s;
+    bench.asset.objectives.since = kNow - 365 * kDay;
+    RecoveryPoints begun{.method = "reported", .jobs = {{.state = JobState::running, .started_at = kNow}}};
+    bench.sees({begun});
+    CHECK(bench.says() == Lines{"P3 BackupMissing: no backup at all for 0s, the first one is due within 1d"});
+    CHECK(first_speaks(bench, backup_missing, Priority::p2) == kNow + kDay);
+    bench.asset.objectives.first_backup_within = 2h;
+    CHECK(first_speaks(bench, backup_missing, Priority::p2) == kNow + 2h);
+    // Of an asset that is yet to begin, from that on.
+    bench.asset.objectives.since = kNow + kDay;
+    CHECK(first_speaks(bench, backup_missing, Priority::p2) == kNow + kDay + 2h);
+}
+
 TEST_CASE("backups that were there and are gone are P1") {
     Bench bench;
     bench.sees({all({good(1h)})}).after(1h).sees({all({})});
