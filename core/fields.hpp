@@ -241,6 +241,7 @@ template <Is<HalfLearned> Self>
 void fields(Self& self, auto&& visit) {
     visit("kind", self.kind);
     visit("at", self.at);
+    visit("took", self.took);
 }
 
 template <Is<SubjectMemory> Self>
@@ -249,6 +250,7 @@ void fields(Self& self, auto&& visit) {
     visit("location", self.location);
     visit("evidence", self.evidence);
     visit("learned_at", self.learned_at);
+    visit("learned_took", self.learned_took);
     visit("half_learned", self.half_learned);
     visit("failure", self.failure);
     visit("failing_since", self.failing_since);

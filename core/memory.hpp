@@ -84,6 +84,8 @@ struct PastFingerprint {
 struct HalfLearned {
     EvidenceKind kind = EvidenceKind::recovery_points;
     Time at;
+    /// How long that run took.
+    Duration took{0};
 
     bool operator==(const HalfLearned&) const = default;
 };
@@ -110,6 +112,8 @@ struct SubjectMemory {
     /// What was last learned, and when. Never null.
     std::shared_ptr<const EvidenceList> evidence = std::make_shared<const EvidenceList>();
     Time learned_at;
+    /// How long that run took.
+    Duration learned_took{0};
     /// What came since then without the rest.
     std::vector<HalfLearned> half_learned;
     /// Why nothing could be learned of it since then, and since when.
@@ -164,6 +168,13 @@ struct SubjectMemory {
             if (half.kind == kind)
                 return half.at;
         return learned_at;
+    }
+    /// When the run began that told it: what came to be since then it may not have seen.
+    Time asked_for(EvidenceKind kind) const {
+        for (const HalfLearned& half : half_learned)
+            if (half.kind == kind)
+                return half.at - half.took;
+        return learned_at - learned_took;
     }
 
     bool operator==(const SubjectMemory&) const = default;

@@ -64,19 +64,21 @@ void fold(SubjectMemory& seen, const Evidence& evidence, const Learned& learned)
 }
 
 /// Half an answer does not make the other half young; nor is it as old as the other half.
-void note_learned(SubjectMemory& seen, const SubjectReport& report, bool known, Time looked_at) {
+void note_learned(SubjectMemory& seen, const SubjectReport& report, bool known, const Report& run) {
     if (!report.failure || !known) {
-        seen.learned_at = looked_at;
+        seen.learned_at = run.looked_at;
+        seen.learned_took = run.took;
         seen.half_learned.clear();
         return;
     }
     for (const Evidence& evidence : report.evidence) {
         std::erase_if(seen.half_learned, [&](const HalfLearned& half) { return half.kind == kind_of(evidence); });
-        seen.half_learned.push_back({kind_of(evidence), looked_at});
+        seen.half_learned.push_back({kind_of(evidence), run.looked_at, run.took});
     }
 }
 
-void remember_subject(SubjectMemory& seen, const Check& check, const SubjectReport& report, Time looked_at) {
+void remember_subject(SubjectMemory& seen, const Check& check, const SubjectReport& report, const Report& run) {
+    const Time looked_at = run.looked_at;
     const bool known = !seen.evidence->empty();
     if (!report.evidence.empty()) {
         const auto learned = [&](EvidenceKind kind) {
@@ -104,7 +106,7 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
         seen.failure.reset();
     }
     if (!report.evidence.empty())
-        note_learned(seen, report, known, looked_at);
+        note_learned(seen, report, known, run);
 }
 
 void remember_failure(CheckMemory& memory, const Failure& failure, Time looked_at) {
@@ -168,7 +170,7 @@ bool remember(CheckMemory& memory, const Check& check, const Report& report) {
         auto [at, is_new] = memory.subjects.try_emplace(subject.subject);
         if (is_new)
             at->second.first_seen = report.looked_at;
-        remember_subject(at->second, check, subject, report.looked_at);
+        remember_subject(at->second, check, subject, report);
     }
     return result.complete && remember_missing(memory, result, report.looked_at);
 }

@@ -117,7 +117,7 @@ std::vector<HeldArchive> Engine::repositories_of(const AssetUnit& unit) const {
             continue;
         for (const Evidence& evidence : *contributor.seen->evidence)
             if (const auto* archive = std::get_if<LogArchive>(&evidence); archive && archive->from_repository)
-                repositories.push_back({archive, contributor.seen->learned_of(kind_of(evidence))});
+                repositories.push_back({archive, contributor.seen->asked_for(kind_of(evidence))});
     }
     return repositories;
 }

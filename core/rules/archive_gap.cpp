@@ -12,8 +12,7 @@ namespace recoverd::core {
 
 namespace {
 
-/// What was said less than this before a repository was looked at is not held against it: two clocks, and the time a
-/// listing takes.
+/// What was said less than this before somebody began to look at a repository is not held against it: two clocks.
 constexpr Duration kGrace = 1min;
 
 std::string hole(const std::vector<LogGap>& gaps) {
@@ -24,11 +23,12 @@ std::string hole(const std::vector<LogGap>& gaps) {
     return fmt::format("{} segments missing, the first from {} to {}", segments, first.first, first.last);
 }
 
-/// The newest segment the writer had named by the time the repository was looked at.
-const ArchivedMark* said_before(const std::vector<ArchivedMark>& marks, Time looked_at) {
+/// The newest segment the writer had named before a look at the repository began: what it holds is listed first, and to
+/// go through it may take minutes.
+const ArchivedMark* said_before(const std::vector<ArchivedMark>& marks, Time asked_at) {
     const auto newest_first = marks | std::views::reverse;
     const auto found =
-        std::ranges::find_if(newest_first, [&](const ArchivedMark& mark) { return mark.at + kGrace <= looked_at; });
+        std::ranges::find_if(newest_first, [&](const ArchivedMark& mark) { return mark.at + kGrace <= asked_at; });
     return found != newest_first.end() ? &*found : nullptr;
 }
 
@@ -41,7 +41,7 @@ const ArchivedMark* lost(const SubjectView& view, const LogArchive& archive) {
     for (const HeldArchive& held : view.repositories) {
         if (!held.archive->from_repository || held.archive->system_id != archive.system_id)
             continue;
-        const ArchivedMark* mark = said_before(view.seen.archived, held.learned_at);
+        const ArchivedMark* mark = said_before(view.seen.archived, held.asked_at);
         if (mark == nullptr)
             continue;
         if (holds(*held.archive, mark->segment))

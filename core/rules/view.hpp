@@ -14,7 +14,8 @@ namespace recoverd::core {
 /// What a repository was last seen to hold of a database's log.
 struct HeldArchive {
     const LogArchive* archive;
-    Time learned_at;
+    /// When that look began.
+    Time asked_at;
 };
 
 /// One subject of one check.

@@ -83,6 +83,21 @@ TEST_CASE("half an answer replaces the kinds it holds, and does not make the res
     CHECK(bench.seen().half_learned.empty());
 }
 
+TEST_CASE("what was learned is known to be asked for when its own run began, whatever runs came later") {
+    using enum EvidenceKind;
+    Bench bench;
+    const auto run = [&](Duration took, Result<Seen> result) {
+        bench.after(1h);
+        remember(bench.memory, bench.check, {bench.now, took, std::move(result)});
+    };
+    run(4min, Seen{{{"main", {}, {Fingerprint{"id", "1"}, all({good(1h)})}, {}}}});
+    CHECK(bench.seen().asked_for(fingerprint) == kNow + 56min);
+    run(3min, Seen{{{"main", {}, {Fingerprint{"id", "1"}}, kBroken}}});
+    run(1s, failed(FailureKind::timed_out, "no answer"));
+    CHECK(bench.seen().asked_for(fingerprint) == kNow + 117min);
+    CHECK(bench.seen().asked_for(recovery_points) == kNow + 56min);
+}
+
 TEST_CASE("a job that is seen after half an answer did not begin before that") {
     Bench bench;
     bench.sees({all({good(1h)})}).after(10h);

@@ -200,7 +200,8 @@ TEST_CASE("memory comes back as it was written") {
     subject.location = {"n", "z", "r", "primary"};
     subject.evidence = std::make_shared<const EvidenceList>(one_of_each());
     subject.learned_at = kNow;
-    subject.half_learned = {{EvidenceKind::log_archive, kNow}};
+    subject.learned_took = 4min;
+    subject.half_learned = {{EvidenceKind::log_archive, kNow, 5s}};
     subject.failure = Failure{FailureKind::bad_answer, "?"};
     subject.failing_since = kNow;
     subject.vanished_since = kNow;

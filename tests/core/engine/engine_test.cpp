@@ -378,6 +378,48 @@ TEST_CASE("a repository that lacks what the server archived is found by whicheve
     CHECK(std::ranges::count(after, "WalArchiveGap") == 0);
 }
 
+TEST_CASE(
+    "what the server archived while somebody looked at the repository is not held against what was listed first") {
+    Fleet fleet;
+    fleet.with(asset("orders")).with(backups_of("server", "orders")).with(backups_of("repository", "orders"));
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const auto learn = [&](const char* check, int segment, Duration took, std::optional<Failure> broken = {}) {
+        LogArchive seen;
+        seen.enabled = Told::yes;
+        seen.newest_at = now;
+        seen.pending = Told::no;
+        seen.last_segment = "0000000100000000000000" + std::to_string(segment);
+        seen.from_repository = std::string_view{check} == "repository";
+        seen.system_id = "42";
+        Report made = report(now, {{"", {}, {seen}, std::move(broken)}});
+        made.took = took;
+        engine.learn(check, std::move(made), now);
+        engine.advance(now);
+    };
+    const auto gaps = [&] { return std::ranges::count(firing(engine, now), "WalArchiveGap"); };
+    learn("server", 10, 10ms);
+    for (int look = 0; look < 3; ++look) {
+        // The listing is of its first second, and it ends four minutes later.
+        const int listed = 10 + 20 * look;
+        pass(engine, now, 2min);
+        learn("server", listed + 10, 10ms);
+        pass(engine, now, 2min);
+        learn("server", listed + 20, 10ms);
+        learn("repository", listed, 4min,
+              look == 1 ? std::optional{Failure{FailureKind::timed_out, "cut off"}} : std::nullopt);
+        CHECK(gaps() == 0);
+        // A look that learns nothing, however short, has not listed it anew.
+        engine.learn("repository", fleet::failure(now), now);
+        engine.advance(now);
+        CHECK(gaps() == 0);
+    }
+    pass(engine, now, 4min);
+    learn("repository", 10, 1s);
+    CHECK(gaps() == 1);
+}
+
 TEST_CASE("checks that share a target speak of its silence once") {
     Fleet fleet;
     fleet.with(asset("orders"));
