@@ -161,6 +161,9 @@ std::vector<Repository> sources_of(const AssetView& view, Time& revisit) {
         // The others are told, whenever something happens.
         if (!contributor.check->looks())
             continue;
+        // An experiment or a Job that was deleted is kept for what it proved, and nobody misses it.
+        if (contributor.seen && contributor.seen->passing && contributor.seen->vanished_since)
+            continue;
         Repository source{&contributor, Standing::good, {}};
         if (knows_nothing(contributor)) {
             source.standing = Standing::unseen;

@@ -126,6 +126,28 @@ TEST_CASE("an asset that is not backed up on purpose is recoverable as long as s
     }
 }
 
+TEST_CASE("an experiment that is over and was deleted is no source that fell silent") {
+    Situation shop;
+    shop.asset.objectives.backups = false;
+    Bench& page = shop.check("page", EvidenceKind::reachability).sees({Reachability{.state = ReachState::up}});
+    Bench& chaos = shop.check("chaos", EvidenceKind::exercise);
+    const Exercise kill{
+        .id = "1", .exercise = "pod-kill", .outcome = ExerciseOutcome::passed, .started_at = kNow, .ended_at = kNow};
+    chaos.answers({{SubjectReport{.subject = "podchaos/kill-1", .evidence = {kill}, .passing = true}}});
+    CHECK(shop.says() == Lines{"recoverable"});
+    shop.now += kDay;
+    page.after(kDay).sees({Reachability{.state = ReachState::up}});
+    chaos.after(kDay).answers({});
+    REQUIRE(chaos.memory.subjects.size() == 1);
+    CHECK(shop.says() == Lines{"recoverable"});
+    shop.now += kDay;
+    page.after(kDay).sees({Reachability{.state = ReachState::up}});
+    chaos.after(kDay).answers({});
+    CHECK(shop.says() == Lines{"recoverable"});
+    shop.checks.pop_front();
+    CHECK(shop.says() == Lines{"unknown", "no check looks at it: add one that does"});
+}
+
 TEST_CASE("an asset without a usable backup is unrecoverable") {
     CHECK(Situation{}.backups("repo1", all({})).proven().says() ==
           Lines{"unrecoverable", "repo1/main: no usable backup"});
