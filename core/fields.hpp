@@ -357,6 +357,7 @@ template <Is<ValidationMemory> Self>
 void fields(Self& self, auto&& visit) {
     visit("running", self.running);
     visit("last", self.last);
+    visit("still_failed", self.still_failed);
 }
 
 template <Is<Identity> Self>

@@ -75,6 +75,8 @@ struct ValidationRun {
 struct ValidationMemory {
     std::optional<ValidationRun> running;
     std::optional<ValidationRun> last;
+    /// Steps that failed in a run before the last one, as they failed there: no later one has come to them.
+    std::vector<StepResult> still_failed;
 
     bool operator==(const ValidationMemory&) const = default;
 };

@@ -179,7 +179,7 @@ Scope Engine::scope_of_steps(const Validation& validation) const {
 
 /// A run has ended: it is the last one now, and an exercise of its asset.
 void Engine::conclude_run(ValidationUnit& unit, Time now) {
-    unit.memory.last = std::exchange(unit.memory.running, std::nullopt);
+    end_run(unit.validation, unit.memory);
     note_change(unit);
     mark(unit);
     const std::string check = own_check(unit.validation.asset, kValidations, now);

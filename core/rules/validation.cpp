@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace recoverd::core {
 
@@ -43,17 +44,19 @@ bool decide(const ValidationStep& plan, StepResult& step, const StepView& view, 
     return false;
 }
 
+/// What became of a step; nullptr where nobody came to it, or not yet to its end.
+const StepResult* decided_in(const std::vector<StepResult>& steps, const std::string& check) {
+    const auto step = std::ranges::find(steps, check, &StepResult::check);
+    const bool decided = step != steps.end() && (step->state == StepState::passed || step->state == StepState::failed);
+    return decided ? &*step : nullptr;
+}
+
 /// The newest result of a step: of the run that goes on, once it is decided there.
 const StepResult* result_of(const ValidationMemory& memory, const std::string& check) {
-    const StepResult* found = nullptr;
-    for (const auto* run : {&memory.last, &memory.running}) {
-        if (!*run)
-            continue;
-        const auto step = std::ranges::find((*run)->steps, check, &StepResult::check);
-        if (step != (*run)->steps.end() && (step->state == StepState::passed || step->state == StepState::failed))
-            found = &*step;
-    }
-    return found;
+    for (const auto* run : {&memory.running, &memory.last})
+        if (const StepResult* found = *run ? decided_in((*run)->steps, check) : nullptr)
+            return found;
+    return decided_in(memory.still_failed, check);
 }
 
 } // namespace
@@ -91,6 +94,17 @@ void abort_validation(ValidationRun& run, std::string why, Time now) {
             end(step, StepState::skipped, why, now);
     run.aborted = std::move(why);
     run.ended_at = now;
+}
+
+void end_run(const Validation& validation, ValidationMemory& memory) {
+    std::vector<StepResult> still_failed;
+    for (const ValidationStep& plan : validation.steps) {
+        const StepResult* found = result_of(memory, plan.check);
+        if (found && found->state == StepState::failed && !decided_in(memory.running->steps, plan.check))
+            still_failed.push_back(*found);
+    }
+    memory.still_failed = std::move(still_failed);
+    memory.last = std::exchange(memory.running, std::nullopt);
 }
 
 bool has_passed(const ValidationRun& run) {

@@ -232,6 +232,32 @@ TEST_CASE("memory comes back as it was written") {
     CHECK(read == expected);
 }
 
+TEST_CASE("what a validation found comes back as it was written, and reads with what an older release had") {
+    const StepResult failed{.check = "search",
+                            .state = StepState::failed,
+                            .began_at = kNow - 4min,
+                            .ended_at = kNow - 3min,
+                            .asked_at = kNow - 4min,
+                            .detail = "EndpointDown: down for 2m"};
+    StepResult skipped = failed;
+    skipped.state = StepState::skipped;
+    ValidationMemory memory;
+    memory.running = ValidationRun{
+        .id = "r3", .cause = "asked for", .began_at = kNow, .steps = {{.check = "orders"}, {.check = "search"}}};
+    memory.last = ValidationRun{.id = "r2",
+                                .cause = "scenario az is over",
+                                .began_at = kNow - 2min,
+                                .ended_at = kNow - 1min,
+                                .aborted = "its steps were changed",
+                                .steps = {skipped}};
+    memory.still_failed = {failed};
+    CHECK(read_validation(Json::parse(to_json(memory))) == memory);
+    const ValidationMemory older =
+        read_validation(Json::parse(R"({"last":{"id":"r1","steps":[{"check":"search","state":"failed"}]}})"));
+    CHECK(older.last->steps.at(0).state == StepState::failed);
+    CHECK(older.still_failed.empty());
+}
+
 TEST_CASE("memory of an older release reads with what it has") {
     const CheckMemory read = read_memory(Json::parse(R"({"subjects":{"a":{"settled":"down"}}})"));
     CHECK(read.subjects.at("a").settled == ReachState::down);

@@ -60,6 +60,20 @@ struct Shop {
             words.emplace_back(name_of(step.state));
         return words;
     }
+    /// The steps that are told to have failed.
+    Words failed() {
+        Words checks;
+        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+            if (alert.state == AlertState::firing && alert.finding.identity.rule == RuleId::validation_failed)
+                checks.push_back(alert.finding.identity.check);
+        });
+        std::ranges::sort(checks);
+        return checks;
+    }
+    void begins() {
+        REQUIRE(engine.begin_validation("after-recovery", "asked for", now) == Engine::Begun::yes);
+        pass(engine, now, 1s);
+    }
     const Exercise* exercise() const {
         const CheckUnit* check = engine.check("shop/validations");
         if (!check)
@@ -187,6 +201,74 @@ TEST_CASE("what breaks again is not validated on, and its next end begins anew")
     shop.sees("port", ReachState::up);
     CHECK(shop.memory().running);
     CHECK(shop.states() == Words{"running", "waiting"});
+}
+
+TEST_CASE("a step that failed stays so through runs that are given up before they come to it") {
+    Shop shop;
+    shop.outage();
+    pass(shop.engine, shop.now, 4min);
+    REQUIRE(shop.failed() == Words{"orders", "search"});
+    const StepResult found = shop.memory().last->steps[0];
+    shop.begins();
+    for (int runs = 0; runs < 2; ++runs) {
+        shop.sees("port", ReachState::down);
+        // That is what became of the run; what was found before is told as what it was.
+        CHECK(shop.states() == Words{"skipped", "skipped"});
+        CHECK(shop.exercise()->outcome == ExerciseOutcome::aborted);
+        CHECK(shop.failed() == Words{"orders", "search"});
+        CHECK(shop.memory().still_failed.at(0) == found);
+        // Its end begins the next one.
+        shop.sees("port", ReachState::up);
+        CHECK(shop.failed() == Words{"orders", "search"});
+    }
+    shop.sees("orders", ReachState::up);
+    CHECK(shop.failed() == Words{"search"});
+    // Its steps are others now: this run is given up as well.
+    std::ranges::reverse(shop.fleet.config.validations[0].steps);
+    shop.configure();
+    pass(shop.engine, shop.now, 1s);
+    CHECK_FALSE(shop.memory().running);
+    CHECK(shop.failed() == Words{"search"});
+
+    Shop after{shop.now};
+    after.fleet.config.validations = shop.fleet.config.validations;
+    after.engine.restore_validation("after-recovery", shop.memory(), {});
+    after.configure();
+    pass(after.engine, after.now, 1s);
+    CHECK(after.failed() == Words{"search"});
+    after.begins();
+    after.sees("search", ReachState::up);
+    CHECK(after.failed().empty());
+    after.sees("orders", ReachState::up);
+    CHECK(after.memory().still_failed.empty());
+}
+
+TEST_CASE("a step that failed stays so through a run that leaves it out, until it passes or leaves the validation") {
+    for (const bool leaves : {false, true}) {
+        Shop shop;
+        shop.fleet.config.validations[0].steps[0].stop = true;
+        shop.outage();
+        shop.sees("orders", ReachState::up);
+        pass(shop.engine, shop.now, 1min);
+        REQUIRE(shop.failed() == Words{"search"});
+        shop.begins();
+        pass(shop.engine, shop.now, 2min);
+        CHECK(shop.states() == Words{"failed", "skipped"});
+        CHECK(shop.exercise()->message.starts_with("asked for: 0 of 2 steps passed; orders: "));
+        CHECK(shop.failed() == Words{"orders", "search"});
+        if (leaves) {
+            shop.fleet.config.validations[0].steps.pop_back();
+            shop.configure();
+            pass(shop.engine, shop.now, 1s);
+            CHECK(shop.failed() == Words{"orders"});
+        }
+        shop.begins();
+        shop.sees("orders", ReachState::up);
+        CHECK(shop.failed() == (leaves ? Words{} : Words{"search"}));
+        shop.sees("search", ReachState::up);
+        CHECK(shop.failed().empty());
+        CHECK(shop.memory().still_failed.empty());
+    }
 }
 
 TEST_CASE("a run goes on over a restart, and over a reload that leaves its steps alone") {
