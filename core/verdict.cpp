@@ -29,8 +29,8 @@ constexpr std::array kAtRisk{
 /// Of one that is not backed up, too: what runs is all there is of it.
 constexpr std::array kAtRiskWithoutBackups{RuleId::endpoint_down, RuleId::replica_missing};
 
-/// Where nobody promised how often it is proven, a proof counts for so long: of what was there a year ago little is
-/// left.
+/// Where nobody promised how often it is proven, or nobody is told when it is not, a proof counts for so long: of what
+/// was there a year ago little is left.
 constexpr Duration kProofCounts = 365 * kDay;
 
 struct Reason {
@@ -101,7 +101,7 @@ void find_proof(const AssetView& view, const std::vector<Repository>& repositori
         }
 }
 
-/// Is it promised how often it is proven? Then it is said when that is overdue, as an alert.
+/// Is it promised how often it is proven?
 bool has_cadence(const AssetView& view) {
     return view.asset.objectives.restore_test_every ||
            std::ranges::any_of(view.planned, [&](const PlannedExercise& planned) {
@@ -111,16 +111,18 @@ bool has_cadence(const AssetView& view) {
 }
 
 void judge_age_of_proof(const AssetView& view, const Verdict& verdict, Time& revisit, Reasons& reasons) {
-    if (!verdict.proven_at || has_cadence(view))
+    const bool promised = has_cadence(view);
+    // Then it is said when that is overdue, as an alert, unless nobody wants to hear of that.
+    if (!verdict.proven_at || (promised && view.asset.policy.enabled(RuleId::restore_test_overdue)))
         return;
     const Time expires = *verdict.proven_at + kProofCounts;
     if (view.now < expires)
         revisit = std::min(revisit, expires);
     else
-        reasons.push_back({VerdictState::at_risk,
-                           fmt::format("the last proof is {} old, it counts for {}: test a restore again, and promise "
-                                       "how often (`restore_test_every`)",
-                                       in_words(view.now - *verdict.proven_at), in_words(kProofCounts))});
+        reasons.push_back(
+            {VerdictState::at_risk, fmt::format("the last proof is {} old, it counts for {}: test a restore again{}",
+                                                in_words(view.now - *verdict.proven_at), in_words(kProofCounts),
+                                                promised ? "" : ", and promise how often (`restore_test_every`)")});
 }
 
 void judge_proof(const AssetView& view, const Verdict& verdict, Reasons& reasons) {

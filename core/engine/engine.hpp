@@ -168,7 +168,7 @@ class Engine {
     void place_silence(CheckUnit& unit, Judgement& judgement, Time now);
     void refresh(AssetUnit& unit, Time now);
     void show_to_assets(const ScenarioUnit& unit, const std::vector<Finding>& found, const Unready& before);
-    std::vector<Finding> found_of(const AssetUnit& unit) const;
+    std::vector<Finding> found_of(const AssetUnit& unit, Time now) const;
     std::vector<std::string> unready_for(const AssetUnit& unit) const;
     std::vector<Contributor> contributors_of(const AssetUnit& unit) const;
     std::vector<HeldArchive> repositories_of(const AssetUnit& unit) const;

@@ -6,6 +6,7 @@
 #include "core/rules/exercises.hpp"
 #include "core/rules/points.hpp"
 #include "core/rules/rules.hpp"
+#include "core/rules/validations.hpp"
 
 #include <fmt/format.h>
 
@@ -139,8 +140,8 @@ void Engine::show_to_assets(const ScenarioUnit& unit, const std::vector<Finding>
     mark_changed(unit.unready, before);
 }
 
-/// Of its checks, and of the scenarios that are its own.
-std::vector<Finding> Engine::found_of(const AssetUnit& unit) const {
+/// Of its checks, and of the scenarios and validations that are its own.
+std::vector<Finding> Engine::found_of(const AssetUnit& unit, Time now) const {
     std::vector<Finding> findings;
     const auto take = [&](const JudgedUnit& from) {
         std::ranges::copy_if(from.findings, std::back_inserter(findings),
@@ -157,6 +158,12 @@ std::vector<Finding> Engine::found_of(const AssetUnit& unit) const {
     }
     for (const auto& [name, scenario] : scenarios_)
         take(*scenario);
+    // By what they remember: after a start their turn comes after this.
+    Judgement validated;
+    for (const auto& [name, validation] : validations_)
+        if (validation->validation.asset == unit.name)
+            judge_validation(validation->validation, validation->memory, now, validated);
+    std::ranges::move(validated.findings, std::back_inserter(findings));
     std::ranges::sort(findings, {}, &Finding::identity);
     return findings;
 }
@@ -173,7 +180,7 @@ std::vector<std::string> Engine::unready_for(const AssetUnit& unit) const {
 void Engine::judge(AssetUnit& unit, Time now) {
     refresh(unit, now);
     const auto contributors = contributors_of(unit);
-    const auto findings = found_of(unit);
+    const auto findings = found_of(unit, now);
     const auto unready = unready_for(unit);
     const bool all_fresh = std::ranges::all_of(
         unit.members, [&](const CheckUnit* member) { return member->fresh || !tells_of(*member, unit); });

@@ -5,6 +5,7 @@
 #include "core/rules/threshold.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace recoverd::core {
@@ -24,10 +25,18 @@ void found(const AssetView& view, RuleId id, std::string_view exercise, Priority
     add(out, view.asset.policy, std::move(made));
 }
 
-/// Did the last run of an exercise of the asset fail? Then that is said, and not also that a good one is due.
-bool last_failed(const AssetView& view, auto&& counts) {
+/// Those that say that an exercise failed, a validation among them: that is told by its steps.
+constexpr std::array kTellOfFailure{RuleId::restore_test_failed, RuleId::exercise_failed, RuleId::validation_failed};
+
+/// Did the last run of an exercise of the asset fail, and is that said? Then it is not also said that a good one is
+/// due. Where nobody says it (the policy wants to hear nothing of it, a validation was given up) that is all there is.
+bool is_said_to_have_failed(const AssetView& view, auto&& counts) {
     const Exercise* last = newest_run(view, [&](const Exercise& run) { return counts(run) && end_of(run); });
-    return last != nullptr && last->outcome != ExerciseOutcome::passed;
+    return last != nullptr && last->outcome != ExerciseOutcome::passed &&
+           std::ranges::any_of(view.findings, [&](const Finding& finding) {
+               return finding.identity.exercise == last->exercise &&
+                      std::ranges::find(kTellOfFailure, finding.identity.rule) != kTellOfFailure.end();
+           });
 }
 
 /// Is it overdue: past `due_at`, the end of one interval, by the threshold's multiple of that interval?
@@ -48,14 +57,14 @@ void judge_overdue(const AssetView& view, RuleId id, std::string_view exercise, 
 
 void judge_restore_tests(const AssetView& view, Judgement& out) {
     const auto& every = view.asset.objectives.restore_test_every;
-    if (!every || last_failed(view, [](const Exercise& run) { return is_restore_test(run.exercise); }))
+    if (!every || is_said_to_have_failed(view, [](const Exercise& run) { return is_restore_test(run.exercise); }))
         return;
     judge_overdue(view, RuleId::restore_test_overdue, {}, restore_test_due(view, *every), *every, out);
 }
 
 void judge_planned(const AssetView& view, const PlannedExercise& planned, Judgement& out) {
     if (planned.cadence <= Duration{0} ||
-        last_failed(view, [&](const Exercise& run) { return run.exercise == planned.name; }))
+        is_said_to_have_failed(view, [&](const Exercise& run) { return run.exercise == planned.name; }))
         return;
     const RuleId id = is_restore_test(planned.name) ? RuleId::restore_test_overdue : RuleId::exercise_overdue;
     judge_overdue(view, id, planned.name, exercise_due(view, planned), planned.cadence, out);

@@ -53,7 +53,7 @@ struct AssetView {
     Time first_seen;
     std::span<const Contributor> contributors;
     std::span<const PlannedExercise> planned;
-    /// What is being found right now of its checks, and of scenarios that are its own.
+    /// What is being found right now of its checks, and of scenarios and validations that are its own.
     std::span<const Finding> findings;
     Time now;
     /// Scenarios from which it must be recoverable and is not, as far as anybody can tell, and why: "scenario region:

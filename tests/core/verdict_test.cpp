@@ -429,6 +429,24 @@ TEST_CASE("an overdue proof puts it at risk by itself, on its second") {
     CHECK(overdue.says() == Lines{"at_risk", "no restore test passed for 5m, one every 4m promised"});
 }
 
+TEST_CASE("restore tests that fail and of which nobody wants to hear put it at risk once a good one is overdue") {
+    Situation failing;
+    failing.asset.objectives.restore_test_every = 4min;
+    failing.backups("repo1", all({good(1min)})).proven(20min, kNow - 1min);
+    failing.checks.back().sees({Exercise{.id = "2",
+                                         .exercise = "restore-test",
+                                         .outcome = ExerciseOutcome::failed,
+                                         .started_at = kNow - 30s,
+                                         .ended_at = kNow,
+                                         .depth = Depth::queried}});
+    failing.now = kNow + 4min;
+    CHECK(failing.says() == Lines{"at_risk", "no restore test passed for 5m, one every 4m promised"});
+    // Told as what it is, it puts it at risk by that.
+    failing.finds(RuleId::restore_test_failed, "restore-test failed 4m ago", "tests");
+    failing.findings.back().identity.exercise = "restore-test";
+    CHECK(failing.says() == Lines{"at_risk", "tests: restore-test failed 4m ago"});
+}
+
 TEST_CASE("a proof of which nobody promised the next expires after a year, on its second") {
     for (const bool of_a_point : {true, false}) {
         CAPTURE(of_a_point);
@@ -451,6 +469,8 @@ TEST_CASE("a proof of which nobody promised the next expires after a year, on it
         // Then it is overdue by what was promised, or not yet.
         old.planned = {{.name = "restore-test", .asset = "db", .cadence = 400 * kDay}};
         CHECK(old.says() == Lines{"recoverable"});
+        old.asset.policy[RuleId::restore_test_overdue].enabled = false;
+        CHECK(old.says() == Lines{"at_risk", "the last proof is 365d old, it counts for 365d: test a restore again"});
         old.planned = {{.name = "game-day", .asset = "db", .cadence = 400 * kDay}};
         CHECK(old.verdict().state == VerdictState::at_risk);
     }

@@ -243,6 +243,44 @@ TEST_CASE("a step that failed stays so through runs that are given up before the
     CHECK(after.memory().still_failed.empty());
 }
 
+TEST_CASE("a validation that is planned is overdue when its last run was given up, unless a step of it has failed") {
+    for (const bool fails : {false, true}) {
+        CAPTURE(fails);
+        Shop shop;
+        shop.fleet.config.exercises = {{.name = "after-recovery", .asset = "shop", .cadence = 4 * kDay}};
+        shop.outage();
+        if (fails)
+            pass(shop.engine, shop.now, 4min);
+        // It has begun anew, and is given up.
+        shop.sees("port", ReachState::down);
+        if (fails) {
+            shop.sees("port", ReachState::up);
+            shop.sees("port", ReachState::down);
+        }
+        REQUIRE(shop.exercise()->outcome == ExerciseOutcome::aborted);
+        pass(shop.engine, shop.now, 6 * kDay);
+        CHECK(std::ranges::count(firing(shop.engine, shop.now), "ExerciseOverdue") == (fails ? 0 : 1));
+        CHECK(shop.failed() == (fails ? Words{"orders", "search"} : Words{}));
+        if (!fails)
+            continue;
+        Shop after{shop.now};
+        after.fleet.config = shop.fleet.config;
+        const CheckUnit* told = shop.engine.check("shop/validations");
+        after.engine.restore_asset("shop", shop.engine.asset("shop")->first_seen, {});
+        after.engine.restore_check(told->name, {told->check->fingerprint, told->memory, told->alerts, {}});
+        after.engine.restore_validation("after-recovery", shop.memory(), {});
+        after.configure();
+        after.engine.advance(after.now);
+        for (const Transition& transition : after.engine.take_changes().transitions)
+            CHECK(transition.alert.finding.identity.rule != RuleId::exercise_overdue);
+        // Nobody wants to hear of its steps.
+        after.fleet.config.validations[0].policy[RuleId::validation_failed].enabled = false;
+        after.configure();
+        pass(after.engine, after.now, 1s);
+        CHECK(std::ranges::count(firing(after.engine, after.now), "ExerciseOverdue") == 1);
+    }
+}
+
 TEST_CASE("a step that failed stays so through a run that leaves it out, until it passes or leaves the validation") {
     for (const bool leaves : {false, true}) {
         Shop shop;

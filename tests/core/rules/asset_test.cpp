@@ -36,10 +36,17 @@ struct AssetBench : Bench {
             contributors.push_back({&check, {}, nullptr, &memory});
         return contributors;
     }
+    std::vector<Finding> found() const {
+        Judgement out;
+        for (const auto& [name, known] : memory.subjects)
+            judge_subject({check, memory, name, known, asset.name, &asset, check.policy, {}, {}, now}, out);
+        return out.findings;
+    }
     Judgement judged_asset() {
         const auto all = contributors();
+        const auto findings = found();
         Judgement out;
-        judge_asset({asset, first_seen, all, planned, {}, now}, out);
+        judge_asset({asset, first_seen, all, planned, findings, now}, out);
         return out;
     }
     std::vector<std::string> exercises_due_by_name() {
@@ -147,6 +154,20 @@ TEST_CASE("a restore test that failed is not also overdue") {
     bench.sees({run("restore-test", kFailed, kNow)}).after(30 * kDay);
     CHECK(bench.asset_says().empty());
     CHECK(bench.says(restore_test_failed).size() == 1);
+}
+
+TEST_CASE("an exercise that failed and of which nobody tells is overdue all the same") {
+    AssetBench bench = promised_weekly();
+    bench.planned = {{"failover", "db", 8 * kDay, {}}};
+    bench.check.policy[restore_test_failed].enabled = false;
+    bench.sees({run("restore-test", kFailed, kNow), run("failover", kFailed, kNow)});
+    CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 10 * kDay);
+    CHECK(bench.asset_says() == Lines{"P2 RestoreTestOverdue: no restore test passed for 10d, one every 8d promised"});
+    // That another kind of exercise fails and is told says nothing of this one, nor the other way round.
+    bench.check.policy[restore_test_failed].enabled = true;
+    bench.check.policy[exercise_failed].enabled = false;
+    CHECK(bench.asset_says() ==
+          Lines{"P3 ExerciseOverdue exercise=failover: no failover passed for 10d, one every 8d promised"});
 }
 
 TEST_CASE("the newest of several places' restore tests counts, whichever is asked first") {
