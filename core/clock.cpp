@@ -70,6 +70,8 @@ void move_by(CheckMemory& memory, Duration by) {
             move_by(*at, by);
     for (auto& [name, seen] : memory.subjects)
         move_by(seen, by);
+    for (auto& [name, seen] : memory.seen_before)
+        move_by(seen.first_seen, by);
 }
 
 namespace {

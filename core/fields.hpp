@@ -276,6 +276,12 @@ void fields(Self& self, auto&& visit) {
     visit("exercises", self.exercises);
 }
 
+template <Is<SeenBefore> Self>
+void fields(Self& self, auto&& visit) {
+    visit("first_seen", self.first_seen);
+    visit("newest_good_at", self.newest_good_at);
+}
+
 template <Is<PastFailure> Self>
 void fields(Self& self, auto&& visit) {
     visit("failure", self.failure);
@@ -294,6 +300,7 @@ void fields(Self& self, auto&& visit) {
     visit("failing_since", self.failing_since);
     visit("last_failure", self.last_failure);
     visit("subjects", self.subjects);
+    visit("seen_before", self.seen_before);
     visit("cursor", self.cursor);
     visit("failures_total", self.failures_total);
 }

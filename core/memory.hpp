@@ -103,6 +103,8 @@ struct PastFailure {
 
 inline constexpr std::size_t kMaxPastPoints = 50;
 inline constexpr std::size_t kMaxMarks = 64;
+/// So many that were seen before a check's options changed are waited for over a further change.
+inline constexpr std::size_t kMaxSeenBefore = 1'000;
 
 using EvidenceList = std::vector<Evidence>;
 
@@ -180,6 +182,14 @@ struct SubjectMemory {
     bool operator==(const SubjectMemory&) const = default;
 };
 
+/// What stays true of a subject though the options of its check were changed.
+struct SeenBefore {
+    Time first_seen;
+    std::optional<Time> newest_good_at;
+
+    bool operator==(const SeenBefore&) const = default;
+};
+
 struct CheckMemory {
     Time first_seen;
     /// Since when somebody has been looking without a break: the agent's start, unless its silence was known before.
@@ -195,6 +205,8 @@ struct CheckMemory {
     std::optional<PastFailure> last_failure;
     using Subjects = std::map<std::string, SubjectMemory, std::less<>>;
     Subjects subjects;
+    /// Those that were seen before its options were changed, and not since.
+    std::map<std::string, SeenBefore, std::less<>> seen_before;
     std::string cursor;
     /// Runs that ended in each kind of failure since the agent first knew the check.
     std::array<std::uint64_t, Names<FailureKind>::values.size()> failures_total{};

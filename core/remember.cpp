@@ -149,6 +149,16 @@ bool remember_missing(CheckMemory& memory, const Seen& result, Time looked_at) {
     return let_pass(memory.subjects);
 }
 
+/// It may have been there before the check's options were changed.
+void recall(CheckMemory& memory, const std::string& subject, SubjectMemory& seen) {
+    const auto before = memory.seen_before.find(subject);
+    if (before == memory.seen_before.end())
+        return;
+    seen.first_seen = before->second.first_seen;
+    seen.newest_good_at = before->second.newest_good_at;
+    memory.seen_before.erase(before);
+}
+
 } // namespace
 
 bool remember(CheckMemory& memory, const Check& check, const Report& report) {
@@ -168,11 +178,27 @@ bool remember(CheckMemory& memory, const Check& check, const Report& report) {
     memory.cursor = result.cursor;
     for (const SubjectReport& subject : result.subjects) {
         auto [at, is_new] = memory.subjects.try_emplace(subject.subject);
-        if (is_new)
+        if (is_new) {
             at->second.first_seen = report.looked_at;
+            recall(memory, at->first, at->second);
+        }
         remember_subject(at->second, check, subject, report);
     }
     return result.complete && remember_missing(memory, result, report.looked_at);
+}
+
+CheckMemory begun_anew(const CheckMemory& before, bool same_collector) {
+    CheckMemory made;
+    made.first_seen = before.first_seen;
+    if (!same_collector)
+        return made;
+    for (const auto& [name, seen] : before.subjects)
+        made.seen_before[name] = {seen.first_seen, seen.newest_good_at};
+    // Nobody saw these since an earlier change: it may have been a mistake that this one mends.
+    for (const auto& [name, seen] : before.seen_before)
+        if (made.seen_before.size() < kMaxSeenBefore)
+            made.seen_before.try_emplace(name, seen);
+    return made;
 }
 
 } // namespace recoverd::core

@@ -4,6 +4,7 @@
 #include "core/engine/engine.hpp"
 #include "core/engine/own_checks.hpp"
 #include "core/engine/unseen.hpp"
+#include "core/remember.hpp"
 
 #include <algorithm>
 
@@ -23,9 +24,21 @@ Time silent_since(const Alerts& alerts, const CheckMemory& before, Time now) {
     return tells_of_silence(alerts) ? std::max(before.watched_since, before.last_success.value_or(Time::min())) : now;
 }
 
+bool is_of_collector(const Check& check, std::string_view fingerprint) {
+    return fingerprint.starts_with(check.collector + " ");
+}
+
 /// The options of a check say where it looks; what one was told stays true, whatever is expected of it from now on.
 bool is_same_source(const Check& check, std::string_view fingerprint) {
-    return fingerprint == check.fingerprint || (!check.looks() && fingerprint.starts_with(check.collector + " "));
+    return fingerprint == check.fingerprint || (!check.looks() && is_of_collector(check, fingerprint));
+}
+
+/// What a check whose options were changed remembers, over a reload as over a restart.
+CheckMemory changed(const Check& check, std::string_view fingerprint, const Alerts& alerts, const CheckMemory& before,
+                    Time now) {
+    CheckMemory made = begun_anew(before, is_of_collector(check, fingerprint));
+    made.watched_since = silent_since(alerts, before, now);
+    return made;
 }
 
 } // namespace
@@ -112,27 +125,19 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
             RestoredCheck& restored = at->second;
             unit->alerts = std::move(restored.alerts);
             const bool same = is_same_source(*check, restored.fingerprint);
-            if (same) {
-                unit->memory = std::move(restored.memory);
-                unit->restored = true;
-                // Nobody has looked after now: one of the clocks was wrong, and all is dated anew as after a jump.
-                if (const Time seen = unit->memory.last_run.value_or(now); check->looks() && seen > now)
-                    move_by(unit->memory, now - seen);
-            } else {
-                unit->memory.watched_since = silent_since(unit->alerts, restored.memory, now);
-            }
+            unit->restored = same;
+            // Nobody has looked after now: one of the clocks was wrong, and all is dated anew as after a jump.
+            if (const Time seen = restored.memory.last_run.value_or(now); check->looks() && seen > now)
+                move_by(restored.memory, now - seen);
+            unit->memory = same ? std::move(restored.memory)
+                                : changed(*check, restored.fingerprint, unit->alerts, restored.memory, now);
             // A check that is not due yet has missed nothing; one that never runs by itself cannot be late. One that
             // was changed has not looked at all.
             unit->fresh = !check->looks() || (same && restored.due_at && *restored.due_at > now);
             restored_checks_.erase(at);
         }
     } else if (unit->check && !is_same_source(*check, unit->check->fingerprint)) {
-        // Another source under the same name: what was seen of the old one says nothing about the new one.
-        const Time first_seen = unit->memory.first_seen;
-        const Time watched_since = silent_since(unit->alerts, unit->memory, now);
-        unit->memory = CheckMemory{};
-        unit->memory.first_seen = first_seen;
-        unit->memory.watched_since = watched_since;
+        unit->memory = changed(*check, unit->check->fingerprint, unit->alerts, unit->memory, now);
         unit->fresh = false;
     }
     unit->check = check;

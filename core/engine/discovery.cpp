@@ -85,6 +85,26 @@ bool Engine::drop_assets_without_configuration(const std::set<std::string, std::
     return dropped > 0;
 }
 
+namespace {
+
+/// Also how long it was there before the options of its check were changed. False where nobody knew it.
+bool forget_in(CheckMemory& memory, std::string_view subject) {
+    const bool was_before =
+        std::erase_if(memory.seen_before, [&](const auto& known) { return known.first == subject; }) > 0;
+    const auto at = memory.subjects.find(subject);
+    if (at == memory.subjects.end())
+        return was_before;
+    memory.subjects.erase(at);
+    // What it told is forgotten, not that it did: silence counts from there, and not from the check's beginning.
+    if (memory.subjects.empty() && memory.last_success)
+        memory.watched_since = std::max(memory.watched_since, *memory.last_success);
+    // An incremental scan would go on as if it had seen the subject's beginning.
+    memory.cursor.clear();
+    return true;
+}
+
+} // namespace
+
 std::size_t Engine::forget(std::string_view subject, Time now) {
     std::size_t dropped = 0;
     std::set<std::string, std::less<>> left;
@@ -92,15 +112,8 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         std::string_view wanted = subject;
         if (wanted.starts_with(name) && wanted.substr(name.size()).starts_with('/'))
             wanted.remove_prefix(name.size() + 1);
-        const auto at = unit->memory.subjects.find(wanted);
-        if (at == unit->memory.subjects.end() || (wanted.empty() && subject.empty()))
+        if ((wanted.empty() && subject.empty()) || !forget_in(unit->memory, wanted))
             continue;
-        unit->memory.subjects.erase(at);
-        // What it told is forgotten, not that it did: silence counts from there, and not from the check's beginning.
-        if (unit->memory.subjects.empty() && unit->memory.last_success)
-            unit->memory.watched_since = std::max(unit->memory.watched_since, *unit->memory.last_success);
-        // An incremental scan would go on as if it had seen the subject's beginning.
-        unit->memory.cursor.clear();
         ++dropped;
         for (AssetUnit* asset : unit->assets) {
             mark(*asset);

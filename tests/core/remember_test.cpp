@@ -50,6 +50,40 @@ TEST_CASE("a failure that is over is remembered with its beginning, its end and 
     CHECK(bench.memory.last_failure->began_at == kNow + 2min + 1h + 1min);
 }
 
+TEST_CASE("a subject is no younger for other options of its check, however often they change before it is seen") {
+    Bench bench;
+    bench.sees({all({good(1h)})}).after(kDay);
+    bench.memory = begun_anew(bench.memory, true);
+    CHECK(bench.memory.subjects.empty());
+    // A mistake, and what mends it.
+    bench.answers(Seen{}).fails();
+    bench.memory = begun_anew(bench.memory, true);
+    bench.subject = "other";
+    bench.sees({all({})});
+    CHECK(bench.seen().first_seen == kNow + kDay);
+    CHECK_FALSE(bench.seen().newest_good_at);
+    bench.subject = "main";
+    bench.after(kDay).sees({all({})});
+    CHECK(bench.seen().first_seen == kNow);
+    CHECK(bench.seen().newest_good_at == kNow - 1h);
+    CHECK(bench.memory.seen_before.empty());
+    // What another collector calls so is another thing.
+    bench.memory = begun_anew(bench.memory, false);
+    bench.sees({all({})});
+    CHECK(bench.seen().first_seen == kNow + 2 * kDay);
+    CHECK_FALSE(bench.seen().newest_good_at);
+}
+
+TEST_CASE("of what no change of options brought back so much is kept, and what was seen last in any case") {
+    Bench bench;
+    bench.sees({all({})});
+    for (std::size_t i = 0; i < 2 * kMaxSeenBefore; ++i)
+        bench.memory.seen_before[fmt::format("a{}", i)] = {};
+    bench.memory = begun_anew(bench.memory, true);
+    CHECK(bench.memory.seen_before.size() == kMaxSeenBefore);
+    CHECK(bench.memory.seen_before.contains(bench.subject));
+}
+
 TEST_CASE("the first report dates the check, a known beginning stays") {
     Bench bench;
     CHECK(bench.fails().memory.first_seen == kNow);

@@ -193,6 +193,7 @@ TEST_CASE("memory comes back as it was written") {
                        .failing_since = kNow - 30min,
                        .last_failure = PastFailure{{FailureKind::refused, "403"}, kNow - 3h, kNow - 2h},
                        .subjects = {},
+                       .seen_before = {{"orders/repo2", {kNow - 400 * kDay, kNow - kDay}}, {"new", {kNow, {}}}},
                        .cursor = "42",
                        .failures_total = {1, 2, 3, 4, 18'446'744'073'709'551'615U}};
     SubjectMemory& subject = memory.subjects["orders/\"repo1\""];
@@ -262,6 +263,7 @@ TEST_CASE("memory of an older release reads with what it has") {
     const CheckMemory read = read_memory(Json::parse(R"({"subjects":{"a":{"settled":"down"}}})"));
     CHECK(read.subjects.at("a").settled == ReachState::down);
     CHECK(read.subjects.at("a").evidence->empty());
+    CHECK(read.seen_before.empty());
     CHECK_THROWS_MATCHES(read_memory(Json::parse(R"({"subjects":{"a":{"bad_in_row":4294967296}}})")), BadDocument,
                          Message("$.subjects.a.bad_in_row: expected a number up to 4294967295, found a number"));
     CHECK_THROWS_MATCHES(read_memory(Json::parse("[]")), BadDocument, Message("$: expected an object, found an array"));

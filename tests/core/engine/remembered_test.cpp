@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an engine remembers, and from when it counts: after somebody forgot a subject, a start with a slow clock, and
-// other options of a check that is told.
+// other options of a check.
 #include "tests/core/engine/fleet.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+
+#include <fmt/format.h>
+
+#include <memory>
 
 using namespace recoverd::core;
 using fleet::firing;
@@ -43,6 +47,54 @@ std::shared_ptr<const Config> with_cadence(Check told) {
     fleet.config.exercises.push_back({"restore-test", "orders", 7 * kDay, std::nullopt});
     return fleet.done();
 }
+
+/// An asset that does not say since when it has been there, seen for two months, whose check is changed.
+struct Edited {
+    Time now = kNow;
+    std::unique_ptr<Engine> engine = std::make_unique<Engine>(now);
+    Check check = fleet::backups_of("b", "orders");
+    bool restarts = false;
+
+    Edited() {
+        engine->configure(config(), now);
+        sees({now - 1h, now});
+        pass(*engine, now, 60 * kDay);
+    }
+    std::shared_ptr<const Config> config() const {
+        Asset orders = fleet::asset("orders");
+        orders.objectives.since.reset();
+        orders.objectives.retention = 30 * kDay;
+        return Fleet{}.with(orders).with(check).done();
+    }
+    void sees(const std::vector<Time>& at) {
+        engine->learn("b", fleet::report(now, {fleet::points("repo1", at)}), now);
+        engine->advance(now);
+    }
+    /// By a reload, or while the agent is down.
+    void edit(std::string options) {
+        check.fingerprint = check.collector + " " + std::move(options);
+        if (restarts) {
+            auto after = std::make_unique<Engine>(now);
+            const CheckUnit* kept = engine->check("b");
+            after->restore_asset("orders", engine->asset("orders")->first_seen, engine->asset("orders")->alerts);
+            after->restore_check("b", {kept->check->fingerprint, kept->memory, kept->alerts, {}});
+            engine = std::move(after);
+        }
+        engine->configure(config(), now);
+        pass(*engine, now, 1min);
+    }
+    /// "P3 BackupRetentionShort 5184000": priority, name, and the second it began.
+    Texts fires() {
+        Texts said;
+        for_each_alert(engine->snapshot(now), [&](const Alert& alert) {
+            const Finding& finding = alert.finding;
+            if (alert.state == AlertState::firing && finding.identity.rule != RuleId::recoverd_watchdog)
+                said.push_back(fmt::format("{} {} {}", name_of(finding.priority), rule(finding.identity.rule).name,
+                                           to_seconds(alert.started_at - kNow)));
+        });
+        return said;
+    }
+};
 
 } // namespace
 
@@ -137,4 +189,51 @@ TEST_CASE("what a check was told stays known whatever is expected of it from now
     Check other = fleet::backups_of("restore", "orders");
     engine.configure(with_cadence(other), now);
     CHECK(engine.check("restore")->memory.subjects.empty());
+}
+
+TEST_CASE("other options of a check end nothing that is asked of what has been there for long") {
+    for (const bool restarts : {false, true}) {
+        CAPTURE(restarts);
+        Edited edited;
+        edited.restarts = restarts;
+        const auto keeps_too_little = [&] { edited.sees({edited.now - 12 * kDay, edited.now}); };
+        keeps_too_little();
+        const Texts short_since = edited.fires();
+        REQUIRE(short_since == Texts{fmt::format("P3 BackupRetentionShort {}", to_seconds(60 * kDay))});
+        for (const char* options : {"{command}", "{command, scan_archive}"}) {
+            edited.edit(options);
+            CHECK(edited.fires() == short_since);
+            keeps_too_little();
+            CHECK(edited.fires() == short_since);
+        }
+        // All of them are gone.
+        edited.sees({});
+        const Texts gone = edited.fires();
+        REQUIRE(gone.size() == 1);
+        CHECK(gone.front().starts_with("P1 BackupMissing "));
+        edited.edit("{command, stanza}");
+        edited.sees({});
+        CHECK(edited.fires() == gone);
+        // Of another collector it is another thing, which has a day for its first backup.
+        edited.check.collector = "restic";
+        edited.edit("{repository}");
+        edited.sees({});
+        REQUIRE(edited.fires().size() == 1);
+        CHECK(edited.fires().front().starts_with("P3 BackupMissing "));
+    }
+}
+
+TEST_CASE("how long something was there before its check was changed moves with the clock, and can be forgotten") {
+    Edited edited;
+    edited.edit("{command}");
+    const auto before = [&]() -> const auto& { return edited.engine->check("b")->memory.seen_before; };
+    CHECK(before().at("repo1").first_seen == kNow);
+    edited.engine->clock_jumped(kDay);
+    edited.now += kDay;
+    CHECK(before().at("repo1").first_seen == kNow + kDay);
+    CHECK(edited.engine->forget("b/repo1", edited.now) == 1);
+    CHECK(edited.engine->forget("b/repo1", edited.now) == 0);
+    CHECK(before().empty());
+    edited.sees({edited.now - 12 * kDay, edited.now});
+    CHECK(edited.fires().empty());
 }
