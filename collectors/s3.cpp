@@ -242,7 +242,7 @@ Task<Collected> collect(Options options, Run run) {
         auto newest = co_await ask_newest(asking, std::move(entry), options.head, lock);
         answers.newest.emplace(subject, std::move(newest));
     }
-    co_return interpret_s3(expected, answers, run.now);
+    co_return interpret_s3(expected, answers, s3_parts::read_cursor(run.cursor), run.now);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "collectors/s3/client.hpp"
+#include "collectors/s3/cursor.hpp"
 #include "collectors/s3/series.hpp"
 #include "collectors/s3/settings.hpp"
 
@@ -76,7 +77,9 @@ inline constexpr std::size_t kS3MostAsked = 200;
 std::vector<core::Assertion> s3_assertions(const S3Expected& expected, const S3Settings& settings,
                                            const s3_parts::Series& series, const S3Newest& newest, Time now);
 
-/// `bad_answer` when a pattern with {subject} fits nothing: nothing to look at is no good news.
-Result<Seen> interpret_s3(const S3Expected& expected, const S3Answers& answers, Time now);
+/// `bad_answer` when a pattern with {subject} fits nothing, and never did: nothing to look at is no good news. `before`
+/// is what the last run left.
+Result<Seen> interpret_s3(const S3Expected& expected, const S3Answers& answers, const s3_parts::Cursor& before,
+                          Time now);
 
 } // namespace recoverd::collectors

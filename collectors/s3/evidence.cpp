@@ -156,14 +156,21 @@ std::optional<std::string> s3_archive(const Entry& newest, const S3Newest& told)
     return std::string{};
 }
 
-Result<Seen> interpret_s3(const S3Expected& expected, const S3Answers& answers, Time now) {
-    if (answers.series.empty())
+Result<Seen> interpret_s3(const S3Expected& expected, const S3Answers& answers, const s3_parts::Cursor& before,
+                          Time now) {
+    // Nothing to look at is a failure, not a pass; once there was something, its absence is what we saw.
+    if (answers.series.empty() && !before.any_series)
         return core::failed(FailureKind::bad_answer,
                             fmt::format("expected objects that the pattern fits below {}, found none",
                                         io::json_quote(expected.prefix.substr(0, 100))));
     Seen seen;
-    for (const auto& [subject, series] : answers.series)
+    s3_parts::Cursor after = before;
+    for (const auto& [subject, series] : answers.series) {
+        // The one without a name is there in any case.
+        after.any_series = after.any_series || !subject.empty();
         seen.subjects.push_back(report_of(expected, answers, subject, series, now));
+    }
+    seen.cursor = s3_parts::write_cursor(after);
     return seen;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What S3, STS and the instance metadata say, and credentials files: the same bytes as each of them.
+// What S3, STS and the instance metadata say, credentials files, and the cursor: the same bytes as each of them.
 #include "collectors/s3.hpp"
 #include "collectors/s3/answers.hpp"
 #include "collectors/s3/exposure.hpp"
@@ -31,8 +31,8 @@ collectors::S3Expected everything() {
     return expected;
 }
 
-/// As all the settings there are, and what they mean beside `series`.
-void judge(const io::HttpAnswer& answer, const s3::Gathering& gathering) {
+/// As all the settings there are, and what they mean beside `series` and after what the last run left.
+void judge(const io::HttpAnswer& answer, const s3::Gathering& gathering, std::string_view cursor) {
     collectors::S3Expected expected = everything();
     collectors::S3Answers answers;
     answers.series = gathering.series();
@@ -46,11 +46,17 @@ void judge(const io::HttpAnswer& answer, const s3::Gathering& gathering) {
         answers.newest.emplace(subject, newest);
     for (const bool versions : {true, false}) {
         expected.versions = versions;
-        const auto seen = collectors::interpret_s3(expected, answers, kNow);
-        if (seen)
-            must_be_sound(*seen);
-        else
+        const auto seen = collectors::interpret_s3(expected, answers, s3::read_cursor(cursor), kNow);
+        if (!seen) {
             must_be_sound(seen.error());
+            continue;
+        }
+        must_be_sound(*seen);
+        const s3::Cursor kept = s3::read_cursor(seen->cursor);
+        must(s3::write_cursor(kept) == seen->cursor, "what is remembered is read again", seen->cursor);
+        const auto again = collectors::interpret_s3(expected, answers, kept, kNow + std::chrono::minutes{5});
+        must(again.has_value(), "what was an answer is one");
+        must_be_sound(*again);
     }
 }
 
@@ -72,7 +78,7 @@ void fuzz(std::string_view bytes) {
                 s3::Page page = s3::read_page(bytes, versions, asked);
                 gathering.add(std::move(page));
             });
-        judge(answer, gathering);
+        judge(answer, gathering, bytes);
     }
     answer.status = 403;
     must_be_sound(s3::failure_of(answer, "GET s3://b/"));

@@ -137,6 +137,22 @@ def test_no_new_dump(site, drills, ceph, bucket):
                lambda: (promise("1h"), bucket.put("dumps/2.dump", "x" * 1000)))
 
 
+@pytest.mark.all
+def test_every_series_is_gone_at_once(site, drills, ceph, bucket):
+    """Somebody empties the place: the listing is whole, and the pattern fits nothing in it."""
+    keys = {name: f"{name}/dump-1.gz" for name in ("crm", "orders")}
+
+    def put():
+        for key in keys.values():
+            bucket.put(key, "x" * 1000)
+
+    put()
+    watch(site, ceph, bucket, backup_every=None, key="{subject}/dump-*.gz")
+    drills.run("S3: every series gone at once",
+               [Alert("SubjectVanished", "P2", "critical", "states", "states", name) for name in keys],
+               lambda: [bucket.delete(key) for key in keys.values()], put)
+
+
 @pytest.mark.ci
 def test_key_is_revoked(watched, drills, ceph):
     drills.run("S3: key changed", [alert("EvidenceMissing", "P3")], lambda: ceph.set_secret("another"),

@@ -36,9 +36,12 @@ class Bucket {
         options.push_back(entry("secret_access_key", std::move(secret)));
         world.on_http = answering ? answering : [this](const io::HttpRequest& request) { return answer_to(request); };
         requests.clear();
-        return test::look(ioc, world, "s3", options, "", timeout, Duration{0});
+        return test::look(ioc, world, "s3", options, cursor, timeout, later);
     }
 
+    /// What the last run left for the next one, and how far that one's clock is ahead.
+    std::string cursor;
+    Duration later{0};
     asio::io_context ioc;
     FakeWorld world{ioc};
     std::map<std::string, io::HttpAnswer> answers;
