@@ -98,6 +98,7 @@ S3Expected expectations(const Options& options) {
     const KeyPattern pattern(options.key, options.prefix);
     S3Expected expected;
     expected.prefix = pattern.prefix();
+    expected.all_below = options.key.empty();
     expected.versions = pattern.names_objects();
     expected.min_size = options.min_size.bytes;
     expected.changes_rarely = options.changes_rarely;
@@ -238,7 +239,7 @@ Task<Collected> collect(Options options, Run run) {
             continue;
         if (answers.newest.size() == kS3MostAsked)
             break;
-        s3_parts::Entry entry = s3_parts::trimmed(series.newest).back();
+        s3_parts::Entry entry = s3_parts::newest_of(series);
         auto newest = co_await ask_newest(asking, std::move(entry), options.head, lock);
         answers.newest.emplace(subject, std::move(newest));
     }

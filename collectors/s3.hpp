@@ -18,6 +18,8 @@ namespace recoverd::collectors {
 struct S3Expected {
     /// What every key that is looked at begins with.
     std::string prefix;
+    /// Is all below it looked at, rather than what a pattern fits?
+    bool all_below = false;
     /// Are the versions of an object the recovery points, or the objects?
     bool versions = false;
     std::uint64_t min_size = 1;

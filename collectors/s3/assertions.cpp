@@ -84,7 +84,7 @@ Assertion newest_lock(const S3Expected& expected, const s3_parts::Series& series
         assertion.detail = fmt::format("it was not asked, only those of {} subjects are", kS3MostAsked);
         return assertion;
     }
-    const Time made_at = std::ranges::max_element(series.newest, {}, &s3_parts::Entry::last_modified)->last_modified;
+    const Time made_at = s3_parts::newest_of(series).last_modified;
     const auto found = s3_parts::known(*newest.retention, [&](const io::Xml* lock) {
         return lock_found(expected, assertion.expected, lock, made_at, now);
     });
@@ -96,11 +96,11 @@ Assertion newest_lock(const S3Expected& expected, const s3_parts::Series& series
 }
 
 Assertion at_hand_of(const s3_parts::Series& series, const S3Newest& newest) {
-    const auto entry = std::ranges::max_element(series.newest, {}, &s3_parts::Entry::last_modified);
-    const auto archive = s3_archive(*entry, newest);
+    const s3_parts::Entry& entry = s3_parts::newest_of(series);
+    const auto archive = s3_archive(entry, newest);
     Assertion assertion{.name = "at_hand", .expected = "read at once"};
     if (!archive)
-        assertion.detail = fmt::format("it is in {}; whether it was brought back was not told", entry->storage_class);
+        assertion.detail = fmt::format("it is in {}; whether it was brought back was not told", entry.storage_class);
     else
         assertion.actual = archive->empty() ? assertion.expected : fmt::format("in {}, for hours", *archive);
     return assertion;
@@ -115,10 +115,19 @@ Assertion exposure_of(const S3Settings& settings) {
     return judged("public_access", "none", found, as_it_is);
 }
 
-Assertion lifecycle_of(const S3Expected& expected, const Setting& setting) {
+/// Where there are more objects than are kept, the newest stand for all.
+s3_parts::SeriesKeys keys_of(const S3Expected& expected, const s3_parts::Series& series) {
+    s3_parts::SeriesKeys keys{.prefix = expected.prefix, .all_below = expected.all_below};
+    for (const s3_parts::Entry& entry : series.newest)
+        keys.there.push_back(entry.key);
+    std::ranges::sort(keys.there);
+    return keys;
+}
+
+Assertion lifecycle_of(const S3Expected& expected, const s3_parts::Series& series, const Setting& setting) {
     const Duration promised = *expected.retention;
     const std::string kept = fmt::format("deletes nothing before {}", core::config::format_duration(promised));
-    const auto found = s3_parts::expiries_of(setting, expected.prefix, expected.versions);
+    const auto found = s3_parts::expiries_of(setting, keys_of(expected, series), expected.versions);
     return judged("lifecycle", kept, found, [&](const s3_parts::Expiries& expiries, Assertion& assertion) {
         const auto too_soon = [&](const std::optional<s3_parts::Expiry>& expiry) {
             return expiry && expiry->after < promised;
@@ -195,7 +204,7 @@ std::vector<Assertion> s3_assertions(const S3Expected& expected, const S3Setting
         all.push_back(
             judged("encryption_default", expected.encryption, s3_parts::encryption_of(*settings.encryption), as_it_is));
     if (settings.lifecycle)
-        all.push_back(lifecycle_of(expected, *settings.lifecycle));
+        all.push_back(lifecycle_of(expected, series, *settings.lifecycle));
     if (settings.public_access_block)
         all.push_back(exposure_of(settings));
     return all;

@@ -88,10 +88,10 @@ core::Follower follower_of(const std::string& bucket, bool has_rule, const Attri
     return follower;
 }
 
-/// Whether the newest object is where it shall be replicated to, or why nobody knows.
-Result<core::Replication> replication_of(const S3Expected& expected, const S3Answers& answers, const S3Newest& newest,
-                                         Time now) {
-    const auto destinations = s3_parts::destinations_of(*answers.settings.replication, expected.prefix);
+/// Whether the newest object, whose key is `key`, is where it shall be replicated to, or why nobody knows.
+Result<core::Replication> replication_of(const S3Expected& expected, const S3Answers& answers, std::string_view key,
+                                         const S3Newest& newest, Time now) {
+    const auto destinations = s3_parts::destinations_of(*answers.settings.replication, key);
     if (!destinations)
         return std::unexpected(destinations.error());
     if (newest.head && !*newest.head)
@@ -131,7 +131,7 @@ SubjectReport report_of(const S3Expected& expected, const S3Answers& answers, co
         report.evidence.emplace_back(std::move(assertions));
     // Nothing there is said as such, and has no replica.
     if (answers.settings.replication && !series.newest.empty()) {
-        auto replication = replication_of(expected, answers, newest, now);
+        auto replication = replication_of(expected, answers, s3_parts::newest_of(series).key, newest, now);
         if (replication)
             report.evidence.emplace_back(std::move(*replication));
         else

@@ -63,8 +63,12 @@ Leaves leaves_of(const io::Xml& rule, bool versions) {
     return leaves;
 }
 
-bool touches(const Scope& scope, std::string_view prefix) {
-    return prefix.starts_with(scope.prefix) || std::string_view{scope.prefix}.starts_with(prefix);
+bool touches(const Scope& scope, const SeriesKeys& keys) {
+    const std::string_view rule = scope.prefix;
+    if (keys.prefix.starts_with(rule) || (keys.all_below && rule.starts_with(keys.prefix)))
+        return true;
+    const auto first = std::ranges::lower_bound(keys.there, rule);
+    return first != keys.there.end() && first->starts_with(rule);
 }
 
 } // namespace
@@ -90,12 +94,12 @@ Scope scope_of(const io::Xml& rule) {
     return scope;
 }
 
-Known<Expiries> expiries_of(const Setting& setting, std::string_view prefix, bool versions) {
+Known<Expiries> expiries_of(const Setting& setting, const SeriesKeys& keys, bool versions) {
     return known(setting, [&](const io::Xml* document) {
         Expiries soonest;
         for (const io::Xml* rule : document ? document->all("Rule") : std::vector<const io::Xml*>{}) {
             const Scope scope = scope_of(*rule);
-            if (rule->child("Status").text() != "Enabled" || !touches(scope, prefix))
+            if (rule->child("Status").text() != "Enabled" || !touches(scope, keys))
                 continue;
             const Leaves leaves = leaves_of(*rule, versions);
             const io::Xml* id = rule->find("ID");

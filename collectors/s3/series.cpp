@@ -22,6 +22,8 @@ bool is_folder(const Entry& entry) { return entry.size == 0 && entry.key.ends_wi
 
 } // namespace
 
+const Entry& newest_of(const Series& series) { return *std::ranges::max_element(series.newest, older); }
+
 std::vector<Entry> trimmed(std::vector<Entry> entries) {
     if (entries.size() > core::kMaxPoints) {
         const auto first = entries.end() - static_cast<std::ptrdiff_t>(core::kMaxPoints);

@@ -45,6 +45,9 @@ class Gathering {
     bool too_many_ = false;
 };
 
+/// The newest, which alone is asked what only an object itself tells. There must be one.
+const Entry& newest_of(const Series& series);
+
 /// The newest 200, oldest first.
 std::vector<Entry> trimmed(std::vector<Entry> entries);
 

@@ -76,12 +76,12 @@ Known<std::string> encryption_of(const Setting& setting) {
     });
 }
 
-Known<std::vector<Destination>> destinations_of(const Setting& setting, std::string_view prefix) {
-    return known(setting, [prefix](const io::Xml* document) {
+Known<std::vector<Destination>> destinations_of(const Setting& setting, std::string_view key) {
+    return known(setting, [key](const io::Xml* document) {
         std::vector<Destination> found;
         for (const io::Xml* rule : document ? document->all("Rule") : std::vector<const io::Xml*>{}) {
             const Scope scope = scope_of(*rule);
-            if (rule->child("Status").text() != "Enabled" || !prefix.starts_with(scope.prefix))
+            if (rule->child("Status").text() != "Enabled" || !key.starts_with(scope.prefix))
                 continue;
             const std::string& arn = rule->child("Destination").child("Bucket").text();
             std::string bucket = arn.substr(arn.rfind(':') + 1); // arn:aws:s3:::name

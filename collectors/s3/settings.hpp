@@ -65,6 +65,16 @@ Known<DefaultRetention> default_retention_of(const Setting& setting);
 /// The algorithm, or "none".
 Known<std::string> encryption_of(const Setting& setting);
 
+/// The keys that are looked at as one subject's.
+struct SeriesKeys {
+    /// What each of them begins with, those to come as well.
+    std::string_view prefix;
+    /// Is it all below the prefix, rather than what a pattern fits?
+    bool all_below = false;
+    /// Those that are there, sorted.
+    std::vector<std::string_view> there = {};
+};
+
 /// What a rule of the lifecycle deletes first.
 struct Expiry {
     std::string rule;
@@ -72,15 +82,17 @@ struct Expiry {
     /// Does it ask for tags or sizes as well? Then only some objects are meant, and nobody knows which.
     bool conditional = false;
 };
-/// Of the rules that are enabled and touch keys with `prefix` (which may be longer or shorter than theirs): the soonest
-/// that holds for all of them, and the soonest of any. `versions`: do older versions count, or only what is current?
+/// Of the rules that are enabled and touch `keys`: the soonest that holds for whatever it is about, and the soonest of
+/// those that ask for tags or sizes as well. A rule for a part of what is below the keys' prefix touches them where one
+/// that is there is in that part, or where all below the prefix is looked at. `versions`: do older versions count, or
+/// only what is current?
 struct Expiries {
     std::optional<Expiry> certain;
     std::optional<Expiry> conditional;
     /// The first rule that deletes by something that is not known here.
     std::optional<std::string> unclear;
 };
-Known<Expiries> expiries_of(const Setting& setting, std::string_view prefix, bool versions);
+Known<Expiries> expiries_of(const Setting& setting, const SeriesKeys& keys, bool versions);
 
 /// A bucket that objects are replicated to.
 struct Destination {
@@ -90,7 +102,7 @@ struct Destination {
 
     bool operator==(const Destination&) const = default;
 };
-/// Those of objects with `prefix`, each once.
-Known<std::vector<Destination>> destinations_of(const Setting& setting, std::string_view prefix);
+/// Those of the object `key`, each once.
+Known<std::vector<Destination>> destinations_of(const Setting& setting, std::string_view key);
 
 } // namespace recoverd::collectors::s3_parts

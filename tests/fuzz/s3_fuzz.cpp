@@ -46,6 +46,7 @@ void judge(const io::HttpAnswer& answer, const s3::Gathering& gathering, std::st
         answers.newest.emplace(subject, newest);
     for (const bool versions : {true, false}) {
         expected.versions = versions;
+        expected.all_below = !versions;
         const auto seen = collectors::interpret_s3(expected, answers, s3::read_cursor(cursor), kNow);
         if (!seen) {
             must_be_sound(seen.error());

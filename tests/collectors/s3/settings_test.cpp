@@ -27,9 +27,12 @@ std::string rule(const std::string& content, const std::string& status = "Enable
     return "<Rule><ID>r</ID><Status>" + status + "</Status>" + content + "</Rule>";
 }
 
-Expiries expiries(const std::string& rules, std::string_view prefix = "env/", bool versions = true) {
+/// All that is below env/.
+const SeriesKeys kEnv{.prefix = "env/", .all_below = true};
+
+Expiries expiries(const std::string& rules, const SeriesKeys& keys = kEnv, bool versions = true) {
     const Setting setting = answered(kLifecycle, 200, "<LifecycleConfiguration>" + rules + "</LifecycleConfiguration>");
-    const auto found = expiries_of(setting, prefix, versions);
+    const auto found = expiries_of(setting, keys, versions);
     REQUIRE(found);
     return *found;
 }
@@ -107,14 +110,15 @@ TEST_CASE("default encryption has an algorithm, or is said not to be configured"
 }
 
 TEST_CASE("a bucket without a lifecycle deletes nothing") {
-    const auto none = expiries_of(answered(kLifecycle, 404, data("s3/lifecycle-none.xml")), "", true);
+    const auto none = expiries_of(answered(kLifecycle, 404, data("s3/lifecycle-none.xml")), kEnv, true);
     REQUIRE(none);
     CHECK_FALSE(none->certain);
     CHECK_FALSE(none->conditional);
 }
 
 TEST_CASE("a lifecycle's rule counts when it is enabled and touches the keys, from above or below") {
-    const auto real = expiries_of(answered(kLifecycle, 200, data("s3/lifecycle.xml")), "d/e/", true);
+    const SeriesKeys below{.prefix = "d/e/", .all_below = true};
+    const auto real = expiries_of(answered(kLifecycle, 200, data("s3/lifecycle.xml")), below, true);
     REQUIRE(real);
     CHECK(real->certain->after == 3 * core::kDay);
     CHECK(real->certain->rule == "short");
@@ -126,12 +130,41 @@ TEST_CASE("a lifecycle's rule counts when it is enabled and touches the keys, fr
     CHECK(expiries(rule(days(30)) + rule(days(7)) + rule(days(90))).certain->after == 7 * core::kDay);
 }
 
+TEST_CASE("a rule for a part of what a pattern may fit counts where a key that is there is in it") {
+    const auto counts = [](const std::string& prefix, const SeriesKeys& keys) {
+        const std::string scope = "<Filter><Prefix>" + prefix + "</Prefix></Filter>";
+        const Expiries unclear = expiries(rule(scope + "<Expiration/>"), keys);
+        const Expiries found = expiries(rule(scope + days(3)), keys);
+        CHECK(unclear.unclear.has_value() == found.certain.has_value());
+        return found.certain.has_value();
+    };
+    // {subject}/dump-*.gz, of crm.
+    const SeriesKeys crm{.there = {"crm/dump-1.gz", "crm/dump-3.gz"}};
+    for (const char* prefix : {"", "c", "crm/", "crm/dump-", "crm/dump-3", "crm/dump-1.gz"})
+        CHECK(counts(prefix, crm));
+    for (const char* prefix : {"logs/", "dev/", "a", "crm/dump-2", "crm/dump-30", "crm/x", "d"})
+        CHECK_FALSE(counts(prefix, crm));
+    // One key.
+    const SeriesKeys state{.prefix = "state", .there = {"state", "state"}};
+    CHECK(counts("sta", state));
+    CHECK(counts("state", state));
+    CHECK_FALSE(counts("state-old/", state));
+    // Where nothing is there, only what holds for whatever may come.
+    const SeriesKeys nothing{.prefix = "dumps/db-"};
+    CHECK(counts("dumps/", nothing));
+    CHECK_FALSE(counts("dumps/db-old", nothing));
+    const Expiries tagged = expiries(
+        rule("<Filter><And><Prefix>dev/</Prefix><Tag><Key>a</Key><Value>b</Value></Tag></And></Filter>" + days(3)),
+        crm);
+    CHECK_FALSE(tagged.conditional);
+}
+
 TEST_CASE("older versions are deleted by a rule of their own, which counts where they are the recovery points") {
     const std::string noncurrent =
         rule("<NoncurrentVersionExpiration><NoncurrentDays>5</NoncurrentDays>"
              "<NewerNoncurrentVersions>3</NewerNoncurrentVersions></NoncurrentVersionExpiration>");
     CHECK(expiries(noncurrent).certain->after == 5 * core::kDay);
-    CHECK_FALSE(expiries(noncurrent, "env/", false).certain);
+    CHECK_FALSE(expiries(noncurrent, kEnv, false).certain);
     const std::string clean =
         rule("<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>"
              "<AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation>"
@@ -145,7 +178,7 @@ TEST_CASE("a rule that keeps a number of older versions, and no time, deletes th
     REQUIRE(expiries(newest).certain);
     CHECK(expiries(newest).certain->after == Duration{0});
     CHECK_FALSE(expiries(newest).unclear);
-    CHECK_FALSE(expiries(newest, "env/", false).certain);
+    CHECK_FALSE(expiries(newest, kEnv, false).certain);
 }
 
 TEST_CASE("a rule that deletes by something that is not known is not one that deletes nothing") {
@@ -159,7 +192,7 @@ TEST_CASE("a rule that deletes by something that is not known is not one that de
         CHECK_FALSE(expiries(rule("<Filter><Prefix>logs/</Prefix></Filter>" + std::string{action})).unclear);
     }
     CHECK(expiries(rule("<Expiration/>") + rule(days(3))).certain);
-    CHECK_FALSE(expiries(rule("<NoncurrentVersionExpiration/>"), "env/", false).unclear);
+    CHECK_FALSE(expiries(rule("<NoncurrentVersionExpiration/>"), kEnv, false).unclear);
     CHECK_FALSE(expiries(rule(days(3))).unclear);
 }
 
