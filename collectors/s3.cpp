@@ -201,7 +201,8 @@ Task<S3Settings> ask_settings(std::shared_ptr<Asking> asking, S3Expected expecte
     co_return settings;
 }
 
-Task<S3Newest> ask_newest(std::shared_ptr<Asking> asking, s3_parts::Entry entry, bool head, bool lock) {
+Task<S3Newest> ask_newest(std::shared_ptr<Asking> asking, s3_parts::Entry entry, bool head, bool lock,
+                          std::optional<s3_parts::Pending> before) {
     // "null" is what there is while versioning is off; a service without versions does not know it.
     const std::string version = entry.version_id == "null" ? std::string{} : entry.version_id;
     S3Newest newest;
@@ -209,6 +210,12 @@ Task<S3Newest> ask_newest(std::shared_ptr<Asking> asking, s3_parts::Entry entry,
         const Duration share = asking->share();
         auto answer = co_await s3_parts::head_object(asking->world(), asking->access(), entry.key, version, share);
         newest.head = std::move(answer);
+    }
+    if (const auto earlier = s3_asks_earlier(before, entry, newest)) {
+        const Duration share = asking->share();
+        auto answer =
+            co_await s3_parts::head_object(asking->world(), asking->access(), earlier->key, earlier->version_id, share);
+        newest.earlier = std::move(answer);
     }
     if (lock) {
         auto retention = co_await ask_setting(asking, s3_parts::kRetention, entry.key, version);
@@ -225,6 +232,7 @@ Task<Collected> collect(Options options, Run run) {
         co_return std::unexpected(std::move(access.error()));
     const auto asking = std::make_shared<Asking>(run, std::move(*access), until);
     const S3Expected expected = expectations(options);
+    const s3_parts::Cursor before = s3_parts::read_cursor(run.cursor);
     const KeyPattern pattern(options.key, options.prefix);
     auto gathered = co_await list(asking, pattern, expected.min_size);
     if (!gathered)
@@ -240,10 +248,11 @@ Task<Collected> collect(Options options, Run run) {
         if (answers.newest.size() == kS3MostAsked)
             break;
         s3_parts::Entry entry = s3_parts::newest_of(series);
-        auto newest = co_await ask_newest(asking, std::move(entry), options.head, lock);
+        auto pending = before.find(subject);
+        auto newest = co_await ask_newest(asking, std::move(entry), options.head, lock, std::move(pending));
         answers.newest.emplace(subject, std::move(newest));
     }
-    co_return interpret_s3(expected, answers, s3_parts::read_cursor(run.cursor), run.now);
+    co_return interpret_s3(expected, answers, before, run.now);
 }
 
 } // namespace

@@ -52,7 +52,12 @@ struct S3Settings {
 /// What the newest object of a subject says of itself, as far as it was asked.
 struct S3Newest {
     std::optional<Result<std::optional<s3_parts::Attributes>>> head;
+    /// The same of the one that s3_asks_earlier() names.
+    std::optional<Result<std::optional<s3_parts::Attributes>>> earlier;
     std::optional<s3_parts::Setting> retention;
+
+    /// Null where it did not tell.
+    const s3_parts::Attributes* attributes() const { return head && *head && **head ? &***head : nullptr; }
 };
 
 struct S3Answers {
@@ -78,6 +83,23 @@ inline constexpr std::size_t kS3MostAsked = 200;
 /// What was said to be expected of the bucket, for a subject whose newest object says `newest`.
 std::vector<core::Assertion> s3_assertions(const S3Expected& expected, const S3Settings& settings,
                                            const s3_parts::Series& series, const S3Newest& newest, Time now);
+
+/// Which object must be asked as well where the newest is on its way to where it is replicated to: the one that was
+/// when the subject was last looked at. What is new each minute is always on its way, and tells nothing of what was
+/// before.
+std::optional<s3_parts::Entry> s3_asks_earlier(const std::optional<s3_parts::Pending>& before,
+                                               const s3_parts::Entry& newest, const S3Newest& told);
+
+/// What is on its way now, and since when: since a look first saw it so, and not since its Last-Modified, which of an
+/// object in parts is when its upload began (Amazon). One after it that is on its way as well begins anew only where
+/// one was seen to have arrived.
+std::optional<s3_parts::Pending> s3_pending(std::optional<s3_parts::Pending> before, const s3_parts::Entry& newest,
+                                            const S3Newest& told, Time now);
+
+/// Whether the newest object, whose key is `key`, is where it shall be replicated to, or why nobody knows.
+Result<core::Replication> s3_replication(const S3Expected& expected, const s3_parts::Setting& rules,
+                                         std::string_view key, const S3Newest& newest,
+                                         const std::optional<s3_parts::Pending>& pending, Time now);
 
 /// `bad_answer` when a pattern with {subject} fits nothing, and never did: nothing to look at is no good news. `before`
 /// is what the last run left.

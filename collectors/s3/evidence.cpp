@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace recoverd::collectors {
 
 namespace {
@@ -37,13 +35,9 @@ RecoveryPoint point_of(const S3Expected& expected, const Entry& entry) {
     return point;
 }
 
-const Attributes* attributes_of(const S3Newest& newest) {
-    return newest.head && *newest.head && **newest.head ? &***newest.head : nullptr;
-}
-
 /// What only the object itself tells.
 void add_head(RecoveryPoint& point, const Entry& entry, const S3Newest& newest) {
-    const Attributes* head = attributes_of(newest);
+    const Attributes* head = newest.attributes();
     if (!head)
         return;
     // That the service does not encrypt it says nothing of who sent it.
@@ -71,67 +65,18 @@ core::RecoveryPoints points_of(const S3Expected& expected, const Series& series,
     return points;
 }
 
-/// One status stands for all destinations: it is COMPLETED when the object is at each of them.
-core::Follower follower_of(const std::string& bucket, bool has_rule, const Attributes& head, Time now) {
-    core::Follower follower{.name = bucket, .state = core::FollowerState::missing, .expected = true};
-    const bool arrived = head.replication == "COMPLETED" || head.replication == "COMPLETE";
-    if (!has_rule)
-        return follower;
-    if (arrived) {
-        follower.state = core::FollowerState::streaming;
-        follower.lag = Duration{0};
-    } else if (head.replication == "PENDING") {
-        follower.state = core::FollowerState::catching_up;
-        if (head.last_modified)
-            follower.lag = std::max(Duration{0}, now - *head.last_modified);
-    }
-    return follower;
-}
-
-/// Whether the newest object, whose key is `key`, is where it shall be replicated to, or why nobody knows.
-Result<core::Replication> replication_of(const S3Expected& expected, const S3Answers& answers, std::string_view key,
-                                         const S3Newest& newest, Time now) {
-    const auto destinations = s3_parts::destinations_of(*answers.settings.replication, key);
-    if (!destinations)
-        return std::unexpected(destinations.error());
-    if (newest.head && !*newest.head)
-        return std::unexpected(newest.head->error());
-    const Attributes* head = attributes_of(newest);
-    core::Replication replication;
-    replication.role = "source";
-    for (const std::string& bucket : expected.replicas) {
-        const auto rule = std::ranges::find(*destinations, bucket, &s3_parts::Destination::bucket);
-        const bool has_rule = rule != destinations->end();
-        if (!head && has_rule)
-            return core::failed(FailureKind::bad_answer, "expected the newest object's replication status, found none: "
-                                                         "the object is gone, or was not asked (head = false)");
-        // That is where it came from: what was put at the other end of a replication both ways.
-        if (has_rule && head->replication == "REPLICA")
-            return core::failed(FailureKind::bad_answer, "the newest object came from another bucket; whether it went "
-                                                         "on is not told");
-        if (has_rule && rule->conditional && destinations->size() > 1 && !head->replication.empty())
-            return core::failed(FailureKind::bad_answer,
-                                fmt::format("only objects with certain tags are replicated to {}, and whether the "
-                                            "newest one's status is of that or of another bucket is not told",
-                                            bucket));
-        replication.followers.push_back(follower_of(bucket, has_rule, head ? *head : Attributes{}, now));
-    }
-    return replication;
-}
-
-SubjectReport report_of(const S3Expected& expected, const S3Answers& answers, const std::string& subject,
-                        const Series& series, Time now) {
-    const auto found = answers.newest.find(subject);
-    const S3Newest newest = found == answers.newest.end() ? S3Newest{} : found->second;
-    SubjectReport report{.subject = subject};
+SubjectReport report_of(const S3Expected& expected, const S3Settings& settings, const Series& series,
+                        const S3Newest& newest, const std::optional<s3_parts::Pending>& pending, Time now) {
+    SubjectReport report;
     report.location.region = expected.region;
     report.evidence.emplace_back(points_of(expected, series, newest));
-    core::Assertions assertions{s3_assertions(expected, answers.settings, series, newest, now)};
+    core::Assertions assertions{s3_assertions(expected, settings, series, newest, now)};
     if (!assertions.assertions.empty())
         report.evidence.emplace_back(std::move(assertions));
     // Nothing there is said as such, and has no replica.
-    if (answers.settings.replication && !series.newest.empty()) {
-        auto replication = replication_of(expected, answers, s3_parts::newest_of(series).key, newest, now);
+    if (settings.replication && !series.newest.empty()) {
+        const std::string& key = s3_parts::newest_of(series).key;
+        auto replication = s3_replication(expected, *settings.replication, key, newest, pending, now);
         if (replication)
             report.evidence.emplace_back(std::move(*replication));
         else
@@ -143,7 +88,7 @@ SubjectReport report_of(const S3Expected& expected, const S3Answers& answers, co
 } // namespace
 
 std::optional<std::string> s3_archive(const Entry& newest, const S3Newest& told) {
-    if (const Attributes* head = attributes_of(told)) {
+    if (const Attributes* head = told.attributes()) {
         if (head->restored)
             return std::string{};
         if (!head->archive_status.empty())
@@ -164,11 +109,19 @@ Result<Seen> interpret_s3(const S3Expected& expected, const S3Answers& answers, 
                             fmt::format("expected objects that the pattern fits below {}, found none",
                                         io::json_quote(expected.prefix.substr(0, 100))));
     Seen seen;
-    s3_parts::Cursor after = before;
+    s3_parts::Cursor after{.any_series = before.any_series};
     for (const auto& [subject, series] : answers.series) {
         // The one without a name is there in any case.
         after.any_series = after.any_series || !subject.empty();
-        seen.subjects.push_back(report_of(expected, answers, subject, series, now));
+        const auto found = answers.newest.find(subject);
+        const S3Newest newest = found == answers.newest.end() ? S3Newest{} : found->second;
+        std::optional<s3_parts::Pending> pending;
+        if (answers.settings.replication && !series.newest.empty())
+            pending = s3_pending(before.find(subject), s3_parts::newest_of(series), newest, now);
+        if (pending)
+            after.keep(subject, *pending);
+        seen.subjects.push_back(report_of(expected, answers.settings, series, newest, pending, now));
+        seen.subjects.back().subject = subject;
     }
     seen.cursor = s3_parts::write_cursor(after);
     return seen;

@@ -41,6 +41,7 @@ void judge(const io::HttpAnswer& answer, const s3::Gathering& gathering, std::st
     answers.settings.policy_status = s3::read_setting(answer, s3::kPolicyStatus, "GET s3://b/");
     answers.settings.acl = s3::read_setting(answer, s3::kAcl, "GET s3://b/");
     collectors::S3Newest newest{.head = s3::read_attributes(answer),
+                                .earlier = s3::read_attributes(answer),
                                 .retention = s3::read_setting(answer, s3::kRetention, "GET s3://b/k")};
     for (const auto& [subject, series] : answers.series)
         answers.newest.emplace(subject, newest);
@@ -70,6 +71,7 @@ void fuzz(std::string_view bytes) {
     answer.headers = {{"last-modified", std::string{bytes.substr(0, 40)}},
                       {"x-amz-object-lock-retain-until-date", std::string{bytes.substr(0, 40)}},
                       {"etag", std::string{bytes.substr(0, 10)}},
+                      {"x-amz-replication-status", bytes.size() % 2 == 0 ? "PENDING" : std::string{bytes.substr(0, 9)}},
                       {"content-length", std::string{bytes.substr(0, 20)}}};
     for (const char* key : {"", "env/{subject}/*.tfstate", "*?x"}) {
         s3::Gathering gathering(s3::KeyPattern(key, "env/"), 1);
@@ -89,6 +91,9 @@ void fuzz(std::string_view bytes) {
         must_be_sound(keys.error());
     must(s3::percent_decoded(s3::percent_encoded(bytes)) == bytes, "what was encoded is decoded again");
     s3::percent_decoded(bytes);
+    s3::Cursor cursor;
+    cursor.keep(std::string{bytes}, {std::string{bytes}, std::string{bytes}, kNow});
+    must(s3::read_cursor(s3::write_cursor(cursor)) == cursor, "what is remembered is read as it was written", bytes);
 }
 
 } // namespace recoverd::fuzz

@@ -11,6 +11,7 @@
 namespace recoverd::test {
 
 /// Answers by "GET ?versioning", "GET ?versions", "GET ?list-type", "HEAD key" and "GET key?retention"; others are 501.
+/// A version may have its own, by "HEAD key@version".
 class Bucket {
   public:
     Bucket() { world.secrets["key"] = "secret"; }
@@ -59,7 +60,13 @@ class Bucket {
             if (const auto at = rest.find(std::string{parameter} + "=", question);
                 at != std::string::npos && (rest[at - 1] == '?' || rest[at - 1] == '&'))
                 name += std::string{"?"} + parameter;
-        const auto found = answers.find(name);
+        const std::string_view kVersion = "versionId=";
+        const auto version = rest.find(kVersion, question);
+        auto found = answers.end();
+        if (version != std::string::npos)
+            found = answers.find(name + "@" + rest.substr(version + kVersion.size()));
+        if (found == answers.end())
+            found = answers.find(name);
         if (found != answers.end())
             return found->second;
         io::HttpAnswer unknown;

@@ -7,7 +7,9 @@
 #include <catch2/catch_test_macros.hpp>
 
 using namespace recoverd;
+using namespace std::chrono_literals;
 using collectors::s3_parts::Cursor;
+using collectors::s3_parts::Pending;
 using collectors::s3_parts::read_cursor;
 using collectors::s3_parts::write_cursor;
 
@@ -18,13 +20,34 @@ const core::config::Table kDumps{test::text("key", "{subject}/dump-*.gz"), test:
 } // namespace
 
 TEST_CASE("what is no cursor of a bucket is an empty one, and one that is is read as it was written") {
-    for (const char* odd : {"", "x", "{", "[]", "5", "null", "{}", R"({"any_series":1})", R"({"any":true})"}) {
+    for (const char* odd :
+         {"", "x", "{", "[]", "5", "null", "{}", R"({"any_series":1,"pending":{}})", R"({"any_series":true})",
+          R"({"any_series":true,"pending":[]})", R"({"any_series":true,"pending":{"a":{"key":"a","version":"1"}}})",
+          R"({"any_series":true,"pending":{"a":{"key":"a","version":"1","since":99999999999999999999}}})"}) {
         CAPTURE(odd);
         CHECK(read_cursor(odd) == Cursor{});
     }
     CHECK(read_cursor(write_cursor({})) == Cursor{});
-    const Cursor cursor{.any_series = true};
+    Cursor cursor{.any_series = true};
+    cursor.keep("", {"state", "v1", test::kStart});
+    // Keys hold any bytes.
+    cursor.keep("\xff\"\n", {"\xff\"\n/a b+c%20", "3/L4kqtJl", test::kStart + 5ms});
+    CHECK(cursor.pending.size() == 2);
     CHECK(read_cursor(write_cursor(cursor)) == cursor);
+    CHECK(cursor.find("") == Pending{"state", "v1", test::kStart});
+    CHECK_FALSE(cursor.find("other"));
+}
+
+TEST_CASE("of a bucket no more is remembered than is asked, and no key that no service takes") {
+    Cursor cursor;
+    cursor.keep("a", {std::string(1'025, 'k'), "", test::kStart});
+    cursor.keep("a", {"k", std::string(1'025, 'v'), test::kStart});
+    cursor.keep(std::string(1'025, 'a'), {"k", "", test::kStart});
+    CHECK(cursor.pending.empty());
+    std::string text = R"({"any_series":true,"pending":{)";
+    for (int i = 0; i < 300; ++i)
+        text += fmt::format(R"({}"{}":{{"key":"k","version":"","since":"2026-11-22T03:00:00Z"}})", i ? "," : "", i);
+    CHECK(read_cursor(text + "}}").pending.size() == 200);
 }
 
 TEST_CASE("when all that a pattern fitted is gone at once, each is missing from a whole answer, look after look") {
