@@ -250,7 +250,7 @@ Task<Collected> collect(Options options, Run run) {
     Verification& verification = state.verification;
     if (options.verify == "none") {
         verification = {};
-    } else if (verification.due(run.now, options.verify_every, run.asked)) {
+    } else if (verification.due(run.now, options.verify_every, run.asked, Verification::Locks::no)) {
         verification.failure = co_await verify(options, run, *access, &series, &verification, until);
         verification.tried_at = run.now;
     }

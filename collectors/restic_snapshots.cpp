@@ -3,6 +3,7 @@
 // there too, a status for each cause, and a summary in each snapshot).
 #include "collectors/restic.hpp"
 
+#include "collectors/restic_check.hpp"
 #include "collectors/tool.hpp"
 #include "core/schedule.hpp"
 
@@ -102,43 +103,13 @@ FailureKind kind_of(int status, const std::string& words) {
         says("unable to open config") || says("Please specify repository") || says("an empty password") ||
         says("unknown flag"))
         return FailureKind::misconfigured;
-    if (status == kLocked || says("permission denied") || says("Access Denied") || says("unable to create lock"))
+    if (status == kLocked || says("permission denied") || says("Access Denied") || says("403 Forbidden") ||
+        says("unable to create lock"))
         return FailureKind::refused;
-    if (says("connection refused") || says("no such host") || says("i/o timeout") || says("no route to host"))
+    if (says("connection refused") || says("no such host") || says("i/o timeout") || says("no route to host") ||
+        says("connection reset") || says("connection lost") || says("connection timed out") || says("broken pipe"))
         return FailureKind::unreachable;
     return FailureKind::bad_answer;
-}
-
-/// The first line that is `wanted`; empty when there is none.
-std::string_view line_that(std::string_view text, bool (*wanted)(std::string_view)) {
-    while (!text.empty()) {
-        const std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        if (wanted(line))
-            return line;
-    }
-    return {};
-}
-
-/// What is wrong: the lines behind it are attempts to read it again.
-bool names_an_error(std::string_view line) {
-    return (line.contains("pack ") || line.contains("rror")) && !line.starts_with("using temporary cache");
-}
-
-/// Does the check go no further, since it could not load an index? 0.14 says so at its end, and newer versions, which
-/// end as if it were damage, by what they advise. Either does for whatever reason.
-bool ended_at_index(const std::string& err) {
-    return err.contains("Fatal: LoadIndex returned errors") ||
-           err.contains("The repository index is damaged and must be repaired");
-}
-
-bool names_an_index(std::string_view line) { return line.contains("error: error loading index "); }
-
-/// Only these two reasons speak of bytes that restic had read: their hash is not the file's name, or nobody who has the
-/// key wrote them.
-bool names_a_damaged_index(std::string_view line) {
-    return names_an_index(line) &&
-           (line.contains(": invalid data returned") || line.contains(": ciphertext verification failed"));
 }
 
 } // namespace
@@ -164,10 +135,8 @@ Series interpret_restic(const Json& snapshots, ResticGroups groups) {
 std::optional<Failure> restic_failure(const io::Finished& finished, bool prefixed) {
     if (finished.status == 0)
         return std::nullopt;
-    std::string words = why(finished.err);
-    if (ended_at_index(finished.err))
-        if (const std::string_view line = line_that(finished.err, names_an_index); !line.empty())
-            words = line;
+    const std::string_view unread = restic_complaints(finished.err).unread;
+    const std::string words = unread.empty() ? why(finished.err) : std::string{unread};
     return tool_failure(finished, "restic", kind_of(finished.status.value_or(0), words), words, prefixed);
 }
 
@@ -186,13 +155,10 @@ std::optional<Failure> restic_passed_over(std::string_view err) {
 std::optional<std::string> restic_errors(const io::Finished& finished) {
     if (!finished.status || *finished.status == 0)
         return std::nullopt;
-    const bool of_index = ended_at_index(finished.err);
-    if (!of_index && !why(finished.err).contains("repository contains errors"))
+    const std::string_view damage = restic_complaints(finished.err).damage;
+    if (damage.empty())
         return std::nullopt;
-    const std::string_view named = line_that(finished.err, of_index ? names_a_damaged_index : names_an_error);
-    if (of_index && named.empty())
-        return std::nullopt;
-    return fmt::format("restic check: {}", named.empty() ? "repository contains errors" : shown(named));
+    return fmt::format("restic check: {}", shown(damage));
 }
 
 ResticLocks read_restic_locks(std::string_view listed, const ResticLocks& before, Time now) {

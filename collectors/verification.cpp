@@ -17,12 +17,14 @@ constexpr Duration kRetryLocked = std::chrono::minutes{10};
 
 } // namespace
 
-bool Verification::due(Time now, Duration every, bool asked) const {
+bool Verification::due(Time now, Duration every, bool asked, Locks locks) const {
     // A clock that was set back may not put it off for longer than it was meant to.
     if (!tried_at || *tried_at > now || (asked && (failure || !errors.empty())))
         return true;
-    if (failure)
-        every = failure->kind == FailureKind::refused ? std::min(every / kSooner, kRetryLocked) : every / kSooner;
+    if (failure) {
+        const bool locked = locks == Locks::yes && failure->kind == FailureKind::refused;
+        every = locked ? std::min(every / kSooner, kRetryLocked) : every / kSooner;
+    }
     return now - *tried_at >= every;
 }
 

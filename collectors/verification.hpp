@@ -5,6 +5,7 @@
 
 #include "collectors/collector.hpp"
 
+#include <cstdint>
 #include <map>
 #include <set>
 
@@ -22,9 +23,12 @@ struct Verification {
     /// The ids of the points that were there and found whole, the newest 5,000 at most.
     std::set<std::string, std::less<>> proven;
 
+    /// Does the tool's check take the repository's lock? Then it may be refused while somebody else has that.
+    enum class Locks : std::uint8_t { no, yes };
+
     /// Is it time for the next one? After one that came to no end, sooner; after that or errors, also when somebody
     /// asks, who may have mended what there was.
-    bool due(Time now, Duration every, bool asked = false) const;
+    bool due(Time now, Duration every, bool asked = false, Locks locks = Locks::yes) const;
     /// It came to an end without finding any error in what held `series`.
     void passed(const Series& series);
     /// It found errors. The tools do not say in which points, so that none can be relied on until one passes again.

@@ -234,6 +234,8 @@ TEST_CASE("restic: a check that comes to no end takes nothing from what is known
     REQUIRE(good);
     for (const auto& nothing : {core::Result<io::Finished>{core::failed(FailureKind::timed_out, "no answer within 4m")},
                                 core::Result<io::Finished>{test::exited("", 1, "Fatal: out of memory")},
+                                core::Result<io::Finished>{test::exited(
+                                    "", 1, "download error: Access Denied.\nFatal: repository contains errors")},
                                 core::Result<io::Finished>{test::exited("", 130)}}) {
         scripted.check = nothing;
         scripted.later = std::chrono::hours{24};

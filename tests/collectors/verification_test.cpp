@@ -57,6 +57,21 @@ TEST_CASE("a check is due when none was made, when the last one is old, and soon
     CHECK(verification.due(kChecked + std::chrono::hours{3}, core::kDay));
 }
 
+TEST_CASE("a check that was refused is soon made again where it may have met a lock, and else as others that came to "
+          "no end") {
+    Verification verification;
+    verification.tried_at = kChecked;
+    verification.failure = Failure{FailureKind::refused, "locked"};
+    const auto due_after = [&](Duration since, Verification::Locks locks) {
+        return verification.due(kChecked + since, core::kDay, false, locks);
+    };
+    CHECK_FALSE(due_after(std::chrono::minutes{9}, Verification::Locks::yes));
+    CHECK(due_after(std::chrono::minutes{10}, Verification::Locks::yes));
+    // It may have read for hours until something was refused.
+    CHECK_FALSE(due_after(std::chrono::hours{2}, Verification::Locks::no));
+    CHECK(due_after(std::chrono::hours{3}, Verification::Locks::no));
+}
+
 TEST_CASE(
     "a check that found errors, or came to no end, is made at once when somebody asks for it, one that passed is not") {
     Verification verification;
