@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace recoverd::collectors {
 
 namespace {
@@ -43,11 +45,22 @@ constexpr Option<Options> kOptions[] = {
 
 constexpr std::size_t kMaxOutput = std::size_t{64} << 20U;
 
+/// As Borg writes its 32 bytes.
+bool is_archive_id(std::string_view id) {
+    return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 /// A cursor that another version wrote costs a check.
 Verification read_cursor(const std::string& cursor) {
     auto read =
         understood([&] { return cursor.empty() ? Verification{} : Verification::read(io::Json::parse(cursor)); });
-    return read ? std::move(*read) : Verification{};
+    Verification known = read ? std::move(*read) : Verification{};
+    // A name does not tell which archive it was of when that was checked.
+    if (!std::ranges::all_of(known.proven, is_archive_id)) {
+        known.proven.clear();
+        known.tried_at.reset();
+    }
+    return known;
 }
 
 std::string write_cursor(const Verification& verification) {
@@ -92,7 +105,7 @@ Task<Result<ToolAccess>> access_of(Options options, Run run) {
     co_return made;
 }
 
-Task<std::optional<Failure>> verify(Options options, Run run, ToolAccess access, const Series* series,
+Task<std::optional<Failure>> verify(Options options, Run run, ToolAccess access, const BorgRepository* repository,
                                     Verification* verification, Duration until) {
     std::vector<std::string> words{"check"};
     if (options.verify == "checksummed")
@@ -110,7 +123,7 @@ Task<std::optional<Failure>> verify(Options options, Run run, ToolAccess access,
     // A warning that names no error proves nothing either way.
     if (checked->status != 0)
         co_return tool_failure(*checked, "borg", FailureKind::bad_answer, checked->err, false);
-    verification->passed(*series);
+    verification->passed(repository->series, repository->archive_ids);
     co_return std::nullopt;
 }
 
@@ -158,12 +171,12 @@ Task<Collected> collect(Options options, Run run) {
     } else if (verification.due(run.now, options.verify_every, run.asked)) {
         // A fifth of the time is kept in hand, so that a check which takes too long takes nothing from what was listed.
         const Duration until = began + run.timeout * 4 / 5;
-        verification.failure = co_await verify(options, run, *access, &repository.series, &verification, until);
+        verification.failure = co_await verify(options, run, *access, &repository, &verification, until);
         verification.tried_at = run.now;
     }
     const core::Depth depth = options.verify == "checksummed" ? core::Depth::checksummed : core::Depth::listed;
     for (auto& [subject, points] : repository.series)
-        verification.mark(points, depth);
+        verification.mark(points, depth, repository.archive_ids);
     Seen seen = seen_of(std::move(repository), verification.failure);
     seen.cursor = write_cursor(verification);
     co_return seen;

@@ -11,6 +11,8 @@ struct BorgRepository {
     std::string id;
     /// The archives of each series, in order and not yet cut.
     Series series;
+    /// By its name, which is free for another once it is deleted.
+    OwnIds archive_ids;
 };
 
 /// `borg list --json`, its times in UTC. `pattern` names the archives that count; {subject} in it

@@ -140,6 +140,7 @@ BorgRepository interpret_borg(const Json& list, std::string_view pattern) {
         if (!subject)
             continue;
         repository.series[*subject].points.push_back(point_of(archive, encrypted));
+        repository.archive_ids.emplace(name, archive["id"].text());
         if (repository.series.size() > kMaxSeries)
             throw io::BadDocument(fmt::format("expected at most {} series of archives, found more", kMaxSeries));
     }

@@ -15,6 +15,11 @@ constexpr int kSooner = 8;
 /// One that met the lock of a backup has read nothing yet: it is made once that may be over, before anybody is told.
 constexpr Duration kRetryLocked = std::chrono::minutes{10};
 
+const std::string& own_id(const core::RecoveryPoint& point, const OwnIds& own) {
+    const auto found = own.find(point.id);
+    return found == own.end() ? point.id : found->second;
+}
+
 } // namespace
 
 bool Verification::due(Time now, Duration every, bool asked, Locks locks) const {
@@ -28,11 +33,11 @@ bool Verification::due(Time now, Duration every, bool asked, Locks locks) const 
     return now - *tried_at >= every;
 }
 
-void Verification::passed(const Series& series) {
+void Verification::passed(const Series& series, const OwnIds& own) {
     std::vector<std::pair<Time, std::string>> found;
     for (const auto& [subject, points] : series)
         for (const core::RecoveryPoint& point : points.points)
-            found.emplace_back(point.ended_at, point.id);
+            found.emplace_back(point.ended_at, own_id(point, own));
     std::ranges::sort(found, std::ranges::greater{});
     if (found.size() > kMaxProven)
         found.resize(kMaxProven);
@@ -49,12 +54,12 @@ void Verification::found(std::string words) {
     failure.reset();
 }
 
-void Verification::mark(core::RecoveryPoints& points, core::Depth depth) const {
+void Verification::mark(core::RecoveryPoints& points, core::Depth depth, const OwnIds& own) const {
     for (core::RecoveryPoint& point : points.points) {
         if (!errors.empty()) {
             point.state = core::PointState::bad;
             point.detail = errors;
-        } else if (proven.contains(point.id)) {
+        } else if (proven.contains(own_id(point, own))) {
             point.depth = std::max(point.depth, depth);
         }
     }

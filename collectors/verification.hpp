@@ -14,13 +14,16 @@ namespace recoverd::collectors {
 /// Points by subject.
 using Series = std::map<std::string, core::RecoveryPoints, std::less<>>;
 
+/// By the id of a point, which is a name that another may have one day, what the tool itself calls just this one.
+using OwnIds = std::map<std::string, std::string, std::less<>>;
+
 struct Verification {
     std::optional<Time> tried_at;
     /// Why the last one came to no end; nobody knows then, and what the one before found still stands.
     std::optional<Failure> failure;
     /// The errors that it found, in the tool's words; empty when there were none.
     std::string errors;
-    /// The ids of the points that were there and found whole, the newest 5,000 at most.
+    /// The tool's own ids of the points that were there and found whole, the newest 5,000 at most.
     std::set<std::string, std::less<>> proven;
 
     /// Does the tool's check take the repository's lock? Then it may be refused while somebody else has that.
@@ -29,12 +32,13 @@ struct Verification {
     /// Is it time for the next one? After one that came to no end, sooner; after that or errors, also when somebody
     /// asks, who may have mended what there was.
     bool due(Time now, Duration every, bool asked = false, Locks locks = Locks::yes) const;
-    /// It came to an end without finding any error in what held `series`.
-    void passed(const Series& series);
+    /// It came to an end without finding any error in what held `series`. Where `own` has nothing, a point's id is one
+    /// that no other will ever have.
+    void passed(const Series& series, const OwnIds& own = {});
     /// It found errors. The tools do not say in which points, so that none can be relied on until one passes again.
     void found(std::string words);
     /// Writes what was found into the points: how far they are proven, or that they are bad.
-    void mark(core::RecoveryPoints& points, core::Depth depth) const;
+    void mark(core::RecoveryPoints& points, core::Depth depth, const OwnIds& own = {}) const;
 
     /// Throws BadDocument.
     static Verification read(const io::Json& json);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The collector as a whole against a scripted world: what it runs, with what in the environment, and what it makes of
 // it.
+#include "core/config/values.hpp"
 #include "tests/collectors/one_look.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -112,6 +113,37 @@ TEST_CASE("borg: a check that passed proves what was there, and is not made agai
         CHECK(scripted.world.asked.back() ==
               (depth == core::Depth::listed ? "run borg --log-json check" : "run borg --log-json check --verify-data"));
     }
+}
+
+TEST_CASE("borg: an archive that took the name of one that was deleted is not proven by what was read of that") {
+    Scripted scripted;
+    const core::config::Table table{text("verify", "checksummed")};
+    const auto seen = scripted.look(table);
+    CHECK(points(seen, "").points.front().depth == core::Depth::checksummed);
+    std::string list = test::data("borg/list.json");
+    const std::string id = "b9c5588253cbd5a0b18807e6910244c540d964ecd190d9c6a06275697ed76bd9";
+    list.replace(list.find(id), id.size(), std::string(id.size(), '1'));
+    scripted.list = test::exited(list);
+    scripted.later = core::kDay;
+    const auto again = scripted.look(table, seen->cursor);
+    CHECK(scripted.ran.size() == 1);
+    CHECK(points(again, "").points.front().id == "db1-2026-11-20T01:00");
+    CHECK(points(again, "").points.front().depth == core::Depth::exists);
+    CHECK(points(again, "").points.back().depth == core::Depth::checksummed);
+}
+
+TEST_CASE("borg: a cursor that held the names of archives costs a check") {
+    Scripted scripted;
+    const core::config::Table table{text("verify", "listed")};
+    const std::string cursor = fmt::format(R"({{"tried_at":"{}","proven":["by-hand","db1-2026-11-20T01:00"]}})",
+                                           core::config::format_time(scripted.world.timers().now()));
+    const auto seen = scripted.look(table, cursor);
+    CHECK(scripted.ran.size() == 2);
+    CHECK(points(seen, "").points.front().depth == core::Depth::listed);
+    // What it found is kept all the same.
+    scripted.check = core::failed(FailureKind::timed_out, "no answer within 4m");
+    const auto broken = scripted.look(table, R"({"errors":"borg check: short read"})");
+    CHECK(points(broken, "").points.front().state == core::PointState::bad);
 }
 
 TEST_CASE("borg: errors that its check finds make all archives bad, until one passes") {

@@ -41,6 +41,8 @@ TEST_CASE("borg: without {subject} all archives are one series, with it each nam
     const auto& points = series.at("db1").points;
     REQUIRE(points.size() == 2);
     CHECK(points[0].id == "db1-2026-11-20T01:00");
+    CHECK(read("list.json", kDated).archive_ids.at("db1-2026-11-20T01:00") ==
+          "b9c5588253cbd5a0b18807e6910244c540d964ecd190d9c6a06275697ed76bd9");
     // Borg tells no zone; it was asked for UTC.
     CHECK(points[0].data_at == core::from_unix_seconds(1'795'136'400));
     CHECK(points[0].ended_at == points[0].data_at);
@@ -81,7 +83,7 @@ TEST_CASE("borg: whether a repository is encrypted is told by its mode") {
     const auto of = [](const char* mode) {
         return interpret_borg(io::Json::parse(fmt::format(
                                   R"({{"repository":{{"id":"a"}},"encryption":{{"mode":"{}"}},
-                                      "archives":[{{"name":"n","start":"2026-11-21T03:00:00.000000"}}]}})",
+                                      "archives":[{{"name":"n","id":"1","start":"2026-11-21T03:00:00.000000"}}]}})",
                                   mode)),
                               "*")
             .series.at("")
@@ -119,14 +121,18 @@ TEST_CASE("borg: what is no list of archives is a bad answer that names the plac
           Case{R"({"repository":{"id":"a"},"encryption":{"mode":"none"},"archives":[{"name":"x","start":"now"}]})",
                "$.archives[0].start"},
           Case{R"({"repository":{"id":"a"},"encryption":{"mode":"none"},"archives":[
-                   {"name":"x","start":"2026-11-21T03:00:00.000000"},{"name":"x","start":"2026-11-21T03:00:00.000000"}]})",
+                   {"name":"x","start":"2026-11-21T03:00:00.000000"}]})",
+               "$.archives[0].id"},
+          Case{R"({"repository":{"id":"a"},"encryption":{"mode":"none"},"archives":[
+                   {"name":"x","id":"1","start":"2026-11-21T03:00:00.000000"},
+                   {"name":"x","start":"2026-11-21T03:00:00.000000"}]})",
                "each archive once"}}) {
         CAPTURE(document);
         CHECK_THROWS_WITH(interpret_borg(io::Json::parse(document), "*"), ContainsSubstring(words));
     }
     const auto named = [](const std::string& name) {
         return io::Json::parse(fmt::format(R"({{"repository":{{"id":"a"}},"encryption":{{"mode":"none"}},
-            "archives":[{{"name":"{}","start":"2026-11-21T03:00:00.000000"}}]}})",
+            "archives":[{{"name":"{}","id":"1","start":"2026-11-21T03:00:00.000000"}}]}})",
                                            name));
     };
     CHECK(interpret_borg(named(std::string(256, 'a')), "{subject}").series.size() == 1);

@@ -31,6 +31,16 @@ TEST_CASE("a check that passed proves what was there, and nothing that came late
     CHECK(series[kOrders].points.back().depth == core::Depth::exists);
 }
 
+TEST_CASE("a proof does not go over to another point that took the name of one that was proven") {
+    Series series = of_orders();
+    Verification verification;
+    verification.passed(series, {{"first", "aa"}, {"second", "bb"}});
+    auto& points = series[kOrders];
+    verification.mark(points, core::Depth::checksummed, {{"first", "aa"}, {"second", "cc"}});
+    CHECK(points.points.front().depth == core::Depth::checksummed);
+    CHECK(points.points.back().depth == core::Depth::exists);
+}
+
 TEST_CASE("a check that found errors leaves nothing to rely on, until one passes") {
     Series series = of_orders();
     Verification verification;
