@@ -2,21 +2,22 @@
 local datasource = { type: 'prometheus', uid: '${datasource}' };
 
 // Queries are pairs of expression and legend, or expressions alone.
-local target(i, query, instant) = {
+local target(i, query, format) = {
   refId: std.char(std.codepoint('A') + i),
   datasource: datasource,
   expr: if std.isArray(query) then query[0] else query,
   legendFormat: if std.isArray(query) then query[1] else '__auto',
-  instant: instant,
-  range: !instant,
-} + (if instant then { format: 'table' } else {});
+  instant: format != null,
+  range: format == null,
+} + (if format != null then { format: format } else {});
 
-local panel(type, title, description, queries, unit, width, height, instant) = {
+// `format` is that of an instant query: what is now. Without one it is asked for the whole time that the dashboard shows.
+local panel(type, title, description, queries, unit, width, height, format=null) = {
   type: type,
   title: title,
   description: description,
   datasource: datasource,
-  targets: std.mapWithIndex(function(i, query) target(i, query, instant), queries),
+  targets: std.mapWithIndex(function(i, query) target(i, query, format), queries),
   fieldConfig: { defaults: { unit: unit, noValue: 'nothing told' }, overrides: [] },
   options: {},
   gridPos: { w: width, h: height },
@@ -49,20 +50,22 @@ local place(panels) = std.foldl(
     fieldConfig+: { defaults+: { thresholds: { mode: 'absolute', steps: [{ color: 'green', value: null }, { color: 'red', value: bad }] } } },
   },
 
+  // Now, and not the last that each series of the time shown had: a verdict of this morning would stand beside the one that
+  // holds, and that of an agent which is dead since would stay.
   stat(title, description, queries, unit='none', width=6, height=5)::
-    panel('stat', title, description, queries, unit, width, height, false) {
+    panel('stat', title, description, queries, unit, width, height, 'time_series') {
       options: { reduceOptions: { calcs: ['lastNotNull'] }, colorMode: 'value', graphMode: 'none', textMode: 'value_and_name' },
     },
 
   series(title, description, queries, unit, width=12, height=8)::
-    panel('timeseries', title, description, queries, unit, width, height, false) {
+    panel('timeseries', title, description, queries, unit, width, height) {
       options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi' } },
       fieldConfig+: { defaults+: { custom: { spanNulls: false } } },
     },
 
   // `columns` are the names of fields to show, in their order; of several queries the last ones are 'Value #A' and so on.
   table(title, description, queries, columns, units={}, width=24, height=9)::
-    panel('table', title, description, queries, 'none', width, height, true) {
+    panel('table', title, description, queries, 'none', width, height, 'table') {
       transformations: [
         // First: a column that differs between queries (__name__) would keep their rows apart.
         { id: 'filterFieldsByName', options: { include: { names: [column[0] for column in columns] } } },

@@ -59,6 +59,19 @@ def test_panels_have_their_place_and_say_what_they_are_about(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_is_told_as_now_is_asked_of_now(name):
+    """Of a range the last value of each series would be shown: a verdict that is over beside the one that holds, and of
+    an agent that is dead what it said last."""
+    panels = load(name)["panels"]
+    formats = {"stat": "time_series", "table": "table"}
+    for panel in panels:
+        for target in panel["targets"]:
+            now = (target["instant"], target["range"], target.get("format"))
+            assert now == ((True, False, formats[panel["type"]]) if panel["type"] in formats else (False, True, None))
+    assert formats.keys() <= {panel["type"] for panel in panels}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_variables_and_links_lead_somewhere(name):
     dashboard = load(name)
     assert dashboard["uid"] == name
