@@ -29,8 +29,12 @@ struct Folder {
     void write(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
 };
 
-/// One rule: on host `pull` Prometheus notifies, on host `push` the agent does, on `late` it only pends.
+/// One rule: on host `pull` Prometheus notifies, on host `push` the agent does, of asset `b` it only pends, and host
+/// `gone` was not scraped again.
 std::string unit_test(const core::Rule& rule) {
+    constexpr std::string_view kHeld = "          - labels: '{instance=\"gone\"}'\n            value: 1\n";
+    // Whoever waits for it to fall silent is to know at once.
+    const bool watchdog = rule.id == core::RuleId::recoverd_watchdog;
     return fmt::format(R"(  - name: {0}
     interval: 1m
     input_series:
@@ -40,6 +44,10 @@ std::string unit_test(const core::Rule& rule) {
         values: '1 1 1'
       - series: 'recoverd_alert{{alertname="{0}",state="pending",asset="b",check="c",priority="P2",severity="critical",instance="pull"}}'
         values: '1 1 1'
+      - series: 'recoverd_alert{{alertname="{0}",state="firing",asset="a",check="c",priority="P2",severity="critical",instance="gone"}}'
+        values: '1 stale _'
+      - series: 'recoverd_alertmanager_push_enabled{{instance="gone"}}'
+        values: '0 stale _'
       - series: 'recoverd_alertmanager_push_enabled{{instance="push"}}'
         values: '1 1 1'
       - series: 'recoverd_alertmanager_push_enabled{{instance="pull"}}'
@@ -50,13 +58,13 @@ std::string unit_test(const core::Rule& rule) {
         exp_samples:
           - labels: '{{}}'
             value: 1
-      - expr: count(ALERTS)
+      - expr: count by (instance) (ALERTS)
         eval_time: 1m
         exp_samples:
-          - labels: '{{}}'
+          - labels: '{{instance="pull"}}'
             value: 1
-)",
-                       rule.name);
+{1})",
+                       rule.name, watchdog ? "" : kHeld);
 }
 
 } // namespace
@@ -69,7 +77,7 @@ TEST_CASE("the rules for Prometheus are as they were accepted, one for each aler
                              ContainsSubstring(fmt::format("https://runbooks.example/{}'", rule.name)));
 }
 
-TEST_CASE("promtool takes the rules; each fires when Prometheus notifies and is silent when the agent pushes") {
+TEST_CASE("promtool takes the rules; each goes by the agent's last word, and is silent when the agent pushes") {
     if (test::shell("promtool --version", "").status != 0)
         SKIP("promtool is not installed");
     const Folder folder;

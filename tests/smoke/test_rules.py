@@ -31,6 +31,28 @@ def test_prometheus_notifies_where_the_agent_does_not(site, drills, prometheus):
     drills.run("standby stopped, Prometheus notifies", [MISSING], site.standby.stop, site.standby.start)
 
 
+@pytest.mark.ci
+def test_a_restart_that_prometheus_sees_is_told_to_nobody(site, drills, prometheus):
+    config = site.config()
+    del config["alertmanager"]
+    site.agent.begin(config)
+
+    def is_away_for_a_while():
+        def fires(alertname):
+            return prometheus.query(f'ALERTS{{alertname="{alertname}"}}')
+
+        # The watchdog is not held, and the last of the rules: when it is over, all were asked without a word of the agent.
+        until(lambda: fires("RecoverdWatchdog"), "the watchdog fires")
+        site.agent.stop()
+        until(lambda: not fires("RecoverdWatchdog"), "Prometheus misses the agent")
+        assert fires(MISSING.alertname)
+        site.agent.start()
+        until(lambda: fires("RecoverdWatchdog"), "Prometheus scrapes it again")
+
+    drills.run("restart while Prometheus notifies", [MISSING], site.standby.stop, site.standby.start,
+               while_broken=is_away_for_a_while)
+
+
 def test_never_both(site, drills, prometheus):
     site.agent.begin(site.config())
     until(lambda: prometheus.query("recoverd_alertmanager_push_enabled == 1"), "Prometheus knows who notifies")
