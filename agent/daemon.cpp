@@ -62,7 +62,8 @@ class Daemon {
     io::Task<void> settle();
     io::Task<void> ping();
     io::Task<void> stop();
-    void begin_with(Configuration configuration);
+    void show_configuration();
+    void begin();
     void take_over(Configuration configuration);
     void refuse(const std::string& mistakes);
     const core::Config& running() const { return *configuration_.loaded.config; }
@@ -179,16 +180,20 @@ void Daemon::start_sender() {
                                                 }));
 }
 
-void Daemon::begin_with(Configuration configuration) {
-    configuration_ = std::move(configuration);
-    const Loaded& loaded = configuration_.loaded;
+/// Of the configuration what the web thread tells, before it answers anybody: a Prometheus that is told once of an
+/// agent that pushes that it does not notifies as well.
+void Daemon::show_configuration() {
     config_text_.set(std::make_shared<const std::string>(std::move(configuration_.text)));
     auto facts = std::make_shared<exporters::AgentFacts>(*facts_.get());
-    facts->push_enabled = !loaded.alertmanager.urls.empty();
+    facts->push_enabled = !configuration_.loaded.alertmanager.urls.empty();
     facts->config_reload_successful = true;
     facts->config_reloaded_at = world_.timers().now();
     facts_.set(std::move(facts));
-    token_.use(loaded.outcomes.token);
+}
+
+/// What else goes by the configuration than checks and pages.
+void Daemon::begin() {
+    token_.use(configuration_.loaded.outcomes.token);
     spawn(token_.read());
     start_sender();
     spawn(settle());
@@ -203,7 +208,9 @@ io::Task<void> Daemon::settle() {
 void Daemon::take_over(Configuration configuration) {
     world_.withhold(configuration.loaded.secret_variables);
     agent_.configure(make_setup(configuration.loaded, options_.scope));
-    begin_with(std::move(configuration));
+    configuration_ = std::move(configuration);
+    show_configuration();
+    begin();
     log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running().checks.size())}});
     status_.ready(*agent_.snapshot().get());
 }
@@ -266,12 +273,13 @@ int Daemon::run() {
     signals_.add(SIGHUP);
     start_agent();
     await_snapshot();
+    show_configuration();
     if (!start_web()) {
         spawn(stop());
         loop_.run();
         return 1;
     }
-    begin_with(std::move(configuration_));
+    begin();
     spawn(on_signal());
     spawn(ping());
     spawn(token_.run());
