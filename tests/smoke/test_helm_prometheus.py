@@ -143,7 +143,7 @@ def test_scraped_agents_are_who_they_are_whatever_pod_they_run_in(site, objects)
     try:
         up = until(lambda: len(prometheus.query("up == 1")) == 2 and prometheus.query("up"), "both are up")
         assert {(labels["instance"], labels["service"]) for labels, _ in up} == {
-            ("node-1", "backup-recoverd-node"), ("backup/backup-recoverd-cluster", "backup-recoverd-cluster")}
+            ("backup/node-1", "backup-recoverd-node"), ("backup/backup-recoverd-cluster", "backup-recoverd-cluster")}
         assert all(labels["job"] == "recoverd" and "pod" not in labels for labels, _ in up)
     finally:
         prometheus.stop()

@@ -242,7 +242,9 @@ def pod(name, namespace="monitoring", kind="ReplicaSet", node="node-2", containe
 
 
 # By the `instance` that they are to get; the others are none of ours.
-PODS = {"node-1": pod("recoverd-x7k2p", kind="DaemonSet", node="node-1"),
+PODS = {"monitoring/node-1": pod("recoverd-x7k2p", kind="DaemonSet", node="node-1"),
+        # On the same node, and nobody else's.
+        "backup/node-1": pod("recoverd-b4d6q", "backup", "DaemonSet", "node-1"),
         "monitoring/recoverd-cluster": pod("recoverd-cluster-5d9f7c-x2x9p"),
         "shop/orders-db-0": pod("orders-db-0", "shop", "StatefulSet")}
 OTHERS = [pod("orders-db-0", "shop", "StatefulSet", container="postgresql", port=5432),
