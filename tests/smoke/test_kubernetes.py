@@ -180,6 +180,22 @@ def test_image_is_the_one_that_is_built(rendered):
             assert agent_in(workload)["image"] == f"localhost/recoverd:{version}"
 
 
+def instance_of(agent, told):
+    """As kubelet would make it: of what it tells of the pod, and of the variables before it."""
+    known = {}
+    for each in agent["env"]:
+        known[each["name"]] = (told[each["valueFrom"]["fieldRef"]["fieldPath"]] if "valueFrom" in each else
+                               re.sub(r"\$\((\w+)\)", lambda name: known.get(name[1], name[0]), each["value"]))
+    return known["RECOVERD_INSTANCE"]
+
+
+def test_sidecars_of_one_name_in_two_namespaces_are_two(rendered):
+    agent = agent_in(the(rendered["sidecar"], "StatefulSet"))
+    for namespace in ("shop", "shop-staging"):
+        told = {"metadata.namespace": namespace, "metadata.name": "orders-db-0"}
+        assert instance_of(agent, told) == f"{namespace}/orders-db-0"
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_program_takes_what_the_pod_gives_it(site, rendered, overlay):
     """Its arguments, its variables and its configuration, without a mistake or a warning."""
@@ -252,7 +268,7 @@ def test_sidecar_watches_the_database_beside_it(site, beside_postgresql):
     dump = folder / f"backups/orders-{date.today()}.dump"
     run([f"{PROGRAMS}/pg_dump", "-Fc", "-h", "127.0.0.1", "-p", database.port, "-U", "postgres", "-f",
          dump, "postgres"])
-    site.agent.environment = {"RECOVERD_INSTANCE": "orders-db-0"}
+    site.agent.environment = {"RECOVERD_INSTANCE": "shop/orders-db-0"}
     try:
         site.agent.begin(config)
         for check in ("orders-server", "orders-dumps"):
