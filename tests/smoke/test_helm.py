@@ -169,6 +169,8 @@ def test_chart_and_overlays_are_of_one_program():
     rules = (PROMETHEUS / "rules/recoverd-agent.yml").read_text()
     assert (CHART / "files/agent-rules.yaml").read_text() == rules.replace(
         "https://runbooks.example/recoverd", "RUNBOOKS"), "when the change is meant: tools/accept-golden"
+    assert (CHART / "files/recording-rules.yaml").read_text() == (
+        PROMETHEUS / "rules/recoverd-recording.yml").read_text(), "when the change is meant: tools/accept-golden"
 
 
 def test_what_is_there_already_is_used_and_not_made(objects):

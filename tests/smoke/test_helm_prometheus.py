@@ -23,7 +23,7 @@ def groups_of(found):
 
 
 def alerts_of(groups):
-    return [rule for rules in groups.values() for rule in rules]
+    return [rule for rules in groups.values() for rule in rules if "alert" in rule]
 
 
 def taken(site, found):
@@ -46,7 +46,7 @@ def test_prometheus_takes_the_rules(site, objects):
         found = objects(values)
         taken(site, found)
         groups = groups_of(found)
-        assert groups.keys() == {"recoverd", "recoverd-agent"}
+        assert groups.keys() == {"recoverd", "recoverd-agent", "recoverd-recording"}
         assert len(groups["recoverd"]) > 30
         assert all("unless on (instance) recoverd_alertmanager_push_enabled == 1" in each["expr"]
                    for each in groups["recoverd"])
@@ -57,7 +57,8 @@ def test_prometheus_takes_the_rules(site, objects):
 
 
 def test_what_an_agent_cannot_say_prometheus_says_whoever_tells_the_rest(objects):
-    shipped = yaml.safe_load((PROMETHEUS / "rules/recoverd-agent.yml").read_text())["groups"]
+    shipped = [group for name in ("agent", "recording")
+               for group in yaml.safe_load((PROMETHEUS / f"rules/recoverd-{name}.yml").read_text())["groups"]]
     both = groups_of(objects({"prometheusRule": {**AGENTS_ONLY["prometheusRule"], "findings": True}}))
     pushed = objects({**PUSH, **AGENTS_ONLY})
     assert the(pushed, "PrometheusRule")["spec"]["groups"] == shipped
@@ -68,8 +69,9 @@ def test_what_an_agent_cannot_say_prometheus_says_whoever_tells_the_rest(objects
 
 
 def test_rules_of_the_chart_judge_as_they_do_elsewhere(site, objects):
-    tests = yaml.safe_load((PROMETHEUS / "tests/recoverd-agent.test.yml").read_text())
-    hold(site, objects({**PUSH, **AGENTS_ONLY}), tests)
+    for name in ("agent", "recording"):
+        tests = yaml.safe_load((PROMETHEUS / f"tests/recoverd-{name}.test.yml").read_text())
+        hold(site, objects({**PUSH, **AGENTS_ONLY}), tests)
 
 
 def missed(service, other):

@@ -75,9 +75,9 @@ of a Deployment whose pod has no node no target is left that could be down, and 
 {{- join " or " $absent -}}
 {{- end -}}
 
-{{/* The groups of rules: of the agents always, of what they found where nobody else tells it. */}}
+{{/* The groups of rules: of the agents and what dashboards ask for always, of what they found where nobody else tells it. */}}
 {{- define "recoverd.ruleGroups" -}}
-{{- $files := list "files/agent-rules.yaml" -}}
+{{- $files := list "files/agent-rules.yaml" "files/recording-rules.yaml" -}}
 {{- if .Values.prometheusRule.findings -}}
 {{- $files = prepend $files "files/rules.yaml" -}}
 {{- end -}}
