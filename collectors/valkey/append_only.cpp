@@ -24,6 +24,9 @@ void add_point(const Cursor& cursor, core::RecoveryPoints& points) {
     std::ranges::stable_sort(points.points, {}, &core::RecoveryPoint::ended_at);
     points.count = points.points.size();
     points.oldest_at = std::min(points.oldest_at.value_or(*cursor.aof_written_at), *cursor.aof_written_at);
+    // What no save holds is in it, and what the primary took in since the link broke is not.
+    if (points.source_changed_at && cursor.cut_off_at)
+        points.source_changed_at = std::max(*points.source_changed_at, *cursor.cut_off_at + core::Duration{1});
 }
 
 } // namespace
@@ -41,13 +44,16 @@ core::LogArchive interpret_append_only(const Info& info, Cursor& cursor, core::R
         cursor.aof_since = cursor.aof_since.value_or(now);
         cursor.aof_written_at = now;
         cursor.aof_failing_since.reset();
-        log.pending = Told::no;
+        // What its primary took in since it was cut off nobody here knows.
+        log.pending = cursor.cut_off_at ? Told::not_told : Told::no;
     } else {
         cursor.aof_failing_since = cursor.aof_failing_since.value_or(now);
         log.pending = Told::yes;
         log.failing_since = cursor.aof_failing_since;
         log.failing_detail = "aof_last_write_status is err: the server's log has the cause";
     }
+    if (cursor.aof_written_at && cursor.cut_off_at)
+        cursor.aof_written_at = std::min(*cursor.aof_written_at, *cursor.cut_off_at);
     log.newest_at = cursor.aof_written_at;
     if (cursor.aof_since && cursor.aof_written_at)
         add_point(cursor, points);

@@ -63,6 +63,7 @@ Cursor read_cursor(std::string_view text) {
         cursor.aof_since = read_some_time(json["aof_since_ms"]);
         cursor.aof_written_at = read_some_time(json["aof_written_ms"]);
         cursor.aof_failing_since = read_some_time(json["aof_failing_ms"]);
+        cursor.cut_off_at = read_some_time(json["cut_off_ms"]);
         cursor.replication_id = json["replication_id"].text();
         for (const io::Json& offset : json["offsets"].items())
             cursor.offsets.push_back({offset["position"].natural(), read_time(offset["at_ms"])});
@@ -85,6 +86,7 @@ std::string write_cursor(const Cursor& cursor) {
     write(out, "aof_since_ms", cursor.aof_since);
     write(out, "aof_written_ms", cursor.aof_written_at);
     write(out, "aof_failing_ms", cursor.aof_failing_since);
+    write(out, "cut_off_ms", cursor.cut_off_at);
     out.field("replication_id", cursor.replication_id).key("offsets").begin_array();
     for (const Offset& offset : cursor.offsets) {
         out.begin_object().field("position", offset.position);

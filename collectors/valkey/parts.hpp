@@ -86,6 +86,8 @@ struct Cursor {
     std::optional<core::Time> aof_since;
     std::optional<core::Time> aof_written_at;
     std::optional<core::Time> aof_failing_since;
+    /// Of a replica that is not in step with its primary: up to when it was, as far as was seen.
+    std::optional<core::Time> cut_off_at;
     /// Of a primary, oldest first; positions of another replication id mean nothing.
     std::string replication_id;
     std::vector<Offset> offsets;
@@ -96,7 +98,11 @@ struct Cursor {
 Cursor read_cursor(std::string_view text);
 std::string write_cursor(const Cursor& cursor);
 
-/// RDB and AOF as points one could go back to, and the saves that run or failed.
+/// Nothing for a primary, and for a replica whose link is up. `cursor` is of the last look.
+std::optional<core::Time> cut_off_at(const Server& server, const Info& info, const Cursor& cursor, core::Time now);
+
+/// RDB and AOF as points one could go back to, and the saves that run or failed. Notes in the cursor whether it is cut
+/// off, which the append-only file is judged by as well.
 core::RecoveryPoints interpret_saves(const Server& server, const Info& info, Cursor& cursor, core::Time now);
 
 /// The append-only file as the log that leads on from there; and as a point itself, which needs no other.

@@ -46,8 +46,11 @@ void meet(const Server& server, const Info& info, Cursor& cursor) {
     if (cursor.run_id == server.run_id)
         return;
     const bool restarted = cursor.looked_at && server.started_at + kStartTolerance >= *cursor.looked_at;
+    // Whatever it has lost by that, it had nothing more of its primary before.
+    const auto cut_off = restarted ? cursor.cut_off_at : std::nullopt;
     if (!restarted || !loaded(server, info))
         cursor = {};
+    cursor.cut_off_at = cut_off;
     cursor.run_id = server.run_id;
     if (cursor.save)
         cursor.save->saves.reset();
@@ -95,6 +98,23 @@ void note_save(const Server& server, const Info& info, Cursor& cursor) {
     cursor.save = save;
 }
 
+/// It is back in step, or was since the last look. What it saved meanwhile stays of the moment at which the link broke,
+/// and what has come in now may have been written from then on; a save that began since the last look may hold that
+/// already. One that was promoted instead has nobody to be behind.
+void rejoin(const Server& server, Cursor& cursor, Time cut_off) {
+    if (cursor.all_saved_at)
+        cursor.all_saved_at = std::min(*cursor.all_saved_at, cut_off);
+    if (cursor.save && cursor.looked_at && cursor.save->data_at - server.ahead < *cursor.looked_at)
+        cursor.save->data_at = std::min(cursor.save->data_at, cut_off);
+}
+
+void note_link(const Server& server, const Info& info, Cursor& cursor, Time now) {
+    const auto cut_off = cut_off_at(server, info, cursor, now);
+    if (server.replica && cursor.cut_off_at && cut_off != cursor.cut_off_at)
+        rejoin(server, cursor, *cursor.cut_off_at);
+    cursor.cut_off_at = cut_off;
+}
+
 void add_jobs(const Info& info, Cursor& cursor, Time now, std::vector<BackupJob>& jobs) {
     // The same child writes the file of a full sync, and to the replica's socket at that.
     const auto followers = info.numbered("slave");
@@ -132,20 +152,30 @@ bool counts_from_save(const Server& server, const Info& info, const Save& save) 
     return before_start && !server.replica && !info.flag("aof_enabled");
 }
 
+/// The moment that the data of the save is of. A replica that is cut off and has nothing unsaved has saved all that it
+/// had when the link broke, before that or after it.
+Time moment_of(const Save& save, const Server& server, const Info& info, const Cursor& cursor) {
+    if (!cursor.cut_off_at)
+        return save.data_at;
+    const bool all = info.natural("rdb_changes_since_last_save") == 0U && counts_from_save(server, info, save);
+    return all ? *cursor.cut_off_at : std::min(save.data_at, *cursor.cut_off_at);
+}
+
 /// When the dataset last changed, as far as it matters: at the save when nothing changed since, else at the last look
-/// at which nothing had.
+/// at which nothing had. That of a primary that cannot be seen may have changed ever since.
 std::optional<Time> changed_at(const Server& server, const Info& info, Cursor& cursor, Time now) {
     const auto changes = info.natural("rdb_changes_since_last_save");
     if (!cursor.save || !changes)
         return std::nullopt;
-    const Time saved = cursor.save->data_at;
+    const Time saved = moment_of(*cursor.save, server, info, cursor);
     if (!counts_from_save(server, info, *cursor.save))
         return saved + Duration{1};
     if (*changes == 0) {
         cursor.all_saved_at = now;
-        return saved;
+        return cursor.cut_off_at ? saved + Duration{1} : saved;
     }
-    return std::max(saved, cursor.all_saved_at.value_or(Time::min())) + Duration{1};
+    const Time unchanged = std::max(saved, cursor.all_saved_at.value_or(Time::min()));
+    return std::min(unchanged, cursor.cut_off_at.value_or(unchanged)) + Duration{1};
 }
 
 } // namespace
@@ -153,11 +183,12 @@ std::optional<Time> changed_at(const Server& server, const Info& info, Cursor& c
 core::RecoveryPoints interpret_saves(const Server& server, const Info& info, Cursor& cursor, Time now) {
     meet(server, info, cursor);
     note_save(server, info, cursor);
+    note_link(server, info, cursor, now);
     core::RecoveryPoints points;
     points.method = "valkey";
     if (cursor.save)
         points.points.push_back({.id = "rdb",
-                                 .data_at = cursor.save->data_at,
+                                 .data_at = moment_of(*cursor.save, server, info, cursor),
                                  .ended_at = cursor.save->ended_at,
                                  .size_bytes = cursor.save->dataset_bytes,
                                  .duration = cursor.save->took,
@@ -166,7 +197,7 @@ core::RecoveryPoints interpret_saves(const Server& server, const Info& info, Cur
     points.source_changed_at = changed_at(server, info, cursor, now);
     points.count = points.points.size();
     if (cursor.save)
-        points.oldest_at = cursor.save->data_at;
+        points.oldest_at = points.points.front().data_at;
     return points;
 }
 

@@ -245,6 +245,23 @@ def test_replica_loses_its_primary(site, drills, server, cache, replica):
 
 
 @pytest.mark.all
+def test_replica_without_its_primary_has_nothing_new(site, drills, server, cache, replica):
+    """Nothing it holds is unsaved; what it holds is as old as the link that broke."""
+    replica.save()
+    watch(site, replica, {"replica_missing": False, "backup_too_old": {"over": "5s"}}, expect_role="replica")
+    drills.stays_quiet(looks=3)
+
+    def mend():
+        cache.start()
+        replica.until_following()
+        # Seen in step before it saves: a save of the same second might be one of before.
+        site.agent.looks(1)
+        replica.save()
+
+    drills.run(f"{server}: replica without its primary grows old", [alert("BackupTooOld")], cache.stop, mend)
+
+
+@pytest.mark.all
 def test_primary_and_replica_change_places(site, drills, server, cache, replica):
     """As a failover leaves them: what was the primary's address is a replica's."""
     watch(site, cache, expect_role="primary", replicas=[replica.address])
