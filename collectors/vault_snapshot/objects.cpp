@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/vault_snapshot/objects.hpp"
 
+#include "core/backup_names.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,10 +14,13 @@ namespace {
 
 constexpr std::size_t kMaxKey = 1024;
 
-/// Folders that consoles make, and checksums beside snapshots.
-bool is_snapshot(std::string_view key) {
-    return !key.ends_with('/') && !key.ends_with(".sha256") && !key.ends_with(".sha512") && !key.ends_with(".md5");
-}
+std::string_view base_name(std::string_view key) { return key.substr(key.rfind('/') + 1); }
+
+/// Others are folders that consoles make, and what lies beside snapshots.
+bool is_snapshot(std::string_view key) { return !key.ends_with('/') && !core::is_companion(base_name(key)); }
+
+/// Without its key nobody can look into it: it is not read.
+bool is_sealed(const SnapshotObject& object) { return core::is_encrypted(base_name(object.key)); }
 
 core::RecoveryPoint point_of(const SnapshotObject& object, const KnownObjects& known) {
     core::RecoveryPoint point;
@@ -23,7 +28,10 @@ core::RecoveryPoint point_of(const SnapshotObject& object, const KnownObjects& k
     // S3 shows an object once all of it is there.
     point.data_at = point.ended_at = object.modified;
     point.size_bytes = point.stored_bytes = object.size_bytes;
-    const ProvenObject* proven = known.find(object);
+    const bool sealed = is_sealed(object);
+    // Former releases read those as well, and found no snapshot in them.
+    const ProvenObject* proven = sealed ? nullptr : known.find(object);
+    point.encrypted = sealed ? core::Told::yes : core::Told::not_told;
     if (object.size_bytes == 0) {
         point.state = core::PointState::bad;
         point.detail = "it is empty";
@@ -78,7 +86,7 @@ void sort_objects(std::vector<SnapshotObject>& objects) {
 }
 
 const SnapshotObject* object_to_prove(const std::vector<SnapshotObject>& sorted, const KnownObjects& known) {
-    if (sorted.empty() || sorted.back().size_bytes == 0 || known.find(sorted.back()))
+    if (sorted.empty() || sorted.back().size_bytes == 0 || is_sealed(sorted.back()) || known.find(sorted.back()))
         return nullptr;
     return &sorted.back();
 }

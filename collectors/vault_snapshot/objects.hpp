@@ -46,7 +46,7 @@ void write(io::JsonWriter& out, const KnownObjects& known);
 
 /// Oldest first.
 void sort_objects(std::vector<SnapshotObject>& objects);
-/// The newest, where it was not read yet and is not empty; else null.
+/// The newest, where it was not read yet, is not empty and is not encrypted by its name; else null.
 const SnapshotObject* object_to_prove(const std::vector<SnapshotObject>& sorted, const KnownObjects& known);
 /// Forgets what was proven of objects that are gone.
 core::RecoveryPoints points_of_objects(const std::vector<SnapshotObject>& sorted, KnownObjects& known);

@@ -161,6 +161,46 @@ TEST_CASE("an empty object is bad and is not read, folders and checksums are no 
     CHECK(bucket.inputs.empty());
 }
 
+TEST_CASE("an object that was encrypted once more is not read, and is not called broken") {
+    for (const char* ending : {".gpg", ".pgp", ".age", ".enc"}) {
+        Bucket bucket;
+        const std::string key = std::string{"vault/b.snap"} + ending;
+        bucket.pages = {listing(kOld + object(key, "2026-11-22T02:00:00Z", 20'000, "e2"))};
+        // A former release read it, and found no snapshot in it.
+        bucket.cursor = write_vault_snapshot_cursor(
+            {.files = {}, .objects = {true, {{key, {"e2", "not a whole snapshot: no gzip"}}}}, .fresh = {}});
+        for (int looks = 0; looks < 2; ++looks) {
+            const Collected seen = bucket.look();
+            CHECK(bucket.inputs.empty());
+            const auto& found = points(seen, "");
+            REQUIRE(found.points.size() == 2);
+            CHECK(found.points[1].id == key);
+            CHECK(found.points[1].state == PointState::good);
+            CHECK(found.points[1].depth == core::Depth::exists);
+            CHECK(found.points[1].encrypted == core::Told::yes);
+            CHECK_FALSE(subject(seen, "").failure);
+        }
+        // What it is called says nothing of what there is of it.
+        bucket.pages = {listing(kOld + object(key, "2026-11-22T02:10:00Z", 0, "e3"))};
+        CHECK(points(bucket.look(), "").points.at(1).state == PointState::bad);
+    }
+}
+
+TEST_CASE(
+    "a signature or a list of checksums that came after a snapshot is none, and keeps no snapshot from its proof") {
+    for (const char* name : {"b.snap.sig", "b.snap.asc", "b.snap.minisig", "b.snap.sha1", "b.snap.sha256",
+                             "b.snap.sha512", "b.snap.md5", "b.snap.age.sig", "SHA256SUMS", "SHA512SUMS", "MD5SUMS"}) {
+        Bucket bucket;
+        bucket.pages = {listing(kNew + object(std::string{"vault/"} + name, "2026-11-22T02:00:01Z", 96))};
+        const Collected seen = bucket.look();
+        const auto& found = points(seen, "");
+        REQUIRE(found.count == 1);
+        CHECK(found.points[0].depth == core::Depth::checksummed);
+        REQUIRE(bucket.inputs.size() == 1);
+        CHECK_THAT(io::Json::parse(bucket.inputs[0])["url"].text(), ContainsSubstring("/vault/b.snap"));
+    }
+}
+
 TEST_CASE("what reads the object is signed for it, and follows nobody elsewhere") {
     Bucket bucket;
     bucket.pages = {listing(kNew)};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/files/points.hpp"
 
+#include "core/backup_names.hpp"
 #include "core/config/values.hpp"
 #include "worker/files/growth.hpp"
 
@@ -28,7 +29,7 @@ core::RecoveryPoint point_of(const File& file, const Walked& walked, const Findi
     point.id = printable(walked.id_of(file));
     point.ended_at = to_time(file.mtime);
     point.data_at = data_time(file.named, point.ended_at, options.name_time);
-    point.encrypted = is_encrypted(file.name) ? core::Told::yes : core::Told::not_told;
+    point.encrypted = core::is_encrypted(file.name) ? core::Told::yes : core::Told::not_told;
     if (file.size_known && file.kind != FileKind::dangling)
         point.size_bytes = point.stored_bytes = file.size;
     if (file.kind == FileKind::dangling) {

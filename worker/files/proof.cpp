@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/files/proof.hpp"
 
+#include "core/backup_names.hpp"
 #include "worker/files/formats.hpp"
 
 #include <fmt/format.h>
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <initializer_list>
 
 namespace recoverd::worker::files {
 
@@ -89,8 +89,8 @@ Proof prove_any(const std::string& path, const File& file, bool deep, FileSource
     const std::string head = read_at(path, 0, 512);
     if (head.empty() && file.size > 0)
         return unreadable("cannot be read: its beginning");
-    const Format promised = is_encrypted(file.name) ? Format::unknown : format_named(file.name);
-    Format format = is_encrypted(file.name) ? Format::unknown : format_of(head);
+    const Format promised = core::is_encrypted(file.name) ? Format::unknown : format_named(file.name);
+    Format format = core::is_encrypted(file.name) ? Format::unknown : format_of(head);
     // The oldest form of tar has no mark to know it by.
     if (promised == Format::tar && format == Format::unknown)
         format = Format::tar;
@@ -109,7 +109,8 @@ Proof prove_file(const std::string& path, const File& file, bool deep, const std
     FileSource source(path, checksum ? checksum->algorithm : "", budget);
     if (!source.opened())
         return not_proven(source.fault());
-    Proof proof = of_kind && !is_encrypted(file.name) ? of_kind(source) : prove_any(path, file, deep, source, budget);
+    Proof proof =
+        of_kind && !core::is_encrypted(file.name) ? of_kind(source) : prove_any(path, file, deep, source, budget);
     if (checksum && proof.finished) {
         while (!source.next().empty())
             ;
@@ -145,11 +146,6 @@ Proof prove_folder(const std::string& path, const File& file, bool deep, const B
 }
 
 } // namespace
-
-bool is_encrypted(std::string_view name) {
-    return std::ranges::any_of(std::initializer_list<std::string_view>{".gpg", ".pgp", ".age", ".enc"},
-                               [name](std::string_view ending) { return name.ends_with(ending); });
-}
 
 Proof prove(const std::string& path, const File& file, Depth asked, const std::optional<Checksum>& checksum,
             Budget& budget, ProveKind of_kind) {

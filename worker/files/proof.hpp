@@ -84,9 +84,6 @@ class Checksums {
 /// The checksum for `name` in a document as sha256sum (with or without name) or BSD's tools write it.
 std::map<std::string, std::string, std::less<>> parse_checksums(std::string_view text, std::size_t hex_digits);
 
-/// Does the name say that it cannot be read without a key?
-bool is_encrypted(std::string_view name);
-
 /// Proves `path` as far as `asked` (listed or checksummed) and its budget allow: gzip, zstd, xz, bzip2, tar, zip,
 /// pg_dump, SQLite, SQL text, or anything with a checksum beside it. `of_kind` where all are of one kind.
 Proof prove(const std::string& path, const File& file, core::Depth asked, const std::optional<Checksum>& checksum,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/files/walk.hpp"
 
+#include "core/backup_names.hpp"
+
 #include <fmt/format.h>
 
 #include <dirent.h>
@@ -128,7 +130,7 @@ class Walker {
         if (!possible || listed == "." || listed == "..")
             return std::nullopt;
         std::string name = entry.d_name;
-        if (name == "lost+found" || is_companion(name))
+        if (name == "lost+found" || core::is_companion(name))
             return std::nullopt;
         const auto finished = without_partial_ending(name);
         const std::string& as = finished ? *finished : name;
@@ -265,13 +267,6 @@ std::optional<std::string> without_partial_ending(const std::string& name) {
         if (name.size() > ending.size() && name.ends_with(ending))
             return name.substr(0, name.size() - ending.size());
     return std::nullopt;
-}
-
-bool is_companion(const std::string& name) {
-    for (const std::string_view ending : {".sha256", ".sha512", ".sha1", ".md5", ".asc", ".sig", ".minisig"})
-        if (name.ends_with(ending))
-            return true;
-    return name == "SHA256SUMS" || name == "SHA512SUMS" || name == "MD5SUMS";
 }
 
 } // namespace recoverd::worker::files

@@ -83,7 +83,5 @@ Measured measure_folder(const std::string& path, std::size_t& entries);
 
 /// `name` without the ending of a file that is still being written, or nothing when it has none.
 std::optional<std::string> without_partial_ending(const std::string& name);
-/// Checksums and signatures lie beside backups and are none.
-bool is_companion(const std::string& name);
 
 } // namespace recoverd::worker::files
