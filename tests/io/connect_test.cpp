@@ -2,6 +2,7 @@
 #include "io/connect.hpp"
 
 #include "io/real_timers.hpp"
+#include "tests/support/content.hpp"
 #include "tests/support/listener.hpp"
 #include "tests/support/test_certificates.hpp"
 
@@ -9,6 +10,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
 
 using namespace recoverd;
 using namespace recoverd::io;
@@ -144,6 +148,31 @@ TEST_CASE("TLS with a certificate of a known authority has no fault") {
     REQUIRE(connected->certificate);
     CHECK(connected->certificate->fault.empty());
     CHECK(connected->certificate->not_after > connected->certificate->not_before);
+}
+
+TEST_CASE("a client shows its certificate, whose key is in the same file where no other is named") {
+    test::TestAuthority authority;
+    auto tls = authority.issue({"127.0.0.1"});
+    tls.client_ca_file = authority.ca_file();
+    test::ScriptedServer server{tls};
+    server.on("/", test::says(200, "hello"));
+    const auto own = authority.issue({"agent"});
+    const std::string both = own.cert_file + ".both";
+    std::ofstream{both} << test::content_of(own.cert_file) << test::content_of(own.key_file);
+    auto request = to(static_cast<std::uint16_t>(server.port()));
+    request.tls = true;
+    request.tls_options.ca_file = authority.ca_file();
+    request.send = "GET / HTTP/1.0\r\n\r\n";
+    request.expect = "hello";
+    // That nobody came with a certificate is told after the handshake.
+    CHECK_FALSE(run(request));
+    request.tls_options.cert_file = both;
+    CHECK(run(request));
+    request.tls_options.cert_file = own.cert_file;
+    CHECK(run(request).error().kind == FailureKind::misconfigured);
+    request.tls_options.key_file = own.key_file;
+    CHECK(run(request));
+    std::filesystem::remove(both);
 }
 
 TEST_CASE("a certificate of an unknown authority, for another name, or expired still shows its dates") {
