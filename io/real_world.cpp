@@ -72,11 +72,15 @@ Task<Result<UnitState>> RealWorld::systemd_unit(std::string unit, core::Duration
     return with_deadline(timers_, timeout, std::move(asking), std::move(late));
 }
 
+/// A thousand series of files with 200 points each are some 50 MB.
+constexpr std::size_t kMaxWorkerOutput = std::size_t{128} << 20U;
+
 Task<Result<Finished>> RealWorld::worker(std::string job, std::string input, core::Duration timeout) {
     Command command;
     command.argv = {settings_.worker_path, std::move(job)};
     command.input = std::move(input);
     command.timeout = timeout;
+    command.max_output = kMaxWorkerOutput;
     command.withheld = withheld_;
     return run_process(timers_, pool_, std::move(command));
 }

@@ -89,6 +89,16 @@ TEST_CASE("the worker is run with its job as argument and its input on stdin") {
     CHECK(loop.run(world.worker("walk", "", 0ms)).error().kind == FailureKind::timed_out);
 }
 
+TEST_CASE("a worker may tell of a thousand series") {
+    constexpr std::size_t kBytes = std::size_t{50} << 20U;
+    const Script worker{fmt::format("head -c {} /dev/zero", kBytes)};
+    test::RealLoop loop;
+    Joined world{loop.ioc, {.worker_path = worker.path}};
+    const auto finished = loop.run(world.worker("files", "", 30s));
+    REQUIRE(finished);
+    CHECK(finished->out.size() == kBytes);
+}
+
 TEST_CASE("a worker that is not installed is a mistake of the configuration") {
     test::RealLoop loop;
     Joined world{loop.ioc, {.worker_path = "/no/worker"}};
