@@ -182,14 +182,14 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
 
     const std::string phase = outcome.is_start() ? "start" : "end";
     // Between the look into the store and the commit nobody else may report the same phase of this run.
-    const auto [place, alone] = recording_.insert({outcome.asset, outcome.id, phase});
+    const auto [place, alone] = recording_->insert({outcome.asset, outcome.id, phase});
     if (!alone)
         co_return Answer{
             503, {}, {fmt::format("not recorded: run '{}' is being recorded for somebody else", outcome.id)}};
     struct Leave {
-        decltype(recording_)& recording;
-        decltype(recording_)::iterator place;
-        ~Leave() { recording.erase(place); }
+        std::shared_ptr<Recording> recording;
+        Recording::iterator place;
+        ~Leave() { recording->erase(place); }
     } const leave{recording_, place};
     OutcomeRow row{outcome.asset, outcome.id, phase, to_json(outcome), now};
     auto known = co_await keeper_.find_outcome(outcome.asset, outcome.id, phase);

@@ -98,8 +98,10 @@ class Agent {
     AskedRuns asked_runs_;
     Keeper keeper_;
     Published<core::Snapshot> published_;
-    /// Asset, run and phase of outcomes that are on their way to the disk.
-    std::set<std::array<std::string, 3>> recording_;
+    /// Asset, run and phase of outcomes that are on their way to the disk. Shared with those who wait: the loop may let
+    /// go of them when this is gone.
+    using Recording = std::set<std::array<std::string, 3>>;
+    std::shared_ptr<Recording> recording_ = std::make_shared<Recording>();
 };
 
 } // namespace recoverd::agent

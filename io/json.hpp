@@ -29,8 +29,10 @@ class Json {
                                Array, Object>;
 
     /// Throws BadDocument, with the byte where it stopped, for what is not JSON, is nested deeper than 64, is larger
-    /// than `max_bytes` or holds more than a million values.
-    static Json parse(std::string_view bytes, std::size_t max_bytes = std::size_t{64} << 20U);
+    /// than `max_bytes` or holds more than `max_values`. A byte of text such as "[[],[],[],…" can cost sixty bytes of
+    /// memory: more than these limits are for documents of our own.
+    static Json parse(std::string_view bytes, std::size_t max_bytes = std::size_t{64} << 20U,
+                      std::size_t max_values = 1'000'000);
     /// The same after invalid UTF-8 and bare control characters inside strings were replaced (pgBackRest prints
     /// the bytes of a repository it could not decrypt).
     static Json parse_lenient(std::string_view bytes, std::size_t max_bytes = std::size_t{64} << 20U);

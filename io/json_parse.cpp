@@ -13,13 +13,13 @@ namespace recoverd::io {
 namespace {
 
 constexpr std::size_t kMaxDepth = 64;
-/// A byte of text such as "[[],[],[],…" can cost sixty bytes of memory.
-constexpr std::size_t kMaxValues = 1'000'000;
 
 } // namespace
 
 class JsonBuilder : public nlohmann::json_sax<nlohmann::json> {
   public:
+    explicit JsonBuilder(std::size_t max_values) : max_values_(max_values) {}
+
     bool null() override { return put(nullptr); }
     bool boolean(bool value) override { return put(value); }
     bool number_integer(number_integer_t value) override { return put(static_cast<std::int64_t>(value)); }
@@ -46,8 +46,8 @@ class JsonBuilder : public nlohmann::json_sax<nlohmann::json> {
     using Step = Json::Step;
 
     Json& add(Json::Value value) {
-        if (++values_ > kMaxValues)
-            throw BadDocument(fmt::format("expected JSON of at most {} values, found more", kMaxValues));
+        if (++values_ > max_values_)
+            throw BadDocument(fmt::format("expected JSON of at most {} values, found more", max_values_));
         if (open_.empty()) {
             root_ = Json{std::move(value)};
             return root_;
@@ -85,12 +85,13 @@ class JsonBuilder : public nlohmann::json_sax<nlohmann::json> {
     std::vector<Json*> open_;
     std::string key_;
     std::size_t values_ = 0;
+    std::size_t max_values_;
 };
 
-Json Json::parse(std::string_view bytes, std::size_t max_bytes) {
+Json Json::parse(std::string_view bytes, std::size_t max_bytes, std::size_t max_values) {
     if (bytes.size() > max_bytes)
         throw BadDocument(fmt::format("expected JSON of at most {} bytes, found {}", max_bytes, bytes.size()));
-    JsonBuilder builder;
+    JsonBuilder builder{max_values};
     nlohmann::json::sax_parse(bytes.begin(), bytes.end(), &builder);
     return builder.take();
 }
