@@ -11,17 +11,26 @@ namespace {
 
 const std::string kPath = "/api/v1/outcomes";
 
+/// The member of an answer's document; absent where there is none, and where the body is of somebody else.
+io::Json member_of(const io::HttpAnswer& answer, std::string_view name) {
+    try {
+        return io::Json::parse(answer.body)[name];
+    } catch (const io::BadDocument&) {
+        return {};
+    }
+}
+
+bool is_success(const io::HttpAnswer& answer) { return answer.status == 200 || answer.status == 201; }
+
 /// Did the daemon itself judge the report? Anything else that answers 4xx (a proxy, a wrong prefix, a token that
 /// expired) says nothing about it.
 bool is_judgement(const io::HttpAnswer& answer) {
-    if (answer.status != 400 && answer.status != 404 && answer.status != 409)
-        return false;
-    try {
-        return io::Json::parse(answer.body)["errors"].is_array();
-    } catch (const io::BadDocument&) {
-        return false;
-    }
+    return (answer.status == 400 || answer.status == 404 || answer.status == 409) &&
+           member_of(answer, "errors").is_array();
 }
+
+/// Does it name the run that it recorded? Pages that say that something is closed answer 200 as well.
+bool is_receipt(const io::HttpAnswer& answer) { return is_success(answer) && member_of(answer, "id").is_text(); }
 
 core::Time now() { return std::chrono::time_point_cast<core::Duration>(std::chrono::system_clock::now()); }
 
@@ -33,8 +42,14 @@ Reporter::Answer Reporter::send(const std::string& body) {
         print_away(client_.address(), answer.error(), console_);
         return Answer::not_taken;
     }
-    if (answer->status == 200 || answer->status == 201)
+    if (is_receipt(*answer))
         return Answer::taken;
+    if (is_success(*answer)) {
+        fmt::print(console_.err,
+                   "recoverd: {} answers with status {}, and not by a daemon of recoverd: expected the id of the run\n",
+                   client_.address().shown(), answer->status);
+        return Answer::not_taken;
+    }
     const bool judged = is_judgement(*answer);
     fmt::print(console_.err, "recoverd: the daemon at {} {} the report with status {}\n", client_.address().shown(),
                judged ? "refused" : "did not take", answer->status);

@@ -27,6 +27,7 @@ namespace {
 
 const std::string kPath = "/api/v1/outcomes";
 constexpr int kSpooled = 75;
+constexpr const char* kTaken = R"({"id": "20261202T020000Z"})";
 
 /// A port nobody listens on: its server has gone.
 std::string nobody() {
@@ -67,6 +68,20 @@ std::vector<std::string> with(std::vector<std::string> words, const std::vector<
 }
 
 } // namespace
+
+TEST_CASE("a page that answers 200 is no daemon that recorded: the report waits") {
+    Reports reports;
+    for (const char* page : {"<html>We are back soon</html>", "", "{}", R"({"status": "ok"})", "[]"}) {
+        reports.server.on(kPath, test::says(200, page));
+        const auto ended = reports.report(kTest);
+        CHECK(ended.code == kSpooled);
+        CHECK_THAT(ended.err, ContainsSubstring("not by a daemon of recoverd"));
+    }
+    CHECK(reports.spooled().size() == 5);
+    reports.server.on(kPath, test::says(201, kTaken));
+    CHECK(reports.report(kTest).code == 0);
+    CHECK(reports.spooled().empty());
+}
 
 TEST_CASE("an outcome that makes no sense is not sent, every mistake is named, and the code is that of wrong usage") {
     Reports reports;
@@ -124,7 +139,7 @@ TEST_CASE("what was kept goes out before the next report, oldest first, and says
     REQUIRE(reports.report(with(kTest, {"--id", "two"})).code == kSpooled);
     // A daemon that is away is asked once, not once for each.
     CHECK(reports.server.got().size() == 2);
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     CHECK(reports.report(with(kTest, {"--id", "three"})).code == 0);
     const auto posted = reports.posted();
     REQUIRE(posted.size() == 5);
@@ -141,7 +156,7 @@ TEST_CASE("flush sends what was kept for this daemon only") {
     reports.server.on(kPath, test::says(503, ""));
     REQUIRE(reports.report(with(kTest, {"--id", "here"})).code == kSpooled);
     CHECK(reports.report({"--flush"}).code == kSpooled);
-    reports.server.on(kPath, test::says(200, "{}"));
+    reports.server.on(kPath, test::says(200, kTaken));
     CHECK(reports.report({"--flush"}).code == 0);
     CHECK(reports.posted().back()["id"].text() == "here");
     CHECK(reports.spooled().size() == 1);
@@ -167,7 +182,7 @@ TEST_CASE("a damaged file in the spool is set aside and said") {
     Reports reports;
     std::filesystem::create_directory(reports.spool());
     reports.folder.write("spool/1.json", "{\"url\":");
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     const auto ended = reports.report(kTest);
     CHECK(ended.code == 0);
     CHECK_THAT(ended.err, ContainsSubstring("set aside"));
@@ -176,7 +191,7 @@ TEST_CASE("a damaged file in the spool is set aside and said") {
 
 TEST_CASE("every field is sent as the API has it, with the token") {
     Reports reports;
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     reports.folder.write("token", "hunter2\n");
     const auto ended = reports.report({"--asset",       "orders-db",
                                        "--kind",        "backup",
@@ -206,7 +221,7 @@ TEST_CASE("every field is sent as the API has it, with the token") {
 
 TEST_CASE("a run with a name can be reported again to the letter") {
     Reports reports;
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     REQUIRE(reports.report(with(kTest, {"--id", "r1"})).code == 0);
     REQUIRE(reports.report(with(kTest, {"--id", "r1"})).code == 0);
     CHECK(reports.server.got()[0].body == reports.server.got()[1].body);
@@ -232,7 +247,7 @@ TEST_CASE("a command's status is returned whatever becomes of its report") {
 
 TEST_CASE("how long a restore took is measured, not said before it ran") {
     Reports reports;
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     const auto ended = reports.report(
         {"--asset", "orders-db", "--exercise", "restore-test", "--depth", "queried", "--rto", "21m", "--", "true"});
     CHECK(ended.code == 0);
@@ -242,7 +257,7 @@ TEST_CASE("how long a restore took is measured, not said before it ran") {
 
 TEST_CASE("a slip in the arguments is told, and what is watched runs all the same") {
     Reports reports;
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     const std::vector<std::string> command{"--", "sh", "-c", "touch \"$1\"; exit 5", "sh", reports.folder.path("ran")};
     const std::pair<std::vector<std::string>, std::string> slips[] = {
         {with(kTest, {"--slip"}), "--slip"},
@@ -268,7 +283,7 @@ TEST_CASE("a slip in the arguments is told, and what is watched runs all the sam
 
 TEST_CASE("a command's start and end are reported under one name, with times and how it ended") {
     Reports reports;
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     const auto ended =
         reports.report({"--asset", "orders-db", "--exercise", "restore-test", "--depth", "queried", "--", "sh", "-c",
                         "printf '%s' \"$1\" > \"$2\"; exit 3", "sh", "*; $HOME", reports.folder.path("said")});
@@ -292,7 +307,7 @@ TEST_CASE("start and end of a command are kept in their order while the daemon i
     reports.server.on(kPath, test::says(500, ""));
     REQUIRE(reports.report({"--asset", "a", "--kind", "backup", "--", "true"}).code == 0);
     CHECK(reports.spooled().size() == 2);
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     const auto before = reports.server.got().size();
     REQUIRE(reports.report({"--flush"}).code == 0);
     const auto posted = reports.posted();
@@ -304,7 +319,7 @@ TEST_CASE("start and end of a command are kept in their order while the daemon i
 // The thread sanitizer hands signals on later than they come, hence the tag.
 TEST_CASE("whoever ends us ends the command, which is then reported as aborted", "[signals]") {
     Reports reports;
-    reports.server.on(kPath, test::says(201, "{}"));
+    reports.server.on(kPath, test::says(201, kTaken));
     // The signal goes out only once the command runs.
     std::jthread ender{[&] {
         while (!std::filesystem::exists(reports.folder.path("runs")))
