@@ -10,6 +10,7 @@
 #include "agent/reloader.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/store/sqlite_store.hpp"
+#include "agent/store/state_lock.hpp"
 #include "agent/version.hpp"
 #include "agent/web/outcome_token.hpp"
 #include "agent/web/web_address.hpp"
@@ -44,6 +45,8 @@ namespace {
 /// What is left to be written at the end gets this long; systemd sends SIGKILL long after.
 constexpr core::Duration kStopWithin{3'000};
 constexpr core::Duration kFirstSnapshotWithin{5'000};
+/// As long as one that was told to stop may take.
+constexpr core::Duration kLockWithin{5'000};
 constexpr core::Duration kSettleAfter{30'000};
 
 class Daemon {
@@ -53,6 +56,7 @@ class Daemon {
     int run();
 
   private:
+    bool take_state();
     void start_agent();
     bool start_web();
     void start_sender();
@@ -75,6 +79,7 @@ class Daemon {
     Configuration configuration_;
     asio::io_context loop_{1};
     io::RealWorld world_;
+    io::Fd state_lock_;
     std::unique_ptr<Store> store_;
     exporters::OwnMetrics metrics_;
     StatusLine status_;
@@ -116,9 +121,20 @@ void Daemon::spawn(io::Task<void> task) {
     });
 }
 
-void Daemon::start_agent() {
+bool Daemon::take_state() {
     std::error_code made;
     std::filesystem::create_directories(options_.storage_path, made);
+    auto lock = lock_state(options_.storage_path, kLockWithin);
+    if (!lock) {
+        log(LogLevel::error, "cannot start",
+            {{"error", lock.error()}, {"hint", "--storage.path names another folder"}});
+        return false;
+    }
+    state_lock_ = std::move(*lock);
+    return true;
+}
+
+void Daemon::start_agent() {
     const Stored stored = store_->load();
     if (!stored.trouble.empty())
         log(LogLevel::error, "stored state is not whole", {{"error", stored.trouble}});
@@ -268,6 +284,8 @@ int Daemon::run() {
     facts->started_at = world_.timers().now();
     facts->external_url = options_.external_url;
     facts_.set(std::move(facts));
+    if (!take_state())
+        return 1;
     signals_.add(SIGTERM);
     signals_.add(SIGINT);
     signals_.add(SIGHUP);
