@@ -82,6 +82,10 @@ void compile_validations(const Table& root, Compiling& run);
 void compile_alertmanager(const Table& root, Compiling& run);
 void compile_outcomes(const Table& root, Compiling& run);
 
+// scenario_warnings.cpp
+/// What is no mistake in a scenario and still not what was meant.
+void warn_of_scenario(const Scenario& made, const Node& node, Compiling& run);
+
 // instances.cpp
 /// A check after `for_each` and `targets_file`.
 struct Instance {

@@ -77,9 +77,6 @@ constexpr Option<ScenarioOptions> kOptions[] = {
     {"from", &ScenarioOptions::from, "where that stands which is left to recover from: `{ region = \"eu-west-*\" }`"},
 };
 
-/// What `by` tells apart without a label of that name.
-constexpr std::string_view kApart[] = {"node", "zone", "region", "role", "asset", "subject"};
-
 std::optional<Quorum> read_quorum(const Node& node) {
     if (const auto* count = std::get_if<std::int64_t>(&node.value); count && *count > 0)
         return Quorum{Quorum::Kind::count, static_cast<std::uint64_t>(*count)};
@@ -99,7 +96,7 @@ std::optional<Quorum> read_quorum(const Node& node) {
 /// One `[[scenario]]`.
 class ScenarioCompiler {
   public:
-    ScenarioCompiler(const Node& node, Compiling& run) : table_(*node.table()), at_(node.at), run_(run) {}
+    ScenarioCompiler(const Node& node, Compiling& run) : node_(node), table_(*node.table()), at_(node.at), run_(run) {}
 
     void compile() {
         const auto mistakes = run_.diagnostics.all().size();
@@ -131,7 +128,7 @@ class ScenarioCompiler {
         if (options.rto == Duration{0})
             mistake("rto", "expected more than 0, found 0");
         if (run_.diagnostics.all().size() == mistakes)
-            warn_of(made);
+            warn_of_scenario(made, node_, run_);
         run_.config.scenarios.push_back(std::move(made));
     }
 
@@ -140,10 +137,6 @@ class ScenarioCompiler {
         run_.diagnostics.mistake(position_of(table_, key, at_), fmt::format("scenario.{}", key), std::move(text),
                                  std::move(hint));
     }
-    void warning(std::string_view key, std::string text) {
-        run_.diagnostics.warning(position_of(table_, key, at_), fmt::format("scenario.{}", key), std::move(text));
-    }
-
     void check_name_of(const Scenario& made) {
         check_name(table_, made.name, "scenario.name", run_.diagnostics);
         if (std::ranges::any_of(run_.config.scenarios, [&](const Scenario& one) { return one.name == made.name; }))
@@ -209,54 +202,7 @@ class ScenarioCompiler {
         }
     }
 
-    /// What is no mistake and still not what was meant: nobody decides it, or nobody looks often enough.
-    void warn_of(const Scenario& made) {
-        const bool discovers =
-            std::ranges::any_of(run_.config.checks, [](const auto& check) { return check->discover; });
-        for (const std::string& pattern : made.recovers)
-            if (!discovers && std::ranges::none_of(run_.config.assets, [&](const auto& asset) {
-                    return glob_matches(pattern, asset.first);
-                }))
-                warning("recovers", fmt::format("'{}' matches no asset", pattern));
-        if (!made.is_decided())
-            return;
-        const bool any =
-            std::ranges::any_of(run_.config.checks, [&](const auto& check) { return check && decides(made, *check); });
-        if (!any)
-            warning("checks", fmt::format("no check decides scenario '{}': whether it holds stays unknown", made.name));
-        const bool is_label = std::ranges::find(kApart, made.by) == std::end(kApart);
-        if (any && !made.by.empty() && is_label && std::ranges::none_of(run_.config.checks, [&](const auto& check) {
-                return decides(made, *check) && check->labels.contains(made.by);
-            }))
-            warning("by", fmt::format("no check that decides scenario '{}' has a label '{}'", made.name, made.by));
-        if (made.rto)
-            warn_of_slow_checks(made);
-        std::set<Scope> scopes;
-        for (const auto& check : run_.config.checks)
-            if (decides(made, *check))
-                scopes.insert(check->scope);
-        if (scopes.size() > 1)
-            warning("checks",
-                    fmt::format("checks of scope node and of scope cluster decide scenario '{}': an agent with "
-                                "--scope sees only its own",
-                                made.name));
-    }
-
-    void warn_of_slow_checks(const Scenario& made) {
-        constexpr int kLooksWithinRto = 4;
-        for (const auto& check : run_.config.checks) {
-            if (!check->looks() || !decides(made, *check) ||
-                *made.rto >= kLooksWithinRto * (check->every + check->timeout))
-                continue;
-            warning("rto",
-                    fmt::format("scenario '{}' may last {}, and check '{}' looks every {} with a timeout of {}: "
-                                "expected at least {} looks within its rto",
-                                made.name, format_duration(*made.rto), check->name, format_duration(check->every),
-                                format_duration(check->timeout), kLooksWithinRto));
-            return; // the first says it; there may be thousands
-        }
-    }
-
+    const Node& node_;
     const Table& table_;
     const Position& at_;
     Compiling& run_;

@@ -135,6 +135,27 @@ TEST_CASE("what a scenario cannot mean is said") {
     CHECK(said(with({scenario({}), scenario({})})).contains("there are two scenarios 'az'"));
 }
 
+TEST_CASE("a label by which all that a scenario explains is routed, and its own alert not, is said") {
+    const auto check = [](Pairs labels, const std::string& asset) {
+        return keys({{"collector", text("tcp")}, {"asset", text(asset)}, {"labels", keys(std::move(labels))}});
+    };
+    const Pairs facing{{"customer_facing", text("true")}};
+    const auto all = [&](Pairs one, Pairs other, Pairs of_shop, Pairs of_scenario) {
+        return said(compiled(
+            keys({{"asset", keys({{"orders", keys({})}, {"shop", keys({{"labels", keys(std::move(of_shop))}})}})},
+                  {"check", keys({{"a1", check(std::move(one), "orders")}, {"b1", check(std::move(other), "shop")}})},
+                  {"scenario", list({scenario(std::move(of_scenario))})}})));
+    };
+    constexpr std::string_view kSaid = "the label customer_facing = 'true', and its own alert goes without";
+    CHECK(all(facing, facing, {}, {}).contains(kSaid));
+    CHECK(all(facing, {}, facing, {}).contains(kSaid));
+    CHECK_FALSE(all(facing, {}, {}, {}).contains(kSaid));
+    CHECK_FALSE(all(facing, {{"customer_facing", text("false")}}, {}, {}).contains(kSaid));
+    CHECK_FALSE(all(facing, {}, facing, {{"asset", text("shop")}}).contains(kSaid));
+    CHECK_FALSE(all(facing, facing, {}, {{"labels", keys(facing)}}).contains(kSaid));
+    CHECK_FALSE(all(facing, facing, {}, {{"by", text("customer_facing")}}).contains(kSaid));
+}
+
 TEST_CASE("a validation asks its steps one after the other, each for as long as its check may take") {
     const Compilation made =
         with({scenario({{"checks", words({"a*"})}})},
