@@ -160,6 +160,7 @@ class Engine {
 
     // judge.cpp, judge_check.cpp, judge_asset.cpp
     void judge(CheckUnit& unit, Time now);
+    void show_to_sharing(CheckUnit& unit, Time now);
     void judge(AssetUnit& unit, Time now);
     void judge(TargetUnit& unit, Time now);
     void judge(AgentUnit& unit, Time now);

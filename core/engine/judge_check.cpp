@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <span>
+#include <utility>
 
 namespace recoverd::core {
 
@@ -159,6 +160,18 @@ void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
     }
 }
 
+/// That a target is down, or up again, is news to the others that share it from the first that says so, and the last.
+void Engine::show_to_sharing(CheckUnit& unit, Time now) {
+    if (!unit.finds_down)
+        unit.target->down_until = now;
+    const auto says_so = [&](const CheckUnit* member) { return member != &unit && member->finds_down; };
+    if (std::ranges::any_of(unit.target->members, says_so))
+        return;
+    for (CheckUnit* member : unit.target->members)
+        if (member != &unit)
+            mark(*member);
+}
+
 void Engine::judge(CheckUnit& unit, Time now) {
     if (!unit.fresh) {
         publish(unit);
@@ -171,14 +184,8 @@ void Engine::judge(CheckUnit& unit, Time now) {
     place_silence(unit, judgement, now);
     const bool finds_down = std::ranges::any_of(
         judgement.findings, [](const Finding& finding) { return finding.identity.rule == RuleId::endpoint_down; });
-    if (finds_down != unit.finds_down && unit.target) {
-        if (!finds_down)
-            unit.target->down_until = now;
-        for (CheckUnit* member : unit.target->members)
-            if (member != &unit)
-                mark(*member);
-    }
-    unit.finds_down = finds_down;
+    if (std::exchange(unit.finds_down, finds_down) != finds_down && unit.target)
+        show_to_sharing(unit, now);
     const std::vector<Finding> before = std::move(unit.findings);
     conclude(unit, std::move(judgement), unit.check.get(), unit.check->scope, now);
     if (unit.findings != before || unit.silence.has_value() != was_silent)
