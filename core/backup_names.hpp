@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the name of a file or an object says before anybody has read it. `name` is without its folders.
+// What the name of a file or an object says before anybody has read it, with or without its folders.
 #pragma once
 
 #include <algorithm>
@@ -13,15 +13,18 @@ inline constexpr std::array<std::string_view, 7> kCompanionEndings{".sha256", ".
 inline constexpr std::array<std::string_view, 3> kChecksumLists{"SHA256SUMS", "SHA512SUMS", "MD5SUMS"};
 inline constexpr std::array<std::string_view, 4> kEncryptedEndings{".gpg", ".pgp", ".age", ".enc"};
 
+/// Without its folders.
+inline std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
 /// Checksums and signatures lie beside backups and are none.
-inline bool is_companion(std::string_view name) {
-    return std::ranges::any_of(kCompanionEndings, [name](std::string_view ending) { return name.ends_with(ending); }) ||
-           std::ranges::find(kChecksumLists, name) != kChecksumLists.end();
+inline bool is_companion(std::string_view path) {
+    return std::ranges::any_of(kCompanionEndings, [path](std::string_view ending) { return path.ends_with(ending); }) ||
+           std::ranges::find(kChecksumLists, base_name(path)) != kChecksumLists.end();
 }
 
 /// Does the name say that it cannot be read without a key?
-inline bool is_encrypted(std::string_view name) {
-    return std::ranges::any_of(kEncryptedEndings, [name](std::string_view ending) { return name.ends_with(ending); });
+inline bool is_encrypted(std::string_view path) {
+    return std::ranges::any_of(kEncryptedEndings, [path](std::string_view ending) { return path.ends_with(ending); });
 }
 
 } // namespace recoverd::core

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/s3/series.hpp"
 
+#include "core/backup_names.hpp"
+
 #include <algorithm>
 
 namespace recoverd::collectors::s3_parts {
@@ -17,8 +19,10 @@ bool older(const Entry& one, const Entry& other) {
     return std::tie(one.key, one.version_id) < std::tie(other.key, other.version_id);
 }
 
-/// "folder/", which consoles and mounts leave behind: no backup.
-bool is_folder(const Entry& entry) { return entry.size == 0 && entry.key.ends_with('/'); }
+/// "folder/", which consoles and mounts leave behind, and what lies beside backups that a pattern fits: none.
+bool is_beside(const Entry& entry, const KeyPattern& pattern) {
+    return (entry.size == 0 && entry.key.ends_with('/')) || (!pattern.names_objects() && core::is_companion(entry.key));
+}
 
 } // namespace
 
@@ -42,7 +46,7 @@ Gathering::Gathering(KeyPattern pattern, std::uint64_t min_size) : pattern_(std:
 void Gathering::add(Page page) {
     for (Entry& entry : page.entries) {
         const auto subject = pattern_.subject_of(entry.key);
-        if (subject && !is_folder(entry)) {
+        if (subject && !is_beside(entry, pattern_)) {
             const std::string name{*subject}; // the entry that it points into is moved
             add(std::move(entry), name);
         }

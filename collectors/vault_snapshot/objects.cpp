@@ -14,13 +14,11 @@ namespace {
 
 constexpr std::size_t kMaxKey = 1024;
 
-std::string_view base_name(std::string_view key) { return key.substr(key.rfind('/') + 1); }
-
 /// Others are folders that consoles make, and what lies beside snapshots.
-bool is_snapshot(std::string_view key) { return !key.ends_with('/') && !core::is_companion(base_name(key)); }
+bool is_snapshot(std::string_view key) { return !key.ends_with('/') && !core::is_companion(key); }
 
 /// Without its key nobody can look into it: it is not read.
-bool is_sealed(const SnapshotObject& object) { return core::is_encrypted(base_name(object.key)); }
+bool is_sealed(const SnapshotObject& object) { return core::is_encrypted(object.key); }
 
 core::RecoveryPoint point_of(const SnapshotObject& object, const KnownObjects& known) {
     core::RecoveryPoint point;

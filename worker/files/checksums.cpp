@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/ascii.hpp"
+#include "core/backup_names.hpp"
 #include "io/whole_file.hpp"
 #include "worker/files/proof.hpp"
 
@@ -43,8 +44,6 @@ bool is_hex(std::string_view text) {
     });
 }
 
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 } // namespace
 
 std::map<std::string, std::string, std::less<>> parse_checksums(std::string_view text, std::size_t hex_digits) {
@@ -61,7 +60,8 @@ std::map<std::string, std::string, std::less<>> parse_checksums(std::string_view
         if (opens != std::string_view::npos && closes != std::string_view::npos && opens + 2 < closes) {
             const std::string_view hex = line.substr(closes + 4);
             if (hex.size() == hex_digits && is_hex(hex))
-                found[std::string{base_name(line.substr(opens + 2, closes - opens - 2))}] = core::ascii_lower(hex);
+                found[std::string{core::base_name(line.substr(opens + 2, closes - opens - 2))}] =
+                    core::ascii_lower(hex);
             continue;
         }
         // GNU: "hex  name", "hex *name", or the hex alone, which is found under the empty name
@@ -71,7 +71,7 @@ std::map<std::string, std::string, std::less<>> parse_checksums(std::string_view
         if (!name.empty() && name.front() != ' ' && name.front() != '\t')
             continue;
         name.remove_prefix(std::min(name.find_first_not_of(" \t*"), name.size()));
-        found[std::string{base_name(name)}] = core::ascii_lower(line.substr(0, hex_digits));
+        found[std::string{core::base_name(name)}] = core::ascii_lower(line.substr(0, hex_digits));
     }
     return found;
 }

@@ -206,6 +206,20 @@ TEST_CASE("below a prefix every object is a recovery point, and folders are none
     CHECK_THAT(s3.requests[0].url, ContainsSubstring("?encoding-type=url&list-type=2&max-keys=1000&prefix=dumps%2F"));
 }
 
+TEST_CASE("a signature that came after the backup is not the newest one") {
+    States s3;
+    s3.on("GET ?list-type", 200,
+          test::objects(test::object("dumps%2F1.tar", "2026-11-20T00:00:00Z", 9) +
+                        test::object("dumps%2F1.tar.sig", "2026-11-20T00:01:00Z", 1) +
+                        test::object("dumps%2FSHA256SUMS", "2026-11-20T00:02:00Z", 1)));
+    for (const auto& [option, value] : {std::pair{"prefix", "dumps/"}, std::pair{"key", "dumps/*"}}) {
+        const auto seen = s3.look({test::text(option, value), flag("head", false)});
+        const auto& points = test::points(seen, "");
+        REQUIRE(points.points.size() == 1);
+        CHECK(points.points[0].id == "dumps/1.tar");
+    }
+}
+
 TEST_CASE("pages are asked for one after the other, a thousand keys each") {
     States s3;
     int page = 0;
