@@ -10,7 +10,7 @@
 #include <string_view>
 
 namespace asio::ssl {
-class context;
+class context; // NOLINT(readability-identifier-naming): asio's
 }
 
 namespace recoverd::io::web {

@@ -171,7 +171,7 @@ TEST_CASE("a file that is emptied while it is followed switches nothing off") {
 
 TEST_CASE("an empty file may be begun with, and followed from one that asks for nothing to another") {
     const std::string path = "/tmp/recoverd-web-config-" + std::to_string(getpid());
-    std::ofstream{path};
+    std::ofstream(path) << "";
     std::vector<std::string> warnings;
     const auto file = agent::WebConfigFile::open(path, [&](const std::string& line) { warnings.push_back(line); });
     REQUIRE(file);
