@@ -17,6 +17,9 @@ namespace {
 /// What `by` tells apart without a label of that name.
 constexpr std::string_view kApart[] = {"node", "zone", "region", "role", "asset", "subject"};
 
+/// By which packaging/alertmanager routes to the status page, partners and management.
+constexpr std::string_view kCustomerFacing = "customer_facing";
+
 class Warnings {
   public:
     Warnings(const Scenario& made, const Node& node, Compiling& run)
@@ -37,7 +40,7 @@ class Warnings {
         }
         warn_of_by();
         warn_of_slow_checks();
-        warn_of_lost_labels();
+        warn_of_customers();
         warn_of_scopes();
     }
 
@@ -84,31 +87,23 @@ class Warnings {
         return found == run_.config.assets.end() ? kNone : found->second.labels;
     }
 
-    Labels labels_of(const Check& check) const {
-        Labels labels = check.labels;
-        const Labels& more = labels_of(check.asset);
-        labels.insert(more.begin(), more.end());
-        return labels;
-    }
-
-    /// All alerts that it explains may be routed by a label that its own, the gravest of them, goes without.
-    void warn_of_lost_labels() {
-        Labels shared = labels_of(*deciding_.front());
-        for (const Check* check : deciding_) {
-            const Labels own = labels_of(*check);
-            std::erase_if(shared, [&](const auto& label) {
-                const auto at = own.find(label.first);
-                return at == own.end() || at->second != label.second;
-            });
-        }
-        const Labels& kept = labels_of(made_.asset);
-        for (const auto& [name, value] : shared)
-            // What tells it apart, or chooses its checks, is no address.
-            if (name != made_.by && !made_.labels.contains(name) && !kept.contains(name) &&
-                !name.starts_with(kDeclaredLabel) && !run_.config.alert_labels.contains(name))
-                warning("asset", fmt::format("what scenario '{}' explains has the label {} = '{}', and its own alert "
-                                             "goes without: name an asset that has it",
-                                             made_.name, name, value));
+    /// Of the gravest outage the shipped routes would tell customers nothing, or that all is well again: what it
+    /// explains is lowered.
+    void warn_of_customers() {
+        const auto is_felt = [](const Labels& labels) {
+            const auto at = labels.find(kCustomerFacing);
+            return at != labels.end() && at->second == "true";
+        };
+        const auto is_told = [&](const Check* check) {
+            return is_felt(check->labels) || is_felt(labels_of(check->asset));
+        };
+        // One of P4 explains nothing that anybody is told of.
+        if (made_.priority < Priority::p4 && std::ranges::all_of(deciding_, is_told) &&
+            !is_felt(labels_of(made_.asset)) && !is_felt(run_.config.alert_labels))
+            warning("asset",
+                    fmt::format("customers feel all that decides scenario '{}', and its own alert goes without "
+                                "the label {} = 'true': name an asset that has it",
+                                made_.name, kCustomerFacing));
     }
 
     void warn_of_scopes() {

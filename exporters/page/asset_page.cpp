@@ -27,14 +27,17 @@ const core::AssetSnapshot* find_asset(const core::Snapshot& snapshot, std::strin
     return found;
 }
 
+/// What no source tells is declared, by a label of that name; nobody has seen it.
+constexpr std::string_view kDeclared = "declared_";
+
 void write_labels(std::string& out, const core::Labels& labels) {
     std::string declared;
     std::string others;
     for (const auto& [name, value] : labels) {
-        const bool is_declared = name.starts_with(core::kDeclaredLabel);
+        const bool is_declared = name.starts_with(kDeclared);
         std::string& told = is_declared ? declared : others;
         told += fmt::format("{}{}: {}", told.empty() ? "" : ", ",
-                            html(is_declared ? name.substr(core::kDeclaredLabel.size()) : name), html(value));
+                            html(is_declared ? name.substr(kDeclared.size()) : name), html(value));
     }
     if (labels.empty())
         return;
