@@ -147,7 +147,7 @@ TEST_CASE("kafka: a topic that was named and is not there is down") {
     CHECK(seen.complete);
 }
 
-TEST_CASE("kafka: a topic that was named and is hidden from us is unknown, not gone, nor are others that are not shown") {
+TEST_CASE("kafka: a named topic that is hidden from us is unknown, not gone, nor are others that are not shown") {
     struct Row {
         core::Result<Configs> configs;
         core::FailureKind kind;
