@@ -31,13 +31,15 @@ void Cursor::look(const AllPods& seen, Time now) {
     for (const auto& [workload, kept] : restarts)
         std::ranges::copy_if(kept, std::back_inserter(next.restarts[workload]),
                              [&](const Restarts& some) { return some.at > now - kHour && some.at <= now; });
+    // Of what happened since an older look nobody knows when it did.
+    const bool recent = looked_at && now - *looked_at <= kHour;
     for (const auto& [workload, these] : seen.workloads) {
         std::uint64_t fresh = 0;
         for (const auto& [uid, count] : these.restarts) {
             const auto before = pods.find(uid);
             // One that was not there when all were is new since, with all its restarts.
             const bool known = before != pods.end();
-            const std::uint64_t had = known ? before->second : looked_at && whole ? 0 : count;
+            const std::uint64_t had = !recent ? count : known ? before->second : whole ? 0 : count;
             fresh += count > had ? count - had : 0;
             if (next.pods.size() < kMaxPods)
                 next.pods[uid] = count;

@@ -48,8 +48,22 @@ core::Assertion application_errors(const io::Json& status) {
 /// Waits for hooks and waves included.
 constexpr Duration kSyncTakes = std::chrono::hours{1};
 
-core::Assertions application_assertions(const io::Json& status, Time now) {
+/// Is its comparison with Git of before its last operation ended, or of before one that is about to begin? The
+/// controller compares anew only after that: what it says now is of what is not there any more. What stays so for
+/// longer is said.
+bool is_outdated(const io::Json& application, Time now) {
+    constexpr Duration kComparesWithin = std::chrono::minutes{10};
+    const io::Json& status = application["status"];
+    const auto compared = time_or_none(status["reconciledAt"]);
+    const auto ended = time_or_none(status["operationState"]["finishedAt"]);
+    if (application["operation"])
+        return compared && now - *compared < kComparesWithin;
+    return compared && ended && *compared < *ended && now - *ended < kComparesWithin;
+}
+
+core::Assertions application_assertions(const io::Json& application, Time now) {
     core::Assertions assertions;
+    const io::Json& status = application["status"];
     const io::Json& operation = status["operationState"];
     const std::string phase = clean(text_or(operation["phase"]), 40);
     const bool goes_on = phase == "Running" || phase == "Terminating";
@@ -57,7 +71,8 @@ core::Assertions application_assertions(const io::Json& status, Time now) {
     const bool known = !sync.empty() && sync != "Unknown";
     // Until it has ended what is there is not what Git says, which every rollout is: that says nothing yet.
     const auto began = time_or_none(operation["startedAt"]);
-    if (!goes_on || !known || sync == "Synced" || !began || now - *began > kSyncTakes)
+    const bool says_nothing = (goes_on && began && now - *began <= kSyncTakes) || is_outdated(application, now);
+    if (!says_nothing || !known || sync == "Synced")
         assertions.assertions.push_back(
             expect("sync", "Synced", known ? std::optional{std::move(sync)} : std::nullopt));
     if (!phase.empty() && !goes_on)
@@ -98,7 +113,7 @@ SubjectReport read_application(const io::Json& application, Time now) {
         reach.detail = fmt::format("health {}{}{}", health, status["health"]["message"] ? ": " : "",
                                    clean(text_or(status["health"]["message"])));
     report.evidence.emplace_back(std::move(reach));
-    report.evidence.emplace_back(application_assertions(status, now));
+    report.evidence.emplace_back(application_assertions(application, now));
     return report;
 }
 

@@ -73,6 +73,13 @@ std::optional<std::string> told(const io::Json& condition) {
     return status == "True" || status == "False" ? std::optional{status} : std::nullopt;
 }
 
+/// Each attempt that failed makes it False, those that are refused during a switchover among them, and the next success
+/// True. PostgreSQL tries again after a second, and after three failures every minute: so soon it is not known.
+bool is_young_failure(const io::Json& condition, Time now) {
+    const auto since = time_or_none(condition["lastTransitionTime"]);
+    return told(condition) == "False" && since && now - *since < std::chrono::minutes{5};
+}
+
 /// "30d", "4w" or "6m", in which Barman counts a month as 31 days. A plug-in's object stores say it themselves.
 std::optional<Duration> retention_of(const io::Json& backup) {
     const std::string policy = text_or(backup["retentionPolicy"]);
@@ -95,7 +102,7 @@ std::optional<Duration> retention_of(const io::Json& backup) {
 
 } // namespace
 
-PostgresCluster read_postgres_cluster(const io::Json& cluster) {
+PostgresCluster read_postgres_cluster(const io::Json& cluster, Time now) {
     PostgresCluster made;
     const io::Json& spec = cluster["spec"];
     const io::Json& status = cluster["status"];
@@ -108,7 +115,8 @@ PostgresCluster read_postgres_cluster(const io::Json& cluster) {
         made.reach = reach_of(cluster);
     const io::Json& archiving = condition(status["conditions"], "ContinuousArchiving");
     if (is_to_archive(spec))
-        made.archiving = expect("continuous_archiving", "True", told(archiving), why(archiving));
+        made.archiving = expect("continuous_archiving", "True",
+                                is_young_failure(archiving, now) ? std::nullopt : told(archiving), why(archiving));
     // False while one runs, too.
     const io::Json& backup = condition(status["conditions"], "LastBackupSucceeded");
     if (backup && text_or(backup["reason"]) != "BackupStarted")

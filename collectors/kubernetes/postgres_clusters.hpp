@@ -22,7 +22,7 @@ struct PostgresCluster {
 };
 
 /// Throws BadDocument.
-PostgresCluster read_postgres_cluster(const io::Json& cluster);
+PostgresCluster read_postgres_cluster(const io::Json& cluster, Time now);
 
 /// `failed_backup`: a backup that failed is told anyway, and is not said twice.
 SubjectReport report_of_cluster(const std::string& subject, const PostgresCluster& cluster, bool failed_backup);

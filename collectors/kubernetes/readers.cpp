@@ -74,10 +74,10 @@ Reader reader_of_chaos(const Resource& resource, const std::string& exercise, Ti
 }
 
 /// Clusters come before their backups, and are forgotten with nothing else.
-Reader reader_of_postgres(const Resource& resource, Facts& facts) {
+Reader reader_of_postgres(const Resource& resource, Time now, Facts& facts) {
     if (resource == kPostgresClusters)
         return {[&facts] { facts.postgres = {}; },
-                [&facts](const io::Json& cluster) { facts.postgres.read_cluster(cluster); }};
+                [&facts, now](const io::Json& cluster) { facts.postgres.read_cluster(cluster, now); }};
     if (resource == kScheduledBackups)
         return into(facts.scheduled_backups,
                     [](AllScheduledBackups& all, const io::Json& schedule) { all.read(schedule); });
@@ -115,7 +115,7 @@ Reader reader_of(const Resource& resource, const Expected& expected, Time now, F
     if (resource.group == kVeleroBackups.group && resource != kVeleroLocations)
         return reader_of_velero(resource, expected.jobs, facts);
     if (resource == kPostgresClusters || resource == kPostgresBackups || resource == kScheduledBackups)
-        return reader_of_postgres(resource, facts);
+        return reader_of_postgres(resource, now, facts);
     if (resource.group == "apps")
         return reader_of_controllers(resource, facts);
     if (resource.group == kChaosMesh)

@@ -86,10 +86,10 @@ void AllSeries::read_backup(const io::Json& backup) {
     points.jobs.push_back(std::move(job));
 }
 
-void AllSeries::read_cluster(const io::Json& cluster) {
+void AllSeries::read_cluster(const io::Json& cluster, Time now) {
     const std::string subject = subject_of(cluster, "cluster");
     series[subject].method = "cnpg";
-    clusters[subject] = read_postgres_cluster(cluster);
+    clusters[subject] = read_postgres_cluster(cluster, now);
 }
 
 void AllSeries::forget_backups() {

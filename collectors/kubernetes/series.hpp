@@ -21,7 +21,7 @@ struct AllSeries {
 
     /// CloudNativePG: a Backup, and a Cluster, which may have none.
     void read_backup(const io::Json& backup);
-    void read_cluster(const io::Json& cluster);
+    void read_cluster(const io::Json& cluster, Time now);
     void read_snapshot(const io::Json& snapshot);
     /// Forgets the Backups and keeps the clusters, whose list comes before.
     void forget_backups();

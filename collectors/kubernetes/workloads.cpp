@@ -123,8 +123,11 @@ std::map<std::string, Workload> joined(const Expected& expected, const Facts& fa
 void report_workloads(const Expected& expected, const Facts& facts, const Cursor& cursor, Time now,
                       std::vector<SubjectReport>& out) {
     for (const auto& [subject, workload] : joined(expected, facts)) {
-        // Scaled to none on purpose: neither up nor down. Whoever knew it is told that it is gone.
+        // Scaled to none on purpose: neither up nor down. Whoever knew it is told that it is gone. Of a daemon set
+        // there are as many as there are nodes for it, which others scale.
         const bool none_wanted = workload.controller && workload.wanted == 0;
+        if (none_wanted && subject.contains("/daemonset/"))
+            out.push_back({.subject = subject, .location = {}, .evidence = {core::Reachability{}}, .failure = {}});
         // Pods that ended or leave, of something that nobody says is still wanted.
         const bool nothing_left = !workload.controller && workload.pods->active == 0 && workload.pods->leaving == 0;
         if (!none_wanted && !nothing_left)

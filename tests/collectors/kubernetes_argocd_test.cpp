@@ -117,6 +117,22 @@ TEST_CASE(
             CHECK(state(subject(syncing(phase, "OutOfSync", began), kShop), "sync") == AssertionState::fails);
     }
     CHECK(state(subject(syncing("Succeeded", "OutOfSync", just_now), kShop), "sync") == AssertionState::fails);
+    // Compared before the sync ended, or about to be synced: that says nothing of what is there now.
+    const auto compared = [](const std::string& at, const std::string& ended, const std::string& operation) {
+        KubeApi api;
+        api.objects["applications"] = {
+            object("shop", fmt::format(R"({}"status": {{"health": {{"status": "Healthy"}}, "reconciledAt": "{}",
+                "sync": {{"status": "OutOfSync"}}, "operationState": {{"phase": "Succeeded", "finishedAt": "{}"}}}})",
+                                       operation, at, ended))};
+        return api.look(watching({"argocd"}));
+    };
+    const std::string ended = "2026-11-22T02:59:50Z";
+    CHECK_FALSE(says(compared("2026-11-22T02:59:40Z", ended, "")));
+    CHECK(says(compared("2026-11-22T02:59:55Z", ended, "")));
+    CHECK(says(compared("2026-11-22T02:40:00Z", "2026-11-22T02:45:00Z", "")));
+    const std::string queued = R"("operation": {"sync": {}}, )";
+    CHECK_FALSE(says(compared("2026-11-22T02:59:55Z", ended, queued)));
+    CHECK(says(compared("2026-11-22T02:40:00Z", "2026-11-22T02:30:00Z", queued)));
 }
 
 TEST_CASE("a condition of an application that is an error does not hold, and one that warns does") {

@@ -171,6 +171,17 @@ TEST_CASE("that WAL is archived is asked only where somebody configured where to
               "ContinuousArchivingFailing: exit status 4");
         CHECK(state(subject(look(spec, ""), kOrders), "continuous_archiving") == AssertionState::unknown);
     }
+    // A segment that did not go at the first try goes at the next.
+    const auto failing_since = [](const char* since) {
+        return fmt::format(
+            R"({{"type": "ContinuousArchiving", "status": "False", "reason": "ContinuousArchivingFailing",
+            "message": "switchover in progress, refusing archiving", "lastTransitionTime": "{}"}})",
+            since);
+    };
+    CHECK(state(subject(look(store, failing_since("2026-11-22T02:59:30Z")), kOrders), "continuous_archiving") ==
+          AssertionState::unknown);
+    CHECK(state(subject(look(store, failing_since("2026-11-22T02:50:00Z")), kOrders), "continuous_archiving") ==
+          AssertionState::fails);
 }
 
 TEST_CASE("the last backup of a cluster is told once it ended, and a failed one only once") {

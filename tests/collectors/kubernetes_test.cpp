@@ -123,6 +123,19 @@ TEST_CASE("restarts are differences by the pod's UID: a new pod begins at 0, and
     seen = api.look(kOnlyPods, seen->cursor, 2min);
     CHECK(measured(seen, "shop/deployment/web", "restarts_last_hour") == 5.0);
     CHECK(measured(api.look(kOnlyPods, seen->cursor, 62min), "shop/deployment/web", "restarts_last_hour") == 0.0);
+    // Of what happened over a weekend on which nobody looked, nobody knows when it did.
+    api.objects["pods"] = {test::pod({.uid = "u2", .restarts = 11}), test::pod({.uid = "u4", .restarts = 8})};
+    CHECK(measured(api.look(kOnlyPods, seen->cursor, 60h), "shop/deployment/web", "restarts_last_hour") == 0.0);
+}
+
+TEST_CASE("a daemon set for which there is no node is there, and well: others scale the nodes") {
+    KubeApi api;
+    api.objects["nodes"] = {test::node("n1")};
+    api.objects["daemonsets"] = {R"({"metadata": {"name": "gpu", "namespace": "shop"}, "spec": {"template": {"spec":
+        {"containers": []}}}, "status": {"desiredNumberScheduled": 0, "numberReady": 0}})"};
+    const Collected seen = api.look();
+    REQUIRE(has_subject(seen, "shop/daemonset/gpu"));
+    CHECK(reach(seen, "shop/daemonset/gpu").state == core::ReachState::up);
 }
 
 TEST_CASE("init containers and sidecars restart as well") {
