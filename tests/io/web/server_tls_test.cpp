@@ -101,6 +101,16 @@ std::string ended(const char* call, const SSL* tls, int result) {
                        std::strerror(number));
 }
 
+/// Signals that are meant for other tests of this program end a call on a socket that has a time limit.
+int uninterrupted(const SSL* tls, const std::function<int()>& call) {
+    for (;;) {
+        errno = 0;
+        const int result = call();
+        if (result > 0 || errno != EINTR || SSL_get_error(tls, result) != SSL_ERROR_WANT_READ)
+            return result;
+    }
+}
+
 /// With TLS 1.3 a client hears only from what follows whether its certificate was taken.
 std::string get_a_page(SSL* tls) {
     constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -109,7 +119,7 @@ std::string get_a_page(SSL* tls) {
     std::string answer;
     char chunk[4096];
     int got = 0;
-    while ((got = SSL_read(tls, chunk, sizeof chunk)) > 0)
+    while ((got = uninterrupted(tls, [&] { return SSL_read(tls, chunk, sizeof chunk); })) > 0)
         answer.append(chunk, static_cast<std::size_t>(got));
     return answer.starts_with("HTTP/1.1 200") ? "served" : ended("SSL_read", tls, got) + ", after '" + answer + "'";
 }
@@ -122,7 +132,7 @@ Handshake shake(const HttpServer& server, Handshake shaken, SSL_CTX* context, Se
     SSL_set_fd(tls.get(), fd);
     if (session)
         SSL_set_session(tls.get(), session.get());
-    if (const int connected = SSL_connect(tls.get()); connected != 1) {
+    if (const int connected = uninterrupted(tls.get(), [&] { return SSL_connect(tls.get()); }); connected != 1) {
         shaken.outcome = ended("SSL_connect", tls.get(), connected);
     } else {
         shaken.cipher = SSL_get_cipher_name(tls.get());
