@@ -60,7 +60,7 @@ class Bucket {
             if (const auto at = rest.find(std::string{parameter} + "=", question);
                 at != std::string::npos && (rest[at - 1] == '?' || rest[at - 1] == '&'))
                 name += std::string{"?"} + parameter;
-        const std::string_view kVersion = "versionId=";
+        constexpr std::string_view kVersion = "versionId=";
         const auto version = rest.find(kVersion, question);
         auto found = answers.end();
         if (version != std::string::npos)

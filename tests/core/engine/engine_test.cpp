@@ -395,7 +395,7 @@ TEST_CASE(
         seen.system_id = "42";
         Report made = report(now, {{"", {}, {seen}, std::move(broken)}});
         made.took = took;
-        engine.learn(check, std::move(made), now);
+        engine.learn(check, made, now);
         engine.advance(now);
     };
     const auto gaps = [&] { return std::ranges::count(firing(engine, now), "WalArchiveGap"); };
