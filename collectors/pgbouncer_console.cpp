@@ -3,6 +3,7 @@
 #include "collectors/pg_rows.hpp"
 #include "collectors/pgbouncer.hpp"
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -103,18 +104,14 @@ std::uint64_t valued(const io::PgTable& table, std::string_view key_column, std:
     throw io::BadDocument(fmt::format("column {}: expected a row {}, found none", key_column, key));
 }
 
-// It comes back from a store, so it is read as carefully as anything foreign.
 Cursor read_cursor(std::string_view text) {
-    Cursor cursor;
-    try {
-        if (!text.empty())
-            for (const io::Json json = io::Json::parse(text); const auto& [pool, at] : json.object())
-                cursor[pool] = Time{Duration{at.integer()}};
-    } catch (const io::BadDocument&) {
-        // Beginning anew costs as long as clients may wait.
-        return {};
-    }
-    return cursor;
+    // Beginning anew costs as long as clients may wait.
+    return io::read_remembered(text, [](const io::Json& json) {
+        Cursor cursor;
+        for (const auto& [pool, at] : json.object())
+            cursor[pool] = Time{Duration{at.integer()}};
+        return cursor;
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {

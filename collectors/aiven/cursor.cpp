@@ -2,6 +2,7 @@
 #include "collectors/aiven/cursor.hpp"
 
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 namespace recoverd::collectors::aiven_parts {
 
@@ -17,10 +18,8 @@ std::int64_t milliseconds(Time at) { return at.time_since_epoch().count(); }
 } // namespace
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    // Starting anew costs which services were there before, and one look at the plans.
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         for (const auto& [name, known] : json["services"].object())
             cursor.services[name] = {known["plan"].text(), time_of(known["since_ms"])};
@@ -31,10 +30,7 @@ Cursor read_cursor(std::string_view text) {
                                      .two_schedules = promise["two_schedules"].boolean(),
                                      .read_at = time_of(promise["read_at_ms"])};
         return cursor;
-    } catch (const io::BadDocument&) {
-        // Starting anew costs which services were there before, and one look at the plans.
-        return {};
-    }
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {

@@ -2,6 +2,7 @@
 #include "collectors/kubernetes/cursor.hpp"
 
 #include "core/config/values.hpp"
+#include "io/remembered.hpp"
 
 #include <algorithm>
 
@@ -62,10 +63,8 @@ std::uint64_t Cursor::last_hour(const std::string& workload) const {
 }
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    // Starting anew costs the restarts of one interval.
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         if (json["looked_at"])
             cursor.looked_at = json["looked_at"].time();
@@ -76,10 +75,7 @@ Cursor read_cursor(std::string_view text) {
             for (const io::Json& some : all.items())
                 cursor.restarts[workload].push_back({some["at"].time(), some["count"].natural()});
         return cursor;
-    } catch (const io::BadDocument&) {
-        // Starting anew costs the restarts of one interval.
-        return {};
-    }
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {

@@ -2,6 +2,7 @@
 #include "collectors/patroni/cursor.hpp"
 
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 #include <algorithm>
 
@@ -50,20 +51,15 @@ std::optional<Duration> Cursor::lag(std::uint64_t behind, Time now) const {
 }
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    // Starting anew costs who is missing since before, and the lag until something new is written.
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         for (const io::Json& name : json["members"].items())
             cursor.add_member(name.text());
         for (const io::Json& position : json["positions"].items())
             cursor.add_position(position["bytes"].natural(), Time{Duration{position["at_ms"].integer()}});
         return cursor;
-    } catch (const io::BadDocument&) {
-        // Starting anew costs who is missing since before, and the lag until something new is written.
-        return {};
-    }
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {

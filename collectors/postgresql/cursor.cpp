@@ -2,6 +2,7 @@
 // What is remembered from run to run. It comes back from a store, so it is read as carefully as anything foreign.
 #include "collectors/postgresql/parts.hpp"
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 namespace recoverd::collectors::pg {
 
@@ -39,10 +40,8 @@ void write(io::JsonWriter& out, const Received& received) {
 } // namespace
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    // Starting anew costs one run in which "written since" is not told.
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         cursor.system_id = json["system_id"].text();
         cursor.timeline = json["timeline"].text();
@@ -60,10 +59,7 @@ Cursor read_cursor(std::string_view text) {
                 cursor.unreplayed.push_back(read_received(received));
         }
         return cursor;
-    } catch (const io::BadDocument&) {
-        // Starting anew costs one run in which "written since" is not told.
-        return {};
-    }
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {

@@ -4,6 +4,7 @@
 
 #include "io/evidence_json.hpp"
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 #include <fmt/format.h>
 
@@ -85,10 +86,7 @@ void write_turns(const Cursor& cursor, io::JsonWriter& out) {
 } // namespace
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         for (const auto& [name, peak] : json["peaks"].object())
             cursor.peaks[name] = {peak["rows"].natural(), time_from(peak["at_ms"])};
@@ -105,9 +103,7 @@ Cursor read_cursor(std::string_view text) {
         cursor.checksums_reset = json["checksums_reset"].number();
         read_turns(json, cursor);
         return cursor;
-    } catch (const io::BadDocument&) {
-        return {};
-    }
+    });
 }
 
 Cursor cursor_of(std::string_view text, const Server& server) {

@@ -4,6 +4,7 @@
 #include "collectors/s3/encoding.hpp"
 #include "core/config/values.hpp"
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,20 +34,15 @@ std::optional<Pending> Cursor::find(std::string_view subject) const {
 }
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    // Starting anew costs that there was something before, and how long it is on its way.
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         cursor.any_series = json["any_series"].boolean();
         for (const auto& [subject, one] : json["pending"].object())
             cursor.keep(percent_decoded(subject), {percent_decoded(one["key"].text()),
                                                    percent_decoded(one["version"].text()), one["since"].time()});
         return cursor;
-    } catch (const io::BadDocument&) {
-        // Starting anew costs that there was something before, and how long it is on its way.
-        return {};
-    }
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {

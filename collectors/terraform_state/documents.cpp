@@ -4,6 +4,7 @@
 #include "collectors/terraform_state.hpp"
 #include "collectors/worker_answer.hpp"
 #include "core/config/values.hpp"
+#include "io/remembered.hpp"
 
 namespace recoverd::collectors {
 
@@ -53,11 +54,8 @@ TerraformLock read_terraform_lock(std::string_view text, std::optional<core::Tim
 }
 
 TerraformCursor read_terraform_cursor(std::string_view text) {
-    const auto cursor = understood([&] {
+    return io::read_remembered(text, [](const io::Json& json) {
         TerraformCursor read;
-        if (text.empty())
-            return read;
-        const auto json = io::Json::parse(text);
         for (const auto& [subject, state] : json.object()) {
             TerraformKept& kept = read[subject];
             kept.lineage = text_or_empty(state["lineage"]);
@@ -74,7 +72,6 @@ TerraformCursor read_terraform_cursor(std::string_view text) {
         }
         return read;
     });
-    return cursor ? *cursor : TerraformCursor{};
 }
 
 std::string write_terraform_cursor(const TerraformCursor& cursor) {

@@ -2,6 +2,7 @@
 // What is remembered from run to run. It comes back from a store, so it is read as carefully as anything foreign.
 #include "collectors/valkey/parts.hpp"
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 namespace recoverd::collectors::vk {
 
@@ -49,10 +50,7 @@ void write(io::JsonWriter& out, const Save& save) {
 } // namespace
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         cursor.run_id = json["run_id"].text();
         cursor.looked_at = read_some_time(json["looked_ms"]);
@@ -68,9 +66,7 @@ Cursor read_cursor(std::string_view text) {
         for (const io::Json& offset : json["offsets"].items())
             cursor.offsets.push_back({offset["position"].natural(), read_time(offset["at_ms"])});
         return cursor;
-    } catch (const io::BadDocument&) {
-        return {};
-    }
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/vault/parts.hpp"
 #include "core/config/values.hpp"
+#include "io/remembered.hpp"
 
 namespace recoverd::collectors::vault_parts {
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    // Starting anew costs who is missing since before.
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         for (const io::Json& id : json["peers"].items())
             cursor.add_peer(id.text());
@@ -16,10 +15,7 @@ Cursor read_cursor(std::string_view text) {
             cursor.auto_snapshots.emplace(
                 name, AutoSnapshot{snapshot["started_at"].time(), snapshot["ended_at"].time(), snapshot["url"].text()});
         return cursor;
-    } catch (const io::BadDocument&) {
-        // Starting anew costs who is missing since before.
-        return {};
-    }
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {

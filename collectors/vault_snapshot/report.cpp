@@ -3,6 +3,7 @@
 #include "collectors/vault_snapshot.hpp"
 #include "core/config/values.hpp"
 #include "io/evidence_json.hpp"
+#include "io/remembered.hpp"
 
 #include <algorithm>
 
@@ -56,15 +57,11 @@ bool FreshSnapshot::due(Time now, Duration every) const {
 }
 
 VaultSnapshotCursor read_vault_snapshot_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
-        return {json["files"].text(), read_known_objects(json["objects"]), read_fresh(json["fresh"])};
-    } catch (const io::BadDocument&) {
-        // Starting anew costs reading the files once more.
-        return {};
-    }
+    // Starting anew costs reading the files once more.
+    return io::read_remembered(text, [](const io::Json& json) {
+        return VaultSnapshotCursor{json["files"].text(), read_known_objects(json["objects"]),
+                                   read_fresh(json["fresh"])};
+    });
 }
 
 std::string write_vault_snapshot_cursor(const VaultSnapshotCursor& cursor) {

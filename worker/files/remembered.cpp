@@ -2,6 +2,7 @@
 #include "worker/files/remembered.hpp"
 
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 namespace recoverd::worker::files {
 
@@ -51,19 +52,14 @@ const RememberedFile* Remembered::find(const std::string& path) const {
 }
 
 Remembered read_remembered(std::string_view cursor) {
-    Remembered remembered;
-    if (cursor.empty())
-        return remembered;
-    try {
-        const auto json = io::Json::parse(cursor);
+    return io::read_remembered(cursor, [](const io::Json& json) {
+        Remembered remembered;
         remembered.looked_at = core::Time{core::Duration{json["looked_at"].integer()}};
         remembered.any_series = json["any_series"].boolean();
         for (const auto& [path, file] : json["files"].object())
             remembered.files.emplace(path, read_file(file));
-    } catch (const io::BadDocument&) {
-        return {};
-    }
-    return remembered;
+        return remembered;
+    });
 }
 
 std::string write_remembered(const Remembered& remembered) {

@@ -2,14 +2,13 @@
 #include "worker/kafka/cursor.hpp"
 
 #include "io/json.hpp"
+#include "io/remembered.hpp"
 
 namespace recoverd::worker::kafka {
 
 Cursor read_cursor(std::string_view text) {
-    if (text.empty())
-        return {};
-    try {
-        const io::Json json = io::Json::parse(text);
+    // Starting anew costs what came before this look.
+    return io::read_remembered(text, [](const io::Json& json) {
         Cursor cursor;
         for (const io::Json& item : json["uncommitted"].items())
             if (cursor.ends.size() < kMaxUncommitted)
@@ -17,10 +16,7 @@ Cursor read_cursor(std::string_view text) {
                                                 static_cast<std::int32_t>(item["partition"].natural())},
                                     item["end"].integer());
         return cursor;
-    } catch (const io::BadDocument&) {
-        // Starting anew costs what came before this look.
-        return {};
-    }
+    });
 }
 
 std::string write_cursor(const Cursor& cursor) {
