@@ -41,8 +41,8 @@ asio::error_code use_files(asio::ssl::context& context, const TlsOptions& option
         context.set_default_verify_paths(error);
     use(options.ca_file, [&] { context.load_verify_file(options.ca_file, error); });
     use(options.cert_file, [&] { context.use_certificate_chain_file(options.cert_file, error); });
-    const std::string& key_file = options.key_file.empty() ? options.cert_file : options.key_file;
-    use(key_file, [&] { context.use_private_key_file(key_file, asio::ssl::context::pem, error); });
+    use(options.file_of_key(),
+        [&] { context.use_private_key_file(options.file_of_key(), asio::ssl::context::pem, error); });
     return error;
 }
 

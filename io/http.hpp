@@ -21,6 +21,9 @@ struct TlsOptions {
     std::string server_name;
     bool insecure_skip_verify = false;
 
+    /// Where the key is: beside the certificate when nothing else is said.
+    const std::string& file_of_key() const { return key_file.empty() ? cert_file : key_file; }
+
     bool operator==(const TlsOptions&) const = default;
 };
 

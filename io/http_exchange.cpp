@@ -226,7 +226,7 @@ void Exchange::set_tls() {
         set_pem(easy_, CURLOPT_CAINFO, CURLOPT_CAINFO_BLOB, tls.ca_file);
     if (trusted_ && !tls.cert_file.empty()) {
         set_pem(easy_, CURLOPT_SSLCERT, CURLOPT_SSLCERT_BLOB, tls.cert_file);
-        set_pem(easy_, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB, tls.key_file.empty() ? tls.cert_file : tls.key_file);
+        set_pem(easy_, CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB, tls.file_of_key());
     }
     if (trusted_ && !tls.server_name.empty() && tls.server_name != url_.host) {
         // The URL gets the name that SNI and the certificate go by, and the way leads to the host nevertheless. Not by

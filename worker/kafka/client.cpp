@@ -48,7 +48,7 @@ std::vector<Setting> settings_of(const Options& options) {
     settings.emplace_back("ssl.ca.location", tls.ca_file.empty() ? "probe" : tls.ca_file);
     if (!tls.cert_file.empty()) {
         settings.emplace_back("ssl.certificate.location", tls.cert_file);
-        settings.emplace_back("ssl.key.location", tls.key_file.empty() ? tls.cert_file : tls.key_file);
+        settings.emplace_back("ssl.key.location", tls.file_of_key());
     }
     if (tls.insecure_skip_verify) {
         settings.emplace_back("enable.ssl.certificate.verification", "false");
