@@ -164,20 +164,17 @@ struct SubjectMemory {
     // exercise: per exercise the newest end, the newest that passed at depth >= restored, and those still running
     std::vector<Exercise> exercises;
 
-    /// When what is known of this kind was told: what was seen there is as of that moment.
-    Time learned_of(EvidenceKind kind) const {
+    /// The run that told what is known of this kind.
+    HalfLearned told(EvidenceKind kind) const {
         for (const HalfLearned& half : half_learned)
             if (half.kind == kind)
-                return half.at;
-        return learned_at;
+                return half;
+        return {kind, learned_at, learned_took};
     }
-    /// When the run began that told it: what came to be since then it may not have seen.
-    Time asked_for(EvidenceKind kind) const {
-        for (const HalfLearned& half : half_learned)
-            if (half.kind == kind)
-                return half.at - half.took;
-        return learned_at - learned_took;
-    }
+    /// When that was: what was seen there is as of that moment.
+    Time learned_of(EvidenceKind kind) const { return told(kind).at; }
+    /// When it began: what came to be since then it may not have seen.
+    Time asked_for(EvidenceKind kind) const { return told(kind).at - told(kind).took; }
 
     bool operator==(const SubjectMemory&) const = default;
 };
