@@ -39,11 +39,13 @@ class Drills:
 
         until(so, lambda: f"fires {dict(expected)}, found {dict(self._firing())}", patience)
 
+    def _until_told(self, told, mark, patience=PATIENCE):
+        pager = self._site.alertmanager.pager
+        until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}", patience)
+
     def _until_paged(self, alerts, mark):
         """What ends before Alertmanager's next notification of its group is never told to anybody."""
-        pager = self._site.alertmanager.pager
-        told = Counter(("firing", alert) for alert in alerts.elements())
-        until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}")
+        self._until_told(Counter(("firing", alert) for alert in alerts.elements()), mark)
 
     def passes(self, fault, alerts, break_it, patience=PATIENCE):
         """A fault that mends itself: each of the alerts comes once, and is resolved once."""
@@ -55,8 +57,7 @@ class Drills:
         broken = time.monotonic()
         took = {}
         for status in ("firing", "resolved"):
-            until(lambda: pager.since(mark) >= told[status],
-                  lambda: f"the pager got {told[status]}, found {pager.since(mark)}", patience)
+            self._until_told(told[status], mark, patience)
             took[status] = time.monotonic() - broken
         self._site.agent.looks(2)
         assert not self._firing()
@@ -88,7 +89,7 @@ class Drills:
         resolved = time.monotonic() - mended
         told = Counter({(status, alert): often * times for status, times in (("firing", told_firing), ("resolved", 1))
                         for alert, often in expected.items()})
-        until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}")
+        self._until_told(told, mark)
         self._site.agent.looks(2)
         assert not self._firing()
         assert pager.since(mark) == told, f"expected {told}, found {pager.since(mark)}"
@@ -112,7 +113,7 @@ class Drills:
             assert self._firing() == expected
             before, ever = expected, ever | expected
         told = Counter({(status, alert): 1 for status in ("firing", "resolved") for alert in ever})
-        until(lambda: pager.since(mark) >= told, lambda: f"the pager got {told}, found {pager.since(mark)}", patience)
+        self._until_told(told, mark, patience)
         self._site.agent.looks(2)
         assert not self._firing()
         assert pager.since(mark) == told, f"expected {told}, found {pager.since(mark)}"
