@@ -56,15 +56,24 @@ core::Reachability reach_of(const io::Json& cluster) {
     return reach;
 }
 
-/// In an object store of its own, or by a plug-in.
-bool is_to_archive(const io::Json& spec) {
+/// A segment that did not go is tried again after 1 to 60 s, and one that is refused during a switchover goes after it;
+/// the operator says False of each.
+constexpr Duration kArchivingRetried = std::chrono::minutes{5};
+
+enum class Archives : std::uint8_t { no, perhaps, yes };
+
+/// In an object store of its own, or by a plug-in: some of them archive without saying so in `isWALArchiver`.
+Archives archives_of(const io::Json& spec) {
     if (spec["backup"]["barmanObjectStore"])
-        return true;
-    const io::Json& plugins = spec["plugins"];
-    return plugins && std::ranges::any_of(plugins.items(), [](const io::Json& plugin) {
-               const bool enabled = !plugin["enabled"] || plugin["enabled"].boolean();
-               return enabled && plugin["isWALArchiver"] && plugin["isWALArchiver"].boolean();
-           });
+        return Archives::yes;
+    auto archives = Archives::no;
+    if (const io::Json& plugins = spec["plugins"])
+        for (const io::Json& plugin : plugins.items())
+            if (!plugin["enabled"] || plugin["enabled"].boolean())
+                archives = std::max(archives, plugin["isWALArchiver"] && plugin["isWALArchiver"].boolean()
+                                                  ? Archives::yes
+                                                  : Archives::perhaps);
+    return archives;
 }
 
 /// "True", "False", or nothing when it is not told.
@@ -73,11 +82,17 @@ std::optional<std::string> told(const io::Json& condition) {
     return status == "True" || status == "False" ? std::optional{status} : std::nullopt;
 }
 
-/// Each attempt that failed makes it False, those that are refused during a switchover among them, and the next success
-/// True. PostgreSQL tries again after a second, and after three failures every minute: so soon it is not known.
-bool is_young_failure(const io::Json& condition, Time now) {
-    const auto since = time_or_none(condition["lastTransitionTime"]);
-    return told(condition) == "False" && since && now - *since < std::chrono::minutes{5};
+/// Nothing where nobody archives: of that the operator says True as well.
+std::optional<core::Assertion> archiving_of(const io::Json& cluster, Time now) {
+    const io::Json& archiving = condition(cluster["status"]["conditions"], "ContinuousArchiving");
+    const Archives archives = archives_of(cluster["spec"]);
+    std::optional<std::string> actual = told(archiving);
+    if (archives == Archives::no || (archives == Archives::perhaps && !actual))
+        return std::nullopt;
+    const auto since = time_or_none(archiving["lastTransitionTime"]);
+    if (actual == "False" && since && now - *since < kArchivingRetried)
+        actual.reset();
+    return expect("continuous_archiving", "True", std::move(actual), why(archiving));
 }
 
 /// "30d", "4w" or "6m", in which Barman counts a month as 31 days. A plug-in's object stores say it themselves.
@@ -113,10 +128,7 @@ PostgresCluster read_postgres_cluster(const io::Json& cluster, Time now) {
     }
     if (text_or(cluster["metadata"]["annotations"]["cnpg.io/hibernation"]) != "on")
         made.reach = reach_of(cluster);
-    const io::Json& archiving = condition(status["conditions"], "ContinuousArchiving");
-    if (is_to_archive(spec))
-        made.archiving = expect("continuous_archiving", "True",
-                                is_young_failure(archiving, now) ? std::nullopt : told(archiving), why(archiving));
+    made.archiving = archiving_of(cluster, now);
     // False while one runs, too.
     const io::Json& backup = condition(status["conditions"], "LastBackupSucceeded");
     if (backup && text_or(backup["reason"]) != "BackupStarted")

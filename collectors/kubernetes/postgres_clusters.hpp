@@ -10,8 +10,8 @@ namespace recoverd::collectors::kubernetes_parts {
 struct PostgresCluster {
     /// Nothing of one that was hibernated on purpose.
     std::optional<core::Reachability> reach;
-    /// Whether WAL is archived; nothing where nobody configured an archive, of which the operator says True all the
-    /// same.
+    /// Whether WAL is archived; nothing where nobody configured an archive or a plug-in that may be one, of which the
+    /// operator says True all the same. Not known while the last failure is so young that it is being tried again.
     std::optional<core::Assertion> archiving;
     /// Whether the last backup succeeded; nothing before the first one and while one runs.
     std::optional<core::Assertion> last_backup;

@@ -155,21 +155,25 @@ TEST_CASE("that WAL is archived is asked only where somebody configured where to
     const std::string fails = R"({"type": "ContinuousArchiving", "status": "False",
         "reason": "ContinuousArchivingFailing", "message": "exit status 4"})";
     const std::string store = R"(, "backup": {"barmanObjectStore": {"destinationPath": "s3://wal"}})";
-    const std::string plugin = R"(, "plugins": [{"name": "other"}, {"name": "barman-cloud", "isWALArchiver": true)";
-    for (const std::string& spec :
-         {std::string{}, plugin + R"(, "enabled": false}])", std::string{R"(, "plugins": [{"name": "other"}])"},
-          std::string{R"(, "backup": {"volumeSnapshot": {"className": "fast"}})"}}) {
+    const std::string plugin = R"(, "plugins": [{"name": "other", "enabled": false},
+        {"name": "barman-cloud", "isWALArchiver": true)";
+    const std::string silent = R"(, "plugins": [{"name": "other"}])";
+    for (const std::string& spec : {std::string{}, plugin + R"(, "enabled": false}])",
+                                    std::string{R"(, "backup": {"volumeSnapshot": {"className": "fast"}})"}}) {
         CAPTURE(spec);
         CHECK_FALSE(is_told(subject(look(spec, works), kOrders), "continuous_archiving"));
         CHECK_FALSE(is_told(subject(look(spec, fails), kOrders), "continuous_archiving"));
     }
-    for (const std::string& spec : {store, plugin + "}]"}) {
+    // One that archives need not say so.
+    CHECK_FALSE(is_told(subject(look(silent, ""), kOrders), "continuous_archiving"));
+    for (const std::string& spec : {store, plugin + "}]", silent}) {
         CAPTURE(spec);
         CHECK(state(subject(look(spec, works), kOrders), "continuous_archiving") == AssertionState::holds);
         CHECK(state(subject(look(spec, fails), kOrders), "continuous_archiving") == AssertionState::fails);
         CHECK(assertion(subject(look(spec, fails), kOrders), "continuous_archiving").detail ==
               "ContinuousArchivingFailing: exit status 4");
-        CHECK(state(subject(look(spec, ""), kOrders), "continuous_archiving") == AssertionState::unknown);
+        if (spec != silent)
+            CHECK(state(subject(look(spec, ""), kOrders), "continuous_archiving") == AssertionState::unknown);
     }
     // A segment that did not go at the first try goes at the next.
     const auto failing_since = [](const char* since) {
@@ -182,6 +186,24 @@ TEST_CASE("that WAL is archived is asked only where somebody configured where to
           AssertionState::unknown);
     CHECK(state(subject(look(store, failing_since("2026-11-22T02:50:00Z")), kOrders), "continuous_archiving") ==
           AssertionState::fails);
+}
+
+TEST_CASE("a WAL segment that did not go at the first try is tried again, and for five minutes no finding") {
+    KubeApi api;
+    const auto look = [&](const std::string& status, const std::string& since) {
+        api.objects["clusters"] = {
+            cluster(kWell + fmt::format(R"(, "conditions": [{{"type": "ContinuousArchiving", "status": "{}",
+                        "reason": "ContinuousArchivingFailing", "message": "switchover in progress, refusing archiving",
+                        "lastTransitionTime": "2026-11-22T{}Z"}}])",
+                                        status, since),
+                    R"(, "backup": {"barmanObjectStore": {"destinationPath": "s3://wal"}})")};
+        return assertion(subject(api.look(watching({"cnpg"})), kOrders), "continuous_archiving");
+    };
+    CHECK(core::state_of(look("False", "02:59:00")) == AssertionState::unknown);
+    CHECK(look("False", "02:59:00").detail == "ContinuousArchivingFailing: switchover in progress, refusing archiving");
+    CHECK(core::state_of(look("False", "02:55:01")) == AssertionState::unknown);
+    CHECK(core::state_of(look("False", "02:55:00")) == AssertionState::fails);
+    CHECK(core::state_of(look("True", "02:59:00")) == AssertionState::holds);
 }
 
 TEST_CASE("the last backup of a cluster is told once it ended, and a failed one only once") {
