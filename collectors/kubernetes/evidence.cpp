@@ -86,7 +86,9 @@ std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
 /// Everything that is neither a node nor a workload.
 void report_objects(const Expected& expected, const Facts& facts, Time now, std::vector<SubjectReport>& out) {
     facts.jobs.report(now, !facts.failed(kJobs) && !facts.failed(kCronJobs), out);
-    facts.velero.report({.backups_known = facts.has(kVeleroBackups), .volumes_known = !facts.failed(kPodVolumeBackups)},
+    facts.velero.report({.backups_known = facts.has(kVeleroBackups),
+                         .volumes_known = !facts.failed(kPodVolumeBackups),
+                         .schedules_known = !facts.failed(kVeleroSchedules)},
                         out);
     if (facts.has(kPostgresBackups))
         facts.postgres.report(now, out);
@@ -120,6 +122,7 @@ constexpr std::array kTellOfDaemonSet{kPods, kDaemonSets};
 constexpr std::array kTellOfCluster{kPods, kPostgresClusters};
 constexpr std::array kTellOfClusterBackups{kPostgresClusters, kPostgresBackups};
 constexpr std::array kTellOfVeleroBackups{kVeleroBackups, kPodVolumeBackups};
+constexpr std::array kTellOfBackupsByHand{kVeleroBackups, kPodVolumeBackups, kVeleroSchedules};
 constexpr std::array kTellOfJobBackups{kJobs, kCronJobs};
 
 constexpr std::array<ToldBy, 8> kToldBy{{
@@ -128,7 +131,7 @@ constexpr std::array<ToldBy, 8> kToldBy{{
     {"daemonset", kTellOfDaemonSet, {}},
     {"cluster", kTellOfCluster, kTellOfClusterBackups},
     {"schedule", {}, kTellOfVeleroBackups},
-    {"backup", {}, kTellOfVeleroBackups},
+    {"backup", {}, kTellOfBackupsByHand},
     {"cronjob", {}, kTellOfJobBackups},
     {"job", {}, kTellOfJobBackups},
 }};

@@ -94,8 +94,8 @@ SubjectReport report_of(const std::string& subject, const Runs& runs, const Cron
 
 void AllJobs::read_job(const io::Json& job, const JobsAre& are) {
     const io::Json& metadata = job["metadata"];
-    const io::Json& owner = controller_of(job);
-    const bool of_cronjob = text_or(owner["kind"]) == "CronJob";
+    const io::Json& owner = cronjob_of(job);
+    const bool of_cronjob = static_cast<bool>(owner);
     const std::string subject =
         of_cronjob ? subject_of(clean(metadata["namespace"].text(), 63), "cronjob", clean(owner["name"].text(), 253))
                    : subject_of(job, "job");

@@ -26,9 +26,12 @@ struct VeleroLists {
     bool backups_known = false;
     /// Without them nobody knows which of the backups hold all their volumes.
     bool volumes_known = false;
+    /// Without them nobody knows whether those that were made by hand lie beside series.
+    bool schedules_known = false;
 };
 
-/// Velero's backups by the Schedule that makes them; those that were made by hand together.
+/// Velero's backups by the Schedule that makes them; those that were made by hand together. Beside a Schedule of the
+/// same namespace these are no series: nobody makes the next one.
 struct AllVelero {
     std::map<std::string, core::RecoveryPoints> series;
     SeriesOfBackups series_of;
@@ -42,6 +45,11 @@ struct AllVelero {
     void read_volume(const io::Json& volume);
     /// Without one of the lists, which may have failed, nothing is told of what there is.
     void report(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
+
+  private:
+    void report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
+    /// Of backups made by hand: beside a Schedule?
+    bool is_beside_schedule(std::string_view subject) const;
 };
 
 } // namespace recoverd::collectors::kubernetes_parts

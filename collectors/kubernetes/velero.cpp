@@ -83,6 +83,9 @@ core::BackupJob job_of(const io::Json& backup, bool failed) {
     return job;
 }
 
+/// NAMESPACE/backup, other than the Schedule of that name.
+bool is_by_hand(std::string_view subject) { return subject.substr(subject.find('/')) == "/backup"; }
+
 /// A backup has said Completed of itself all the same (velero#6212).
 void spoil(core::RecoveryPoints& points, const std::string& of_namespace,
            const std::map<std::string, UnsavedVolumes>& unsaved) {
@@ -144,19 +147,38 @@ void AllVelero::read_volume(const io::Json& volume) {
     unsaved.phase = phase.empty() ? "New" : phase;
 }
 
-void AllVelero::report(const VeleroLists& lists, std::vector<SubjectReport>& out) const {
-    if (lists.backups_known && lists.volumes_known) {
-        auto all = series;
-        // A schedule without a backup has none, and that is to be said.
-        for (const auto& [subject, assertions] : schedules)
-            all[subject];
-        for (auto& [subject, points] : all) {
-            spoil(points, subject.substr(0, subject.find('/') + 1), unsaved_volumes);
-            finish(points, "velero");
-            out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
-        }
+bool AllVelero::is_beside_schedule(std::string_view subject) const {
+    if (!is_by_hand(subject))
+        return false;
+    const std::string all = subject_of(subject.substr(0, subject.find('/')), "schedule", "");
+    const auto first = schedules.lower_bound(all);
+    return first != schedules.end() && first->first.starts_with(all);
+}
+
+void AllVelero::report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const {
+    auto all = series;
+    // A schedule without a backup has none, and that is to be said.
+    for (const auto& [subject, assertions] : schedules)
+        all[subject];
+    for (auto& [subject, points] : all) {
+        if (is_by_hand(subject) && (!lists.schedules_known || is_beside_schedule(subject)))
+            continue;
+        spoil(points, subject.substr(0, subject.find('/') + 1), unsaved_volumes);
+        finish(points, "velero");
+        out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
     }
-    restores.report(series_of, lists.backups_known, out);
+}
+
+void AllVelero::report(const VeleroLists& lists, std::vector<SubjectReport>& out) const {
+    if (lists.backups_known && lists.volumes_known)
+        report_series(lists, out);
+    std::vector<SubjectReport> restored;
+    restores.report(series_of, lists.backups_known, restored);
+    // The Restores of backups that were made by hand are deleted with them, and nobody makes them again.
+    for (SubjectReport& report : restored) {
+        report.passing = is_beside_schedule(report.subject);
+        out.push_back(std::move(report));
+    }
     for (const auto& [subject, assertions] : schedules)
         out.push_back({.subject = subject, .location = {}, .evidence = {assertions}, .failure = {}});
 }

@@ -91,4 +91,14 @@ const io::Json& controller_of(const io::Json& object) {
     return kNone;
 }
 
+const io::Json& cronjob_of(const io::Json& object) {
+    static const io::Json kNone;
+    const io::Json& owners = object["metadata"]["ownerReferences"];
+    if (owners)
+        for (const io::Json& owner : owners.items())
+            if (text_or(owner["kind"]) == "CronJob")
+                return owner;
+    return kNone;
+}
+
 } // namespace recoverd::collectors::kubernetes_parts

@@ -40,5 +40,8 @@ void keep_newest(std::optional<core::Exercise>& kept, core::Exercise run, std::o
 
 /// The owner that manages it, or an absent value.
 const io::Json& controller_of(const io::Json& object);
+/// The CronJob that it was made of, or an absent value. Whoever makes a Job of it by hand need not say that it is the
+/// controller (Argo CD's action create-job does not).
+const io::Json& cronjob_of(const io::Json& object);
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -157,6 +157,20 @@ TEST_CASE("a backup job without a CronJob is a subject of its own, also before i
     CHECK(test::points(api.look(backing_up()), kNightly).tells_jobs == core::Told::not_told);
 }
 
+TEST_CASE("a job that was made of a CronJob by hand is of its series, also when it is not called its controller") {
+    KubeApi api;
+    api.objects["cronjobs"] = {cronjob("")};
+    for (const char* controller : {"", R"(, "controller": true)", R"(, "controller": false)"}) {
+        CAPTURE(controller);
+        api.objects["jobs"] = {
+            object("by-hand", fmt::format(R"("status": {{{}}})", kComplete),
+                   fmt::format(R"(, "ownerReferences": [{{"kind": "CronJob", "name": "nightly"{}}}])", controller))};
+        const Collected seen = api.look(backing_up());
+        CHECK(test::points(seen, kNightly).count == 1);
+        CHECK_THROWS(subject(seen, "shop/job/by-hand"));
+    }
+}
+
 TEST_CASE("a job that says that it stands for an exercise makes no backup, and a suspended CronJob says so") {
     KubeApi api;
     const std::string restore = R"(, "annotations": {"recoverd/exercise": "restore-test"})";
