@@ -121,8 +121,8 @@ constexpr std::array kTellOfStatefulSet{kPods, kStatefulSets};
 constexpr std::array kTellOfDaemonSet{kPods, kDaemonSets};
 constexpr std::array kTellOfCluster{kPods, kPostgresClusters};
 constexpr std::array kTellOfClusterBackups{kPostgresClusters, kPostgresBackups};
-constexpr std::array kTellOfVeleroBackups{kVeleroBackups, kPodVolumeBackups};
-constexpr std::array kTellOfBackupsByHand{kVeleroBackups, kPodVolumeBackups, kVeleroSchedules};
+constexpr std::array kTellOfVeleroBackups{kVeleroBackups, kPodVolumeBackups, kVeleroLocations};
+constexpr std::array kTellOfBackupsByHand{kVeleroBackups, kPodVolumeBackups, kVeleroLocations, kVeleroSchedules};
 constexpr std::array kTellOfJobBackups{kJobs, kCronJobs};
 
 constexpr std::array<ToldBy, 8> kToldBy{{

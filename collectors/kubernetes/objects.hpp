@@ -22,6 +22,12 @@ struct UnsavedVolumes {
     std::string phase;
 };
 
+/// What a BackupStorageLocation is to the backups in it.
+struct StorageLocation {
+    /// Its phase, where it is told as not Available; else empty.
+    std::string wrong;
+};
+
 struct VeleroLists {
     bool backups_known = false;
     /// Without them nobody knows which of the backups hold all their volumes.
@@ -35,6 +41,10 @@ struct VeleroLists {
 struct AllVelero {
     std::map<std::string, core::RecoveryPoints> series;
     SeriesOfBackups series_of;
+    /// By the backup's "NAMESPACE/NAME" that of its location; nothing of one that Velero has not looked at.
+    std::map<std::string, std::string> location_of;
+    /// By "NAMESPACE/NAME".
+    std::map<std::string, StorageLocation> locations;
     std::map<std::string, core::Assertions> schedules;
     /// By the backup's "NAMESPACE/NAME".
     std::map<std::string, UnsavedVolumes> unsaved_volumes;
@@ -43,11 +53,15 @@ struct AllVelero {
     void read_backup(const io::Json& backup);
     void read_schedule(const io::Json& schedule);
     void read_volume(const io::Json& volume);
+    /// `told`: what is told of the location itself.
+    void read_location(const io::Json& location, const SubjectReport& told);
     /// Without one of the lists, which may have failed, nothing is told of what there is.
     void report(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
 
   private:
     void report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
+    /// That the newest good backup is, as far as one knows, where nobody gets at it.
+    std::optional<Failure> why_out_of_reach(const core::RecoveryPoints& points, const std::string& of_namespace) const;
     /// Of backups made by hand: beside a Schedule?
     bool is_beside_schedule(std::string_view subject) const;
 };

@@ -35,6 +35,7 @@ Reader reader_of_velero(const Resource& resource, const JobsAre& are, Facts& fac
         return {[&facts] {
                     facts.velero.series = {};
                     facts.velero.series_of = {};
+                    facts.velero.location_of = {};
                 },
                 [&facts](const io::Json& backup) { facts.velero.read_backup(backup); }};
     if (resource == kVeleroRestores)
@@ -96,7 +97,14 @@ Reader reader_of_objects(const Resource& resource, const std::string& exercise, 
         return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_application(one, now)); });
     if (resource == kCertificates)
         return into(objects, [](Objects& all, const io::Json& one) { all.push_back(read_certificate(one)); });
-    return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_storage_location(one, now)); });
+    return {[&objects, &facts] {
+                objects = {};
+                facts.velero.locations = {};
+            },
+            [&objects, &facts, now](const io::Json& location) {
+                objects.push_back(read_storage_location(location, now));
+                facts.velero.read_location(location, objects.back());
+            }};
 }
 
 } // namespace

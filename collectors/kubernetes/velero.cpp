@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -108,7 +109,10 @@ void AllVelero::read_backup(const io::Json& backup) {
     const std::string phase = text_or(backup["status"]["phase"]);
     const std::string subject =
         by.empty() ? of_namespace + "/backup" : subject_of(of_namespace, "schedule", clean(by, 253));
-    series_of[fmt::format("{}/{}", of_namespace, clean(metadata["name"].text(), 253))] = subject;
+    const std::string name = fmt::format("{}/{}", of_namespace, clean(metadata["name"].text(), 253));
+    series_of[name] = subject;
+    if (const std::string location = clean(text_or(backup["spec"]["storageLocation"]), 253); !location.empty())
+        location_of[name] = fmt::format("{}/{}", of_namespace, location);
     core::RecoveryPoints& points = series[subject];
     if (const auto state = point_state(phase))
         points.points.push_back(point_of(backup, *state));
@@ -147,6 +151,32 @@ void AllVelero::read_volume(const io::Json& volume) {
     unsaved.phase = phase.empty() ? "New" : phase;
 }
 
+void AllVelero::read_location(const io::Json& location, const SubjectReport& told) {
+    const io::Json& metadata = location["metadata"];
+    StorageLocation& kept =
+        locations[fmt::format("{}/{}", clean(metadata["namespace"].text(), 63), clean(metadata["name"].text(), 253))];
+    const bool down = std::ranges::any_of(told.evidence, [](const Evidence& one) {
+        const auto* reach = std::get_if<core::Reachability>(&one);
+        return reach && reach->state == core::ReachState::down;
+    });
+    if (down)
+        kept.wrong = clean(location["status"]["phase"].text(), 40);
+}
+
+std::optional<Failure> AllVelero::why_out_of_reach(const core::RecoveryPoints& points,
+                                                   const std::string& of_namespace) const {
+    const auto newest_first = points.points | std::views::reverse;
+    const auto newest = std::ranges::find(newest_first, PointState::good, &core::RecoveryPoint::state);
+    if (newest == newest_first.end())
+        return std::nullopt;
+    const auto location = location_of.find(of_namespace + newest->id);
+    const auto found = location == location_of.end() ? locations.end() : locations.find(location->second);
+    if (found == locations.end() || found->second.wrong.empty())
+        return std::nullopt;
+    return Failure{FailureKind::unreachable,
+                   fmt::format("its backups are in {}, which is {}", found->first, found->second.wrong)};
+}
+
 bool AllVelero::is_beside_schedule(std::string_view subject) const {
     if (!is_by_hand(subject))
         return false;
@@ -163,9 +193,15 @@ void AllVelero::report_series(const VeleroLists& lists, std::vector<SubjectRepor
     for (auto& [subject, points] : all) {
         if (is_by_hand(subject) && (!lists.schedules_known || is_beside_schedule(subject)))
             continue;
-        spoil(points, subject.substr(0, subject.find('/') + 1), unsaved_volumes);
+        const std::string of_namespace = subject.substr(0, subject.find('/') + 1);
+        spoil(points, of_namespace, unsaved_volumes);
         finish(points, "velero");
-        out.push_back({.subject = subject, .location = {}, .evidence = {std::move(points)}, .failure = {}});
+        SubjectReport report{.subject = subject, .location = {}, .evidence = {}, .failure = {}};
+        // The backups may be as good as ever, but nobody knows; what was known of them ages.
+        report.failure = why_out_of_reach(points, of_namespace);
+        if (!report.failure)
+            report.evidence.emplace_back(std::move(points));
+        out.push_back(std::move(report));
     }
 }
 

@@ -16,6 +16,23 @@ bool tells_points(const core::SubjectReport& report) {
                                [](const Evidence& one) { return std::holds_alternative<core::RecoveryPoints>(one); });
 }
 
+std::string backup(const std::string& name, const std::string& clock, const std::string& location,
+                   const std::string& phase = "Completed") {
+    return object(name,
+                  fmt::format(R"("spec": {{"storageLocation": "{}"}},
+                                 "status": {{"phase": "{}", "startTimestamp": "2026-11-22T{}:00Z"}})",
+                              location, phase, clock),
+                  R"(, "labels": {"velero.io/schedule-name": "nightly"})");
+}
+
+std::string location(const std::string& name, const std::string& phase, const std::string& spec = {}) {
+    return object(name, fmt::format(R"("spec": {{{}}}, "status": {{"phase": "{}",
+                                       "lastValidationTime": "2026-11-22T02:59:00Z"}})",
+                                    spec, phase));
+}
+
+constexpr const char* kNightly = "shop/schedule/nightly";
+
 } // namespace
 
 TEST_CASE("a backup of Velero that was made by hand is no series beside a Schedule of its namespace") {
@@ -43,4 +60,31 @@ TEST_CASE("a backup of Velero that was made by hand is no series beside a Schedu
     CHECK(subject(seen, "shop/backup").passing);
     api.objects["restores"].clear();
     CHECK_THROWS(subject(api.look(watching({"velero"})), "shop/backup"));
+}
+
+TEST_CASE("what lies in a location of Velero that is not Available is out of reach, and nobody knows how good it is") {
+    KubeApi api;
+    api.objects["schedules"] = {object("nightly", R"("spec": {}, "status": {"phase": "Enabled"})")};
+    api.objects["backupstoragelocations"] = {location("near", "Available"), location("far", "Unavailable")};
+    api.objects["backups"] = {backup("a", "01:00", "near"), backup("b", "02:00", "far")};
+    Collected seen = api.look(watching({"velero"}));
+    REQUIRE(subject(seen, kNightly).failure);
+    CHECK(subject(seen, kNightly).failure->kind == FailureKind::unreachable);
+    CHECK(subject(seen, kNightly).failure->detail == "its backups are in shop/far, which is Unavailable");
+    CHECK_FALSE(tells_points(subject(seen, kNightly)));
+    // Whether it is paused is known all the same.
+    CHECK(test::kube::state(subject(seen, kNightly), "paused") == core::AssertionState::holds);
+    CHECK(seen->complete);
+    // The newest one that is good decides.
+    for (const auto& newest : {backup("c", "02:30", "near"), backup("b", "02:00", "far", "PartiallyFailed"),
+                               backup("b", "02:00", "unheard"), backup("b", "02:00", "")}) {
+        CAPTURE(newest);
+        api.objects["backups"] = {backup("a", "01:00", "near"), newest};
+        seen = api.look(watching({"velero"}));
+        CHECK_FALSE(subject(seen, kNightly).failure);
+        CHECK(test::points(seen, kNightly).count == 2);
+    }
+    // That the locations cannot be listed makes nothing well.
+    api.refused["backupstoragelocations"] = {403, "{}"};
+    CHECK(subject(api.look(watching({"velero"})), kNightly).failure->kind == FailureKind::refused);
 }
