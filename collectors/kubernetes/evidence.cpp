@@ -121,8 +121,7 @@ constexpr std::array kTellOfStatefulSet{kPods, kStatefulSets};
 constexpr std::array kTellOfDaemonSet{kPods, kDaemonSets};
 constexpr std::array kTellOfCluster{kPods, kPostgresClusters};
 constexpr std::array kTellOfClusterBackups{kPostgresClusters, kPostgresBackups};
-constexpr std::array kTellOfVeleroBackups{kVeleroBackups, kPodVolumeBackups, kVeleroLocations};
-constexpr std::array kTellOfBackupsByHand{kVeleroBackups, kPodVolumeBackups, kVeleroLocations, kVeleroSchedules};
+constexpr std::array kTellOfVeleroBackups{kVeleroBackups, kPodVolumeBackups, kVeleroLocations, kVeleroSchedules};
 constexpr std::array kTellOfJobBackups{kJobs, kCronJobs};
 
 constexpr std::array<ToldBy, 8> kToldBy{{
@@ -131,7 +130,7 @@ constexpr std::array<ToldBy, 8> kToldBy{{
     {"daemonset", kTellOfDaemonSet, {}},
     {"cluster", kTellOfCluster, kTellOfClusterBackups},
     {"schedule", {}, kTellOfVeleroBackups},
-    {"backup", {}, kTellOfBackupsByHand},
+    {"backup", {}, kTellOfVeleroBackups},
     {"cronjob", {}, kTellOfJobBackups},
     {"job", {}, kTellOfJobBackups},
 }};

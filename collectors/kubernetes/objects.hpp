@@ -26,6 +26,17 @@ struct UnsavedVolumes {
 struct StorageLocation {
     /// Its phase, where it is told as not Available; else empty.
     std::string wrong;
+    /// Is it that of a Schedule that names none?
+    bool is_default = false;
+};
+
+/// Backups of one Schedule's name in one location ("NAMESPACE/NAME", empty where that is not known). Those that another
+/// cluster made there are found by Velero, and bear the name of its Schedule.
+struct VeleroSeries {
+    std::string subject;
+    std::string location;
+
+    auto operator<=>(const VeleroSeries&) const = default;
 };
 
 struct VeleroLists {
@@ -39,13 +50,14 @@ struct VeleroLists {
 /// Velero's backups by the Schedule that makes them; those that were made by hand together. Beside a Schedule of the
 /// same namespace these are no series: nobody makes the next one.
 struct AllVelero {
-    std::map<std::string, core::RecoveryPoints> series;
-    SeriesOfBackups series_of;
-    /// By the backup's "NAMESPACE/NAME" that of its location; nothing of one that Velero has not looked at.
-    std::map<std::string, std::string> location_of;
+    std::map<VeleroSeries, core::RecoveryPoints> series;
+    /// By the backup's "NAMESPACE/NAME".
+    std::map<std::string, VeleroSeries> series_of;
     /// By "NAMESPACE/NAME".
     std::map<std::string, StorageLocation> locations;
     std::map<std::string, core::Assertions> schedules;
+    /// By the Schedule's subject the location that it names itself; empty where it names none.
+    std::map<std::string, std::string> schedule_locations;
     /// By the backup's "NAMESPACE/NAME".
     std::map<std::string, UnsavedVolumes> unsaved_volumes;
     AllRestores restores;
@@ -59,6 +71,10 @@ struct AllVelero {
     void report(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
 
   private:
+    /// The location of Schedules in that namespace that name none; empty where it is not known.
+    std::string default_location(std::string_view of_namespace) const;
+    /// That of its Schedule, or "…/schedule/NAME@LOCATION" where it is known to lie elsewhere than that puts its own.
+    std::string subject_in(const VeleroSeries& one) const;
     void report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
     /// That the newest good backup is, as far as one knows, where nobody gets at it.
     std::optional<Failure> why_out_of_reach(const core::RecoveryPoints& points, const std::string& of_namespace) const;

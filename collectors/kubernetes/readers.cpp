@@ -35,7 +35,6 @@ Reader reader_of_velero(const Resource& resource, const JobsAre& are, Facts& fac
         return {[&facts] {
                     facts.velero.series = {};
                     facts.velero.series_of = {};
-                    facts.velero.location_of = {};
                 },
                 [&facts](const io::Json& backup) { facts.velero.read_backup(backup); }};
     if (resource == kVeleroRestores)
@@ -44,7 +43,10 @@ Reader reader_of_velero(const Resource& resource, const JobsAre& are, Facts& fac
     if (resource == kPodVolumeBackups)
         return {[&facts] { facts.velero.unsaved_volumes = {}; },
                 [&facts](const io::Json& volume) { facts.velero.read_volume(volume); }};
-    return {[&facts] { facts.velero.schedules = {}; },
+    return {[&facts] {
+                facts.velero.schedules = {};
+                facts.velero.schedule_locations = {};
+            },
             [&facts](const io::Json& schedule) { facts.velero.read_schedule(schedule); }};
 }
 

@@ -110,10 +110,10 @@ void AllVelero::read_backup(const io::Json& backup) {
     const std::string subject =
         by.empty() ? of_namespace + "/backup" : subject_of(of_namespace, "schedule", clean(by, 253));
     const std::string name = fmt::format("{}/{}", of_namespace, clean(metadata["name"].text(), 253));
-    series_of[name] = subject;
-    if (const std::string location = clean(text_or(backup["spec"]["storageLocation"]), 253); !location.empty())
-        location_of[name] = fmt::format("{}/{}", of_namespace, location);
-    core::RecoveryPoints& points = series[subject];
+    const std::string location = clean(text_or(backup["spec"]["storageLocation"]), 253);
+    const VeleroSeries of{subject, location.empty() ? location : fmt::format("{}/{}", of_namespace, location)};
+    series_of[name] = of;
+    core::RecoveryPoints& points = series[of];
     if (const auto state = point_state(phase))
         points.points.push_back(point_of(backup, *state));
     else if (phase != "Deleting")
@@ -129,7 +129,12 @@ void AllVelero::read_schedule(const io::Json& schedule) {
         return assertion;
     };
     const io::Json& paused = schedule["spec"]["paused"];
-    core::Assertions& assertions = schedules[subject_of(schedule, "schedule")];
+    const std::string subject = subject_of(schedule, "schedule");
+    const std::string location = clean(text_or(schedule["spec"]["template"]["storageLocation"]), 253);
+    schedule_locations[subject] =
+        location.empty() ? location
+                         : fmt::format("{}/{}", clean(schedule["metadata"]["namespace"].text(), 63), location);
+    core::Assertions& assertions = schedules[subject];
     assertions.assertions.push_back(expect("paused", "false", paused && paused.boolean() ? "true" : "false"));
     if (const std::string phase = clean(text_or(schedule["status"]["phase"]), 40); !phase.empty() && phase != "New")
         assertions.assertions.push_back(expect("phase", "Enabled", phase));
@@ -155,6 +160,8 @@ void AllVelero::read_location(const io::Json& location, const SubjectReport& tol
     const io::Json& metadata = location["metadata"];
     StorageLocation& kept =
         locations[fmt::format("{}/{}", clean(metadata["namespace"].text(), 63), clean(metadata["name"].text(), 253))];
+    const io::Json& is_default = location["spec"]["default"];
+    kept.is_default = is_default && is_default.boolean();
     const bool down = std::ranges::any_of(told.evidence, [](const Evidence& one) {
         const auto* reach = std::get_if<core::Reachability>(&one);
         return reach && reach->state == core::ReachState::down;
@@ -169,12 +176,34 @@ std::optional<Failure> AllVelero::why_out_of_reach(const core::RecoveryPoints& p
     const auto newest = std::ranges::find(newest_first, PointState::good, &core::RecoveryPoint::state);
     if (newest == newest_first.end())
         return std::nullopt;
-    const auto location = location_of.find(of_namespace + newest->id);
-    const auto found = location == location_of.end() ? locations.end() : locations.find(location->second);
+    const auto of = series_of.find(of_namespace + newest->id);
+    const auto found = of == series_of.end() ? locations.end() : locations.find(of->second.location);
     if (found == locations.end() || found->second.wrong.empty())
         return std::nullopt;
     return Failure{FailureKind::unreachable,
                    fmt::format("its backups are in {}, which is {}", found->first, found->second.wrong)};
+}
+
+std::string AllVelero::default_location(std::string_view of_namespace) const {
+    const std::string all = fmt::format("{}/", of_namespace);
+    for (auto one = locations.lower_bound(all); one != locations.end() && one->first.starts_with(all); ++one)
+        if (one->second.is_default)
+            return one->first;
+    // Of this name unless its server is told another one, and before there was a default in the object.
+    const std::string by_name = all + "default";
+    return locations.contains(by_name) ? by_name : std::string{};
+}
+
+std::string AllVelero::subject_in(const VeleroSeries& one) const {
+    const auto schedule = schedule_locations.find(one.subject);
+    if (one.location.empty() || schedule == schedule_locations.end())
+        return one.subject;
+    const std::string own = schedule->second.empty()
+                                ? default_location(std::string_view{one.subject}.substr(0, one.subject.find('/')))
+                                : schedule->second;
+    if (own.empty() || own == one.location)
+        return one.subject;
+    return fmt::format("{}@{}", one.subject, one.location.substr(one.location.find('/') + 1));
 }
 
 bool AllVelero::is_beside_schedule(std::string_view subject) const {
@@ -186,7 +215,12 @@ bool AllVelero::is_beside_schedule(std::string_view subject) const {
 }
 
 void AllVelero::report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const {
-    auto all = series;
+    std::map<std::string, core::RecoveryPoints> all;
+    for (const auto& [of, points] : series) {
+        core::RecoveryPoints& together = all[subject_in(of)];
+        together.points.insert(together.points.end(), points.points.begin(), points.points.end());
+        together.jobs.insert(together.jobs.end(), points.jobs.begin(), points.jobs.end());
+    }
     // A schedule without a backup has none, and that is to be said.
     for (const auto& [subject, assertions] : schedules)
         all[subject];
@@ -209,7 +243,10 @@ void AllVelero::report(const VeleroLists& lists, std::vector<SubjectReport>& out
     if (lists.backups_known && lists.volumes_known)
         report_series(lists, out);
     std::vector<SubjectReport> restored;
-    restores.report(series_of, lists.backups_known, restored);
+    SeriesOfBackups subjects;
+    for (const auto& [backup, of] : series_of)
+        subjects[backup] = subject_in(of);
+    restores.report(subjects, lists.backups_known, restored);
     // The Restores of backups that were made by hand are deleted with them, and nobody makes them again.
     for (SubjectReport& report : restored) {
         report.passing = is_beside_schedule(report.subject);

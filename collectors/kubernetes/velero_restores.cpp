@@ -90,9 +90,10 @@ void AllRestores::report(const SeriesOfBackups& series, bool backups_known, std:
         const auto known = series.find(fmt::format("{}/{}", of.of_namespace, of.backup));
         if (of.schedule.empty() && !backups_known)
             continue;
-        const std::string subject = !of.schedule.empty()    ? subject_of(of.of_namespace, "schedule", of.schedule)
-                                    : known != series.end() ? known->second
-                                                            : of.of_namespace + "/backup";
+        // A backup that another cluster made bears the name of a Schedule as well, which may be that of one here.
+        const std::string subject = known != series.end()  ? known->second
+                                    : !of.schedule.empty() ? subject_of(of.of_namespace, "schedule", of.schedule)
+                                                           : of.of_namespace + "/backup";
         RestoreRuns& all = told[{subject, of.exercise}];
         for (const auto* run : {&runs.ended, &runs.running})
             if (*run)

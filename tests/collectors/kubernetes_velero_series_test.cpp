@@ -22,7 +22,7 @@ std::string backup(const std::string& name, const std::string& clock, const std:
                   fmt::format(R"("spec": {{"storageLocation": "{}"}},
                                  "status": {{"phase": "{}", "startTimestamp": "2026-11-22T{}:00Z"}})",
                               location, phase, clock),
-                  R"(, "labels": {"velero.io/schedule-name": "nightly"})");
+                  R"(, "creationTimestamp": "2026-11-22T00:59:00Z", "labels": {"velero.io/schedule-name": "nightly"})");
 }
 
 std::string location(const std::string& name, const std::string& phase, const std::string& spec = {}) {
@@ -87,4 +87,45 @@ TEST_CASE("what lies in a location of Velero that is not Available is out of rea
     // That the locations cannot be listed makes nothing well.
     api.refused["backupstoragelocations"] = {403, "{}"};
     CHECK(subject(api.look(watching({"velero"})), kNightly).failure->kind == FailureKind::refused);
+}
+
+TEST_CASE("what another cluster made under the same Schedule's name lies elsewhere, and is a series of its own") {
+    KubeApi api;
+    constexpr const char* kOther = "shop/schedule/nightly@other";
+    const auto schedule = [](const std::string& spec) {
+        return object("nightly", fmt::format(R"("spec": {{{}}}, "status": {{"phase": "Enabled"}})", spec));
+    };
+    const std::string named = R"("template": {"storageLocation": "own"})";
+    const std::string is_default = R"("default": true)";
+    api.objects["backups"] = {backup("old", "01:00", "own"), backup("new", "02:00", "other"),
+                              backup("refused", "02:30", "", "FailedValidation")};
+    api.objects["restores"] = {object("r", R"("spec": {"backupName": "new", "scheduleName": "nightly"},
+        "status": {"phase": "Completed", "completionTimestamp": "2026-11-22T02:10:00Z"})")};
+    const auto look = [&](const std::string& spec, const std::vector<std::string>& locations) {
+        api.objects["schedules"] = {schedule(spec)};
+        api.objects["backupstoragelocations"] = locations;
+        return api.look(watching({"velero"}));
+    };
+    const std::string other = location("other", "Available");
+    for (const Collected& seen : {look(named, {location("own", "Available"), other}), look(named, {}),
+                                  look("", {location("own", "Available", is_default), other})}) {
+        REQUIRE(test::points(seen, kNightly).points.size() == 1);
+        CHECK(test::points(seen, kNightly).points[0].id == "old");
+        // Where it would have been put nobody knows.
+        CHECK(test::points(seen, kNightly).jobs.size() == 1);
+        REQUIRE(test::points(seen, kOther).points.size() == 1);
+        CHECK(test::points(seen, kOther).points[0].id == "new");
+        // What it proves it proves of the other one.
+        CHECK(test::kube::exercises(subject(seen, kOther)).size() == 1);
+        CHECK(test::kube::exercises(subject(seen, kNightly)).empty());
+    }
+    // Which is the Schedule's own is not known.
+    CHECK(test::points(look("", {location("own", "Available"), other}), kNightly).count == 2);
+    // Unless one has the name that is taken otherwise.
+    const Collected by_name = look("", {location("default", "Available"), other});
+    CHECK(test::points(by_name, kNightly).points.empty());
+    CHECK(test::points(by_name, "shop/schedule/nightly@own").count == 1);
+    // No Schedule says where it puts its own.
+    api.objects["schedules"].clear();
+    CHECK(test::points(api.look(watching({"velero"})), kNightly).count == 2);
 }
