@@ -128,6 +128,17 @@ Task<std::optional<Failure>> list_backups_again(Options options, Run run, PgBack
     co_return std::nullopt;
 }
 
+/// A restored server that was promoted with archiving on goes on as the newest timeline, beside the one that is in use:
+/// without gaps, as the way to it needs nothing of what comes in.
+Failure leads_astray(std::uint32_t backed_up, std::uint32_t newest) {
+    return {
+        FailureKind::bad_answer,
+        fmt::format("expected timeline {}, of the newest WAL, to go on from the newest backup on timeline {}, found "
+                    "that it does not, so nobody looked for gaps in {}\nhint: remove what a restore test archived, "
+                    "and have it restored with --archive-mode=off; after a failover make a backup",
+                    newest, backed_up, backed_up)};
+}
+
 /// Goes on with the scan of one archive until `until` on the interval clock; nothing on success.
 Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRepo* repo, WalScan* scan,
                                           Duration until) {
@@ -189,6 +200,8 @@ Task<std::optional<Failure>> look_through(Options options, Run run, PgBackRestRe
         plan = plan_wal(repo->backups, *newest, history, per_log);
         scan->expect(plan.ranges, found->names);
     }
+    if (plan.astray)
+        co_return leads_astray(*plan.astray, newest->timeline);
     tell(archive, *repo, *scan, plan, per_log);
     co_return std::nullopt;
 }
@@ -237,7 +250,7 @@ Task<std::string> scan_archives(Options options, Run run, std::vector<PgBackRest
         // An archive without gaps in it would be taken for one that was looked through.
         repo.report.evidence.pop_back();
         repo.report.failure =
-            Failure{failure->kind, fmt::format("its WAL archive could not be listed: {}", failure->detail)};
+            Failure{failure->kind, fmt::format("its WAL archive could not be looked through: {}", failure->detail)};
     }
     co_return write_cursor(after);
 }

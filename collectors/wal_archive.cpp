@@ -123,6 +123,24 @@ std::map<WalSegment, core::Time> read_wal_listing(const io::Json& listing, std::
     return segments;
 }
 
+namespace {
+
+/// `chain`: where the timelines before that of `newest` end; not empty.
+std::optional<std::uint32_t> astray(const std::vector<WalBackup>& backups, WalSegment newest,
+                                    const std::vector<WalSwitch>& chain, std::uint64_t per_log) {
+    const auto last = std::find_if(backups.rbegin(), backups.rend(), [](const WalBackup& one) { return one.good; });
+    if (last == backups.rend())
+        return std::nullopt;
+    const auto stop = wal_segment(last->stop.empty() ? last->start : last->stop, per_log);
+    if (!stop || stop->timeline >= newest.timeline)
+        return std::nullopt;
+    const auto end = std::ranges::find(chain, stop->timeline, &WalSwitch::timeline);
+    const bool goes_on = end != chain.end() && stop->number * (kLogBytes / per_log) < end->lsn;
+    return goes_on ? std::nullopt : std::optional{stop->timeline};
+}
+
+} // namespace
+
 WalPlan plan_wal(const std::vector<WalBackup>& backups, WalSegment newest, const std::vector<WalSwitch>& history,
                  std::uint64_t per_log) {
     std::vector<WalSwitch> chain = history;
@@ -143,6 +161,8 @@ WalPlan plan_wal(const std::vector<WalBackup>& backups, WalSegment newest, const
         if (!start && on_chain(segment->timeline))
             start = segment;
     }
+    if (!chain.empty())
+        plan.astray = astray(backups, newest, chain, per_log);
     if (!start)
         return plan;
     std::uint64_t first = start->number;

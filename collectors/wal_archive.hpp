@@ -99,6 +99,9 @@ struct WalPlan {
     std::vector<WalRange> ranges;
     /// A .history file without which the newest timeline cannot be reached from an older backup, or empty.
     std::string missing_history;
+    /// The timeline of the newest good backup, where the newest one does not go on from that: it left the backup's
+    /// before that ended, or never was on it. Then the ranges lead where nobody wants to go.
+    std::optional<std::uint32_t> astray;
 };
 WalPlan plan_wal(const std::vector<WalBackup>& backups, WalSegment newest, const std::vector<WalSwitch>& history,
                  std::uint64_t per_log);

@@ -57,13 +57,13 @@ std::string full(int number) {
                        segment(number), number, 1'795'347'060 + number);
 }
 
-std::string info_of(const std::string& backups) {
+std::string info_of(const std::string& backups, const std::string& newest = segment(11)) {
     return fmt::format(
         R"([{{"archive":[{{"database":{{"id":1,"repo-key":1}},"id":"15-1","max":"{}","min":"{}"}}],"backup":[{}],)"
         R"("cipher":"none","db":[{{"id":1,"repo-key":1,"system-id":7710956910048751555,"version":"15"}}],)"
         R"("name":"demo","repo":[{{"cipher":"none","key":1,"status":{{"code":0,"message":"ok"}}}}],)"
         R"("status":{{"code":0,"lock":{{"backup":{{"held":false}}}},"message":"ok"}}}}])",
-        segment(11), segment(2), backups);
+        newest, segment(2), backups);
 }
 
 /// A directory that holds the segments `first` to 11.
@@ -175,6 +175,37 @@ TEST_CASE("pgbackrest: after a promotion the archive is followed across timeline
     CHECK(archive(lost).gaps.front() == core::LogGap{"00000002.history", "00000002.history", 1});
 }
 
+TEST_CASE("pgbackrest: a timeline that a restore test archived is not taken for the one that is in use") {
+    Scripted scripted;
+    std::string newest_backup = full(8);
+    scripted.world.on_run = [&](const io::Command& command) -> core::Result<io::Finished> {
+        const std::string& word = command.argv.back();
+        if (word == "info")
+            return test::exited(info_of(full(2) + "," + newest_backup, "000000020000000000000005"));
+        if (word.ends_with("15-1"))
+            return test::exited(test::data("pgbackrest/ls-archive-promoted.json"));
+        if (word.ends_with(".history"))
+            return test::exited("1\t0/5000000\tno recovery target specified\n");
+        return test::exited(word.ends_with("0000000100000000")
+                                ? segments_from(2)
+                                : R"({"000000020000000000000005-aa":{"type":"file","size":5,"time":1795347071}})");
+    };
+    const auto seen = scripted.look();
+    REQUIRE(seen);
+    const auto& report = seen->subjects.at(0);
+    REQUIRE(report.failure);
+    CHECK_THAT(report.failure->detail, ContainsSubstring("nobody looked for gaps in 1"));
+    CHECK_THAT(report.failure->detail, ContainsSubstring("--archive-mode=off"));
+    CHECK(report.evidence.size() == 1);
+
+    // A server that was promoted has left only older backups behind.
+    newest_backup = full(4);
+    const auto promoted = scripted.look({}, seen->cursor);
+    REQUIRE(promoted);
+    CHECK_FALSE(promoted->subjects.at(0).failure);
+    CHECK(archive(promoted).gaps.empty());
+}
+
 TEST_CASE("pgbackrest: an archive that cannot be listed takes nothing from what is known of the backups") {
     Scripted scripted;
     scripted.instead_of_listing = test::exited("", 41, "ERROR: [041]: unable to open archive");
@@ -182,7 +213,7 @@ TEST_CASE("pgbackrest: an archive that cannot be listed takes nothing from what 
     REQUIRE(seen);
     const auto& report = seen->subjects.at(0);
     REQUIRE(report.failure);
-    CHECK_THAT(report.failure->detail, ContainsSubstring("its WAL archive could not be listed"));
+    CHECK_THAT(report.failure->detail, ContainsSubstring("its WAL archive could not be looked through"));
     CHECK(std::get<core::RecoveryPoints>(report.evidence.at(0)).count == 3);
     CHECK(report.evidence.size() == 1);
     for (const auto* nonsense : {"", "[]", "{\"0000000100000000\":3}", "{"}) {

@@ -143,6 +143,29 @@ TEST_CASE("backups of an abandoned timeline ask for nothing") {
     CHECK(plan.ranges == std::vector<WalRange>{{3, 0x40, 0x45}});
 }
 
+TEST_CASE("a newest timeline that does not go on from the newest good backup leads astray") {
+    const auto history = read_history("1\t0/17000400\tno recovery target specified\n");
+    const auto astray = [&](const std::vector<WalBackup>& backups, std::uint32_t newest = 2) {
+        return plan_wal(backups, {newest, 0x18}, history, k16).astray;
+    };
+    const WalBackup before{"000000010000000000000010", "000000010000000000000011", "", {}, true};
+    const WalBackup behind{"000000010000000000000018", "000000010000000000000018", "", {}, true};
+    CHECK_FALSE(astray({}));
+    CHECK_FALSE(astray({before}));
+    CHECK(astray({before, behind}) == 1U);
+    CHECK(astray({behind}) == 1U);
+    // Begun before the fork, in the middle of 0x17, and ended behind it.
+    CHECK(astray({{"000000010000000000000016", "000000010000000000000018", "", {}, true}}) == 1U);
+    CHECK_FALSE(astray({{"000000010000000000000016", "000000010000000000000017", "", {}, true}}));
+    // A bad one needs no WAL, and one of the newest timeline is where everybody wants to go.
+    CHECK_FALSE(astray({before, {behind.start, behind.stop, "", {}, false}}));
+    CHECK_FALSE(astray({behind, {"000000020000000000000017", "000000020000000000000018", "", {}, true}}));
+    // From timeline 1 to 3, beside 2.
+    CHECK(astray({{"000000020000000000000017", "000000020000000000000018", "", {}, true}}, 3) == 2U);
+    // Told where the stop is not.
+    CHECK(astray({{"000000010000000000000018", "", "", {}, true}}) == 1U);
+}
+
 TEST_CASE("a history file that is missing is missed, and only where a backup needs it") {
     const auto needed = plan_wal({{"000000010000000000000002", "", "", {}, true}}, {2, 0x18}, {}, k16);
     CHECK(needed.missing_history == "00000002.history");
