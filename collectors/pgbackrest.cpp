@@ -72,8 +72,12 @@ void tell(core::LogArchive& archive, const PgBackRestRepo& repo, const WalScan& 
           std::uint64_t per_log) {
     auto gaps = scan.gaps();
     const std::size_t begin = window_begin(repo.backups, gaps, plan.ranges, per_log);
-    if (begin > 0) {
-        const auto start = wal_segment(repo.backups[begin].start, per_log).value_or(WalSegment{});
+    // A hole whose ends are not known yet is no loss yet, nor are those behind it that would be none without it.
+    const auto unsure = scan.unsure();
+    const std::size_t sure_begin = window_begin(repo.backups, gaps, plan.ranges, per_log, unsure);
+    std::erase_if(gaps, [&](const WalRange& gap) { return std::ranges::find(unsure, gap) != unsure.end(); });
+    if (sure_begin > 0) {
+        const auto start = wal_segment(repo.backups[sure_begin].start, per_log).value_or(WalSegment{});
         std::erase_if(gaps, [&](const WalRange& gap) { return WalSegment{gap.timeline, gap.last} < start; });
     }
     archive.oldest_at.reset();

@@ -202,7 +202,11 @@ std::vector<WalRange> between(WalSegment stop, WalSegment start, const std::vect
 } // namespace
 
 std::size_t window_begin(const std::vector<WalBackup>& backups, const std::vector<WalRange>& gaps,
-                         const std::vector<WalRange>& expected, std::uint64_t per_log) {
+                         const std::vector<WalRange>& expected, std::uint64_t per_log,
+                         const std::vector<WalRange>& unsure) {
+    WalRanges may_grow;
+    for (const WalRange& range : unsure)
+        may_grow.add(range);
     std::size_t begin = 0;
     for (std::size_t i = 1; i < backups.size(); ++i) {
         const auto stop = wal_segment(backups[i - 1].stop, per_log);
@@ -212,8 +216,11 @@ std::size_t window_begin(const std::vector<WalBackup>& backups, const std::vecto
         const std::vector<WalRange> parts = between(*stop, *start, expected);
         if (parts.empty())
             continue;
-        if (!std::ranges::all_of(parts,
-                                 [&](const WalRange& part) { return std::ranges::find(gaps, part) != gaps.end(); }))
+        const bool gone = std::ranges::all_of(
+            parts, [&](const WalRange& part) { return std::ranges::find(gaps, part) != gaps.end(); });
+        const bool may_be =
+            std::ranges::any_of(parts, [&](const WalRange& part) { return !may_grow.within(part).empty(); });
+        if (!gone && !may_be)
             break;
         begin = i;
     }

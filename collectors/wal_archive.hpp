@@ -64,6 +64,8 @@ struct WalRange {
 
     bool operator==(const WalRange&) const = default;
 };
+inline WalSegment first_of(const WalRange& range) { return {range.timeline, range.first}; }
+inline WalSegment last_of(const WalRange& range) { return {range.timeline, range.last}; }
 
 /// What a listing of an archive's directory ("15-1") holds.
 struct WalDirectories {
@@ -113,8 +115,8 @@ class WalScan {
     void begin(std::string archive_id, std::uint64_t per_log);
     /// The segments that must be there, and the directories that are. What is known of others is forgotten.
     void expect(std::vector<WalRange> ranges, std::set<std::string, std::less<>> directories);
-    /// The directories to list now: the newest, those not seen whole yet (newest first), those with holes, and a few
-    /// of the others in turn, so that what somebody deletes later is found too.
+    /// The directories to list now: the newest, those in which a hole may go on, those not seen whole yet (newest
+    /// first), those with holes, and a few of the others in turn, so that what somebody deletes later is found too.
     std::vector<std::string> wanted(std::size_t most);
     /// `segments`: what read_wal_listing found in `directory`.
     void listed(const std::string& directory, const std::map<WalSegment, core::Time>& segments, core::Time now);
@@ -122,6 +124,8 @@ class WalScan {
     /// Missing segments, oldest first. Never those that may still be on their way: asynchronous archiving stores out
     /// of order, so a gap counts once a later segment has been there for two minutes.
     std::vector<WalRange> gaps() const;
+    /// Those of gaps() that may be larger by now: what lies beside them was not looked at since they came.
+    std::vector<WalRange> unsure() const;
     /// The newest segment that this run saw.
     std::optional<WalSegment> newest() const;
     /// When the last segment was stored that can be reached from `from` without a gap; nothing when this run did
@@ -141,6 +145,17 @@ class WalScan {
     };
     /// What is expected, cut along existing directories; what no directory could hold goes to `nowhere`.
     std::vector<Part> parts(std::vector<WalRange>* nowhere = nullptr) const;
+    /// The segments that are expected right before and behind, over a promotion too.
+    struct Ends {
+        std::optional<WalSegment> before;
+        std::optional<WalSegment> behind;
+    };
+    Ends beside(const WalRange& range) const;
+    /// What must be looked at before unsure() holes are sure.
+    std::set<WalSegment> unseen_ends() const;
+    bool is_seen(const std::optional<WalSegment>& segment) const;
+    /// Its directory counts as not seen whole.
+    void look_again(const std::optional<WalSegment>& segment);
 
     std::string archive_id_;
     std::uint64_t per_log_ = kDefaultSegmentsPerLog;
@@ -159,8 +174,10 @@ class WalScan {
 /// With repo-retention-archive below repo-retention-full, pgBackRest keeps of old backups only the WAL that each needs
 /// by itself: a hole that is exactly what lies between two backups, after nothing but such holes, is no loss. Where a
 /// promotion lies between them that is a hole in each timeline. The index of the backup from which on the archive is
-/// meant to be continuous; `expected`: all that would be there, had nothing been expired.
+/// meant to be continuous; `expected`: all that would be there, had nothing been expired. A hole that is `unsure` may
+/// turn out to be all that lies between two backups, and counts as that.
 std::size_t window_begin(const std::vector<WalBackup>& backups, const std::vector<WalRange>& gaps,
-                         const std::vector<WalRange>& expected, std::uint64_t per_log);
+                         const std::vector<WalRange>& expected, std::uint64_t per_log,
+                         const std::vector<WalRange>& unsure = {});
 
 } // namespace recoverd::collectors

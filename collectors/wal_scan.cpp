@@ -15,66 +15,7 @@ constexpr std::size_t kSecondLooks = 4;
 // A cursor stays small even when every other segment of a large archive is gone.
 constexpr std::size_t kMaxRangesKept = 2'000;
 
-WalSegment first_of(const WalRange& range) { return {range.timeline, range.first}; }
-WalSegment last_of(const WalRange& range) { return {range.timeline, range.last}; }
-
 } // namespace
-
-void WalRanges::add(const WalRange& range) {
-    WalRange merged = range;
-    auto at = ranges_.upper_bound(first_of(range));
-    if (at != ranges_.begin()) {
-        const auto before = std::prev(at);
-        if (before->first.timeline == range.timeline && before->second + 1 >= range.first)
-            at = before;
-    }
-    while (at != ranges_.end() && at->first.timeline == range.timeline && at->first.number <= merged.last + 1) {
-        merged.first = std::min(merged.first, at->first.number);
-        merged.last = std::max(merged.last, at->second);
-        at = ranges_.erase(at);
-    }
-    ranges_.emplace(first_of(merged), merged.last);
-}
-
-void WalRanges::remove(const WalRange& range) {
-    for (const WalRange& part : within(range)) {
-        const auto whole = std::prev(ranges_.upper_bound(first_of(part)));
-        const auto [first, last] = *whole;
-        ranges_.erase(whole);
-        if (first.number < part.first)
-            ranges_.emplace(first, part.first - 1);
-        if (part.last < last)
-            ranges_.emplace(WalSegment{part.timeline, part.last + 1}, last);
-    }
-}
-
-bool WalRanges::covers(const WalRange& range) const {
-    const auto after = ranges_.upper_bound(first_of(range));
-    if (after == ranges_.begin())
-        return false;
-    const auto before = std::prev(after);
-    return before->first.timeline == range.timeline && before->second >= range.last;
-}
-
-std::vector<WalRange> WalRanges::within(const WalRange& range) const {
-    std::vector<WalRange> parts;
-    auto at = ranges_.upper_bound(first_of(range));
-    if (at != ranges_.begin())
-        --at;
-    for (; at != ranges_.end() && at->first <= last_of(range); ++at)
-        if (at->first.timeline == range.timeline && at->second >= range.first)
-            parts.push_back(
-                {range.timeline, std::max(at->first.number, range.first), std::min(at->second, range.last)});
-    return parts;
-}
-
-std::vector<WalRange> WalRanges::all() const {
-    std::vector<WalRange> every;
-    every.reserve(ranges_.size());
-    for (const auto& [first, last] : ranges_)
-        every.push_back({first.timeline, first.number, last});
-    return every;
-}
 
 void WalScan::begin(std::string archive_id, std::uint64_t per_log) {
     if (archive_id != archive_id_ || per_log != per_log_)
@@ -96,6 +37,40 @@ void WalScan::expect(std::vector<WalRange> ranges, std::set<std::string, std::le
     }
     seen_ = std::move(seen);
     missing_ = std::move(missing);
+    std::vector<WalRange> nowhere;
+    parts(&nowhere);
+    // Directories that were there. Whoever removed them may have gone on in those beside them, as `expire` does.
+    std::erase_if(nowhere, [&](const WalRange& range) { return seen_.within(range).empty(); });
+    for (const WalRange& gone : nowhere) {
+        seen_.remove(gone);
+        look_again(beside(gone).before);
+        look_again(beside(gone).behind);
+    }
+}
+
+WalScan::Ends WalScan::beside(const WalRange& range) const {
+    Ends ends;
+    const auto one = std::ranges::find(ranges_, range.timeline, &WalRange::timeline);
+    if (one == ranges_.end())
+        return ends;
+    if (range.first > one->first)
+        ends.before = {range.timeline, range.first - 1};
+    else if (one != ranges_.begin())
+        ends.before = last_of(*std::prev(one));
+    if (range.last < one->last)
+        ends.behind = {range.timeline, range.last + 1};
+    else if (std::next(one) != ranges_.end())
+        ends.behind = first_of(*std::next(one));
+    return ends;
+}
+
+bool WalScan::is_seen(const std::optional<WalSegment>& segment) const {
+    return segment && seen_.covers({segment->timeline, segment->number, segment->number});
+}
+
+void WalScan::look_again(const std::optional<WalSegment>& segment) {
+    if (segment)
+        seen_.remove({segment->timeline, segment->number, segment->number});
 }
 
 std::vector<WalScan::Part> WalScan::parts(std::vector<WalRange>* nowhere) const {
@@ -130,6 +105,10 @@ std::vector<std::string> WalScan::wanted(std::size_t most) {
     if (expected.empty())
         return chosen;
     choose(expected.back().directory);
+    const std::set<WalSegment> ends = unseen_ends();
+    for (auto part = expected.rbegin(); part != expected.rend(); ++part)
+        if (const auto end = ends.lower_bound(first_of(part->range)); end != ends.end() && *end <= last_of(part->range))
+            choose(part->directory);
     // Places are kept for second looks, or a long first scan would starve them.
     const std::size_t kept = std::min(most, chosen.size() + kSecondLooks);
     const auto second_look = [&](bool from_start) {
@@ -160,6 +139,15 @@ void WalScan::listed(const std::string& directory, const std::map<WalSegment, co
     for (const Part& part : parts()) {
         if (part.directory != directory)
             continue;
+        const auto is_new = [&](std::uint64_t number) {
+            const std::uint32_t timeline = part.range.timeline;
+            return !segments.contains({timeline, number}) && !missing_.covers({timeline, number, number});
+        };
+        // A hole that came since the last look, and goes on in the next directory maybe, which was seen before it came.
+        if (is_new(part.range.first))
+            look_again(beside(part.range).before);
+        if (is_new(part.range.last))
+            look_again(beside(part.range).behind);
         seen_.add(part.range);
         missing_.remove(part.range);
         for (std::uint64_t number = part.range.first; number <= part.range.last; ++number)
@@ -179,6 +167,32 @@ std::vector<WalRange> WalScan::gaps() const {
     auto gaps = gone.all();
     std::erase_if(gaps, [&](const WalRange& gap) { return first_of(gap) > settled_; });
     return gaps;
+}
+
+std::vector<WalRange> WalScan::unsure() const {
+    std::vector<WalRange> found;
+    const std::vector<WalRange> all = gaps();
+    for (auto first = all.begin(); first != all.end();) {
+        // Over a promotion a hole is one in each timeline.
+        auto last = first;
+        while (std::next(last) != all.end() && beside(*last).behind == first_of(*std::next(last)))
+            ++last;
+        const auto before = beside(*first).before;
+        const auto behind = beside(*last).behind;
+        if ((before && !is_seen(before)) || (behind && !is_seen(behind)))
+            found.insert(found.end(), first, std::next(last));
+        first = std::next(last);
+    }
+    return found;
+}
+
+std::set<WalSegment> WalScan::unseen_ends() const {
+    std::set<WalSegment> ends;
+    for (const WalRange& hole : unsure())
+        for (const auto& end : {beside(hole).before, beside(hole).behind})
+            if (end && !is_seen(end))
+                ends.insert(*end);
+    return ends;
 }
 
 std::optional<WalSegment> WalScan::newest() const {

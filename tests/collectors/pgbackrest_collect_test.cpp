@@ -46,15 +46,16 @@ struct Scripted {
     }
 };
 
-std::string segment(int number) { return fmt::format("0000000100000000000000{:02X}", number); }
+std::string segment(int number) { return fmt::format("00000001{:08X}{:08X}", number / 256, number % 256); }
 
 /// A full backup within one segment.
 std::string full(int number) {
-    return fmt::format(R"({{"archive":{{"start":"{0}","stop":"{0}"}},"database":{{"id":1,"repo-key":1}},"error":false,)"
-                       R"("info":{{"delta":1,"repository":{{"delta":1,"size":1}},"size":1}},"label":"{1}F",)"
-                       R"("lsn":{{"start":"0/{1:X}000028","stop":"0/{1:X}000100"}},"prior":null,"reference":null,)"
-                       R"("timestamp":{{"start":{2},"stop":{2}}},"type":"full"}})",
-                       segment(number), number, 1'795'347'060 + number);
+    return fmt::format(
+        R"({{"archive":{{"start":"{0}","stop":"{0}"}},"database":{{"id":1,"repo-key":1}},"error":false,)"
+        R"("info":{{"delta":1,"repository":{{"delta":1,"size":1}},"size":1}},"label":"{1}F",)"
+        R"("lsn":{{"start":"{3:X}/{4:X}000028","stop":"{3:X}/{4:X}000100"}},"prior":null,"reference":null,)"
+        R"("timestamp":{{"start":{2},"stop":{2}}},"type":"full"}})",
+        segment(number), number, 1'795'347'060 + number, number / 256, number % 256);
 }
 
 std::string info_of(const std::string& backups, const std::string& newest = segment(11)) {
@@ -66,10 +67,10 @@ std::string info_of(const std::string& backups, const std::string& newest = segm
         newest, segment(2), backups);
 }
 
-/// A directory that holds the segments `first` to 11.
-std::string segments_from(int first) {
+/// A directory that holds the segments `first` to `last`.
+std::string segments_from(int first, int last = 11) {
     std::string text = R"({".":{"type":"path"})";
-    for (int number = first; number <= 11; ++number)
+    for (int number = first; number <= last; ++number)
         text += fmt::format(R"(,"{}-{:040x}.lz4":{{"type":"file","size":69328,"time":1795347071}})", segment(number),
                             number);
     return text + "}";
@@ -136,6 +137,50 @@ TEST_CASE("pgbackrest: what expire removes while the archive is looked through i
     const auto lost = scripted.look({}, seen->cursor);
     REQUIRE(lost);
     CHECK(archive(lost).gaps == std::vector<core::LogGap>{{segment(2), segment(7), 6}});
+}
+
+TEST_CASE("pgbackrest: what expire took between two old backups is never told as a gap") {
+    Scripted scripted;
+    bool expired = false;
+    int lost = -1;
+    scripted.world.on_run = [&](const io::Command& command) -> core::Result<io::Finished> {
+        const std::string& word = command.argv.back();
+        if (word == "info")
+            return test::exited(info_of(full(0x10) + "," + full(0x320), segment(0x4FF)));
+        if (word.ends_with("15-1")) {
+            std::string text = R"({".":{"type":"path"})";
+            for (int log = 0; log <= 4; ++log)
+                if (!expired || log == 0 || log >= 3)
+                    text += fmt::format(R"(,"{}":{{"type":"path"}})", segment(log * 256).substr(0, 16));
+            return test::exited(text + "}");
+        }
+        const int first = std::stoi(word.substr(word.size() - 8), nullptr, 16) * 256;
+        const int begin = expired && first == 0x300 ? 0x320 : first == lost ? first + 1 : first;
+        return test::exited(segments_from(begin, expired && first == 0 ? 0x10 : first + 255));
+    };
+    auto seen = scripted.look();
+    REQUIRE(seen);
+    REQUIRE(archive(seen).gaps.empty());
+    expired = true;
+    // Time runs out before the older end of the hole is found.
+    scripted.world.hangs = [](const std::string& asked) { return asked.ends_with("0000000100000000"); };
+    seen = scripted.look({}, seen->cursor);
+    REQUIRE(seen);
+    REQUIRE(scripted.world.asked.back().ends_with("0000000100000000"));
+    CHECK_FALSE(seen->subjects.at(0).failure);
+    CHECK(archive(seen).gaps.empty());
+    CHECK(archive(seen).oldest_at == core::from_unix_seconds(1'795'347'060 + 0x10));
+    scripted.world.hangs = {};
+    seen = scripted.look({}, seen->cursor);
+    REQUIRE(seen);
+    CHECK(archive(seen).gaps.empty());
+    CHECK(archive(seen).oldest_at == core::from_unix_seconds(1'795'347'060 + 0x320));
+    // Behind it nothing may be gone, at the edge of a directory either.
+    lost = 0x400;
+    seen = scripted.look({}, seen->cursor);
+    seen = scripted.look({}, seen->cursor);
+    REQUIRE(seen);
+    CHECK(archive(seen).gaps == std::vector<core::LogGap>{{segment(0x400), segment(0x400), 1}});
 }
 
 TEST_CASE("pgbackrest: a gap that nobody could confirm is not told, and what was known before stays") {

@@ -33,6 +33,20 @@ std::map<WalSegment, core::Time> full(const std::string& directory, const std::s
     return segments;
 }
 
+/// The segments from `first` to `last`.
+std::set<std::uint64_t> numbers(std::uint64_t first, std::uint64_t last) {
+    std::set<std::uint64_t> made;
+    for (std::uint64_t number = first; number <= last; ++number)
+        made.insert(number);
+    return made;
+}
+
+/// One run, without what is `gone`.
+void scan_once(WalScan& scan, const std::set<std::uint64_t>& gone) {
+    for (const auto& directory : scan.wanted(64))
+        scan.listed(directory, full(directory, gone), kNow);
+}
+
 /// Lists everything that is wanted, run after run, until nothing new is; how many listings it took.
 std::size_t scan_all(WalScan& scan, const std::set<std::uint64_t>& gone, std::size_t per_run = 64) {
     std::size_t listings = 0;
@@ -248,6 +262,12 @@ TEST_CASE("a directory that is gone as a whole is a gap without any listing") {
     scan.expect({{1, 0, 1'023}}, names);
     scan.listed("0000000100000003", full("0000000100000003"), kNow);
     CHECK(scan.gaps() == std::vector<WalRange>{{1, 256, 767}});
+    // It may begin in a directory that nobody has looked at.
+    CHECK(scan.unsure() == scan.gaps());
+    CHECK(scan.wanted(2) == std::vector<std::string>{"0000000100000003", "0000000100000000"});
+    scan.listed("0000000100000000", full("0000000100000000", {255}), kNow);
+    CHECK(scan.gaps() == std::vector<WalRange>{{1, 255, 767}});
+    CHECK(scan.unsure().empty());
 }
 
 TEST_CASE("segments that were stored out of order are no gap until they are late") {
@@ -343,4 +363,92 @@ TEST_CASE("retention's hole between two backups may reach over a promotion, and 
     CHECK(window_begin({{"000000010000000000000010", "000000010000000000000011", "", {}, true},
                         {"000000020000000000000020", "000000020000000000000021", "", {}, true}},
                        {{1, 0x12, 0x1F}}, all, k16) == 1);
+}
+
+TEST_CASE("what expire took between two old backups is known as that at the first look after it") {
+    const std::vector<WalBackup> backups{{"000000010000000000000010", "000000010000000000000011", "", {}, true},
+                                         {"000000010000000F00000020", "000000010000000F00000021", "", {}, true}};
+    const std::vector<WalRange> all{{1, 0x10, 0x6040}};
+    WalScan scan;
+    scan.begin("15-1", k16);
+    scan.expect(all, directories(1, 0, 0x60));
+    scan_all(scan, {});
+    REQUIRE(scan.gaps().empty());
+    // Whole directories, and single files of those at both ends.
+    auto left = directories(1, 0xF, 0x60);
+    left.merge(directories(1, 0, 0));
+    scan.expect(all, left);
+    CHECK(scan.gaps() == std::vector<WalRange>{{1, 0x100, 0xEFF}});
+    CHECK(scan.unsure() == scan.gaps());
+    scan_once(scan, numbers(0x12, 0xF1F));
+    CHECK(scan.gaps() == std::vector<WalRange>{{1, 0x12, 0xF1F}});
+    CHECK(scan.unsure().empty());
+    CHECK(window_begin(backups, scan.gaps(), all, k16) == 1);
+    // Its ends are not looked at anew from then on.
+    scan.expect(all, left);
+    CHECK(scan.unsure().empty());
+    CHECK(scan.whole());
+}
+
+TEST_CASE("what expire took over a promotion is looked for in both timelines") {
+    const std::vector<WalBackup> backups{{"000000010000000000000010", "000000010000000000000011", "", {}, true},
+                                         {"000000020000002000000020", "000000020000002000000021", "", {}, true}};
+    const std::vector<WalRange> all{{1, 0x10, 0x104F}, {2, 0x1050, 0x6040}};
+    WalScan scan;
+    scan.begin("15-1", k16);
+    auto names = directories(1, 0, 0x10);
+    names.merge(directories(2, 0x10, 0x60));
+    scan.expect(all, names);
+    scan_all(scan, {});
+    REQUIRE(scan.gaps().empty());
+    auto left = directories(1, 0, 0);
+    left.merge(directories(2, 0x20, 0x60));
+    scan.expect(all, left);
+    CHECK(scan.unsure().size() == 2);
+    scan_once(scan, numbers(0x12, 0x201F));
+    CHECK(scan.gaps() == std::vector<WalRange>{{1, 0x12, 0x104F}, {2, 0x1050, 0x201F}});
+    CHECK(scan.unsure().empty());
+    CHECK(window_begin(backups, scan.gaps(), all, k16) == 1);
+}
+
+TEST_CASE("a hole that came at the edge of a directory is unsure until the next one was looked at since") {
+    WalScan scan;
+    scan.begin("15-1", k16);
+    scan.expect({{1, 0x10, 0x340}}, directories(1, 0, 3));
+    scan_all(scan, {});
+    // No directory is gone: expire left a backup in each.
+    const auto gone = numbers(0x12, 0x11F);
+    scan.listed("0000000100000000", full("0000000100000000", gone), kNow);
+    CHECK(scan.gaps() == std::vector<WalRange>{{1, 0x12, 0xFF}});
+    CHECK(scan.unsure() == scan.gaps());
+    // Known over a restart.
+    io::JsonWriter out;
+    scan.write(out);
+    WalScan next;
+    next.read(io::Json::parse(out.text()));
+    next.begin("15-1", k16);
+    next.expect({{1, 0x10, 0x340}}, directories(1, 0, 3));
+    CHECK(next.wanted(2) == std::vector<std::string>{"0000000100000003", "0000000100000001"});
+    next.listed("0000000100000001", full("0000000100000001", gone), kNow);
+    CHECK(next.gaps() == std::vector<WalRange>{{1, 0x12, 0x11F}});
+    // What its neighbour lacks is news for the first one, which is looked at once more.
+    scan_once(next, gone);
+    CHECK(next.unsure().empty());
+    CHECK(next.whole());
+    // One in the middle of a directory has both its ends there.
+    scan_once(next, numbers(0x12, 0x11F));
+    next.listed("0000000100000002", full("0000000100000002", {0x220}), kNow);
+    CHECK(next.gaps().back() == WalRange{1, 0x220, 0x220});
+    CHECK(next.unsure().empty());
+}
+
+TEST_CASE("a hole that may yet be all that lies between two backups moves the window on as if it were") {
+    const std::vector<WalBackup> backups{{"000000010000000000000010", "000000010000000000000011", "", {}, true},
+                                         {"000000010000000000000020", "000000010000000000000021", "", {}, true},
+                                         {"000000010000000000000030", "000000010000000000000031", "", {}, true}};
+    const std::vector<WalRange> all{{1, 0x10, 0x40}};
+    const std::vector<WalRange> gaps{{1, 0x14, 0x1F}, {1, 0x22, 0x2F}};
+    CHECK(window_begin(backups, gaps, all, k16) == 0);
+    CHECK(window_begin(backups, gaps, all, k16, {{1, 0x14, 0x1F}}) == 2);
+    CHECK(window_begin(backups, gaps, all, k16, {{1, 0x22, 0x2F}}) == 0);
 }

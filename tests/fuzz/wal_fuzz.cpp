@@ -3,6 +3,8 @@
 #include "collectors/wal_archive.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
+#include <algorithm>
+
 namespace recoverd::fuzz {
 
 namespace {
@@ -54,7 +56,9 @@ void cursor(const io::Json& json) {
         scan.expect({{1, 2, 1'000}, {2, 1'001, 2'000}}, {"0000000100000000", "0000000200000003"});
         const auto wanted = scan.wanted(3);
         must(wanted.size() <= 3, "no more directories than asked for");
-        scan.gaps();
+        const auto gaps = scan.gaps();
+        for (const WalRange& hole : scan.unsure())
+            must(std::ranges::find(gaps, hole) != gaps.end(), "nobody is unsure of what is no gap");
         scan.whole();
         scan.newest();
         scan.reachable_until({1, 2});
