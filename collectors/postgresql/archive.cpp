@@ -127,14 +127,25 @@ Told written_since(const Server& server, std::uint64_t archived, Cursor& cursor,
     return after_safe || cursor.unsafe.size() > 1 ? Told::yes : Told::not_told;
 }
 
+/// Where nobody looked for hours the archive went past all that was seen before, and tells better than that how far
+/// one could go back. Kept, or the next look would go back to what was seen.
+void catch_up(const LogArchive& archive, Cursor& cursor, std::optional<Time> last_archived, Time now) {
+    const bool overtaken = cursor.safe->last_position < cursor.archived_until && cursor.unsafe.size() < 2;
+    // When a file was archived says little about how old its content is while older ones wait.
+    const bool dated = archive.pending_segments == 0 || archive.waiting_since;
+    if (overtaken && dated && last_archived)
+        cursor.safe->at =
+            std::max(cursor.safe->at, std::min({now, *last_archived, archive.waiting_since.value_or(now)}));
+}
+
 /// The newest moment one could go back to; `archive` is complete but for it.
-std::optional<Time> newest_at(const LogArchive& archive, const Cursor& cursor, std::optional<Time> last_archived,
-                              Time now) {
+std::optional<Time> newest_at(const LogArchive& archive, Cursor& cursor, std::optional<Time> last_archived, Time now) {
     if (archive.pending == Told::no)
         return now;
-    if (cursor.safe)
+    if (cursor.safe) {
+        catch_up(archive, cursor, last_archived, now);
         return cursor.safe->at;
-    // When a file was archived says little about how old its content is while older ones wait.
+    }
     if (last_archived && archive.waiting_since)
         return std::min(*last_archived, *archive.waiting_since);
     if (last_archived || cursor.unsafe.size() < 2)

@@ -59,6 +59,10 @@ std::string waiting(std::uint64_t count, const std::string& first = {}, const st
     return xml + "</row>";
 }
 
+std::string unix_seconds(core::Time time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+}
+
 /// A primary that a test moves along, looked at every half minute.
 struct Story {
     io::PgAnswer answer = captured("idle");
@@ -115,6 +119,47 @@ TEST_CASE("one row in the open segment is pending, and its moment stays until th
     // One more transaction came before or after the switch. At the last look, all was still safe.
     const core::LogArchive archive = story.look();
     CHECK(archive.newest_at >= before_switch);
+}
+
+TEST_CASE("after hours without a look one could go back to what was archived meanwhile, not to the last look") {
+    Story story;
+    story.look();
+    story.at(6 * kSegment + 40, "700:700:");
+    story.look();
+    const core::Time quiet = story.now;
+    story.now += 3h;
+    const core::Time archived = story.now - 20s;
+    story.at(20 * kSegment + 500, "900:900:");
+    cell(story.answer, archiver_table, "last_archived_time") = unix_seconds(story.now);
+    // Segments that wait, and nobody may see since when.
+    Story hidden = story;
+    cell(hidden.answer, archiver_table, "waiting") = std::nullopt;
+    cell(hidden.answer, archiver_table, "last_archived_wal") = "000000010000000000000010";
+    CHECK(hidden.look().newest_at == quiet);
+
+    cell(story.answer, archiver_table, "waiting") =
+        waiting(1, "000000010000000000000013.ready", unix_seconds(archived));
+    core::LogArchive archive = story.look();
+    CHECK(archive.pending == Told::yes);
+    CHECK(archive.newest_at == archived);
+    // It does not go back when that segment is archived, and more was written into the open one.
+    cell(story.answer, archiver_table, "waiting") = waiting(0);
+    story.at(20 * kSegment + 900, "901:901:");
+    archive = story.look();
+    CHECK(archive.pending == Told::yes);
+    CHECK(archive.newest_at == archived);
+    // An archiver that has been stuck since before is no news.
+    Story stuck;
+    stuck.look();
+    stuck.at(6 * kSegment + 40, "700:700:");
+    stuck.look();
+    const core::Time seen = stuck.now;
+    stuck.now += 3h;
+    stuck.at(20 * kSegment + 500, "900:900:");
+    cell(stuck.answer, archiver_table, "last_archived_time") = unix_seconds(stuck.now);
+    cell(stuck.answer, archiver_table, "waiting") =
+        waiting(13, "000000010000000000000007.ready", unix_seconds(seen - 60s));
+    CHECK(stuck.look().newest_at == seen);
 }
 
 TEST_CASE("an old transaction that ends late counts, though no newer one ever began") {
