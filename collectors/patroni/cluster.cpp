@@ -59,8 +59,13 @@ std::vector<std::string> names_of(const PatroniExpected& expected, const Cluster
     return names;
 }
 
-bool is_expected(const PatroniExpected& expected, const std::string& name) {
-    return expected.members.empty() || std::ranges::find(expected.members, name) != expected.members.end();
+bool is_expected(const PatroniExpected& expected, const Cluster& cluster, const Cursor& cursor,
+                 const std::string& name) {
+    if (!expected.members.empty())
+        return std::ranges::find(expected.members, name) != expected.members.end();
+    // The first copy for a new one may take hours, and misses nobody who was there.
+    const Member* member = cluster.find(name);
+    return !member || !member->begins() || cursor.knows(name);
 }
 
 /// `now`: nothing while the leader's position is not known, on which every lag depends.
@@ -74,7 +79,8 @@ core::Replication replication_of(const PatroniExpected& expected, const Cluster&
         const Member* member = cluster.find(name);
         if (member && member->leads)
             continue;
-        Follower follower{.name = name, .state = FollowerState::missing, .expected = is_expected(expected, name)};
+        Follower follower{
+            .name = name, .state = FollowerState::missing, .expected = is_expected(expected, cluster, cursor, name)};
         if (member) {
             follower.state = state_of(*member, cluster.leader());
             follower.lag_bytes = member->lag;
@@ -99,7 +105,7 @@ Assertion pause_of(const Cluster& cluster) {
 /// one is missing, whose tags nobody knows.
 std::optional<Assertion> candidates_of(const PatroniExpected& expected, const Cluster& cluster, const Cursor& cursor) {
     for (const std::string& name : names_of(expected, cluster, cursor))
-        if (!cluster.find(name) && is_expected(expected, name))
+        if (!cluster.find(name) && is_expected(expected, cluster, cursor, name))
             return std::nullopt;
     std::vector<std::string_view> names;
     for (const Member& member : cluster.members)
@@ -201,8 +207,11 @@ std::optional<Failure> stale(const Cluster& cluster, Time now) {
 
 /// Keeps what the next look needs. Is the leader's position known?
 bool remember(const Cluster& cluster, Cursor& cursor, Time now) {
+    // A name that is new to a cluster that is known is that of a member that is being added.
+    const bool first_look = cursor.members.empty();
     for (const Member& member : cluster.members)
-        cursor.add_member(member.name);
+        if (!member.begins() || (first_look && member.state == "starting"))
+            cursor.add_member(member.name);
     const Node* leading = cluster.leading_node();
     if (!leading || !leading->position)
         return false;

@@ -19,9 +19,11 @@ constexpr std::size_t kMaxPositions = 120;
 } // namespace
 
 void Cursor::add_member(const std::string& name) {
-    if (members.size() < kMaxMembers && std::ranges::find(members, name) == members.end())
+    if (members.size() < kMaxMembers && !knows(name))
         members.push_back(name);
 }
+
+bool Cursor::knows(std::string_view name) const { return std::ranges::find(members, name) != members.end(); }
 
 void Cursor::add_position(std::uint64_t bytes, Time at) {
     if (!positions.empty() && (bytes < positions.back().bytes || at < positions.back().at))

@@ -21,12 +21,13 @@ struct Position {
 };
 
 struct Cursor {
-    /// Every name that was seen, 200 at most.
+    /// Every name that was seen, 200 at most; none that has never come to follow since it was added.
     std::vector<std::string> members;
     /// Rising, oldest first; thinned with age, 120 at most.
     std::vector<Position> positions;
 
     void add_member(const std::string& name);
+    bool knows(std::string_view name) const;
     /// One that went back (another leader, with less of the log) begins anew.
     void add_position(std::uint64_t bytes, core::Time at);
     /// How long ago the leader wrote what a member that is so many bytes behind lacks: Patroni tells bytes only. Too

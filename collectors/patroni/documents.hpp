@@ -22,6 +22,8 @@ struct Member {
     bool runs() const {
         return state == "running" || state == "streaming" || (replays && state == "in archive recovery");
     }
+    /// As a new one does, until it follows for the first time.
+    bool begins() const { return state == "creating replica" || state == "starting"; }
 };
 
 /// A member's account of itself.

@@ -158,6 +158,32 @@ TEST_CASE("a member that has left the list is missed: by its name, or because it
     CHECK_FALSE(follower(look(well(), {.members = {"node1"}}), "node2").expected);
 }
 
+TEST_CASE("a replica that is added is not missed before it follows for the first time") {
+    const auto with = [](const char* state) {
+        return with_cluster(cluster_of(fmt::format(
+            R"({{"name": "node2", "role": "replica", "state": "running", "timeline": 3, "lag": 0}},
+               {{"name": "node3", "role": "replica", "state": "{}", "timeline": 3, "lag": 0}})",
+            state)));
+    };
+    Seen seen = look(with("creating replica"));
+    CHECK(follower(seen, "node3").state == FollowerState::missing);
+    CHECK_FALSE(follower(seen, "node3").expected);
+    CHECK(follower(seen, "node2").expected);
+    // It may have much to replay before it takes connections.
+    seen = look(with("starting"), {}, seen.cursor);
+    CHECK_FALSE(follower(seen, "node3").expected);
+    // One that was given up again is nobody's.
+    CHECK(the<core::Replication>(look(with_cluster(cluster_of("")), {}, seen.cursor)).followers.size() == 1);
+    seen = look(with("streaming"), {}, seen.cursor);
+    CHECK(follower(seen, "node3").expected);
+    // Made anew it is missed, and so is one that was named.
+    CHECK(follower(look(with("creating replica"), {}, seen.cursor), "node3").expected);
+    CHECK(follower(look(with("starting"), {}, seen.cursor), "node3").expected);
+    CHECK(follower(look(with("creating replica"), {.members = {"node1", "node3"}}), "node3").expected);
+    // Which one is new nobody knows at the first look, and one that only starts is rarely.
+    CHECK(follower(look(with("starting")), "node3").expected);
+}
+
 TEST_CASE("a member on another timeline than the leader does not follow, however small its lag") {
     const Seen seen = look(with_cluster(captured("cluster-old-timeline")));
     CHECK(the<core::Replication>(seen).timeline == "3");
