@@ -60,6 +60,12 @@ void add_measurements(const io::PgAnswer& answer, const Server& server, std::vec
     evidence.push_back(core::Measurement{.name = "backups_in_progress", .value = backups});
 }
 
+bool misses_somebody(const core::Replication& replication) {
+    return std::ranges::any_of(replication.followers, [](const core::Follower& follower) {
+        return follower.expected && follower.state == core::FollowerState::missing;
+    });
+}
+
 /// What this role may not see, so that a hidden row never looks like a missing one.
 std::optional<Failure> missing_privileges(const Server& server, const io::PgTable& archiver) {
     std::string hidden;
@@ -93,16 +99,20 @@ Seen interpret_postgresql(const PostgresqlExpected& expected, const io::PgAnswer
     if (auto archive = interpret_archive(server, answer.tables[archiver_table], cursor, now))
         report.evidence.emplace_back(std::move(*archive));
     report.evidence.emplace_back(core::Fingerprint{.name = "system_identifier", .value = server.system_id});
-    core::Replication replication = interpret_replication(expected, server, settings, answer, cursor, now);
+    auto [replication, unknown] = interpret_replication(expected, server, settings, answer, cursor, now);
     // A dsn that leads to "the primary" and comes out on an older timeline has found one that was replaced.
     if (!server.in_recovery)
         report.evidence.emplace_back(
             core::Fingerprint{.name = "timeline", .value = replication.timeline, .constancy = core::Constancy::rising});
-    if (server.may_read_stats)
+    // Without a lag a lag that was found would be over, so that what was last seen stays and ages; but that somebody is
+    // missing is told.
+    if (server.may_read_stats && (!unknown || misses_somebody(replication)))
         report.evidence.emplace_back(std::move(replication));
     report.evidence.emplace_back(interpret_assertions(expected, server, settings, answer.tables[checksums_table]));
     add_measurements(answer, server, report.evidence);
     report.failure = missing_privileges(server, answer.tables[archiver_table]);
+    if (!report.failure)
+        report.failure = std::move(unknown);
     Seen seen;
     seen.subjects.push_back(std::move(report));
     seen.cursor = write_cursor(cursor);

@@ -101,13 +101,21 @@ std::optional<core::LogArchive> interpret_archive(const Server& server, const io
 /// Was the archive's state directory closed to us? Then waiting segments remain unseen.
 bool archive_status_hidden(const Server& server, const io::PgTable& archiver);
 
-core::Replication interpret_replication(const PostgresqlExpected& expected, const Server& server,
-                                        const Settings& settings, const io::PgAnswer& answer, Cursor& cursor,
-                                        core::Time now);
+/// `unknown`: why nobody can tell how far behind the server that we are asking is.
+struct Replicating {
+    core::Replication replication;
+    std::optional<core::Failure> unknown;
+};
+Replicating interpret_replication(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
+                                  const io::PgAnswer& answer, Cursor& cursor, core::Time now);
 
 /// The standby we are asking, as it sees itself.
-core::Follower interpret_standby(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
-                                 const io::PgTable& receiver, Cursor& cursor, core::Time now);
+struct Standby {
+    core::Follower follower;
+    std::optional<core::Failure> unknown;
+};
+Standby interpret_standby(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
+                          const io::PgTable& receiver, Cursor& cursor, core::Time now);
 
 core::Assertions interpret_assertions(const PostgresqlExpected& expected, const Server& server,
                                       const Settings& settings, const io::PgTable& checksums);

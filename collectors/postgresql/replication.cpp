@@ -130,17 +130,21 @@ std::string timeline_of(const Server& server, const io::PgTable& receiver) {
 
 } // namespace
 
-Replication interpret_replication(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
+Replicating interpret_replication(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
                                   const io::PgAnswer& answer, Cursor& cursor, core::Time now) {
     const io::PgTable& receiver = answer.tables[receiver_table];
-    Replication replication;
+    Replicating found;
+    Replication& replication = found.replication;
     replication.role = server.in_recovery ? "standby" : "primary";
     replication.timeline = timeline_of(server, receiver);
-    if (server.in_recovery)
-        replication.followers.push_back(interpret_standby(expected, server, settings, receiver, cursor, now));
+    if (server.in_recovery) {
+        Standby standby = interpret_standby(expected, server, settings, receiver, cursor, now);
+        replication.followers.push_back(std::move(standby.follower));
+        found.unknown = std::move(standby.unknown);
+    }
     add_followers(expected, server, read_senders(answer.tables[followers_table]), replication);
     replication.slots = read_slots(answer.tables[slots_table], settings);
-    return replication;
+    return found;
 }
 
 } // namespace recoverd::collectors::pg

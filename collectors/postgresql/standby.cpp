@@ -5,6 +5,8 @@
 // the log had been received at each look: what is not replayed later has been here for so long.
 #include "collectors/postgresql/parts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -13,12 +15,15 @@ namespace recoverd::collectors::pg {
 namespace {
 
 using core::Duration;
+using core::Failure;
+using core::FailureKind;
 using core::Follower;
 using core::FollowerState;
 using core::Time;
 
-// A walreceiver asks for a sign of life after half its wal_receiver_timeout, whose default is this; one that is silent
-// for longer does not know how far its primary is.
+// A walreceiver asks for a sign of life after half its wal_receiver_timeout, and has an answer after so long.
+constexpr double kAnsweredSeconds = 30;
+// With the default of 60 s, one that is silent for longer does not know how far its primary is.
 constexpr double kFreshSeconds = 60;
 
 // A standby that is hours late, on purpose or not, adds one at every look. Thinned out, the lag is told a little low.
@@ -36,24 +41,46 @@ Time earliest(const Server& server, const Cursor& cursor, bool delayed, Time now
     return since == Time::min() ? now : std::min(now, since);
 }
 
+/// A setting of milliseconds.
+std::optional<Duration> milliseconds(const Settings& settings, std::string_view name) {
+    const auto setting = settings.find(name);
+    if (setting == settings.end())
+        return std::nullopt;
+    Duration::rep found = 0;
+    const std::string& raw = setting->second.raw;
+    std::from_chars(raw.data(), raw.data() + raw.size(), found);
+    return Duration{found};
+}
+
 /// Does the upstream send, and was it heard of lately? What one that is silent wrote meanwhile nobody here knows.
-bool is_heard(const io::PgTable& receiver) {
+bool is_heard(const io::PgTable& receiver, const Settings& settings) {
     if (receiver.rows.empty())
         return false;
     const Row row(receiver, 0);
-    return row.text("status") == "streaming" && row.number("silent_for").value_or(kFreshSeconds) < kFreshSeconds;
+    double fresh = kFreshSeconds;
+    if (const auto timeout = milliseconds(settings, "wal_receiver_timeout"))
+        fresh = std::max(fresh, core::to_seconds(*timeout) / 2 + kAnsweredSeconds);
+    return row.text("status") == "streaming" && row.number("silent_for").value_or(fresh) < fresh;
+}
+
+/// It has replayed all that it received, hears nothing, and asks for nothing: of an idle primary, or of one that is
+/// gone, and then the age of the last transaction tells how long ago the primary wrote one.
+bool never_asks(const Server& server, const Settings& settings) {
+    return milliseconds(settings, "wal_receiver_timeout") == Duration{0} &&
+           server.receive_position.value_or(0) <= server.replay_position.value_or(0);
 }
 
 /// Puts what was seen now into the cursor, and says for how long something has been there that is not replayed.
 /// Nothing: it is seen for the first time, and nobody knows. What is still on its way counts like what came: a standby
 /// that catches up, or whose link is too narrow, has replayed all that it has. With each message an upstream says how
 /// far it is itself (walEnd in XLogData: SendRqstPtr of walsender.c).
-std::optional<Duration> unreplayed_for(const Server& server, const io::PgTable& receiver, Cursor& cursor, bool delayed,
-                                       Time now) {
+/// `heard`: what is_heard() says.
+std::optional<Duration> unreplayed_for(const Server& server, const io::PgTable& receiver, bool heard, Cursor& cursor,
+                                       bool delayed, Time now) {
     auto& unreplayed = cursor.unreplayed;
     const std::uint64_t replayed = server.replay_position.value_or(0);
     std::uint64_t there = server.receive_position.value_or(0);
-    if (is_heard(receiver)) {
+    if (heard) {
         there = std::max(there, Row(receiver, 0).natural("upstream_position").value_or(0));
         // What a primary that is gone wrote last may be in nobody's log any more.
         if (there <= replayed)
@@ -76,42 +103,46 @@ std::optional<Duration> unreplayed_for(const Server& server, const io::PgTable& 
     return std::max(Duration{0}, now - unreplayed.front().at);
 }
 
-Duration wanted_delay(const Settings& settings) {
-    Duration::rep wanted = 0;
-    if (const auto delay = settings.find("recovery_min_apply_delay"); delay != settings.end()) {
-        const std::string& raw = delay->second.raw;
-        std::from_chars(raw.data(), raw.data() + raw.size(), wanted);
-    }
-    return Duration{wanted};
+Failure unknown_lag(std::string_view because) {
+    return {FailureKind::bad_answer,
+            fmt::format("expected how far behind this standby is, found nothing: {}", because)};
 }
 
 } // namespace
 
-Follower interpret_standby(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
-                           const io::PgTable& receiver, Cursor& cursor, Time now) {
-    Follower follower;
+Standby interpret_standby(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
+                          const io::PgTable& receiver, Cursor& cursor, Time now) {
+    Standby found;
+    Follower& follower = found.follower;
     const auto cluster_name = settings.find("cluster_name");
     follower.name =
         cluster_name == settings.end() || cluster_name->second.shown.empty() ? "standby" : cluster_name->second.shown;
     follower.expected = expected.role != "primary";
-    const Duration wanted = wanted_delay(settings);
+    const Duration wanted = milliseconds(settings, "recovery_min_apply_delay").value_or(Duration{0});
     if (wanted > Duration{0})
         follower.wanted_delay = wanted;
-    const auto behind = unreplayed_for(server, receiver, cursor, wanted > Duration{0}, now);
+    const bool heard = is_heard(receiver, settings);
+    const auto behind = unreplayed_for(server, receiver, heard, cursor, wanted > Duration{0}, now);
     if (receiver.rows.empty()) {
         // It lives on the archive alone when no primary_conninfo says otherwise. Then the age of the last transaction
         // only tells how long ago the primary wrote one.
         follower.state = server.streams == false ? FollowerState::catching_up : FollowerState::missing;
         if (server.streams != false)
             follower.lag = server.replay_age;
-        return follower;
+        return found;
     }
     const Row row(receiver, 0);
     follower.state = row.text("status") == "streaming" ? FollowerState::streaming : FollowerState::catching_up;
     if (const auto upstream = row.natural("upstream_position"); upstream && server.replay_position)
         follower.lag_bytes = *upstream - std::min(*upstream, *server.replay_position);
-    follower.lag = is_heard(receiver) ? behind : server.replay_age;
-    return follower;
+    if (heard)
+        follower.lag = behind;
+    else if (follower.state == FollowerState::streaming && never_asks(server, settings))
+        found.unknown = unknown_lag("its primary is silent, and with wal_receiver_timeout = 0 it does not ask whether "
+                                    "that is there\nhint: set wal_receiver_timeout");
+    else
+        follower.lag = server.replay_age;
+    return found;
 }
 
 } // namespace recoverd::collectors::pg

@@ -85,7 +85,7 @@ SELECT sum(failures) AS failures,
 std::vector<std::string> postgresql_statements(const PostgresqlExpected& expected) {
     // Names of settings are checked when the configuration is read: letters, digits, '_' and '.'.
     std::string names = "'fsync', 'full_page_writes', 'cluster_name', 'max_slot_wal_keep_size', "
-                        "'recovery_min_apply_delay'";
+                        "'recovery_min_apply_delay', 'wal_receiver_timeout'";
     for (const auto& [name, value] : expected.settings)
         names += fmt::format(", '{}'", name);
     return {std::string{kServer},

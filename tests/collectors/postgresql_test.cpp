@@ -282,13 +282,21 @@ TEST_CASE("archiving that is off, or has no command, is told as that") {
 
 namespace {
 
-/// recovery_min_apply_delay in milliseconds.
-std::optional<std::string>& delay_of(io::PgAnswer& answer) {
+/// One that was not asked for yet when the answer was captured is added.
+std::optional<std::string>& setting_of(io::PgAnswer& answer, std::string_view name) {
+    auto& rows = answer.tables[settings_table].rows;
     std::size_t row = 0;
-    while (cell(answer, settings_table, "name", row) != "recovery_min_apply_delay")
+    while (row < rows.size() && cell(answer, settings_table, "name", row) != name)
         ++row;
+    if (row == rows.size()) {
+        rows.push_back(rows.at(0));
+        cell(answer, settings_table, "name", row) = name;
+    }
     return cell(answer, settings_table, "raw", row);
 }
+
+/// recovery_min_apply_delay in milliseconds.
+std::optional<std::string>& delay_of(io::PgAnswer& answer) { return setting_of(answer, "recovery_min_apply_delay"); }
 
 /// A standby that a test moves along, looked at every half minute by its own check.
 struct LateStory {
@@ -383,6 +391,35 @@ TEST_CASE("the lag of a standby that has caught up is none, however long its pri
     CHECK(follower(idle).state == FollowerState::catching_up);
     cell(idle, server_table, "streams") = "t";
     CHECK(follower(idle).state == FollowerState::missing);
+}
+
+TEST_CASE("a standby is silent for as long as its wal_receiver_timeout lets it, on a quiet night") {
+    io::PgAnswer quiet = captured("standby");
+    cell(quiet, server_table, "replay_age") = "28800";
+    cell(quiet, server_table, "receive_position") = "67109488";
+    cell(quiet, server_table, "replay_position") = "67109488";
+    cell(quiet, receiver_table, "upstream_position") = "67109488";
+    const auto lag = [&](const char* timeout, const char* silent_for) {
+        setting_of(quiet, "wal_receiver_timeout") = timeout;
+        cell(quiet, receiver_table, "silent_for") = silent_for;
+        return the<core::Replication>(subject({.role = "standby"}, quiet)).followers.at(0).lag;
+    };
+    CHECK(lag("60000", "59") == core::Duration{0});
+    CHECK(lag("60000", "61") == 8h);
+    CHECK(lag("1000", "59") == core::Duration{0});
+    CHECK(lag("300000", "170") == core::Duration{0});
+    CHECK(lag("300000", "190") == 8h);
+    CHECK(lag("0", "59") == core::Duration{0});
+    // It does not ask, so nobody knows; and what was seen before is not over.
+    cell(quiet, receiver_table, "silent_for") = "61";
+    core::SubjectReport report = subject({.role = "standby"}, quiet);
+    REQUIRE(report.failure);
+    CHECK_THAT(report.failure->detail, ContainsSubstring("hint: set wal_receiver_timeout"));
+    for (const auto& evidence : report.evidence)
+        CHECK(core::kind_of(evidence) != core::EvidenceKind::replication);
+    // What it has and does not replay it knows itself.
+    cell(quiet, server_table, "replay_position") = "67109000";
+    CHECK(lag("0", "61") == 8h);
 }
 
 TEST_CASE("followers are known by application name, slot or address, and each name is used once") {
