@@ -5,6 +5,7 @@
 
 #include "collectors/all.hpp"
 #include "collectors/connect_options.hpp"
+#include "core/config/values.hpp"
 #include "io/client_options.hpp"
 
 #include <fmt/format.h>
@@ -25,6 +26,7 @@ struct Options {
     std::vector<std::string> members;
     std::int64_t min_candidates = 1;
     std::optional<std::int64_t> max_failovers;
+    core::Labels standby_delays;
     std::optional<Node> tls;
     std::optional<Node> auth;
     std::string proxy;
@@ -38,6 +40,9 @@ constexpr Option<Options> kOptions[] = {
     {"min_candidates", &Options::min_candidates,
      "members besides the leader that their tags must allow to take over; 0 for a cluster of one"},
     {"max_failovers", &Options::max_failovers, "failovers and switchovers within a day that may be; any when left out"},
+    {"standby_delays", &Options::standby_delays,
+     "recovery_min_apply_delay of members that lag on purpose, by name, which Patroni does not tell: { node3 = \"1h\" "
+     "}"},
     {"tls", &Options::tls, "how to trust and be trusted"},
     {"auth", &Options::auth, "credentials; Patroni asks for none to look"},
     {"proxy", &Options::proxy, "URL of an HTTP proxy; the environment's is never used"},
@@ -48,6 +53,16 @@ std::string target(const Options& options) {
     for (const std::string& url : options.urls)
         urls.push_back(io::bare_url(url));
     return fmt::format("{}", fmt::join(urls, ","));
+}
+
+void check_delays(const Options& options, const Place& place, Diagnostics& diagnostics) {
+    for (const auto& [name, delay] : options.standby_delays) {
+        const std::string path = fmt::format("{}.standby_delays.{}", place.path, name);
+        if (const auto parsed = core::config::parse_duration(delay); !parsed)
+            diagnostics.mistake(place.at, path, parsed.error());
+        if (!options.members.empty() && std::ranges::find(options.members, name) == options.members.end())
+            diagnostics.mistake(place.at, path, fmt::format("expected a name out of members, found '{}'", name));
+    }
 }
 
 void check(const Options& options, const Place& place, Diagnostics& diagnostics) {
@@ -65,6 +80,7 @@ void check(const Options& options, const Place& place, Diagnostics& diagnostics)
         diagnostics.mistake(place.at, place.path + ".min_candidates", "expected 0 or more");
     if (options.max_failovers && *options.max_failovers < 0)
         diagnostics.mistake(place.at, place.path + ".max_failovers", "expected 0 or more");
+    check_delays(options, place, diagnostics);
     if (options.tls)
         io::read_tls(*options.tls, place.path + ".tls", diagnostics);
     if (options.auth)
@@ -137,7 +153,11 @@ PatroniAnswers nothing_yet() {
 }
 
 PatroniExpected expectations(const Options& options) {
-    return {options.members, options.min_candidates, options.max_failovers, target(options)};
+    PatroniExpected expected{options.members, options.min_candidates, options.max_failovers, target(options), {}};
+    for (const auto& [name, delay] : options.standby_delays)
+        if (const auto parsed = core::config::parse_duration(delay))
+            expected.standby_delays[name] = *parsed;
+    return expected;
 }
 
 io::AuthRefs auth_of(const Options& options) {

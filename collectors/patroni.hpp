@@ -5,6 +5,7 @@
 #include "core/report.hpp"
 #include "io/json.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ struct PatroniExpected {
     std::optional<std::int64_t> max_failovers;
     /// The URLs that are asked, for the evidence.
     std::string target;
+    /// Delays that members keep on purpose: Patroni does not tell of them.
+    std::map<std::string, core::Duration, std::less<>> standby_delays;
 };
 
 /// What was brought back from one run.

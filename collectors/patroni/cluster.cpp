@@ -86,6 +86,8 @@ core::Replication replication_of(const PatroniExpected& expected, const Cluster&
             follower.lag_bytes = member->lag;
             if (now && member->lag && follower.state != FollowerState::missing)
                 follower.lag = cursor.lag(*member->lag, *now);
+            if (const auto delay = expected.standby_delays.find(name); delay != expected.standby_delays.end())
+                follower.wanted_delay = delay->second;
         }
         replication.followers.push_back(std::move(follower));
     }

@@ -39,6 +39,9 @@ Member read_member(const io::Json& json) {
     // "unknown" while the member has not said where it stands.
     if (const io::Json& lag = json["lag"]; lag && !lag.is_text())
         member.lag = lag.natural();
+    // Since 4.1. What is received and not replayed is no lag to the other one.
+    if (const io::Json& lag = json["replay_lag"]; member.lag && lag && !lag.is_text())
+        member.lag = std::max(*member.lag, lag.natural());
     const io::Json& tags = json["tags"];
     const io::Json& priority = tags["failover_priority"];
     member.may_take_over = !is_set(tags["nofailover"]) && !(priority.is_number() && priority.number() <= 0);

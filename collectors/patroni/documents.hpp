@@ -15,7 +15,7 @@ struct Member {
     bool replays = false;
     std::string state;
     std::optional<std::uint64_t> timeline;
-    /// Bytes behind the leader; nothing when Patroni does not know.
+    /// Bytes behind the leader: not received, and since Patroni 4.1 not replayed; nothing when it does not know.
     std::optional<std::uint64_t> lag;
     bool may_take_over = true;
 

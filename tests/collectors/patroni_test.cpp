@@ -303,6 +303,32 @@ TEST_CASE("bytes behind become the time since the leader wrote them") {
     CHECK(follower(seen, "n").lag == Duration{0});
 }
 
+TEST_CASE("what a member received and has not replayed is lag too, where Patroni tells it") {
+    const auto at = [](std::uint64_t location, const char* lag, Time now) {
+        return PatroniAnswers{
+            {leader_at(location, now)},
+            cluster_of(
+                fmt::format(R"({{"name": "n", "role": "replica", "state": "streaming", "timeline": 3, {}}})", lag)),
+            captured("history-none")};
+    };
+    const char* behind = R"("lag": 0, "receive_lag": 0, "replay_lag": 4000)";
+    Seen seen = look(at(1000, R"("lag": 0, "receive_lag": 0, "replay_lag": 0)", kNow));
+    CHECK(follower(seen, "n").lag == Duration{0});
+    seen = look(at(5000, behind, kNow + 30s), {}, seen.cursor, kNow + 30s);
+    seen = look(at(5000, behind, kNow + 90s), {}, seen.cursor, kNow + 90s);
+    CHECK(follower(seen, "n").lag_bytes == 4000U);
+    CHECK(follower(seen, "n").lag == 60s);
+    CHECK_FALSE(follower(seen, "n").wanted_delay);
+    PatroniExpected late;
+    late.standby_delays = {{"n", 1h}};
+    CHECK(follower(look(at(5000, behind, kNow + 90s), late, seen.cursor, kNow + 90s), "n").wanted_delay == 1h);
+    // Right after a start it does not know, and then what it received is all there is to tell.
+    seen = look(at(5000, R"("lag": 16, "receive_lag": 16, "replay_lag": "unknown")", kNow));
+    CHECK(follower(seen, "n").lag_bytes == 16U);
+    CHECK_THAT(failure(look(at(5000, R"("lag": "unknown", "replay_lag": "unknown")", kNow))),
+               ContainsSubstring("expected how far behind n is"));
+}
+
 TEST_CASE("the leader's positions are remembered for long, in little") {
     patroni_parts::Cursor cursor;
     for (std::uint64_t i = 0; i < 5'000; ++i)
@@ -519,4 +545,22 @@ TEST_CASE("URLs of Patroni that cannot be meant are mistakes") {
     CHECK(mistakes({"http://node1:8008", "http://node1:8008"}));
     CHECK(mistakes({""}));
     CHECK_FALSE(mistakes({"http://node1:8008", "https://node2:8008/"}));
+}
+
+TEST_CASE("delays of Patroni's members are durations, of members that are named") {
+    const auto delayed = [](std::string delay) {
+        const auto text = [](std::string value) { return core::config::Node{std::move(value), {}}; };
+        core::config::Table table;
+        table.push_back({"urls", {}, {core::config::Array{text("http://node1:8008")}, {}}});
+        table.push_back({"members", {}, {core::config::Array{text("node1"), text("node2")}, {}}});
+        table.push_back({"standby_delays", {}, {core::config::Table{{"node3", {}, text(std::move(delay))}}, {}}});
+        core::config::Diagnostics diagnostics;
+        find("patroni")->compile(table, {"check.x", "collector 'patroni'", {}}, {}, diagnostics);
+        std::string all;
+        for (const auto& diagnostic : diagnostics.all())
+            all += core::config::format(diagnostic) + "\n";
+        return all;
+    };
+    CHECK_THAT(delayed("1h"), ContainsSubstring("expected a name out of members, found 'node3'"));
+    CHECK_THAT(delayed("soon"), ContainsSubstring("soon"));
 }

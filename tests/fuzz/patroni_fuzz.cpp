@@ -43,8 +43,10 @@ void fuzz(std::string_view bytes) {
         const io::Json& cursor = document["cursor"];
         for (const bool named : {true, false}) {
             collectors::PatroniExpected expected;
-            if (named)
+            if (named) {
                 expected.members = {"node1", "node2"};
+                expected.standby_delays = {{"node2", std::chrono::hours{1}}};
+            }
             interpret(expected, answers, cursor.is_text() ? cursor.text() : std::string{}, kNow);
         }
     } catch (const io::BadDocument&) {
