@@ -25,6 +25,7 @@ struct Options {
     std::vector<std::string> standbys;
     core::Labels standby_delays;
     core::Labels settings;
+    std::optional<Duration> archive_lag;
 };
 
 constexpr Option<Options> kOptions[] = {
@@ -35,6 +36,9 @@ constexpr Option<Options> kOptions[] = {
      "standbys that must follow it, each by its application_name, slot or numeric address"},
     {"standby_delays", &Options::standby_delays,
      "recovery_min_apply_delay of standbys that lag on purpose, by name in `standbys`: { delayed = \"1h\" }"},
+    {"archive_lag", &Options::archive_lag,
+     "of a standby that lives on the archive alone, which cannot tell how far behind it is: how old the last "
+     "transaction that it replayed may be, the time included in which its primary writes nothing"},
     {"settings", &Options::settings,
      "settings and the values they must show, besides fsync and full_page_writes being on: { data_checksums = \"on\" "
      "}"},
@@ -122,7 +126,7 @@ Seen interpret_postgresql(const PostgresqlExpected& expected, const io::PgAnswer
 namespace {
 
 PostgresqlExpected expectations(const Options& options) {
-    PostgresqlExpected expected{options.expect_role, options.standbys, {}, options.settings};
+    PostgresqlExpected expected{options.expect_role, options.standbys, {}, options.settings, options.archive_lag};
     for (const auto& [name, delay] : options.standby_delays)
         if (const auto parsed = core::config::parse_duration(delay))
             expected.standby_delays[name] = *parsed;

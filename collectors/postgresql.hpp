@@ -7,6 +7,7 @@
 #include "io/postgres.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ struct PostgresqlExpected {
     std::map<std::string, core::Duration, std::less<>> standby_delays;
     /// Settings and the values they must have.
     core::Labels settings;
+    /// How old the last transaction may be on a standby that lives on the archive alone.
+    std::optional<core::Duration> archive_lag;
 };
 
 /// One statement per table of the answer, in the order that interpret_postgresql expects. They run unchanged on

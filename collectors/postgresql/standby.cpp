@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 namespace recoverd::collectors::pg {
 
@@ -41,7 +42,7 @@ Time earliest(const Server& server, const Cursor& cursor, bool delayed, Time now
     return since == Time::min() ? now : std::min(now, since);
 }
 
-/// A setting of milliseconds.
+/// A setting of milliseconds, an `int` of the server's.
 std::optional<Duration> milliseconds(const Settings& settings, std::string_view name) {
     const auto setting = settings.find(name);
     if (setting == settings.end())
@@ -49,7 +50,7 @@ std::optional<Duration> milliseconds(const Settings& settings, std::string_view 
     Duration::rep found = 0;
     const std::string& raw = setting->second.raw;
     std::from_chars(raw.data(), raw.data() + raw.size(), found);
-    return Duration{found};
+    return Duration{std::clamp<Duration::rep>(found, 0, std::numeric_limits<std::int32_t>::max())};
 }
 
 /// Does the upstream send, and was it heard of lately? What one that is silent wrote meanwhile nobody here knows.
@@ -108,6 +109,22 @@ Failure unknown_lag(std::string_view because) {
             fmt::format("expected how far behind this standby is, found nothing: {}", because)};
 }
 
+/// Its receiver tells nothing, as it has none: the age of the last transaction only tells how long ago its primary
+/// wrote one, and nobody but who runs that knows how long it may be silent.
+void judge_by_archive(const PostgresqlExpected& expected, const Server& server, Standby& found) {
+    Follower& follower = found.follower;
+    follower.state = FollowerState::catching_up;
+    if (expected.archive_lag && server.replay_age) {
+        follower.lag = server.replay_age;
+        follower.wanted_delay = follower.wanted_delay.value_or(Duration{0}) + *expected.archive_lag;
+    } else if (follower.expected) {
+        found.unknown = unknown_lag(
+            expected.archive_lag ? "it lives on the archive alone, and has replayed no transaction since it started"
+                                 : "it lives on the archive alone\nhint: set archive_lag to how old its last "
+                                   "transaction may be, quiet hours of its primary included");
+    }
+}
+
 } // namespace
 
 Standby interpret_standby(const PostgresqlExpected& expected, const Server& server, const Settings& settings,
@@ -124,11 +141,13 @@ Standby interpret_standby(const PostgresqlExpected& expected, const Server& serv
     const bool heard = is_heard(receiver, settings);
     const auto behind = unreplayed_for(server, receiver, heard, cursor, wanted > Duration{0}, now);
     if (receiver.rows.empty()) {
-        // It lives on the archive alone when no primary_conninfo says otherwise. Then the age of the last transaction
-        // only tells how long ago the primary wrote one.
-        follower.state = server.streams == false ? FollowerState::catching_up : FollowerState::missing;
-        if (server.streams != false)
+        // No primary_conninfo, no primary that it could lack.
+        if (server.streams == false)
+            judge_by_archive(expected, server, found);
+        else {
+            follower.state = FollowerState::missing;
             follower.lag = server.replay_age;
+        }
         return found;
     }
     const Row row(receiver, 0);

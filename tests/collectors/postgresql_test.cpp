@@ -385,12 +385,42 @@ TEST_CASE("the lag of a standby that has caught up is none, however long its pri
     // Right after a start nobody knows.
     cell(idle, server_table, "replay_age") = std::nullopt;
     CHECK_FALSE(follower(idle).lag);
-    // On the archive alone there is no receiver, and nothing is missing.
     idle.tables[receiver_table].rows.clear();
-    cell(idle, server_table, "streams") = "f";
-    CHECK(follower(idle).state == FollowerState::catching_up);
     cell(idle, server_table, "streams") = "t";
     CHECK(follower(idle).state == FollowerState::missing);
+}
+
+TEST_CASE("how far behind a standby is that lives on the archive alone is unknown, unless it is said what it may be") {
+    io::PgAnswer answer = captured("standby");
+    answer.tables[receiver_table].rows.clear();
+    cell(answer, server_table, "streams") = "f";
+    cell(answer, server_table, "replay_age") = "86400";
+    delay_of(answer) = "0";
+    const core::SubjectReport unknown = subject({.role = "standby"}, answer);
+    REQUIRE(unknown.failure);
+    CHECK_THAT(unknown.failure->detail,
+               ContainsSubstring("it lives on the archive alone") && ContainsSubstring("hint: set archive_lag"));
+    for (const auto& evidence : unknown.evidence)
+        CHECK(core::kind_of(evidence) != core::EvidenceKind::replication);
+    // That it is no primary is said as such.
+    CHECK_FALSE(subject({.role = "primary"}, answer).failure);
+    PostgresqlExpected expected{.role = "standby"};
+    expected.archive_lag = 10h;
+    const auto follower = [&] {
+        const core::SubjectReport report = subject(expected, answer);
+        CHECK_FALSE(report.failure);
+        return the<core::Replication>(report).followers.at(0);
+    };
+    CHECK(follower().state == FollowerState::catching_up);
+    CHECK(follower().lag == core::kDay);
+    CHECK(follower().wanted_delay == 10h);
+    // One that lags on purpose is that much older.
+    delay_of(answer) = "14400000";
+    CHECK(follower().wanted_delay == 14h);
+    cell(answer, server_table, "replay_age") = std::nullopt;
+    const core::SubjectReport started = subject(expected, answer);
+    REQUIRE(started.failure);
+    CHECK_THAT(started.failure->detail, ContainsSubstring("since it started"));
 }
 
 TEST_CASE("a standby is silent for as long as its wal_receiver_timeout lets it, on a quiet night") {

@@ -10,7 +10,8 @@ void fuzz(std::string_view bytes) {
     const collectors::PostgresqlExpected expected{.role = "primary",
                                                   .standbys = {"s1", "s2"},
                                                   .standby_delays = {{"s1", std::chrono::hours{1}}},
-                                                  .settings = {{"fsync", "on"}}};
+                                                  .settings = {{"fsync", "on"}},
+                                                  .archive_lag = std::chrono::hours{1}};
     try {
         const io::PgAnswer answer = test::pg_answer(bytes);
         for (const auto& asked : {expected, collectors::PostgresqlExpected{}}) {
