@@ -96,7 +96,7 @@ Seen interpret_postgresql(const PostgresqlExpected& expected, const io::PgAnswer
     for (const io::PgTable& table : answer.tables)
         if (!table.error.empty())
             throw io::BadDocument(fmt::format("{} ({})", table.error, table.sqlstate));
-    const Server server = read_server(answer);
+    const Server server = read_server(answer, now);
     const Settings settings = read_settings(answer.tables[settings_table]);
     Cursor cursor = read_cursor(cursor_text);
     SubjectReport report;

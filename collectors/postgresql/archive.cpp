@@ -55,7 +55,7 @@ struct Waiting {
 };
 
 /// Nothing when we may not look.
-std::optional<Waiting> read_waiting(const Row& row, std::uint64_t segment_size) {
+std::optional<Waiting> read_waiting(const Server& server, const Row& row) {
     const auto& xml = row.text("waiting");
     if (!xml)
         return std::nullopt;
@@ -66,8 +66,8 @@ std::optional<Waiting> read_waiting(const Row& row, std::uint64_t segment_size) 
     const Row values(table, 0);
     Waiting waiting;
     waiting.count = values.natural("count").value_or(0);
-    waiting.since = values.time("since");
-    waiting.first_start = segment_start(xml_value(*xml, "first").value_or(""), segment_size);
+    waiting.since = on_our_clock(server, values.time("since"));
+    waiting.first_start = segment_start(xml_value(*xml, "first").value_or(""), server.segment_size);
     return waiting;
 }
 
@@ -154,9 +154,10 @@ std::optional<Time> newest_at(const LogArchive& archive, Cursor& cursor, std::op
     return cursor.unsafe.front().at;
 }
 
-void read_failing(const Row& row, const std::optional<Waiting>& waiting, LogArchive& archive, Cursor& cursor) {
-    const auto failed = row.time("last_failed_time");
-    const auto archived = row.time("last_archived_time");
+void read_failing(const Server& server, const Row& row, const std::optional<Waiting>& waiting, LogArchive& archive,
+                  Cursor& cursor) {
+    const auto failed = on_our_clock(server, row.time("last_failed_time"));
+    const auto archived = on_our_clock(server, row.time("last_archived_time"));
     // failed_count and last_failed_wal stay as they are after recovery.
     if (!failed || (archived && *archived >= *failed) || (waiting && waiting->count == 0)) {
         cursor.failing_since.reset();
@@ -208,12 +209,12 @@ std::optional<LogArchive> interpret_archive(const Server& server, const io::PgTa
         cursor = {.system_id = server.system_id, .timeline = server.timeline};
         return archive;
     }
-    const auto waiting = read_waiting(row, server.segment_size);
+    const auto waiting = read_waiting(server, row);
     if (waiting) {
         archive.pending_segments = waiting->count;
         archive.waiting_since = waiting->count > 0 ? waiting->since : std::nullopt;
     }
-    read_failing(row, waiting, archive, cursor);
+    read_failing(server, row, waiting, archive, cursor);
     if (row.flag("nothing_to_run") == true)
         archive.failing_detail = "archive_command is empty: segments pile up until it is set";
     read_last_segment(row, archive, cursor);
@@ -233,7 +234,7 @@ std::optional<LogArchive> interpret_archive(const Server& server, const io::PgTa
         if (archive.pending == Told::yes)
             archive.pending_bytes = backlog;
     }
-    archive.newest_at = newest_at(archive, cursor, row.time("last_archived_time"), now);
+    archive.newest_at = newest_at(archive, cursor, on_our_clock(server, row.time("last_archived_time")), now);
     return archive;
 }
 

@@ -39,6 +39,8 @@ struct Server {
     std::optional<std::uint64_t> receive_position;
     std::optional<std::uint64_t> replay_position;
     std::optional<core::Duration> replay_age;
+    /// How far its clock is ahead of ours; below zero when it is behind.
+    core::Duration clock_ahead{0};
     std::uint64_t checkpoint_timeline = 0;
     /// Is its primary_conninfo set? Nothing: may not be known.
     std::optional<bool> streams;
@@ -46,7 +48,9 @@ struct Server {
     bool may_read_settings = false;
     bool exclusive_backup = false;
 };
-Server read_server(const io::PgAnswer& answer);
+Server read_server(const io::PgAnswer& answer, core::Time now);
+/// A moment that the server dated, on our clock.
+std::optional<core::Time> on_our_clock(const Server& server, std::optional<core::Time> theirs);
 
 struct Setting {
     std::string shown;

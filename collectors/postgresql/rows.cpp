@@ -5,7 +5,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+
 namespace recoverd::collectors::pg {
+
+namespace {
+
+// An answer takes its time: a server that seems to be ahead by less may be right.
+constexpr core::Duration kSameClock = std::chrono::seconds{15};
+
+/// Answers that were captured before it was asked for do not say.
+core::Duration clock_ahead(const io::PgTable& table, const Row& row, core::Time now) {
+    if (table.column("server_now") < 0)
+        return core::Duration{0};
+    const core::Duration ahead = row.time("server_now").value_or(now) - now;
+    return std::chrono::abs(ahead) < kSameClock ? core::Duration{0} : ahead;
+}
+
+} // namespace
 
 std::optional<std::string> xml_value(const std::string& xml, std::string_view name) {
     const std::string open = fmt::format("<{}>", name);
@@ -16,7 +34,13 @@ std::optional<std::string> xml_value(const std::string& xml, std::string_view na
     return xml.substr(from + open.size(), to - from - open.size());
 }
 
-Server read_server(const io::PgAnswer& answer) {
+std::optional<core::Time> on_our_clock(const Server& server, std::optional<core::Time> theirs) {
+    if (!theirs)
+        return std::nullopt;
+    return std::clamp(*theirs - server.clock_ahead, core::Time{-core::kNever.time_since_epoch()}, core::kNever);
+}
+
+Server read_server(const io::PgAnswer& answer, core::Time now) {
     const Row row = only_row(answer.tables[server_table], "server");
     Server server;
     server.version = answer.server_version;
@@ -32,6 +56,7 @@ Server read_server(const io::PgAnswer& answer) {
     server.replay_position = row.natural("replay_position");
     if (const auto age = row.number("replay_age"))
         server.replay_age = std::max(core::Duration{0}, core::from_seconds(*age));
+    server.clock_ahead = clock_ahead(answer.tables[server_table], row, now);
     server.checkpoint_timeline = row.natural("checkpoint_timeline").value_or(0);
     server.streams = row.flag("streams");
     server.may_read_stats = row.flag("may_read_stats").value_or(false);

@@ -27,7 +27,19 @@ using test::kStart;
 
 constexpr std::uint64_t kSegment = std::uint64_t{16} << 20U;
 
-io::PgAnswer captured(const std::string& name) { return test::pg_answer(test::data("postgresql/" + name + ".json")); }
+/// Its clock is taken for ours: a test has a time of its own.
+io::PgAnswer captured(const std::string& name) {
+    io::PgAnswer answer = test::pg_answer(test::data("postgresql/" + name + ".json"));
+    io::PgTable& server = answer.tables[server_table];
+    if (server.column("server_now") < 0) {
+        server.columns.emplace_back("server_now");
+        for (auto& row : server.rows)
+            row.emplace_back();
+    }
+    for (auto& row : server.rows)
+        row[static_cast<std::size_t>(server.column("server_now"))].reset();
+    return answer;
+}
 
 std::optional<std::string>& cell(io::PgAnswer& answer, Table table, std::string_view column, std::size_t row = 0) {
     const int at = answer.tables[table].column(column);
@@ -271,6 +283,32 @@ TEST_CASE("failing is told from now failing: an old failure before the last succ
     // A success in between ended what went before.
     cell(late, archiver_table, "last_archived_time") = "1795310000";
     CHECK(the<core::LogArchive>(subject({}, late)).failing_since == core::from_unix_seconds(1'795'310'000));
+}
+
+TEST_CASE("what a server dates by a clock that is wrong is told by ours") {
+    io::PgAnswer answer = captured("failing");
+    const auto told = [&](core::Duration ahead) {
+        const core::Time now = kStart + ahead;
+        cell(answer, archiver_table, "last_archived_time") = unix_seconds(now - 1h);
+        cell(answer, archiver_table, "last_failed_time") = unix_seconds(now - 1min);
+        cell(answer, archiver_table, "waiting") =
+            waiting(9, "000000010000000000000003.ready", unix_seconds(now - 50min));
+        return the<core::LogArchive>(subject({}, answer));
+    };
+    const core::LogArchive right = told(0s);
+    CHECK(right.waiting_since == kStart - 50min);
+    for (const core::Duration ahead : {-7h, 2h}) {
+        CAPTURE(ahead.count());
+        cell(answer, server_table, "server_now") = unix_seconds(kStart + ahead);
+        CHECK(told(ahead) == right);
+    }
+    // So long an answer may take.
+    cell(answer, server_table, "server_now") = unix_seconds(kStart + 10s);
+    CHECK(told(0s) == right);
+    // An answer that does not say.
+    io::PgTable& server = answer.tables[server_table];
+    server.columns.at(static_cast<std::size_t>(server.column("server_now"))) = "another";
+    CHECK(told(0s) == right);
 }
 
 TEST_CASE("archiving that is off, or has no command, is told as that") {
