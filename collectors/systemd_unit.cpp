@@ -117,6 +117,13 @@ bool is_running(const io::UnitState& service) {
            service.active_state == "reloading";
 }
 
+/// The main process is that of the last of several ExecStart=, and none yet during ExecStartPre=.
+std::optional<Time> begin_of(const io::UnitState& service) {
+    if (!service.inactive_exit || !service.exec_main_start)
+        return service.inactive_exit ? service.inactive_exit : service.exec_main_start;
+    return std::min(*service.inactive_exit, *service.exec_main_start);
+}
+
 enum class Ending : std::uint8_t { good, failed, untold };
 
 /// `Result` alone proves nothing: `systemctl reset-failed` makes it "success" again, while exit code, time and
@@ -151,9 +158,11 @@ core::RecoveryPoint point_of(const io::UnitState& service, std::string id, Endin
     core::RecoveryPoint point;
     point.id = std::move(id);
     point.ended_at = ended;
-    point.data_at = service.exec_main_start.value_or(ended);
-    if (service.exec_main_start)
-        point.duration = ended - *service.exec_main_start;
+    point.data_at = ended;
+    if (const auto began = begin_of(service)) {
+        point.data_at = *began;
+        point.duration = ended - *began;
+    }
     if (ending == Ending::good)
         return point;
     point.state = core::PointState::incomplete;
@@ -175,6 +184,15 @@ void remember_failed(Kept& kept, std::string id) {
         kept.failed.erase(kept.failed.begin());
 }
 
+/// The limit is looked at before a run begins, so that exit, times and invocation are those of the run before. Of one
+/// that nobody saw end well it may be the result (systemd 259).
+bool is_refused(const io::UnitState& service, const Kept& kept, const std::string& id) {
+    return service.result == "start-limit-hit" &&
+           std::ranges::any_of(kept.points.points, [&](const core::RecoveryPoint& point) {
+               return point.id == id && point.state == core::PointState::good;
+           });
+}
+
 /// Only a run with an exit counts: `Result` is "success" before the first one. A skipped condition is no run at all.
 void add_last_run(Kept& kept, const io::UnitState& service, const std::vector<int>& successes) {
     if (!service.condition_result || is_running(service))
@@ -191,6 +209,10 @@ void add_last_run(Kept& kept, const io::UnitState& service, const std::vector<in
         return;
     }
     const std::string id = service.invocation_id.empty() ? format_time(*service.exec_main_exit) : service.invocation_id;
+    if (is_refused(service, kept, id)) {
+        points.jobs.push_back({core::JobState::failed, {}, {}, {}, "start-limit-hit: systemd refuses to start it"});
+        return;
+    }
     const bool failed_before = std::ranges::find(kept.failed, id) != kept.failed.end();
     const Ending ending = ending_of(service, successes, failed_before);
     // Judged anew at each look, because the options may say more than they did.
@@ -199,7 +221,7 @@ void add_last_run(Kept& kept, const io::UnitState& service, const std::vector<in
         --points.count;
     if (ending == Ending::failed) {
         points.jobs.push_back(
-            {core::JobState::failed, {}, service.exec_main_start, service.exec_main_exit, how_it_ended(service)});
+            {core::JobState::failed, {}, begin_of(service), service.exec_main_exit, how_it_ended(service)});
         remember_failed(kept, id);
     } else {
         points.points.push_back(point_of(service, id, ending));
@@ -228,7 +250,7 @@ Seen interpret_systemd_unit(const io::UnitState& service, const std::optional<io
     Kept kept = kept_in(cursor);
     add_last_run(kept, service, successes);
     if (is_running(service))
-        kept.points.jobs.push_back({core::JobState::running, {}, service.exec_main_start, {}, service.sub_state});
+        kept.points.jobs.push_back({core::JobState::running, {}, begin_of(service), {}, service.sub_state});
 
     Seen seen;
     seen.cursor = cursor_of(kept);

@@ -21,6 +21,8 @@ struct UnitState {
     /// Nothing when it never ran (0 on the bus).
     std::optional<core::Time> exec_main_start;
     std::optional<core::Time> exec_main_exit;
+    /// When it began what it does, or did last: ExecStartPre= and all of several ExecStart= included.
+    std::optional<core::Time> inactive_exit;
     std::uint32_t restarts = 0;
     bool condition_result = true;
     std::string invocation_id;

@@ -162,6 +162,7 @@ UnitState interpret(const Properties& properties) {
     state.exec_main_status = static_cast<int>(read.get<std::int64_t>("ExecMainStatus"));
     state.exec_main_start = read.time("ExecMainStartTimestamp");
     state.exec_main_exit = read.time("ExecMainExitTimestamp");
+    state.inactive_exit = read.time("InactiveExitTimestamp");
     state.restarts = static_cast<std::uint32_t>(read.get<std::uint64_t>("NRestarts"));
     state.condition_result = read.get<bool>("ConditionResult");
     state.invocation_id = read.text("InvocationID");

@@ -232,6 +232,41 @@ TEST_CASE("a service that is running is a running job, and the exit of the run b
     CHECK(points(seen).points.empty());
 }
 
+TEST_CASE("a run of several commands is one run, which began when the first of them did") {
+    const Time began = kStart - std::chrono::hours{2};
+    io::UnitState state = ended(kStart, "a1");
+    state.inactive_exit = began;
+    const Seen seen = interpret_systemd_unit(state, {}, "");
+    CHECK(points(seen).points.at(0).data_at == began);
+    CHECK(points(seen).points.at(0).duration == std::chrono::hours{2});
+    io::UnitState running = state;
+    running.active_state = "activating";
+    running.sub_state = "start";
+    running.exec_main_exit.reset();
+    CHECK(points(interpret_systemd_unit(running, {}, "")).jobs.at(0).started_at == began);
+    // In ExecStartPre=.
+    running.sub_state = "start-pre";
+    running.exec_main_start.reset();
+    CHECK(points(interpret_systemd_unit(running, {}, "")).jobs.at(0).started_at == began);
+    state.result = "exit-code";
+    state.exec_main_status = 1;
+    CHECK(points(interpret_systemd_unit(state, {}, "")).jobs.at(0).started_at == began);
+}
+
+TEST_CASE("a start that systemd refuses leaves the good run before it as it was") {
+    const Seen good = interpret_systemd_unit(ended_with("success", 1, 0), {}, "");
+    const io::UnitState refused = ended_with("start-limit-hit", 1, 0);
+    const Seen seen = interpret_systemd_unit(refused, {}, good.cursor);
+    REQUIRE(points(seen).points.size() == 1);
+    CHECK(points(seen).points[0].state == core::PointState::good);
+    REQUIRE(points(seen).jobs.size() == 1);
+    CHECK(points(seen).jobs[0].state == core::JobState::failed);
+    CHECK_FALSE(points(seen).jobs[0].ended_at);
+    CHECK(points(interpret_systemd_unit(reset(refused), {}, seen.cursor)).points.size() == 1);
+    // Whether one that nobody saw end well did so, nobody knows.
+    CHECK(points(interpret_systemd_unit(refused, {}, "")).points.empty());
+}
+
 TEST_CASE("a run that waits for its Restart= has ended, well or not") {
     for (const char* sub_state : {"auto-restart", "auto-restart-queued"}) {
         CAPTURE(sub_state);

@@ -364,19 +364,63 @@ def fail_and_reset(container):
     assert [container.show("dump.service", name) for name in ("Result", "ExecMainStatus")] == ["success", "3"]
 
 
+def watch_job(servers, unit):
+    config = small_config(servers)
+    config["check.job"] = {"asset": "orders-db", "collector": "systemd_unit", "every": "1s", "timeout": "900ms",
+                           "unit": unit}
+    return config
+
+
+def runs(service):
+    (check,) = [check for check in service.api("checks")["checks"] if check["name"] == "job"]
+    (evidence,) = [evidence for subject in check["subjects"] for evidence in subject["evidence"]
+                   if evidence["kind"] == "recovery_points"]
+    return evidence
+
+
+def states(evidence):
+    return [[item["state"] for item in evidence[kind]] for kind in ("points", "jobs")]
+
+
+def test_backup_job_of_several_commands_is_one_run_and_a_start_that_is_refused_takes_nothing_from_it(servers, service):
+    """systemd tells the start of the last command only, and of a start that it refuses the exit of the run before."""
+    container = service.container
+    container.put("/etc/systemd/system/night.service",
+                  "[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=1\n[Service]\nType=oneshot\n"
+                  "ExecStartPre=/bin/sleep 3\nExecStart=/bin/sleep 3\nExecStart=/bin/sleep 3\n")
+    # A timer that nobody waits for keeps systemd from forgetting its runs.
+    container.put("/etc/systemd/system/night.timer", "[Timer]\nOnCalendar=yearly\n")
+    container.run("systemctl", "daemon-reload")
+    container.run("systemctl", "start", "night.timer")
+    service.begin(watch_job(servers, "night.service"))
+    container.run("systemctl", "start", "--no-block", "night.service")
+    until(lambda: states(runs(service)) == [[], ["running"]], "it runs")
+    (job,) = runs(service)["jobs"]
+    while (found := runs(service))["jobs"]:
+        # Whatever it is at, it is the run that was begun.
+        assert found["jobs"][0]["started_at"] == job["started_at"], found
+        time.sleep(0.2)
+    assert states(found) == [["good"], []]
+    assert found["points"][0]["data_at"] == job["started_at"]
+    assert not [alert for alert in service.api("alerts")["alerts"] if alert["alertname"] == "BackupFailed"]
+
+    assert container.complete("systemctl", "start", "night.service")[0] != 0
+    assert [container.show("night.service", name) for name in ("Result", "ExecMainStatus")] == ["start-limit-hit", "0"]
+    service.looks(2, ["job"])
+    assert states(runs(service)) == [["good"], ["failed"]]
+    container.run("systemctl", "stop", "night.timer")
+    container.run("systemctl", "reset-failed", "night.service")
+    service.looks(2, ["job"])
+    assert states(runs(service)) == [["good"], []]
+
+
 def test_backup_job_that_failed_and_was_reset_is_no_backup(servers, service):
     container = service.container
     failing_job(container)
-    config = small_config(servers)
-    config["check.job"] = {"asset": "orders-db", "collector": "systemd_unit", "every": "1s", "timeout": "900ms",
-                           "unit": "dump.service"}
-    service.begin(config)
+    service.begin(watch_job(servers, "dump.service"))
 
     def seen():
-        (check,) = [check for check in service.api("checks")["checks"] if check["name"] == "job"]
-        (evidence,) = [evidence for subject in check["subjects"] for evidence in subject["evidence"]
-                       if evidence["kind"] == "recovery_points"]
-        return [[item["state"] for item in evidence[kind]] for kind in ("points", "jobs")]
+        return states(runs(service))
 
     assert container.complete("systemctl", "start", "dump.service")[0] != 0
     service.looks(2, ["job"])
