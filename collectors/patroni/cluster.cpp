@@ -24,6 +24,7 @@ using core::Time;
 using patroni_parts::Cluster;
 using patroni_parts::Cursor;
 using patroni_parts::Member;
+using patroni_parts::Newcomer;
 using patroni_parts::Node;
 
 /// Patroni looks at the DCS every `loop_wait` (10 s) and gives its lock up after `ttl` (30 s). Clocks may differ.
@@ -59,13 +60,18 @@ std::vector<std::string> names_of(const PatroniExpected& expected, const Cluster
     return names;
 }
 
+/// Is it being added? The first copy may take hours, and misses nobody who was there. Where members are named, each of
+/// them has to be there from the beginning.
+bool is_new(const PatroniExpected& expected, const Cluster& cluster, const Cursor& cursor, const std::string& name) {
+    const Member* member = cluster.find(name);
+    return expected.members.empty() && member && !cursor.knows(name) && (member->begins() || cursor.is_newcomer(name));
+}
+
 bool is_expected(const PatroniExpected& expected, const Cluster& cluster, const Cursor& cursor,
                  const std::string& name) {
     if (!expected.members.empty())
         return std::ranges::find(expected.members, name) != expected.members.end();
-    // The first copy for a new one may take hours, and misses nobody who was there.
-    const Member* member = cluster.find(name);
-    return !member || !member->begins() || cursor.knows(name);
+    return !is_new(expected, cluster, cursor, name);
 }
 
 /// `now`: nothing while the leader's position is not known, on which every lag depends.
@@ -103,15 +109,15 @@ Assertion pause_of(const Cluster& cluster) {
     return assertion;
 }
 
-/// What their tags allow, not how they are right now: a member that does not follow is said as such. Not asked while
-/// one is missing, whose tags nobody knows.
+/// What their tags allow, not how they are right now: a member that does not follow is said as such, but for one that
+/// is new. Not asked while one is missing, whose tags nobody knows.
 std::optional<Assertion> candidates_of(const PatroniExpected& expected, const Cluster& cluster, const Cursor& cursor) {
     for (const std::string& name : names_of(expected, cluster, cursor))
         if (!cluster.find(name) && is_expected(expected, cluster, cursor, name))
             return std::nullopt;
     std::vector<std::string_view> names;
     for (const Member& member : cluster.members)
-        if (!member.leads && member.may_take_over)
+        if (!member.leads && member.may_take_over && !is_new(expected, cluster, cursor, member.name))
             names.push_back(member.name);
     Assertion assertion{.name = "failover_candidates",
                         .expected = std::to_string(expected.min_candidates),
@@ -211,9 +217,12 @@ std::optional<Failure> stale(const Cluster& cluster, Time now) {
 bool remember(const Cluster& cluster, Cursor& cursor, Time now) {
     // A name that is new to a cluster that is known is that of a member that is being added.
     const bool first_look = cursor.members.empty();
-    for (const Member& member : cluster.members)
-        if (!member.begins() || (first_look && member.state == "starting"))
+    std::erase_if(cursor.newcomers, [&](const Newcomer& one) { return !cluster.find(one.name); });
+    for (const Member& member : cluster.members) {
+        const bool comes = first_look ? member.state == "creating replica" : member.begins();
+        if (!comes && (first_look || member.state != "stopped" || !cursor.comes_stopped(member.name, now)))
             cursor.add_member(member.name);
+    }
     const Node* leading = cluster.leading_node();
     if (!leading || !leading->position)
         return false;

@@ -15,15 +15,34 @@ using core::Time;
 
 constexpr std::size_t kMaxMembers = 200;
 constexpr std::size_t kMaxPositions = 120;
+// Thrice Patroni's loop_wait, as it is by default.
+constexpr Duration kComes = std::chrono::seconds{30};
 
 } // namespace
 
 void Cursor::add_member(const std::string& name) {
+    std::erase_if(newcomers, [&](const Newcomer& one) { return one.name == name; });
     if (members.size() < kMaxMembers && !knows(name))
         members.push_back(name);
 }
 
 bool Cursor::knows(std::string_view name) const { return std::ranges::find(members, name) != members.end(); }
+
+bool Cursor::is_newcomer(std::string_view name) const {
+    return std::ranges::find(newcomers, name, &Newcomer::name) != newcomers.end();
+}
+
+bool Cursor::comes_stopped(const std::string& name, Time now) {
+    if (knows(name))
+        return false;
+    const auto found = std::ranges::find(newcomers, name, &Newcomer::name);
+    if (found != newcomers.end())
+        return std::chrono::abs(now - found->at) < kComes;
+    if (newcomers.size() >= kMaxMembers)
+        return false;
+    newcomers.push_back({name, now});
+    return true;
+}
 
 void Cursor::add_position(std::uint64_t bytes, Time at) {
     if (!positions.empty() && (bytes < positions.back().bytes || at < positions.back().at))
@@ -60,6 +79,9 @@ Cursor read_cursor(std::string_view text) {
             cursor.add_member(name.text());
         for (const io::Json& position : json["positions"].items())
             cursor.add_position(position["bytes"].natural(), Time{Duration{position["at_ms"].integer()}});
+        if (json["newcomers"])
+            for (const io::Json& one : json["newcomers"].items())
+                cursor.comes_stopped(one["name"].text(), Time{Duration{one["at_ms"].integer()}});
         return cursor;
     });
 }
@@ -74,6 +96,12 @@ std::string write_cursor(const Cursor& cursor) {
         out.begin_object()
             .field("bytes", position.bytes)
             .field("at_ms", std::int64_t{position.at.time_since_epoch().count()})
+            .end_object();
+    out.end_array().key("newcomers").begin_array();
+    for (const Newcomer& one : cursor.newcomers)
+        out.begin_object()
+            .field("name", one.name)
+            .field("at_ms", std::int64_t{one.at.time_since_epoch().count()})
             .end_object();
     out.end_array().end_object();
     return out.take();

@@ -20,14 +20,29 @@ struct Position {
     bool operator==(const Position&) const = default;
 };
 
+/// A member that came into a cluster that was known, and was stopped when it was seen for the first time.
+struct Newcomer {
+    std::string name;
+    core::Time at;
+
+    bool operator==(const Newcomer&) const = default;
+};
+
 struct Cursor {
     /// Every name that was seen, 200 at most; none that has never come to follow since it was added.
     std::vector<std::string> members;
     /// Rising, oldest first; thinned with age, 120 at most.
     std::vector<Position> positions;
+    /// None of them among `members`.
+    std::vector<Newcomer> newcomers;
 
+    /// It is no newcomer any more.
     void add_member(const std::string& name);
     bool knows(std::string_view name) const;
+    bool is_newcomer(std::string_view name) const;
+    /// May a name that is stopped be that of a member that is just added? Patroni says so of each for its first
+    /// `loop_wait` (10 s), before it copies. One that is stopped again later, or still, is not being made.
+    bool comes_stopped(const std::string& name, core::Time now);
     /// One that went back (another leader, with less of the log) begins anew.
     void add_position(std::uint64_t bytes, core::Time at);
     /// How long ago the leader wrote what a member that is so many bytes behind lacks: Patroni tells bytes only. Too

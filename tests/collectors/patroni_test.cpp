@@ -184,6 +184,44 @@ TEST_CASE("a replica that is added is not missed before it follows for the first
     CHECK(follower(look(with("starting")), "node3").expected);
 }
 
+TEST_CASE("a replica that never followed is not missed, and nobody who could take over") {
+    const auto alone = [](const char* state) {
+        return with_cluster(cluster_of(fmt::format(R"({{"name": "node2", "role": "replica", "state": "{}"}})", state)));
+    };
+    const Seen seen = look(alone("creating replica"));
+    CHECK_FALSE(follower(seen, "node2").expected);
+    CHECK(core::state_of(*assertion(seen, "failover_candidates")) == AssertionState::fails);
+    // One that is named is missed, which says it.
+    const Seen named = look(alone("creating replica"), {.members = {"node1", "node2"}});
+    CHECK(follower(named, "node2").expected);
+    CHECK(core::state_of(*assertion(named, "failover_candidates")) == AssertionState::holds);
+    CHECK(core::state_of(*assertion(look(alone("stopped")), "failover_candidates")) == AssertionState::holds);
+}
+
+TEST_CASE("a replica that is added is stopped at first; one that stays so, or is so again, is missed") {
+    const auto with = [](const char* state) {
+        return with_cluster(cluster_of(fmt::format(
+            R"({{"name": "node2", "role": "replica", "state": "running", "timeline": 3, "lag": 0}},
+               {{"name": "node3", "role": "replica", "state": "{}"}})",
+            state)));
+    };
+    const std::string known = look(well()).cursor;
+    const Seen added = look(with("stopped"), {}, known);
+    CHECK_FALSE(follower(added, "node3").expected);
+    const Seen created = look(with("creating replica"), {}, added.cursor, kNow + 30s);
+    CHECK_FALSE(follower(created, "node3").expected);
+    CHECK_FALSE(follower(look(with("stopped"), {}, added.cursor, kNow + 10s), "node3").expected);
+    CHECK(follower(look(with("stopped"), {}, added.cursor, kNow + 30s), "node3").expected);
+    CHECK(follower(look(with("stopped"), {}, created.cursor, kNow + 1min), "node3").expected);
+    // Named anew after it was given up.
+    const Seen gone = look(well(), {}, added.cursor, kNow + 30s);
+    CHECK_FALSE(follower(look(with("stopped"), {}, gone.cursor, kNow + 1min), "node3").expected);
+    // Before there was anything to compare with, and one that followed.
+    CHECK(follower(look(with("stopped")), "node3").expected);
+    const Seen follows = look(with("streaming"), {}, created.cursor, kNow + 1min);
+    CHECK(follower(look(with("stopped"), {}, follows.cursor, kNow + 90s), "node3").expected);
+}
+
 TEST_CASE("a member on another timeline than the leader does not follow, however small its lag") {
     const Seen seen = look(with_cluster(captured("cluster-old-timeline")));
     CHECK(the<core::Replication>(seen).timeline == "3");
