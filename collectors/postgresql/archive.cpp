@@ -128,24 +128,30 @@ Told written_since(const Server& server, std::uint64_t archived, Cursor& cursor,
 }
 
 /// Where nobody looked for hours the archive went past all that was seen before, and tells better than that how far
-/// one could go back. Kept, or the next look would go back to what was seen.
-void catch_up(const LogArchive& archive, Cursor& cursor, std::optional<Time> last_archived, Time now) {
-    const bool overtaken = cursor.safe->last_position < cursor.archived_until && cursor.unsafe.size() < 2;
-    // When a file was archived says little about how old its content is while older ones wait.
+/// one could go back. Kept, or the next look would go back to what was seen. Only while what is not archived is seen
+/// for the first time: of what was seen before its moment is known.
+void catch_up(const Server& server, const Row& row, const LogArchive& archive, Cursor& cursor, Time now) {
+    const auto last_archived = on_our_clock(server, row.time("last_archived_time"));
+    if (!cursor.safe || !last_archived || cursor.safe->last_position >= cursor.archived_until ||
+        cursor.unsafe.size() > 1)
+        return;
+    // When a file was archived says little about how old its content is while older ones wait, or did because the
+    // archiver failed.
     const bool dated = archive.pending_segments == 0 || archive.waiting_since;
-    if (overtaken && dated && last_archived)
+    const auto last_failed = on_our_clock(server, row.time("last_failed_time"));
+    if (dated && (!last_failed || *last_failed < cursor.safe->at))
         cursor.safe->at =
             std::max(cursor.safe->at, std::min({now, *last_archived, archive.waiting_since.value_or(now)}));
 }
 
 /// The newest moment one could go back to; `archive` is complete but for it.
-std::optional<Time> newest_at(const LogArchive& archive, Cursor& cursor, std::optional<Time> last_archived, Time now) {
+std::optional<Time> newest_at(const LogArchive& archive, const Cursor& cursor, std::optional<Time> last_archived,
+                              Time now) {
     if (archive.pending == Told::no)
         return now;
-    if (cursor.safe) {
-        catch_up(archive, cursor, last_archived, now);
+    if (cursor.safe)
         return cursor.safe->at;
-    }
+    // When a file was archived says little about how old its content is while older ones wait.
     if (last_archived && archive.waiting_since)
         return std::min(*last_archived, *archive.waiting_since);
     if (last_archived || cursor.unsafe.size() < 2)
@@ -226,6 +232,7 @@ std::optional<LogArchive> interpret_archive(const Server& server, const io::PgTa
                 : *server.insert_position - std::min(*server.insert_position, cursor.archived_until);
         if (!waiting)
             archive.pending_segments = backlog / server.segment_size;
+        const bool seen_before = !cursor.unsafe.empty() && cursor.unsafe.back().horizon == server.horizon;
         archive.pending = written_since(server, cursor.archived_until, cursor, now);
         // A segment that waits holds nothing new when all that was written is safe (somebody switched an idle log).
         if (archive.pending == Told::not_told && archive.pending_segments > 0)
@@ -233,6 +240,8 @@ std::optional<LogArchive> interpret_archive(const Server& server, const io::PgTa
         // An idle server has a backlog of some hundred bytes that nobody would miss.
         if (archive.pending == Told::yes)
             archive.pending_bytes = backlog;
+        if (archive.pending != Told::no && !seen_before)
+            catch_up(server, row, archive, cursor, now);
     }
     archive.newest_at = newest_at(archive, cursor, on_our_clock(server, row.time("last_archived_time")), now);
     return archive;

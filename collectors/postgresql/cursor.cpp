@@ -53,6 +53,8 @@ Cursor read_cursor(std::string_view text) {
         cursor.last_segment = json["last_segment"].text();
         if (json["failing_since_ms"])
             cursor.failing_since = core::Time{core::Duration{json["failing_since_ms"].integer()}};
+        if (json["replayed_at_ms"])
+            cursor.replayed_at = core::Time{core::Duration{json["replayed_at_ms"].integer()}};
         if (json["looked_at_ms"]) {
             cursor.looked_at = core::Time{core::Duration{json["looked_at_ms"].integer()}};
             for (const io::Json& received : json["unreplayed"].items())
@@ -78,6 +80,8 @@ std::string write_cursor(const Cursor& cursor) {
     out.end_array().field("last_segment", cursor.last_segment);
     if (cursor.failing_since)
         out.field("failing_since_ms", std::int64_t{cursor.failing_since->time_since_epoch().count()});
+    if (cursor.replayed_at)
+        out.field("replayed_at_ms", std::int64_t{cursor.replayed_at->time_since_epoch().count()});
     if (cursor.looked_at) {
         out.field("looked_at_ms", std::int64_t{cursor.looked_at->time_since_epoch().count()});
         out.key("unreplayed").begin_array();

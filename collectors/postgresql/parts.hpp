@@ -92,6 +92,9 @@ struct Cursor {
     /// Of a standby: what it has still to replay, oldest first, and when it was looked at last.
     std::vector<Received> unreplayed;
     std::optional<core::Time> looked_at;
+    /// Of a standby: when its primary wrote the newest transaction that it was seen to have replayed. It forgets that
+    /// itself when it is started.
+    std::optional<core::Time> replayed_at;
 
     bool operator==(const Cursor&) const = default;
 };

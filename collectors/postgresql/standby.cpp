@@ -26,6 +26,8 @@ using core::Time;
 constexpr double kAnsweredSeconds = 30;
 // With the default of 60 s, one that is silent for longer does not know how far its primary is.
 constexpr double kFreshSeconds = 60;
+// What is silent for longer may be further behind than a standby may be by default, however rarely it asks.
+constexpr double kMostSilentSeconds = 300;
 
 // A standby that is hours late, on purpose or not, adds one at every look. Thinned out, the lag is told a little low.
 constexpr std::size_t kMaxUnreplayed = 64;
@@ -53,21 +55,30 @@ std::optional<Duration> milliseconds(const Settings& settings, std::string_view 
     return Duration{std::clamp<Duration::rep>(found, 0, std::numeric_limits<std::int32_t>::max())};
 }
 
+/// After how many seconds of silence an upstream that is there has been asked for a sign of life, and has given it;
+/// nothing where the setting is not known. 0: it is not asked.
+std::optional<double> answered_after(const Settings& settings) {
+    const auto timeout = milliseconds(settings, "wal_receiver_timeout");
+    if (!timeout)
+        return std::nullopt;
+    return *timeout == Duration{0} ? 0 : core::to_seconds(*timeout) / 2 + kAnsweredSeconds;
+}
+
 /// Does the upstream send, and was it heard of lately? What one that is silent wrote meanwhile nobody here knows.
 bool is_heard(const io::PgTable& receiver, const Settings& settings) {
     if (receiver.rows.empty())
         return false;
     const Row row(receiver, 0);
-    double fresh = kFreshSeconds;
-    if (const auto timeout = milliseconds(settings, "wal_receiver_timeout"))
-        fresh = std::max(fresh, core::to_seconds(*timeout) / 2 + kAnsweredSeconds);
+    const double fresh =
+        std::clamp(answered_after(settings).value_or(kFreshSeconds), kFreshSeconds, kMostSilentSeconds);
     return row.text("status") == "streaming" && row.number("silent_for").value_or(fresh) < fresh;
 }
 
-/// It has replayed all that it received, hears nothing, and asks for nothing: of an idle primary, or of one that is
+/// It has replayed all that it received, hears nothing, and asks hardly ever: of an idle primary, or of one that is
 /// gone, and then the age of the last transaction tells how long ago the primary wrote one.
-bool never_asks(const Server& server, const Settings& settings) {
-    return milliseconds(settings, "wal_receiver_timeout") == Duration{0} &&
+bool rarely_asks(const Server& server, const Settings& settings) {
+    const auto answered = answered_after(settings);
+    return answered && (*answered == 0 || *answered > kMostSilentSeconds) &&
            server.receive_position.value_or(0) <= server.replay_position.value_or(0);
 }
 
@@ -111,11 +122,11 @@ Failure unknown_lag(std::string_view because) {
 
 /// Its receiver tells nothing, as it has none: the age of the last transaction only tells how long ago its primary
 /// wrote one, and nobody but who runs that knows how long it may be silent.
-void judge_by_archive(const PostgresqlExpected& expected, const Server& server, Standby& found) {
+void judge_by_archive(const PostgresqlExpected& expected, const Cursor& cursor, Time now, Standby& found) {
     Follower& follower = found.follower;
     follower.state = FollowerState::catching_up;
-    if (expected.archive_lag && server.replay_age) {
-        follower.lag = server.replay_age;
+    if (expected.archive_lag && cursor.replayed_at) {
+        follower.lag = std::max(Duration{0}, now - *cursor.replayed_at);
         follower.wanted_delay = follower.wanted_delay.value_or(Duration{0}) + *expected.archive_lag;
     } else if (follower.expected) {
         found.unknown = unknown_lag(
@@ -138,12 +149,14 @@ Standby interpret_standby(const PostgresqlExpected& expected, const Server& serv
     const Duration wanted = milliseconds(settings, "recovery_min_apply_delay").value_or(Duration{0});
     if (wanted > Duration{0})
         follower.wanted_delay = wanted;
+    if (server.replay_age)
+        cursor.replayed_at = now - *server.replay_age;
     const bool heard = is_heard(receiver, settings);
     const auto behind = unreplayed_for(server, receiver, heard, cursor, wanted > Duration{0}, now);
     if (receiver.rows.empty()) {
         // No primary_conninfo, no primary that it could lack.
         if (server.streams == false)
-            judge_by_archive(expected, server, found);
+            judge_by_archive(expected, cursor, now, found);
         else {
             follower.state = FollowerState::missing;
             follower.lag = server.replay_age;
@@ -156,9 +169,9 @@ Standby interpret_standby(const PostgresqlExpected& expected, const Server& serv
         follower.lag_bytes = *upstream - std::min(*upstream, *server.replay_position);
     if (heard)
         follower.lag = behind;
-    else if (follower.state == FollowerState::streaming && never_asks(server, settings))
-        found.unknown = unknown_lag("its primary is silent, and with wal_receiver_timeout = 0 it does not ask whether "
-                                    "that is there\nhint: set wal_receiver_timeout");
+    else if (follower.state == FollowerState::streaming && rarely_asks(server, settings))
+        found.unknown = unknown_lag("its primary is silent, and with its wal_receiver_timeout it asks rarely or never "
+                                    "whether that is there\nhint: set wal_receiver_timeout to 9min at most");
     else
         follower.lag = server.replay_age;
     return found;

@@ -174,6 +174,39 @@ TEST_CASE("after hours without a look one could go back to what was archived mea
     CHECK(stuck.look().newest_at == seen);
 }
 
+TEST_CASE("an archiver that recovers late makes nothing safe that was written behind what it archived") {
+    Story story;
+    story.look();
+    story.at(6 * kSegment + 40, "700:700:");
+    story.look();
+    cell(story.answer, archiver_table, "waiting") =
+        waiting(1, "000000010000000000000006.ready", unix_seconds(story.now));
+    story.at(6 * kSegment + 600, "701:701:");
+    story.look();
+    const core::Time safe = story.now;
+    story.at(7 * kSegment + 1'000, "702:702:");
+    for (int i = 0; i < 360; ++i)
+        story.look();
+    cell(story.answer, archiver_table, "waiting") = waiting(0);
+    cell(story.answer, archiver_table, "last_archived_time") = unix_seconds(story.now);
+    CHECK(story.look().newest_at == safe);
+    story.at(7 * kSegment + 2'000, "703:703:");
+    CHECK(story.look().newest_at == safe);
+}
+
+TEST_CASE("after hours without a look the moment of an upload dates nothing where the archiver failed meanwhile") {
+    Story story;
+    story.look();
+    story.at(6 * kSegment + 40, "700:700:");
+    story.look();
+    const core::Time quiet = story.now;
+    story.now += 3h;
+    story.at(20 * kSegment + 500, "900:900:");
+    cell(story.answer, archiver_table, "last_archived_time") = unix_seconds(story.now);
+    cell(story.answer, archiver_table, "last_failed_time") = unix_seconds(story.now - 1min);
+    CHECK(story.look().newest_at == quiet);
+}
+
 TEST_CASE("an old transaction that ends late counts, though no newer one ever began") {
     Story story;
     story.at(5 * kSegment + 300, "690:702:690");
@@ -461,6 +494,21 @@ TEST_CASE("how far behind a standby is that lives on the archive alone is unknow
     CHECK_THAT(started.failure->detail, ContainsSubstring("since it started"));
 }
 
+TEST_CASE("a standby on the archive alone that was started on a quiet night is as far behind as before") {
+    io::PgAnswer answer = captured("standby");
+    answer.tables[receiver_table].rows.clear();
+    cell(answer, server_table, "streams") = "f";
+    cell(answer, server_table, "replay_age") = "18000";
+    delay_of(answer) = "0";
+    PostgresqlExpected expected{.role = "standby"};
+    expected.archive_lag = 10h;
+    const std::string cursor = interpret_postgresql(expected, answer, "", kStart).cursor;
+    cell(answer, server_table, "replay_age") = std::nullopt;
+    const core::Seen seen = interpret_postgresql(expected, answer, cursor, kStart + 30s);
+    CHECK_FALSE(seen.subjects.at(0).failure);
+    CHECK(the<core::Replication>(seen.subjects.at(0)).followers.at(0).lag == 5h + 30s);
+}
+
 TEST_CASE("a standby is silent for as long as its wal_receiver_timeout lets it, on a quiet night") {
     io::PgAnswer quiet = captured("standby");
     cell(quiet, server_table, "replay_age") = "28800";
@@ -485,6 +533,13 @@ TEST_CASE("a standby is silent for as long as its wal_receiver_timeout lets it, 
     CHECK_THAT(report.failure->detail, ContainsSubstring("hint: set wal_receiver_timeout"));
     for (const auto& evidence : report.evidence)
         CHECK(core::kind_of(evidence) != core::EvidenceKind::replication);
+    // One that asks every half an hour does not know much more.
+    setting_of(quiet, "wal_receiver_timeout") = "3600000";
+    cell(quiet, receiver_table, "silent_for") = "900";
+    CHECK(subject({.role = "standby"}, quiet).failure);
+    CHECK(lag("3600000", "299") == core::Duration{0});
+    CHECK(lag("540000", "299") == core::Duration{0});
+    CHECK(lag("540000", "301") == 8h);
     // What it has and does not replay it knows itself.
     cell(quiet, server_table, "replay_position") = "67109000";
     CHECK(lag("0", "61") == 8h);
