@@ -35,6 +35,8 @@ struct StorageLocation {
 struct VeleroSeries {
     std::string subject;
     std::string location;
+    /// In the location, rather than made here.
+    bool found = false;
 
     auto operator<=>(const VeleroSeries&) const = default;
 };
@@ -73,7 +75,7 @@ struct AllVelero {
   private:
     /// The location of Schedules in that namespace that name none; empty where it is not known.
     std::string default_location(std::string_view of_namespace) const;
-    /// That of its Schedule, or "…/schedule/NAME@LOCATION" where it is known to lie elsewhere than that puts its own.
+    /// That of its Schedule, or "…/schedule/NAME@LOCATION" of what was found elsewhere than that puts its own.
     std::string subject_in(const VeleroSeries& one) const;
     void report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
     /// That the newest good backup is, as far as one knows, where nobody gets at it.

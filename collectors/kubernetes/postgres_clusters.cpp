@@ -92,7 +92,10 @@ std::optional<core::Assertion> archiving_of(const io::Json& cluster, Time now) {
     const auto since = time_or_none(archiving["lastTransitionTime"]);
     if (actual == "False" && since && now - *since < kArchivingRetried)
         actual.reset();
-    return expect("continuous_archiving", "True", std::move(actual), why(archiving));
+    core::Assertion told_of = expect("continuous_archiving", "True", std::move(actual), why(archiving));
+    if (archives == Archives::perhaps && told_of.actual == "True")
+        told_of.detail = "no plug-in says that it archives (isWALArchiver)";
+    return told_of;
 }
 
 /// "30d", "4w" or "6m", in which Barman counts a month as 31 days. A plug-in's object stores say it themselves.

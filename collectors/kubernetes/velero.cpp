@@ -84,8 +84,23 @@ core::BackupJob job_of(const io::Json& backup, bool failed) {
     return job;
 }
 
+/// Velero makes objects of backups that it finds in a location: these are younger than what they tell of.
+bool was_found(const io::Json& backup) {
+    const auto made = time_or_none(backup["metadata"]["creationTimestamp"]);
+    const auto began = time_or_none(backup["status"]["startTimestamp"]);
+    return made && began && *made > *began;
+}
+
 /// NAMESPACE/backup, other than the Schedule of that name.
 bool is_by_hand(std::string_view subject) { return subject.substr(subject.find('/')) == "/backup"; }
+
+/// Told so that it is not missed where it was a series before.
+SubjectReport by_hand(const std::string& subject, const core::RecoveryPoints& points) {
+    core::Measurement count;
+    count.name = "backups_by_hand";
+    count.value = static_cast<double>(points.points.size());
+    return {.subject = subject, .location = {}, .evidence = {std::move(count)}, .failure = {}, .passing = true};
+}
 
 /// A backup has said Completed of itself all the same (velero#6212).
 void spoil(core::RecoveryPoints& points, const std::string& of_namespace,
@@ -111,7 +126,8 @@ void AllVelero::read_backup(const io::Json& backup) {
         by.empty() ? of_namespace + "/backup" : subject_of(of_namespace, "schedule", clean(by, 253));
     const std::string name = fmt::format("{}/{}", of_namespace, clean(metadata["name"].text(), 253));
     const std::string location = clean(text_or(backup["spec"]["storageLocation"]), 253);
-    const VeleroSeries of{subject, location.empty() ? location : fmt::format("{}/{}", of_namespace, location)};
+    const VeleroSeries of{subject, location.empty() ? location : fmt::format("{}/{}", of_namespace, location),
+                          was_found(backup)};
     series_of[name] = of;
     core::RecoveryPoints& points = series[of];
     if (const auto state = point_state(phase))
@@ -196,7 +212,8 @@ std::string AllVelero::default_location(std::string_view of_namespace) const {
 
 std::string AllVelero::subject_in(const VeleroSeries& one) const {
     const auto schedule = schedule_locations.find(one.subject);
-    if (one.location.empty() || schedule == schedule_locations.end())
+    // What was made here stays its Schedule's where that puts the next ones elsewhere.
+    if (!one.found || one.location.empty() || schedule == schedule_locations.end())
         return one.subject;
     const std::string own = schedule->second.empty()
                                 ? default_location(std::string_view{one.subject}.substr(0, one.subject.find('/')))
@@ -225,8 +242,12 @@ void AllVelero::report_series(const VeleroLists& lists, std::vector<SubjectRepor
     for (const auto& [subject, assertions] : schedules)
         all[subject];
     for (auto& [subject, points] : all) {
-        if (is_by_hand(subject) && (!lists.schedules_known || is_beside_schedule(subject)))
+        if (is_by_hand(subject) && !lists.schedules_known)
             continue;
+        if (is_beside_schedule(subject)) {
+            out.push_back(by_hand(subject, points));
+            continue;
+        }
         const std::string of_namespace = subject.substr(0, subject.find('/') + 1);
         spoil(points, of_namespace, unsaved_volumes);
         finish(points, "velero");

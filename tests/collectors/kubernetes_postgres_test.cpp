@@ -164,7 +164,9 @@ TEST_CASE("that WAL is archived is asked only where somebody configured where to
         CHECK_FALSE(is_told(subject(look(spec, works), kOrders), "continuous_archiving"));
         CHECK_FALSE(is_told(subject(look(spec, fails), kOrders), "continuous_archiving"));
     }
-    // One that archives need not say so.
+    // One that archives need not say so. Where none does, the operator says True all the same.
+    CHECK(assertion(subject(look(silent, works), kOrders), "continuous_archiving").detail ==
+          "no plug-in says that it archives (isWALArchiver)");
     CHECK_FALSE(is_told(subject(look(silent, ""), kOrders), "continuous_archiving"));
     for (const std::string& spec : {store, plugin + "}]", silent}) {
         CAPTURE(spec);

@@ -17,12 +17,14 @@ bool tells_points(const core::SubjectReport& report) {
 }
 
 std::string backup(const std::string& name, const std::string& clock, const std::string& location,
-                   const std::string& phase = "Completed") {
+                   const std::string& phase = "Completed", const std::string& made = "00:59") {
     return object(name,
                   fmt::format(R"("spec": {{"storageLocation": "{}"}},
                                  "status": {{"phase": "{}", "startTimestamp": "2026-11-22T{}:00Z"}})",
                               location, phase, clock),
-                  R"(, "creationTimestamp": "2026-11-22T00:59:00Z", "labels": {"velero.io/schedule-name": "nightly"})");
+                  fmt::format(R"(, "creationTimestamp": "2026-11-22T{}:00Z",
+                                 "labels": {{"velero.io/schedule-name": "nightly"}})",
+                              made));
 }
 
 std::string location(const std::string& name, const std::string& phase, const std::string& spec = {}) {
@@ -58,7 +60,12 @@ TEST_CASE("a backup of Velero that was made by hand is no series beside a Schedu
     CHECK_FALSE(tells_points(subject(seen, "shop/backup")));
     CHECK(test::kube::exercises(subject(seen, "shop/backup")).size() == 1);
     CHECK(subject(seen, "shop/backup").passing);
+    // What was a series before the Schedule came is not gone.
     api.objects["restores"].clear();
+    seen = api.look(watching({"velero"}));
+    CHECK(subject(seen, "shop/backup").passing);
+    CHECK_FALSE(tells_points(subject(seen, "shop/backup")));
+    api.objects["backups"].clear();
     CHECK_THROWS(subject(api.look(watching({"velero"})), "shop/backup"));
 }
 
@@ -97,7 +104,7 @@ TEST_CASE("what another cluster made under the same Schedule's name lies elsewhe
     };
     const std::string named = R"("template": {"storageLocation": "own"})";
     const std::string is_default = R"("default": true)";
-    api.objects["backups"] = {backup("old", "01:00", "own"), backup("new", "02:00", "other"),
+    api.objects["backups"] = {backup("old", "01:00", "own"), backup("new", "02:00", "other", "Completed", "02:30"),
                               backup("refused", "02:30", "", "FailedValidation")};
     api.objects["restores"] = {object("r", R"("spec": {"backupName": "new", "scheduleName": "nightly"},
         "status": {"phase": "Completed", "completionTimestamp": "2026-11-22T02:10:00Z"})")};
@@ -122,9 +129,16 @@ TEST_CASE("what another cluster made under the same Schedule's name lies elsewhe
     // Which is the Schedule's own is not known.
     CHECK(test::points(look("", {location("own", "Available"), other}), kNightly).count == 2);
     // Unless one has the name that is taken otherwise.
+    api.objects["backups"][0] = backup("old", "01:00", "own", "Completed", "02:30");
     const Collected by_name = look("", {location("default", "Available"), other});
     CHECK(test::points(by_name, kNightly).points.empty());
     CHECK(test::points(by_name, "shop/schedule/nightly@own").count == 1);
+    // What was made here stays its own, wherever it puts the next ones.
+    api.objects["backups"] = {backup("old", "01:00", "own"), backup("new", "02:00", "other", "Completed", "02:30")};
+    const Collected moved = look(R"("template": {"storageLocation": "next"})", {});
+    REQUIRE(test::points(moved, kNightly).points.size() == 1);
+    CHECK(test::points(moved, kNightly).points[0].id == "old");
+    CHECK(test::points(moved, kOther).points.size() == 1);
     // No Schedule says where it puts its own.
     api.objects["schedules"].clear();
     CHECK(test::points(api.look(watching({"velero"})), kNightly).count == 2);
