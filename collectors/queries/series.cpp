@@ -50,11 +50,14 @@ core::Result<void> whole(const io::Json& document) {
             kind == "timeout" ? FailureKind::timed_out : FailureKind::bad_answer,
             fmt::format("the query failed: {}: {}", shortened(kind), shortened(document["error"].text())));
     }
-    // Thanos, Mimir and remote reads answer with what they have and warn of what they have not.
-    if (const io::Json& warnings = document["warnings"]; warnings && !warnings.items().empty())
-        return core::failed(FailureKind::bad_answer,
-                            fmt::format("the answer comes with a warning, so it may lack something: {}",
-                                        shortened(warnings.items().front().text())));
+    // Thanos, Mimir and remote reads answer with what they have and warn of what they have not. Before Prometheus had
+    // `infos` (2.54), and in Thanos still (thanos#8748), remarks on the query's style stand among these.
+    if (const io::Json& warnings = document["warnings"])
+        for (const io::Json& warning : warnings.items())
+            if (!warning.text().starts_with("PromQL info: "))
+                return core::failed(FailureKind::bad_answer,
+                                    fmt::format("the answer comes with a warning, so it may lack something: {}",
+                                                shortened(warning.text())));
     // VictoriaMetrics.
     if (const io::Json& partial = document["isPartial"]; partial && partial.boolean())
         return core::failed(FailureKind::bad_answer, "the answer is partial: a part of the storage did not answer");

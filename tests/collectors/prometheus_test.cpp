@@ -131,6 +131,19 @@ TEST_CASE("remarks on the query's style are no warnings") {
                         R"("data":{"resultType":"scalar","result":[1795316400,"3"]}})"));
 }
 
+TEST_CASE("before Prometheus 2.54, and in Thanos, remarks on the query's style stand among the warnings") {
+    const auto body = [](std::string_view warnings) {
+        return fmt::format(R"({{"status":"success","warnings":[{}],)"
+                           R"("data":{{"resultType":"scalar","result":[1795316400,"3"]}}}})",
+                           warnings);
+    };
+    const std::string remark =
+        R"json("PromQL info: metric might not be a counter, name does not end in _total: \"a\" (1:6)")json";
+    CHECK(interpret({}, body(remark)));
+    CHECK(says(failure({}, body(remark + R"(,"no StoreAPI matched")")), "no StoreAPI"));
+    CHECK(says(failure({}, body(R"("PromQL warning: encountered a mix of histograms and floats")")), "mix"));
+}
+
 TEST_CASE("an answer of another time is none") {
     for (const double at : {kNow - 600, kNow + 600}) {
         const auto said = failure({}, vector(series("", "1", at)));
