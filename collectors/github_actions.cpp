@@ -181,7 +181,9 @@ Task<Collected> collect(Options options, Run run) {
     if (runs->not_before)
         co_return limited(memory, *runs->not_before);
     if (runs->document) {
-        memory.runs = interpret_github_runs(*runs->document, exercise_of(options));
+        auto told = interpret_github_runs(*runs->document, exercise_of(options));
+        keep_first_ends(told, memory.runs);
+        memory.runs = std::move(told);
         memory.runs_tag = runs->tag;
     }
     co_return github_seen(memory);

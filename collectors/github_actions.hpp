@@ -35,6 +35,8 @@ struct GithubMemory {
 
 /// The newest run that came to a verdict, and the newest that is running since. Throws BadDocument.
 std::vector<core::Exercise> interpret_github_runs(const io::Json& document, const GithubExercise& exercise);
+/// GitHub moves the end of a run long after it: the first one that was told of it stays.
+void keep_first_ends(std::vector<core::Exercise>& runs, const std::vector<core::Exercise>& known);
 /// The workflow's state. Throws BadDocument.
 std::string interpret_github_workflow(const io::Json& document);
 

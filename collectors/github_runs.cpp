@@ -43,6 +43,9 @@ bool counts(const std::string& event, const GithubExercise& exercise) {
     return exercise.event.empty() ? !event.starts_with("pull_request") : event == exercise.event;
 }
 
+// GitHub ends what takes longer.
+constexpr Duration kLongestRun = 35 * core::kDay;
+
 Exercise run_of(const io::Json& run, ExerciseOutcome outcome, const GithubExercise& exercise) {
     Exercise made;
     const std::uint64_t attempt = run["run_attempt"] ? run["run_attempt"].natural() : 1;
@@ -52,8 +55,9 @@ Exercise run_of(const io::Json& run, ExerciseOutcome outcome, const GithubExerci
     made.outcome = outcome;
     made.started_at = run["run_started_at"] ? run["run_started_at"].time() : run["created_at"].time();
     if (outcome != ExerciseOutcome::started) {
-        // It tells no other end. What the run measured of a recovery it does not tell at all.
-        made.ended_at = std::max(run["updated_at"].time(), *made.started_at);
+        // It tells no other end, and moves this one long after it (cli/cli#7903). What the run measured of a recovery
+        // it does not tell at all.
+        made.ended_at = std::clamp(run["updated_at"].time(), *made.started_at, *made.started_at + kLongestRun);
         made.message = fmt::format("{} of {}", shown(run["conclusion"].text()), shown(run["event"].text()));
     }
     if (outcome == ExerciseOutcome::passed)
@@ -119,6 +123,13 @@ std::vector<Exercise> interpret_github_runs(const io::Json& document, const Gith
     if (running && (!ended || *running->started_at > *ended->started_at))
         runs.push_back(std::move(*running));
     return runs;
+}
+
+void keep_first_ends(std::vector<Exercise>& runs, const std::vector<Exercise>& known) {
+    for (Exercise& run : runs)
+        for (const Exercise& before : known)
+            if (before.id == run.id && before.ended_at && run.ended_at)
+                run.ended_at = std::min(*before.ended_at, *run.ended_at);
 }
 
 std::string interpret_github_workflow(const io::Json& document) {

@@ -100,6 +100,23 @@ TEST_CASE("github_actions: only success has passed, and what was ended from outs
     CHECK(runs_of(one_run("completed", "\"failure\"")).at(0).depth == core::Depth::exists);
 }
 
+TEST_CASE("github_actions: a run that GitHub touches long after its end has not ended anew") {
+    const auto touched = [](const std::string& at) {
+        return fmt::format(R"({{"workflow_runs": [{{"id": 7, "event": "schedule", "status": "completed",
+            "conclusion": "success", "run_attempt": 1, "run_started_at": "2025-10-01T02:00:00Z",
+            "updated_at": "{}"}}]}})",
+                           at);
+    };
+    const core::Exercise late = runs_of(touched("2026-11-01T00:00:00Z")).at(0);
+    CHECK(core::config::format_time(*late.ended_at) == "2025-11-05T02:00:00Z");
+    Scripted scripted;
+    scripted.runs = answer(200, touched("2025-10-01T02:20:00Z"), {{"etag", "\"1\""}});
+    REQUIRE(scripted.look());
+    scripted.runs = answer(200, touched("2025-10-20T00:00:00Z"), {{"etag", "\"2\""}});
+    const auto seen = scripted.look();
+    CHECK(core::config::format_time(*evidence<core::Exercise>(subject(seen, "")).ended_at) == "2025-10-01T02:20:00Z");
+}
+
 TEST_CASE("github_actions: a run that is completed without a conclusion is no run") {
     CHECK_THROWS_AS(runs_of(one_run("completed", "null")), io::BadDocument);
     CHECK_THROWS_AS(runs_of("{}"), io::BadDocument);
