@@ -8,10 +8,10 @@
 
 namespace recoverd::io {
 
-/// This host or this process has run out of something (descriptors, memory, buffers), which says nothing of who was to
-/// be asked.
+/// This host or this process has run out of something (descriptors, memory, buffers, ports or addresses of its own),
+/// which says nothing of who was to be asked.
 constexpr bool is_own_shortage(int error) {
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == EADDRNOTAVAIL;
 }
 
 /// Of socket(), connect() and the like. A shortage is `misconfigured`: ours to mend, and nobody is told to be down.

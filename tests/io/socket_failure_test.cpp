@@ -57,7 +57,7 @@ void check_ours(const Looks& seen) {
 } // namespace
 
 TEST_CASE("only what this host lacks itself is its own to mend") {
-    for (const int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS})
+    for (const int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL})
         CHECK(kind_of_socket(error) == FailureKind::misconfigured);
     CHECK(kind_of_socket(ECONNREFUSED) == FailureKind::refused);
     CHECK(kind_of_socket(ETIMEDOUT) == FailureKind::timed_out);
