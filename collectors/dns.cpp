@@ -45,6 +45,18 @@ constexpr Option<Options> kOptions[] = {
     {"slow", &Options::slow, "an answer that takes longer counts as degraded; 0 for never"},
 };
 
+/// Of each name in it (an SOA has two), but for that of the root, which is a dot alone.
+std::string without_last_dots(std::string_view value) {
+    std::string made;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const bool ends = i + 1 == value.size() || value[i + 1] == ' ';
+        const bool alone = i == 0 || value[i - 1] == ' ';
+        if (value[i] != '.' || !ends || alone)
+            made += value[i];
+    }
+    return made;
+}
+
 /// Its normal form, or nothing for what no answer can be.
 std::optional<std::string> normal(const std::string& value, const std::string& type) {
     const int family = type == "A" ? AF_INET : AF_INET6;
@@ -58,7 +70,7 @@ std::optional<std::string> normal(const std::string& value, const std::string& t
     }
     if (value.empty() || type == "TXT" || type == "CAA")
         return value.empty() ? std::nullopt : std::optional{value};
-    return core::ascii_lower(value.size() > 1 && value.ends_with('.') ? value.substr(0, value.size() - 1) : value);
+    return core::ascii_lower(without_last_dots(value));
 }
 
 std::string target_of(const Options& options) {

@@ -129,6 +129,15 @@ TEST_CASE("what is asked is what the options say, and an address is asked for in
           "7.2.0.192.in-addr.arpa");
     CHECK(reverse_name("2001:db8::1") == "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
     CHECK(reverse_name("7.2.0.192.in-addr.arpa") == "7.2.0.192.in-addr.arpa");
+    // As zone files write them: each name ends with a dot, and that of the root is one.
+    const std::pair<const char*, const char*> written[] = {
+        {"NS1.Example. Admin.Example. 1 2 3 4 5", "ns1.example admin.example 1 2 3 4 5"}, {"0 .", "0 ."}};
+    for (const auto& [value, told] : written) {
+        const auto seen_as = ask(
+            {entry("name", "shop.example"), entry("type", *told == '0' ? "MX" : "SOA"), {"expect", {}, list({value})}},
+            answered({{60, told}}));
+        CHECK(std::get<Reachability>(seen_as.result->subjects.at(0).evidence.at(0)).state == ReachState::up);
+    }
     // Two ways to write one address.
     CHECK(std::get<Reachability>(
               ask({entry("name", "a.example"), entry("type", "AAAA"), {"expect", {}, list({"2001:DB8:0::1"})}},
