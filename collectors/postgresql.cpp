@@ -100,10 +100,12 @@ Seen interpret_postgresql(const PostgresqlExpected& expected, const io::PgAnswer
     const Settings settings = read_settings(answer.tables[settings_table]);
     Cursor cursor = read_cursor(cursor_text);
     SubjectReport report;
-    if (auto archive = interpret_archive(server, answer.tables[archiver_table], cursor, now))
+    // What is remembered is dated by the clock that dates the rest.
+    const Time there = now + server.clock_ahead;
+    if (auto archive = interpret_archive(server, answer.tables[archiver_table], cursor, there))
         report.evidence.emplace_back(std::move(*archive));
     report.evidence.emplace_back(core::Fingerprint{.name = "system_identifier", .value = server.system_id});
-    auto [replication, unknown] = interpret_replication(expected, server, settings, answer, cursor, now);
+    auto [replication, unknown] = interpret_replication(expected, server, settings, answer, cursor, there);
     // A dsn that leads to "the primary" and comes out on an older timeline has found one that was replaced.
     if (!server.in_recovery)
         report.evidence.emplace_back(

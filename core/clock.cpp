@@ -18,9 +18,6 @@ void move_by(std::optional<Time>& at, Duration by) {
         *at += by;
 }
 
-/// A newest moment that is no older than this was the time of looking.
-constexpr Duration kLook = 1min;
-
 /// What a server tells of its log means "now" or "for so long", and is told anew at the next look. What a repository
 /// holds has its date.
 std::shared_ptr<const EvidenceList> moved(const SubjectMemory& seen, Duration by) {
@@ -29,8 +26,7 @@ std::shared_ptr<const EvidenceList> moved(const SubjectMemory& seen, Duration by
     auto made = std::make_shared<EvidenceList>(*seen.evidence);
     for (Evidence& one : *made)
         if (auto* archive = std::get_if<LogArchive>(&one); archive && !archive->from_repository) {
-            if (archive->newest_at && std::chrono::abs(seen.learned_of(kind_of(one)) - *archive->newest_at) < kLook)
-                *archive->newest_at += by;
+            move_by(archive->newest_at, by);
             move_by(archive->waiting_since, by);
             move_by(archive->failing_since, by);
         }

@@ -55,7 +55,7 @@ struct Waiting {
 };
 
 /// Nothing when we may not look.
-std::optional<Waiting> read_waiting(const Server& server, const Row& row) {
+std::optional<Waiting> read_waiting(const Row& row, std::uint64_t segment_size) {
     const auto& xml = row.text("waiting");
     if (!xml)
         return std::nullopt;
@@ -66,8 +66,8 @@ std::optional<Waiting> read_waiting(const Server& server, const Row& row) {
     const Row values(table, 0);
     Waiting waiting;
     waiting.count = values.natural("count").value_or(0);
-    waiting.since = on_our_clock(server, values.time("since"));
-    waiting.first_start = segment_start(xml_value(*xml, "first").value_or(""), server.segment_size);
+    waiting.since = values.time("since");
+    waiting.first_start = segment_start(xml_value(*xml, "first").value_or(""), segment_size);
     return waiting;
 }
 
@@ -130,15 +130,15 @@ Told written_since(const Server& server, std::uint64_t archived, Cursor& cursor,
 /// Where nobody looked for hours the archive went past all that was seen before, and tells better than that how far
 /// one could go back. Kept, or the next look would go back to what was seen. Only while what is not archived is seen
 /// for the first time: of what was seen before its moment is known.
-void catch_up(const Server& server, const Row& row, const LogArchive& archive, Cursor& cursor, Time now) {
-    const auto last_archived = on_our_clock(server, row.time("last_archived_time"));
+void catch_up(const Row& row, const LogArchive& archive, Cursor& cursor, Time now) {
+    const auto last_archived = row.time("last_archived_time");
     if (!cursor.safe || !last_archived || cursor.safe->last_position >= cursor.archived_until ||
         cursor.unsafe.size() > 1)
         return;
     // When a file was archived says little about how old its content is while older ones wait, or did because the
     // archiver failed.
     const bool dated = archive.pending_segments == 0 || archive.waiting_since;
-    const auto last_failed = on_our_clock(server, row.time("last_failed_time"));
+    const auto last_failed = row.time("last_failed_time");
     if (dated && (!last_failed || *last_failed < cursor.safe->at))
         cursor.safe->at =
             std::max(cursor.safe->at, std::min({now, *last_archived, archive.waiting_since.value_or(now)}));
@@ -160,10 +160,9 @@ std::optional<Time> newest_at(const LogArchive& archive, const Cursor& cursor, s
     return cursor.unsafe.front().at;
 }
 
-void read_failing(const Server& server, const Row& row, const std::optional<Waiting>& waiting, LogArchive& archive,
-                  Cursor& cursor) {
-    const auto failed = on_our_clock(server, row.time("last_failed_time"));
-    const auto archived = on_our_clock(server, row.time("last_archived_time"));
+void read_failing(const Row& row, const std::optional<Waiting>& waiting, LogArchive& archive, Cursor& cursor) {
+    const auto failed = row.time("last_failed_time");
+    const auto archived = row.time("last_archived_time");
     // failed_count and last_failed_wal stay as they are after recovery.
     if (!failed || (archived && *archived >= *failed) || (waiting && waiting->count == 0)) {
         cursor.failing_since.reset();
@@ -192,15 +191,29 @@ void read_last_segment(const Row& row, LogArchive& archive, Cursor& cursor) {
     archive.last_segment = cursor.last_segment;
 }
 
-} // namespace
-
-bool archive_status_hidden(const Server& server, const io::PgTable& archiver) {
-    // Before 12 only superusers could look, and nobody should be asked to give us that.
-    return server.version >= 120'000 && !only_row(archiver, "archiver").text("waiting");
+/// What was written and is not archived.
+void read_backlog(const Server& server, const Row& row, const std::optional<Waiting>& waiting, LogArchive& archive,
+                  Cursor& cursor, Time now) {
+    cursor.archived_until = archived_until(server, row, waiting, cursor);
+    const std::uint64_t backlog =
+        cursor.archived_until == 0 ? 0
+                                   : *server.insert_position - std::min(*server.insert_position, cursor.archived_until);
+    if (!waiting)
+        archive.pending_segments = backlog / server.segment_size;
+    const bool seen_before = !cursor.unsafe.empty() && cursor.unsafe.back().horizon == server.horizon;
+    archive.pending = written_since(server, cursor.archived_until, cursor, now);
+    // A segment that waits holds nothing new when all that was written is safe (somebody switched an idle log).
+    if (archive.pending == Told::not_told && archive.pending_segments > 0)
+        archive.pending = Told::yes;
+    // An idle server has a backlog of some hundred bytes that nobody would miss.
+    if (archive.pending == Told::yes)
+        archive.pending_bytes = backlog;
+    if (archive.pending != Told::no && !seen_before)
+        catch_up(row, archive, cursor, now);
 }
 
-std::optional<LogArchive> interpret_archive(const Server& server, const io::PgTable& archiver, Cursor& cursor,
-                                            Time now) {
+/// All of it by the server's clock, `now` as well, and so is what the cursor keeps: ours may jump from look to look.
+std::optional<LogArchive> by_its_clock(const Server& server, const io::PgTable& archiver, Cursor& cursor, Time now) {
     const Row row = only_row(archiver, "archiver");
     const std::string mode = row.text("mode").value_or("");
     if (cursor.system_id != server.system_id || cursor.timeline != server.timeline)
@@ -215,35 +228,34 @@ std::optional<LogArchive> interpret_archive(const Server& server, const io::PgTa
         cursor = {.system_id = server.system_id, .timeline = server.timeline};
         return archive;
     }
-    const auto waiting = read_waiting(server, row);
+    const auto waiting = read_waiting(row, server.segment_size);
     if (waiting) {
         archive.pending_segments = waiting->count;
         archive.waiting_since = waiting->count > 0 ? waiting->since : std::nullopt;
     }
-    read_failing(server, row, waiting, archive, cursor);
+    read_failing(row, waiting, archive, cursor);
     if (row.flag("nothing_to_run") == true)
         archive.failing_detail = "archive_command is empty: segments pile up until it is set";
     read_last_segment(row, archive, cursor);
-    if (server.insert_position) {
-        cursor.archived_until = archived_until(server, row, waiting, cursor);
-        const std::uint64_t backlog =
-            cursor.archived_until == 0
-                ? 0
-                : *server.insert_position - std::min(*server.insert_position, cursor.archived_until);
-        if (!waiting)
-            archive.pending_segments = backlog / server.segment_size;
-        const bool seen_before = !cursor.unsafe.empty() && cursor.unsafe.back().horizon == server.horizon;
-        archive.pending = written_since(server, cursor.archived_until, cursor, now);
-        // A segment that waits holds nothing new when all that was written is safe (somebody switched an idle log).
-        if (archive.pending == Told::not_told && archive.pending_segments > 0)
-            archive.pending = Told::yes;
-        // An idle server has a backlog of some hundred bytes that nobody would miss.
-        if (archive.pending == Told::yes)
-            archive.pending_bytes = backlog;
-        if (archive.pending != Told::no && !seen_before)
-            catch_up(server, row, archive, cursor, now);
-    }
-    archive.newest_at = newest_at(archive, cursor, on_our_clock(server, row.time("last_archived_time")), now);
+    if (server.insert_position)
+        read_backlog(server, row, waiting, archive, cursor, now);
+    archive.newest_at = newest_at(archive, cursor, row.time("last_archived_time"), now);
+    return archive;
+}
+
+} // namespace
+
+bool archive_status_hidden(const Server& server, const io::PgTable& archiver) {
+    // Before 12 only superusers could look, and nobody should be asked to give us that.
+    return server.version >= 120'000 && !only_row(archiver, "archiver").text("waiting");
+}
+
+std::optional<LogArchive> interpret_archive(const Server& server, const io::PgTable& archiver, Cursor& cursor,
+                                            Time now) {
+    auto archive = by_its_clock(server, archiver, cursor, now);
+    if (archive)
+        for (auto* at : {&archive->newest_at, &archive->waiting_since, &archive->failing_since})
+            *at = on_our_clock(server, *at);
     return archive;
 }
 

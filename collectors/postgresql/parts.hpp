@@ -77,7 +77,7 @@ struct Received {
     bool operator==(const Received&) const = default;
 };
 
-/// What is remembered from run to run, as JSON in `Seen::cursor`.
+/// What is remembered from run to run, as JSON in `Seen::cursor`. By the server's clock.
 struct Cursor {
     std::string system_id;
     std::string timeline;
@@ -102,7 +102,8 @@ struct Cursor {
 Cursor read_cursor(std::string_view text);
 std::string write_cursor(const Cursor& cursor);
 
-/// Nothing where this server archives nothing because that is its primary's business.
+/// Nothing where this server archives nothing because that is its primary's business. `now` is the server's; what comes
+/// of it is by our clock.
 std::optional<core::LogArchive> interpret_archive(const Server& server, const io::PgTable& archiver, Cursor& cursor,
                                                   core::Time now);
 /// Was the archive's state directory closed to us? Then waiting segments remain unseen.

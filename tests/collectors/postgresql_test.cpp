@@ -344,6 +344,30 @@ TEST_CASE("what a server dates by a clock that is wrong is told by ours") {
     CHECK(told(0s) == right);
 }
 
+TEST_CASE("a row that waits for its segment waits since the same moment, though our clock jumps") {
+    for (const core::Duration jump : {core::Duration{core::kDay}, -core::Duration{core::kDay}}) {
+        CAPTURE(jump.count());
+        Story story;
+        core::Time there = story.now;
+        const auto look = [&] {
+            there += 30s;
+            cell(story.answer, server_table, "server_now") = unix_seconds(there);
+            return story.look();
+        };
+        look();
+        story.at(6 * kSegment + 40, "700:700:");
+        look();
+        const core::Time quiet = story.now;
+        story.at(6 * kSegment + 600, "701:701:");
+        for (int i = 0; i < 8; ++i)
+            CHECK(look().newest_at == quiet);
+        story.now += jump;
+        const core::LogArchive archive = look();
+        CHECK(archive.pending == Told::yes);
+        CHECK(archive.newest_at == quiet + jump);
+    }
+}
+
 TEST_CASE("archiving that is off, or has no command, is told as that") {
     CHECK(the<core::LogArchive>(subject({}, captured("no_archive"))).enabled == Told::no);
     io::PgAnswer empty = captured("hanging");

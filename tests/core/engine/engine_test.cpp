@@ -874,6 +874,27 @@ TEST_CASE("a clock that jumps has kept nobody silent, and who is silent stays so
     }
 }
 
+TEST_CASE("a row that waits for its segment is as old after a jump of the clock as before") {
+    for (const Duration by : {Duration{kDay}, -Duration{kDay}}) {
+        Fleet fleet;
+        fleet.with(asset("orders")).with(backups_of("server", "orders"));
+        Engine engine{kNow};
+        Time now = kNow;
+        engine.configure(fleet.done(), now);
+        LogArchive waits;
+        waits.enabled = waits.pending = Told::yes;
+        waits.newest_at = now - 4min;
+        waits.waiting_since = now - 3min;
+        engine.learn("server", report(now, {{"", {}, {waits}, {}}}), now);
+        engine.advance(now);
+        const auto before = firing(engine, now);
+        now += by;
+        engine.clock_jumped(by);
+        engine.advance(now);
+        CHECK(firing(engine, now) == before);
+    }
+}
+
 TEST_CASE("what fires goes on through a jump of the clock and back, with the start it had") {
     Watched watched(3h);
     REQUIRE(watched.alert("BackupTooOld"));
