@@ -48,7 +48,8 @@ core::Result<core::Seen> look_as_nobody(const Options& options) {
         if (seen)
             for (const auto& report : seen->subjects)
                 said += " " + report.subject + "=" +
-                        (report.failure ? std::string{core::name_of(report.failure->kind)} : "evidence");
+                        (report.failure ? std::string{core::name_of(report.failure->kind)} : "") +
+                        (report.evidence.empty() ? "" : "evidence");
         (void)!::write(ends[1], said.data(), said.size());
         ::_exit(0);
     }
@@ -128,6 +129,43 @@ TEST_CASE("a series whose folder may not be read fails alone") {
     ::chmod((f / "orders").c_str(), ::getuid() == 0 ? 0700 : 0);
     CHECK(look_as_nobody({.path = f / "{subject}/*.dump"}).error().detail == "seen orders=refused stock=evidence");
     ::chmod((f / "orders").c_str(), 0755);
+}
+
+TEST_CASE("a backup that is a folder and may not be read is no good one: it may be cut off or empty") {
+    Folder f;
+    ::chmod(f.path().c_str(), 0755);
+    f.write("base-1/base.tar", "x", 24h);
+    f.make("base-2");
+    // As pg_basebackup makes it, from the first moment on.
+    ::chmod((f / "base-2").c_str(), ::getuid() == 0 ? 0700 : 0);
+    const auto detail = look_as_nobody({.path = f / "base-*", .min_size = 1000}).error().detail;
+    CHECK_THAT(detail, ContainsSubstring("refused cannot read the folder '" + f / "base-2" + "': Permission denied"));
+    ::chmod((f / "base-2").c_str(), 0755);
+}
+
+TEST_CASE("a series of folders fails alone when some of one, however deep, cannot be seen") {
+    Folder f;
+    ::chmod(f.path().c_str(), 0755);
+    f.write("orders-1/base/1/2", "x");
+    f.write("parts-1/base/1/2", "x");
+    f.write("stock-1/base/1/2", "x");
+    // Not to be opened; to be listed, but no more.
+    ::chmod((f / "orders-1/base/1").c_str(), ::getuid() == 0 ? 0700 : 0);
+    ::chmod((f / "parts-1/base/1").c_str(), ::getuid() == 0 ? 0744 : 0400);
+    CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail ==
+          "seen orders=refused parts=refused stock=evidence");
+    ::chmod((f / "orders-1/base/1").c_str(), 0755);
+    ::chmod((f / "parts-1/base/1").c_str(), 0755);
+}
+
+TEST_CASE("fsck's own folder is no part of a backup that fills a file system") {
+    Folder f;
+    ::chmod(f.path().c_str(), 0755);
+    f.write("orders-1/base.tar", "x");
+    f.make("orders-1/lost+found");
+    ::chmod((f / "orders-1/lost+found").c_str(), ::getuid() == 0 ? 0700 : 0);
+    CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail == "seen orders=evidence");
+    ::chmod((f / "orders-1/lost+found").c_str(), 0755);
 }
 
 TEST_CASE("forty series are told apart, each with its own points") {

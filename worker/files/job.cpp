@@ -35,6 +35,23 @@ struct Candidate {
     bool unread = false;
 };
 
+/// Of the series that could be read. Where the pattern tells no series apart, what cannot be read fails everything, as
+/// in walk().
+core::Result<Chosen> select_all(Walked& walked, const Pattern& pattern) {
+    Chosen chosen;
+    std::size_t entries = kMaxEntries;
+    for (auto& [subject, series] : walked.series) {
+        if (series.failure)
+            continue;
+        Selected selected = select(series, walked, entries);
+        if (!series.failure)
+            chosen.emplace(subject, std::move(selected));
+        else if (!pattern.has_subject)
+            return std::unexpected(*series.failure);
+    }
+    return chosen;
+}
+
 std::vector<File*> possibly_growing(const Chosen& chosen) {
     std::vector<File*> files;
     for (const auto& [subject, selected] : chosen) {
@@ -185,11 +202,10 @@ core::Result<core::Seen> look(const Options& options, const Clock& clock) {
     if (walked->series.empty() && !before.any_series)
         return core::failed(core::FailureKind::bad_answer, fmt::format("nothing matches '{}'", options.path));
 
-    Chosen chosen;
-    std::size_t entries = kMaxEntries;
-    for (auto& [subject, series] : walked->series)
-        if (!series.failure)
-            chosen.emplace(subject, select(series, *walked, entries));
+    const auto selected = select_all(*walked, *pattern);
+    if (!selected)
+        return std::unexpected(selected.error());
+    const Chosen& chosen = *selected;
     Findings findings;
     for (const File* file : growing(possibly_growing(chosen), *walked, before, options.settle, clock))
         findings.growing.insert(file);

@@ -61,7 +61,11 @@ Selected select(Series& series, const Walked& walked, std::size_t& entries) {
     for (File* file : selected.newest) {
         if (file->kind != FileKind::folder)
             continue;
-        const Measured measured = measure_folder(walked.path_of(*file), entries);
+        Measured measured = measure_folder(walked.path_of(*file), entries);
+        if (measured.failure) {
+            series.failure = std::move(measured.failure);
+            return selected;
+        }
         file->size_known = measured.size.has_value();
         file->size = measured.size.value_or(0);
         file->mtime = measured.mtime;

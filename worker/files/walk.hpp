@@ -49,7 +49,7 @@ struct Series {
     std::vector<File> files;
     /// Names by which programs mark what they are still writing (.part, .tmp, .partial).
     std::vector<File> partial;
-    /// A folder of this series could not be read.
+    /// A folder of this series, or one within a backup of it, could not be read.
     std::optional<core::Failure> failure;
 };
 
@@ -78,6 +78,8 @@ core::Result<Walked> walk(const Pattern& pattern);
 struct Measured {
     std::optional<std::uint64_t> size = 0;
     std::int64_t mtime = 0;
+    /// Why some of it could not be seen, which may be all that matters. Not for what went away meanwhile.
+    std::optional<core::Failure> failure;
 };
 Measured measure_folder(const std::string& path, std::size_t& entries);
 
