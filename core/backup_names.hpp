@@ -10,7 +10,7 @@ namespace recoverd::core {
 
 inline constexpr std::array<std::string_view, 7> kCompanionEndings{".sha256", ".sha512", ".sha1",   ".md5",
                                                                    ".asc",    ".sig",    ".minisig"};
-inline constexpr std::array<std::string_view, 3> kChecksumLists{"SHA256SUMS", "SHA512SUMS", "MD5SUMS"};
+inline constexpr std::array<std::string_view, 4> kChecksumLists{"SHA256SUMS", "SHA512SUMS", "SHA1SUMS", "MD5SUMS"};
 inline constexpr std::array<std::string_view, 4> kEncryptedEndings{".gpg", ".pgp", ".age", ".enc"};
 
 /// Without its folders.

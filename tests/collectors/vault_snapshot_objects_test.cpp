@@ -188,8 +188,9 @@ TEST_CASE("an object that was encrypted once more is not read, and is not called
 
 TEST_CASE(
     "a signature or a list of checksums that came after a snapshot is none, and keeps no snapshot from its proof") {
-    for (const char* name : {"b.snap.sig", "b.snap.asc", "b.snap.minisig", "b.snap.sha1", "b.snap.sha256",
-                             "b.snap.sha512", "b.snap.md5", "b.snap.age.sig", "SHA256SUMS", "SHA512SUMS", "MD5SUMS"}) {
+    for (const char* name :
+         {"b.snap.sig", "b.snap.asc", "b.snap.minisig", "b.snap.sha1", "b.snap.sha256", "b.snap.sha512", "b.snap.md5",
+          "b.snap.age.sig", "SHA256SUMS", "SHA512SUMS", "SHA1SUMS", "MD5SUMS"}) {
         Bucket bucket;
         bucket.pages = {listing(kNew + object(std::string{"vault/"} + name, "2026-11-22T02:00:01Z", 96))};
         const Collected seen = bucket.look();

@@ -220,8 +220,8 @@ TEST_CASE("what programs have not finished, hide, or put beside a backup is not 
     f.write("orders.dump", "x");
     for (const auto* name :
          {".orders.dump", "orders.dump.sha256", "orders.dump.sha512", "orders.dump.sha1", "orders.dump.md5",
-          "SHA256SUMS", "SHA512SUMS", "MD5SUMS", "orders.dump.asc", "orders.dump.sig", "orders.dump.minisig",
-          "orders.dump.part", "orders.dump.tmp", "orders.dump.partial"})
+          "SHA256SUMS", "SHA512SUMS", "SHA1SUMS", "MD5SUMS", "orders.dump.asc", "orders.dump.sig",
+          "orders.dump.minisig", "orders.dump.part", "orders.dump.tmp", "orders.dump.partial"})
         f.write(name, "x");
     CHECK(ids(points(seen_by({.path = f / "*"}))) == std::vector<std::string>{"orders.dump"});
 }

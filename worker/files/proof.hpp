@@ -68,8 +68,8 @@ struct Checksum {
     std::int64_t written = 0;
 };
 
-/// Finds checksums in NAME.sha256 (.sha512, .sha1, .md5) or SHA256SUMS (SHA512SUMS, MD5SUMS) of the same folder.
-/// Remembers the latter, so that a folder's list is read once.
+/// Finds checksums in NAME.sha256 (.sha512, .sha1, .md5) or SHA256SUMS (SHA512SUMS, SHA1SUMS, MD5SUMS) of the same
+/// folder. Remembers the latter, so that a folder's list is read once.
 class Checksums {
   public:
     std::optional<Checksum> of(const std::string& folder, const std::string& name);

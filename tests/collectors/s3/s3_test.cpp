@@ -211,6 +211,7 @@ TEST_CASE("a signature that came after the backup is not the newest one") {
     s3.on("GET ?list-type", 200,
           test::objects(test::object("dumps%2F1.tar", "2026-11-20T00:00:00Z", 9) +
                         test::object("dumps%2F1.tar.sig", "2026-11-20T00:01:00Z", 1) +
+                        test::object("dumps%2FSHA1SUMS", "2026-11-20T00:02:00Z", 1) +
                         test::object("dumps%2FSHA256SUMS", "2026-11-20T00:02:00Z", 1)));
     for (const auto& [option, value] : {std::pair{"prefix", "dumps/"}, std::pair{"key", "dumps/*"}}) {
         const auto seen = s3.look({test::text(option, value), flag("head", false)});
