@@ -51,6 +51,7 @@ Task<Collected> collect(Options options, Run run) {
     if (!answer)
         co_return std::unexpected(answer.error());
     const WalgBackups backups = interpret_walg_backups(io::Json::parse(*answer));
+    Seen seen;
     SubjectReport report{.evidence = {backups.points}};
     // Without a backup WAL-G would verify from the first segment that ever was, and nothing could begin there.
     if (options.verify && !backups.points.points.empty()) {
@@ -59,14 +60,16 @@ Task<Collected> collect(Options options, Run run) {
         const Duration allowed = std::max(left, Duration{1});
         auto verified = co_await verify(options, run, backups, allowed);
         if (verified) {
+            seen.cursor = follow_walg_waiting(*verified, run.cursor, run.now);
             report.evidence.emplace_back(std::move(verified->archive));
             report.evidence.emplace_back(core::Assertions{{std::move(verified->timeline)}});
         } else {
+            // What waited goes on to, as far as anybody knows.
+            seen.cursor = run.cursor;
             report.failure = Failure{verified.error().kind,
                                      fmt::format("its WAL could not be verified: {}", verified.error().detail)};
         }
     }
-    Seen seen;
     seen.subjects.push_back(std::move(report));
     co_return seen;
 }

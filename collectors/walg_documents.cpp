@@ -15,7 +15,6 @@ namespace recoverd::collectors {
 
 namespace {
 
-using core::PointState;
 using core::RecoveryPoint;
 using io::Json;
 
@@ -66,18 +65,24 @@ void tell_needs(std::vector<RecoveryPoint>& points, const std::map<std::string, 
     }
 }
 
-/// Where all are permanent, WAL is only sure to lead on from the newest: base_SEGMENT, base_SEGMENT_D_SEGMENT. The
-/// points are in order and whole.
-void tell_begin(WalgBackups& seen, const std::set<std::string>& permanent) {
-    seen.wal_from = seen.points.oldest_at;
-    if (permanent.size() < seen.points.points.size() || seen.points.points.empty())
-        return;
+/// The segment in which a backup begins: base_SEGMENT, base_SEGMENT_D_SEGMENT.
+std::string first_segment(const RecoveryPoint& point) {
     constexpr std::size_t kSegment = 24;
     constexpr std::string_view kBase = "base_";
+    return point.id.starts_with(kBase) ? point.id.substr(kBase.size(), kSegment) : std::string{};
+}
+
+/// Where all are permanent, WAL is only sure to lead on from the newest. The points are in order and whole.
+void tell_begin(WalgBackups& seen, const std::set<std::string>& permanent) {
+    seen.wal_from = seen.points.oldest_at;
+    if (seen.points.points.empty())
+        return;
     const RecoveryPoint& newest = seen.points.points.back();
+    seen.newest_segment = first_segment(newest);
+    if (permanent.size() < seen.points.points.size())
+        return;
     seen.wal_from = newest.data_at;
-    if (newest.id.starts_with(kBase))
-        seen.wal_from_segment = newest.id.substr(kBase.size(), kSegment);
+    seen.wal_from_segment = seen.newest_segment;
 }
 
 /// On whatever timeline: behind its eight digits a name tells the position.
@@ -87,33 +92,73 @@ bool ends_before(const core::LogGap& gap, const std::string& segment) {
            gap.last.compare(kTimeline, std::string::npos, segment, kTimeline) < 0;
 }
 
-core::LogGap range_of(const Json& row) {
-    return {row["start_segment"].text(), row["end_segment"].text(), row["segments_count"].natural()};
+enum class Arrival : std::uint8_t { found, waiting, lost };
+
+struct Range {
+    core::LogGap segments;
+    Arrival state = Arrival::found;
+};
+
+/// In order of their place in the WAL, as WAL-G lists them; each is of one timeline.
+std::vector<Range> ranges_of(const Json& integrity) {
+    std::vector<Range> ranges;
+    const Json& details = integrity["details"];
+    if (!details)
+        return ranges;
+    for (const Json& row : details.items()) {
+        Range range{{row["start_segment"].text(), row["end_segment"].text(), row["segments_count"].natural()}};
+        const std::string& status = row["status"].text();
+        if (status == "MISSING_LOST")
+            range.state = Arrival::lost;
+        else if (status == "MISSING_DELAYED" || status == "MISSING_UPLOADING")
+            range.state = Arrival::waiting;
+        else if (status != "FOUND")
+            row["status"].bad("a status that WAL-G has");
+        ranges.push_back(std::move(range));
+    }
+    return ranges;
 }
 
-void tell_integrity(const Json& integrity, const std::string& from_segment, core::LogArchive& archive) {
+/// Behind the newest segment that arrived WAL-G calls lost whatever is more than it uploads at once
+/// (WALG_UPLOAD_CONCURRENCY, 16 unless set), so also what a server that wrote much has yet to send. Where nothing ever
+/// arrived, or a finished backup begins there (its end waits until its WAL was taken), it is lost indeed.
+void set_waiting(std::vector<Range>& ranges, const std::string& newest_segment) {
+    const auto newest_first = std::ranges::find(ranges.rbegin(), ranges.rend(), Arrival::found, &Range::state);
+    const auto tail = newest_first.base();
+    const bool holds_backup = std::any_of(tail, ranges.end(), [&](const Range& range) {
+        return range.segments.first <= newest_segment && newest_segment <= range.segments.last;
+    });
+    if (newest_first == ranges.rend() || holds_backup)
+        return;
+    for (auto range = tail; range != ranges.end(); ++range)
+        range->state = Arrival::waiting;
+}
+
+void tell_integrity(const Json& integrity, const WalgBackups& backups, WalgVerified& seen) {
     const std::string& status = integrity["status"].text();
     if (status != "OK" && status != "WARNING" && status != "FAILURE")
         integrity["status"].bad("OK, WARNING or FAILURE");
-    if (const Json& details = integrity["details"])
-        for (const Json& row : details.items()) {
-            const std::string& found = row["status"].text();
-            const core::LogGap range = range_of(row);
-            if (found == "FOUND") {
-                archive.last_segment = std::max(archive.last_segment, range.last);
-            } else if (found == "MISSING_DELAYED" || found == "MISSING_UPLOADING") {
-                archive.pending_segments += range.segments;
-            } else if (found == "MISSING_LOST") {
-                archive.gaps.push_back(range);
-            } else {
-                row["status"].bad("a status that WAL-G has");
-            }
-        }
-    if (status == "FAILURE" && archive.gaps.empty())
+    std::vector<Range> ranges = ranges_of(integrity);
+    if (status == "FAILURE" && std::ranges::find(ranges, Arrival::lost, &Range::state) == ranges.end())
         integrity["details"].bad("the segments that are lost");
-    std::erase_if(archive.gaps, [&](const core::LogGap& gap) { return ends_before(gap, from_segment); });
-    if (archive.pending_segments > 0)
-        archive.pending = core::Told::yes;
+    set_waiting(ranges, backups.newest_segment);
+    if (!ranges.empty())
+        seen.newest_written = ranges.back().segments.last;
+    core::LogArchive& archive = seen.archive;
+    for (Range& range : ranges) {
+        if (range.state == Arrival::found) {
+            archive.last_segment = std::max(archive.last_segment, range.segments.last);
+        } else if (ends_before(range.segments, backups.wal_from_segment)) {
+            continue;
+        } else if (range.state == Arrival::lost) {
+            archive.gaps.push_back(std::move(range.segments));
+        } else {
+            archive.pending = core::Told::yes;
+            archive.pending_segments += range.segments.segments;
+            if (seen.oldest_waiting.empty())
+                seen.oldest_waiting = std::move(range.segments.first);
+        }
+    }
     std::ranges::sort(archive.gaps, {}, &core::LogGap::first);
     if (std::ssize(archive.gaps) > kMaxGaps)
         archive.gaps.erase(archive.gaps.begin(), archive.gaps.end() - kMaxGaps);
@@ -167,7 +212,7 @@ WalgVerified interpret_walg_verify(const Json& verified, const WalgBackups& back
     seen.archive.from_repository = true;
     seen.archive.system_id = backups.system_id;
     seen.archive.oldest_at = backups.wal_from;
-    tell_integrity(verified["integrity"], backups.wal_from_segment, seen.archive);
+    tell_integrity(verified["integrity"], backups, seen);
     seen.timeline = timeline_of(verified["timeline"]);
     return seen;
 }

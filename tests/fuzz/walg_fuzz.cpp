@@ -12,6 +12,10 @@ void fuzz(std::string_view bytes) {
         const auto backups = collectors::interpret_walg_backups(document["backups"]);
         seen.subjects.push_back({.subject = "", .evidence = {backups.points}});
         auto verified = collectors::interpret_walg_verify(document["verified"], backups);
+        seen.cursor = collectors::follow_walg_waiting(verified, bytes, kNow);
+        must(seen.cursor.empty() == verified.oldest_waiting.empty(), "what waits is remembered", seen.cursor);
+        seen.cursor = collectors::follow_walg_waiting(verified, seen.cursor, kNow + std::chrono::minutes{5});
+        must(verified.archive.waiting_since.value_or(kNow) <= kNow, "what waits began to before", seen.cursor);
         seen.subjects[0].evidence.emplace_back(std::move(verified.archive));
         seen.subjects[0].evidence.emplace_back(core::Assertions{{std::move(verified.timeline)}});
     } catch (const io::BadDocument&) {

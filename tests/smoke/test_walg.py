@@ -45,6 +45,9 @@ class WalG:
     def wal(self, *lost, highest=1):
         rows = [("000000010000000000000032", "000000010000000000000040", 15, "FOUND")]
         rows += [(segment, segment, 1, "MISSING_LOST") for segment in lost]
+        if lost:
+            # Without a newer one that arrived they would wait.
+            rows.append(("000000010000000000000048", "000000010000000000000050", 9, "FOUND"))
         fields = ("start_segment", "end_segment", "segments_count", "status")
         self._write("wal-verify", {
             "integrity": {"status": "FAILURE" if lost else "OK",
