@@ -103,6 +103,26 @@ TEST_CASE("a .part file is a job that runs, as long as it was touched within the
     CHECK(abandoned.jobs[0].detail == "orders-2.dump.part was never finished");
 }
 
+TEST_CASE("a .tmp folder is a job that runs, as long as anything in it was touched within the hour") {
+    Folder f;
+    f.write("orders-1/base/1", "1", 24h);
+    f.write("orders-2.tmp/base/1", "1", 10min);
+    for (const auto* name : {"orders-2.tmp/base", "orders-2.tmp"})
+        f.set_age(name, 3h);
+    HandClock hand;
+    const auto running = look_with(hand, f / "orders-*");
+    CHECK(running.count == 1);
+    REQUIRE(running.jobs.size() == 1);
+    CHECK(running.jobs[0].state == JobState::running);
+    CHECK(running.jobs[0].detail == "orders-2.tmp is being written");
+
+    f.set_age("orders-2.tmp/base/1", 2h);
+    const auto abandoned = look_with(hand, f / "orders-*");
+    REQUIRE(abandoned.jobs.size() == 1);
+    CHECK(abandoned.jobs[0].state == JobState::failed);
+    CHECK(abandoned.jobs[0].detail == "orders-2.tmp was never finished");
+}
+
 TEST_CASE("a file that is written anew under its old name did not begin when the first of that name was made") {
     Folder f;
     f.write("orders-Mon.dump", "1", 24h);

@@ -40,6 +40,15 @@ void part_empty(std::vector<File*>& files, std::vector<File*>& empty) {
     });
 }
 
+/// Sets size and newest write of a folder: no size, and the newest write of what was seen, where that is not all of it.
+std::optional<core::Failure> add_up(File& folder, const Walked& walked, std::size_t& entries) {
+    Measured measured = measure_folder(walked.path_of(folder), entries);
+    folder.size_known = measured.size.has_value();
+    folder.size = measured.size.value_or(0);
+    folder.mtime = std::max(folder.mtime, measured.mtime);
+    return std::move(measured.failure);
+}
+
 } // namespace
 
 Selected select(Series& series, const Walked& walked, std::size_t& entries) {
@@ -53,6 +62,11 @@ Selected select(Series& series, const Walked& walked, std::size_t& entries) {
         file.size_known = file.kind != FileKind::folder;
         all.push_back(&file);
     }
+    // Before the others: what is not added up looks abandoned. One that may not be read is no backup yet, and fails
+    // nothing.
+    for (File& file : series.partial)
+        if (file.kind == FileKind::folder)
+            add_up(file, walked, entries);
     part_empty(all, selected.empty);
     const auto shown = static_cast<std::ptrdiff_t>(std::min(all.size(), core::kMaxPoints));
     std::partial_sort(all.begin(), all.begin() + shown, all.end(), newer);
@@ -61,14 +75,9 @@ Selected select(Series& series, const Walked& walked, std::size_t& entries) {
     for (File* file : selected.newest) {
         if (file->kind != FileKind::folder)
             continue;
-        Measured measured = measure_folder(walked.path_of(*file), entries);
-        if (measured.failure) {
-            series.failure = std::move(measured.failure);
+        series.failure = add_up(*file, walked, entries);
+        if (series.failure)
             return selected;
-        }
-        file->size_known = measured.size.has_value();
-        file->size = measured.size.value_or(0);
-        file->mtime = measured.mtime;
     }
     part_empty(selected.newest, selected.empty);
     std::ranges::sort(selected.newest, newer);

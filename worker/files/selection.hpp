@@ -18,9 +18,9 @@ struct Selected {
     std::vector<File*> empty;
 };
 
-/// Drops links to files that are in the series themselves, adds up folders (`entries` is what may be looked at) and
-/// orders by mtime. A folder that could not be added up because it may not be read fails the series: it may be a
-/// backup, the beginning of one, or nothing.
+/// Drops links to files that are in the series themselves, adds up folders, unfinished ones as well (`entries` is what
+/// may be looked at), and orders by mtime. A folder that could not be added up because it may not be read fails the
+/// series: it may be a backup, the beginning of one, or nothing.
 Selected select(Series& series, const Walked& walked, std::size_t& entries);
 
 } // namespace recoverd::worker::files
