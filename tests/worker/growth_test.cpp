@@ -156,3 +156,55 @@ TEST_CASE("a folder that fills is incomplete") {
     hand.meanwhile = [&] { f.write("base/" + std::to_string(++turn), "xx", 0s); };
     CHECK(look_with(hand, f / "ba*").points[0].state == PointState::incomplete);
 }
+
+TEST_CASE("a folder that is added up in one run and not in the next is as finished as it was") {
+    Folder f;
+    f.write("orders-1/1", "x", 24h);
+    f.set_age("orders-1", 24h);
+    HandClock hand;
+    std::string cursor;
+    for (const std::size_t entries : {10U, 0U, 0U, 10U}) {
+        const auto seen =
+            worker::files::look({.path = f / "orders-*", .entries = entries, .cursor = cursor}, hand.clock());
+        REQUIRE(seen);
+        const auto found = points(*seen);
+        REQUIRE(found.points.size() == 1);
+        CHECK(found.points[0].state == PointState::good);
+        CHECK(found.points[0].size_bytes.has_value() == (entries > 0));
+        CHECK(found.jobs.empty());
+        CHECK(hand.slept == 0s);
+        cursor = seen->cursor;
+        hand.now += 5min;
+    }
+}
+
+TEST_CASE("a folder that is too large to be added up and was written just now is good after a moment's wait") {
+    Folder f;
+    f.write("orders-1/1", "x", 1s);
+    HandClock hand;
+    const auto seen = worker::files::look({.path = f / "orders-*", .entries = 0}, hand.clock());
+    REQUIRE(seen);
+    CHECK(points(*seen).points.at(0).state == PointState::good);
+    CHECK(points(*seen).jobs.empty());
+    CHECK(hand.slept <= 5s);
+}
+
+TEST_CASE("what a former release remembers of a folder that it did not add up costs one wait") {
+    Folder f;
+    f.write("orders-1/1", "x", 24h);
+    f.set_age("orders-1", 24h);
+    HandClock hand;
+    std::string cursor;
+    look_with(hand, f / "orders-*", {}, &cursor);
+    const auto at = cursor.find("\"size\":1");
+    REQUIRE(at != std::string::npos);
+    cursor.replace(at, 8, "\"size\":0");
+    hand.now += 5min;
+    const auto found = look_with(hand, f / "orders-*", cursor, &cursor);
+    CHECK(found.points.at(0).state == PointState::good);
+    CHECK(hand.slept <= 5s);
+    hand.slept = 0s;
+    hand.now += 5min;
+    look_with(hand, f / "orders-*", cursor);
+    CHECK(hand.slept == 0s);
+}

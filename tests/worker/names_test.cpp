@@ -106,5 +106,6 @@ TEST_CASE("a cursor of another time or program counts as none") {
                                           "00ff",
                                           {core::Depth::exists, core::PointState::bad, "truncated", true}}};
     kept.files["/b/d"] = {7, 9, RememberedProof{core::Depth::listed, "", unfinished()}};
+    kept.files["/b/e"] = {0, 9, std::nullopt, false};
     CHECK(read_remembered(write_remembered(kept)) == kept);
 }

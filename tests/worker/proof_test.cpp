@@ -308,6 +308,20 @@ TEST_CASE("what was proven is remembered, and read again only when it or its che
     CHECK(points(seen_by(options)).points[0].state == PointState::bad);
 }
 
+TEST_CASE("a folder that is too large to be added up is proven once, too") {
+    Folder f;
+    f.write("b/toc.dat", "PGDMP");
+    f.set_age("b", 1h);
+    const PgRestore counting{"echo called >>'" + f / "calls" + "'"};
+    worker::files::Options options{.path = f / "b", .verify = Depth::listed, .entries = 0};
+    for (int run = 0; run < 3; ++run) {
+        const auto seen = seen_by(options);
+        good(points(seen).points.at(0), Depth::listed);
+        options.cursor = seen.cursor;
+    }
+    CHECK(read_bytes(f / "calls") == "called\n");
+}
+
 TEST_CASE("a run reads no more than its budget, the newest first, and the next one goes on") {
     Folder f;
     const auto bytes = packed(noise(10'000), Pack::gzip);

@@ -9,16 +9,19 @@ namespace recoverd::worker::files {
 
 namespace {
 
-/// Looks again; false when it changed. A file that went away has ended too.
+/// Looks again; false when it changed. A file that went away has ended too, and what was not added up shows nothing.
 bool same_still(File& file, const std::string& path) {
     std::uint64_t size = file.size;
     std::int64_t mtime = file.mtime;
     struct stat now{};
     if (file.kind == FileKind::folder) {
+        if (!file.size_known)
+            return true;
         std::size_t entries = 100'000;
         const Measured measured = measure_folder(path, entries);
         size = measured.size.value_or(size);
-        mtime = measured.mtime;
+        // The newest write may be in what was not looked at.
+        mtime = measured.size ? measured.mtime : std::max(mtime, measured.mtime);
     } else if (::stat(path.c_str(), &now) == 0) {
         size = static_cast<std::uint64_t>(now.st_size);
         mtime = mtime_of(now);
@@ -37,7 +40,8 @@ core::Time to_time(std::int64_t nanoseconds) {
 
 core::Time left_alone_since(const File& file, const RememberedFile* before, core::Time looked_before, core::Time now) {
     const core::Time written = to_time(file.mtime);
-    if (!before)
+    // What was not added up each time cannot be compared.
+    if (!before || !before->size_known || !file.size_known)
         return written;
     if (before->size == file.size && before->mtime == file.mtime)
         return std::min(written, looked_before);

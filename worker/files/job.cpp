@@ -20,8 +20,6 @@ using Chosen = std::map<std::string, Selected, std::less<>>;
 constexpr std::size_t kMaxProven = 5000;
 /// Of each series so many are compared with what the last run saw: what grows is new.
 constexpr std::size_t kCompared = 5;
-/// What is looked at to add up folders, all of them together.
-constexpr std::size_t kMaxEntries = 500'000;
 constexpr std::size_t kMaxSubject = 200;
 
 /// A file to be proven, and how new it is in its series.
@@ -37,9 +35,8 @@ struct Candidate {
 
 /// Of the series that could be read. Where the pattern tells no series apart, what cannot be read fails everything, as
 /// in walk().
-core::Result<Chosen> select_all(Walked& walked, const Pattern& pattern) {
+core::Result<Chosen> select_all(Walked& walked, const Pattern& pattern, std::size_t entries) {
     Chosen chosen;
-    std::size_t entries = kMaxEntries;
     for (auto& [subject, series] : walked.series) {
         if (series.failure)
             continue;
@@ -120,7 +117,8 @@ class Proving {
     bool known_already(Candidate& candidate) {
         const File& file = *candidate.file;
         const auto* before = before_.find(walked_.path_of(file));
-        if (!before || before->size != file.size || before->mtime != file.mtime || !before->proof)
+        if (!before || before->size_known != file.size_known || before->size != file.size ||
+            before->mtime != file.mtime || !before->proof)
             return false;
         const auto& known = *before->proof;
         if (known.asked != *options_.verify || known.checksum != candidate.key)
@@ -158,7 +156,7 @@ class Proving {
             findings_.proofs[&file] = not_proven("neither this run nor the last had the time or the budget to read it");
         // Why a good file was not proven (no permission) may be over next time.
         const bool last = proof.state != core::PointState::good || proof.detail.empty();
-        RememberedFile remembered{file.size, file.mtime, {}};
+        RememberedFile remembered{file.size, file.mtime, {}, file.size_known};
         if (last)
             remembered.proof = RememberedProof{*options_.verify, candidate.key, proof.unreadable ? unread() : proof};
         after_.files[printable(walked_.path_of(file))] = std::move(remembered);
@@ -175,7 +173,8 @@ class Proving {
 /// What the next run compares with, to notice growth.
 void remember_newest(const Chosen& chosen, const Walked& walked, Remembered& after) {
     const auto remember = [&](const File& file) {
-        after.files.try_emplace(printable(walked.path_of(file)), RememberedFile{file.size, file.mtime, {}});
+        after.files.try_emplace(printable(walked.path_of(file)),
+                                RememberedFile{file.size, file.mtime, {}, file.size_known});
     };
     for (const auto& [subject, selected] : chosen) {
         for (std::size_t i = 0; i < std::min(kCompared, selected.newest.size()); ++i)
@@ -202,7 +201,7 @@ core::Result<core::Seen> look(const Options& options, const Clock& clock) {
     if (walked->series.empty() && !before.any_series)
         return core::failed(core::FailureKind::bad_answer, fmt::format("nothing matches '{}'", options.path));
 
-    const auto selected = select_all(*walked, *pattern);
+    const auto selected = select_all(*walked, *pattern, options.entries);
     if (!selected)
         return std::unexpected(selected.error());
     const Chosen& chosen = *selected;

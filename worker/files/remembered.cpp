@@ -9,7 +9,7 @@ namespace recoverd::worker::files {
 namespace {
 
 RememberedFile read_file(const io::Json& json) {
-    RememberedFile file{json["size"].natural(), json["mtime"].integer(), {}};
+    RememberedFile file{json["size"].natural(), json["mtime"].integer(), {}, !json["unmeasured"]};
     if (json["asked"].absent())
         return file;
     RememberedProof known;
@@ -28,6 +28,8 @@ RememberedFile read_file(const io::Json& json) {
 
 void write_file(io::JsonWriter& out, const RememberedFile& file) {
     out.begin_object().field("size", file.size).field("mtime", file.mtime);
+    if (!file.size_known)
+        out.field("unmeasured", true);
     if (const auto& known = file.proof) {
         out.field("asked", core::name_of(known->asked)).field("depth", core::name_of(known->proof.depth));
         if (known->proof.state == core::PointState::bad)

@@ -25,6 +25,8 @@ struct RememberedFile {
     std::uint64_t size = 0;
     std::int64_t mtime = 0;
     std::optional<RememberedProof> proof;
+    /// False for a folder that was not added up.
+    bool size_known = true;
 
     bool operator==(const RememberedFile&) const = default;
 };
