@@ -8,19 +8,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace recoverd::collectors {
 
 namespace {
 
+/// Barman's word for every server that it has.
+constexpr std::string_view kAll = "all";
+
 struct Options {
-    std::string server = "all";
+    std::string server{kAll};
     std::vector<std::string> command{"barman"};
     std::string config;
     bool check = true;
 };
 
 constexpr Option<Options> kOptions[] = {
-    {"server", &Options::server, "the server to look at, as Barman calls it"},
+    {"server", &Options::server, "the server to look at, as Barman calls it; `all` are those that are active"},
     {"command", &Options::command, "how Barman is started, for example behind ssh or sudo"},
     {"config", &Options::config, "Barman's configuration file, where it is not in its usual place"},
     {"check", &Options::check, "run `barman check` too, which connects to PostgreSQL"},
@@ -28,24 +33,41 @@ constexpr Option<Options> kOptions[] = {
 
 using Assertions = std::map<std::string, core::Assertion>;
 
-io::Command command(const Options& options, const std::string& word, Duration timeout) {
+io::Command command(const Options& options, std::initializer_list<std::string> words, Duration timeout) {
     io::Command made;
     made.argv = options.command;
     if (!options.config.empty())
         made.argv.insert(made.argv.end(), {"-c", options.config});
-    made.argv.insert(made.argv.end(), {"-f", "json", word, options.server});
+    made.argv.insert(made.argv.end(), {"-f", "json"});
+    made.argv.insert(made.argv.end(), words);
     made.timeout = timeout;
     return made;
 }
 
 /// What `barman check` says of each server.
 Task<Result<Assertions>> check_servers(Options options, Run run, Duration until) {
-    auto asked = command(options, "check", until - run.world.timers().elapsed());
+    auto asked = command(options, {"check", options.server}, until - run.world.timers().elapsed());
     const bool prefixed = !runs_here(options.command);
     const auto answer = co_await answer_of(run.world, std::move(asked), barman_failure, prefixed);
     if (!answer)
         co_return std::unexpected(answer.error());
     co_return understood([&] { return interpret_barman_check(io::Json::parse_lenient(*answer)); });
+}
+
+/// Of a server that somebody gave up nobody expects a new backup. Where Barman does not say which these are (a key that
+/// may not ask), what it last said holds for a day, and without that all of them count.
+Task<BarmanInactive> inactive_servers(Options options, Run run, Duration until) {
+    const Duration left = until - run.world.timers().elapsed();
+    // Half of what is left: `check` is asked after it.
+    auto asked = command(options, {"list-server"}, std::max(left / 2, Duration{1}));
+    const bool prefixed = !runs_here(options.command);
+    const auto answer = co_await answer_of(run.world, std::move(asked), barman_failure, prefixed);
+    if (answer) {
+        auto told = understood([&] { return interpret_barman_inactive(io::Json::parse_lenient(*answer)); });
+        if (told)
+            co_return BarmanInactive{std::move(*told), run.now};
+    }
+    co_return read_barman_inactive(run.cursor, run.now);
 }
 
 core::Assertion of_server(const Result<Assertions>& checks, const std::string& server) {
@@ -57,7 +79,7 @@ core::Assertion of_server(const Result<Assertions>& checks, const std::string& s
 
 Task<Collected> collect(Options options, Run run) {
     const Duration began = run.world.timers().elapsed();
-    auto asked = command(options, "list-backup", run.timeout);
+    auto asked = command(options, {"list-backup", options.server}, run.timeout);
     const bool prefixed = !runs_here(options.command);
     const auto answer = co_await answer_of(run.world, std::move(asked), barman_failure, prefixed);
     if (!answer)
@@ -65,13 +87,19 @@ Task<Collected> collect(Options options, Run run) {
     auto servers = interpret_barman(io::Json::parse_lenient(*answer));
     if (!servers)
         co_return std::unexpected(servers.error());
+    // A fifth of the time is kept in hand, so that a server which does not answer takes nothing from what was listed.
+    const Duration until = began + run.timeout * 4 / 5;
+    BarmanInactive inactive;
+    if (options.server == kAll && !servers->empty())
+        inactive = co_await inactive_servers(options, run, until);
+    std::erase_if(*servers, [&](const auto& server) { return inactive.servers.contains(server.first); });
     if (servers->empty())
         co_return core::failed(FailureKind::misconfigured, "expected a server of Barman's, found none that is active");
     Result<Assertions> checks;
-    // A fifth of the time is kept in hand, so that a server which does not answer takes nothing from what was listed.
     if (options.check)
-        checks = co_await check_servers(options, run, began + run.timeout * 4 / 5);
+        checks = co_await check_servers(options, run, until);
     Seen seen;
+    seen.cursor = write_barman_inactive(inactive);
     for (auto& [server, points] : *servers) {
         SubjectReport report{.subject = server, .evidence = {std::move(points)}};
         if (options.check)
@@ -95,15 +123,16 @@ Kind barman() {
         {.name = "barman",
          .summary = "backups of every PostgreSQL server that Barman keeps, its jobs and its checks",
          .brings = {EvidenceKind::recovery_points, EvidenceKind::assertions},
-         .access = "to run `barman -f json list-backup all` and `barman -f json check all` as Barman's own "
-                   "user. By a key that can do no more, command = [\"ssh\", \"-i\", "
-                   "\"/etc/recoverd/barman.key\", \"barman@localhost\", \"barman\"], and in "
-                   "~barman/.ssh/authorized_keys `restrict,command=\"case $SSH_ORIGINAL_COMMAND in 'barman -f "
-                   "json list-backup all'|'barman -f json check all') exec $SSH_ORIGINAL_COMMAND;; esac; exit "
-                   "126\" ssh-ed25519 KEY recoverd`. By sudo, command = [\"sudo\", \"-nu\", \"barman\", "
-                   "\"barman\"], and in /etc/sudoers.d/recoverd `recoverd ALL=(barman) NOPASSWD: "
-                   "/usr/bin/barman -f json list-backup all, /usr/bin/barman -f json check all`; not from the "
-                   "unit that is shipped, whose NoNewPrivileges=yes stops sudo",
+         .access =
+             "to run `barman -f json list-backup all`, `barman -f json list-server` and `barman -f json check all` "
+             "as Barman's own user. By a key that can do no more, command = [\"ssh\", \"-i\", "
+             "\"/etc/recoverd/barman.key\", \"barman@localhost\", \"barman\"], and in "
+             "~barman/.ssh/authorized_keys `restrict,command=\"case $SSH_ORIGINAL_COMMAND in 'barman -f "
+             "json list-backup all'|'barman -f json list-server'|'barman -f json check all') exec "
+             "$SSH_ORIGINAL_COMMAND;; esac; exit 126\" ssh-ed25519 KEY recoverd`. By sudo, command = [\"sudo\", "
+             "\"-nu\", \"barman\", \"barman\"], and in /etc/sudoers.d/recoverd `recoverd ALL=(barman) NOPASSWD: "
+             "/usr/bin/barman -f json list-backup all, /usr/bin/barman -f json list-server, /usr/bin/barman -f "
+             "json check all`; not from the unit that is shipped, whose NoNewPrivileges=yes stops sudo",
          .resource = Resource::process,
          .every = std::chrono::minutes{5},
          .timeout = std::chrono::minutes{1}},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `barman -f json` says, versions 3.4 to 3.14. Numbers come as text, times as local text without a zone beside
+// What `barman -f json` says, versions 3.4 to 3.17. Numbers come as text, times as local text without a zone beside
 // seconds since 1970: only those are read.
 #include "collectors/barman.hpp"
 

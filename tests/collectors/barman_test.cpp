@@ -38,11 +38,15 @@ struct Scripted {
     asio::io_context ioc;
     test::FakeWorld world{ioc};
     core::Result<io::Finished> list = test::exited(document("list.json"));
+    core::Result<io::Finished> servers = test::exited(R"({"orders": {"description": "the shop's"}})");
     core::Result<io::Finished> checks = test::exited(document("check.json"));
 
     Scripted() {
         world.on_run = [this](const io::Command& command) {
-            return std::ranges::find(command.argv, "check") != command.argv.end() ? checks : list;
+            const auto is = [&](const char* word) {
+                return std::ranges::find(command.argv, word) != command.argv.end();
+            };
+            return is("check") ? checks : is("list-server") ? servers : list;
         };
     }
 
@@ -254,8 +258,9 @@ TEST_CASE("barman: backups and checks of a server come from one run") {
     REQUIRE(seen->subjects.size() == 1);
     CHECK(seen->subjects[0].subject == "orders");
     CHECK(verdict(seen).verdict == core::Told::yes);
-    CHECK(scripted.world.asked ==
-          std::vector<std::string>{"run barman -f json list-backup all", "run barman -f json check all"});
+    CHECK(scripted.world.asked == std::vector<std::string>{"run barman -f json list-backup all",
+                                                           "run barman -f json list-server",
+                                                           "run barman -f json check all"});
     scripted.checks = test::exited(document("check-down.json"), 1);
     CHECK(verdict(scripted.look()).verdict == core::Told::no);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `barman -f json list-backup` and `check`, and what Barman says when it fails.
+// `barman -f json list-backup`, `list-server` and `check`, and what Barman says when it fails.
 #include "collectors/barman.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -24,6 +24,14 @@ void fuzz(std::string_view bytes) {
         must_be_sound(all);
     } catch (const io::BadDocument&) {
     }
+    try {
+        const collectors::BarmanInactive told{collectors::interpret_barman_inactive(io::Json::parse_lenient(bytes)),
+                                              kNow};
+        const std::string cursor = collectors::write_barman_inactive(told);
+        must(collectors::read_barman_inactive(cursor, kNow) == told, "what is remembered is read again", cursor);
+    } catch (const io::BadDocument&) {
+    }
+    collectors::read_barman_inactive(bytes, kNow);
     io::Finished finished;
     finished.status = bytes.empty() ? 0 : static_cast<unsigned char>(bytes.front());
     finished.err = bytes;

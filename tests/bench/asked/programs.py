@@ -96,7 +96,8 @@ class Barman(Started):
         self.write("list-backup", {server: [self._backup(known[0], day) for day in range(self.DAYS)]
                                    for server in self.SERVERS})
         self.write("check", {server: checked for server in self.SERVERS})
-        # barman -f json WORD all
+        self.write("list-server", {server: {"description": f"the {server} database"} for server in self.SERVERS})
+        # barman -f json WORD, and most often a server's name
         self.check = {"collector": "barman", "command": self.script(f'cat "{self.folder}/$3.json"')}
 
     @staticmethod
