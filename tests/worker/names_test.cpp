@@ -64,6 +64,28 @@ TEST_CASE("a time in a name is found in the forms people write") {
     CHECK(told("orders-20261122_0304.dump") == "2026-11-22T03:04:00Z");
     CHECK(told("orders-20261122030405.dump") == "2026-11-22T03:04:05Z");
     CHECK(told("20251231-orders-2026.11.22-03.04.dump") == "2026-11-22T03:04:00Z");
+    // date -Iseconds, -Iminutes, +%FT%T%z and +%Y%m%dT%H%M%S%z
+    CHECK(told("orders-2026-11-22T03:04:05-05:00.dump") == "2026-11-22T08:04:05Z");
+    CHECK(told("orders-2026-11-22T03:04+05:45.dump") == "2026-11-21T21:19:00Z");
+    CHECK(told("orders-2026-11-22T03:04:05+0000.dump") == "2026-11-22T03:04:05Z");
+    CHECK(told("orders-20261122T030405+0100") == "2026-11-22T02:04:05Z");
+}
+
+TEST_CASE("a time that tells its zone means that, whatever is meant by those that tell none") {
+    const auto mtime = *parse_time("2026-11-30T00:00:00Z");
+    const auto named = find_time("orders-2026-11-22T03:04:05-05:00.dump");
+    CHECK(format_time(data_time(named, mtime, NameTime::local)) == "2026-11-22T08:04:05Z");
+    CHECK(format_time(data_time(named, mtime, NameTime::ignored)) == "2026-11-30T00:00:00Z");
+    CHECK(named.value().end == std::string_view{"orders-2026-11-22T03:04:05-05:00"}.size());
+    CHECK(subject("{subject}-*.dump", "orders-db-2026-11-22T03:04:05-05:00.dump") == "orders-db");
+}
+
+TEST_CASE("what is counted behind a time is no zone") {
+    CHECK(told("orders-2026-11-22_03-04-05-0007.dump") == "2026-11-22T03:04:05Z");
+    CHECK(told("orders-2026-11-22_03-04-05-0500.dump") == "2026-11-22T03:04:05Z");
+    for (const auto* after :
+         {"-0007", "-0000", "-0030", "-05", "-05:0", "-05000", "+1500", "-1300", "-05-00", "+01:07", "-", "+", "+01:"})
+        CHECK(told(std::string{"orders-2026-11-22T03:04:05"} + after) == "2026-11-22T03:04:05Z");
 }
 
 TEST_CASE("digits that are no time are none") {

@@ -88,6 +88,31 @@ void read_clock_behind(std::string_view name, NamedTime& time, std::size_t& end)
             return;
 }
 
+/// Reads "Z", "+01:00" or "-0500" at `end`, which it moves behind it.
+void read_zone(std::string_view name, bool behind_t, NamedTime& time, std::size_t& end) {
+    if (end >= name.size())
+        return;
+    if (name[end] == 'Z' || name[end] == 'z') {
+        time.ahead = 0;
+        ++end;
+        return;
+    }
+    const bool east = name[end] == '+';
+    // Elsewhere dashes part what has nothing to do with each other.
+    if (!behind_t || (!east && name[end] != '-'))
+        return;
+    const int hours = digits(name, end + 1, 2);
+    const std::size_t at = end + 3 + (end + 3 < name.size() && name[end + 3] == ':' ? 1 : 0);
+    const int minutes = digits(name, at, 2);
+    // Clocks on Earth are up to 14 hours ahead, or 1 to 12 hours behind; other digits count something ("-0030").
+    const bool possible = east ? hours >= 0 && hours <= 14 : hours >= 1 && hours <= 12;
+    if (!possible || minutes < 0 || minutes > 45 || minutes % 15 != 0 || !ends_here(name, at + 2))
+        return;
+    const int apart = hours * 60 + minutes;
+    time.ahead = static_cast<std::int16_t>(east ? apart : -apart);
+    end = at + 2;
+}
+
 core::Time civil(const NamedTime& time) {
     using namespace std::chrono;
     const sys_days day = std::chrono::year{time.year} / std::chrono::month{time.month} / std::chrono::day{time.day};
@@ -124,11 +149,10 @@ std::optional<NamedTime> find_time(std::string_view name) {
             ++at;
             continue;
         }
+        const bool behind_t = end < name.size() && (name[end] == 'T' || name[end] == 't');
         read_clock_behind(name, time, end);
-        if (time.has_clock && end < name.size() && (name[end] == 'Z' || name[end] == 'z')) {
-            time.is_utc = true;
-            ++end;
-        }
+        if (time.has_clock)
+            read_zone(name, behind_t, time, end);
         time.begin = static_cast<std::uint16_t>(at);
         time.end = static_cast<std::uint16_t>(end);
         found = time;
@@ -142,8 +166,10 @@ core::Time data_time(const std::optional<NamedTime>& named, core::Time mtime, Na
         return mtime;
     const core::Time moment = civil(*named);
     if (named->has_clock) {
-        const bool as_is = named->is_utc || zone == NameTime::utc;
-        return std::min(mtime, as_is ? moment : moment - local_offset(*named));
+        const core::Duration ahead = named->ahead            ? core::Duration{std::chrono::minutes{*named->ahead}}
+                                     : zone == NameTime::utc ? core::Duration{0}
+                                                             : local_offset(*named);
+        return std::min(mtime, moment - ahead);
     }
     // Somewhere on Earth the named day begins 14 hours before and ends 12 hours after it does in UTC.
     const bool written_that_day = mtime >= moment - std::chrono::hours{14} && mtime < moment + std::chrono::hours{36};

@@ -21,16 +21,17 @@ struct NamedTime {
     std::uint8_t month = 0;
     std::uint8_t day = 0;
     bool has_clock = false;
-    /// The name says so itself ("Z").
-    bool is_utc = false;
+    /// Minutes that its clock is ahead of UTC, where the name says so itself ("Z", "-05:00").
+    std::optional<std::int16_t> ahead;
     std::uint8_t hour = 0;
     std::uint8_t minute = 0;
     std::uint8_t second = 0;
 };
 
 /// YYYY-MM-DD or YYYYMMDD (also with '_' or '.' between), then optionally HH:MM[:SS], HH-MM[-SS], HHMM[SS] after 'T',
-/// '_', '-', '.' or a space, or directly (YYYYMMDDHHMMSS). The last one in the name counts. Digits that go on are no
-/// time (an order number), nor is a 13th month.
+/// '_', '-', '.' or a space, or directly (YYYYMMDDHHMMSS); then "Z", or behind a clock that follows a 'T' also +HH:MM
+/// or +HHMM, as `date -Iseconds` writes them. The last one in the name counts. Digits that go on are no time (an order
+/// number), nor is a 13th month.
 std::optional<NamedTime> find_time(std::string_view name);
 
 /// The moment a file's data is of. A name with a clock tells it. A name with a day only is less exact than `mtime`,
