@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a check has learned, and what is judged of it alone.
+#include "core/assertion.hpp"
 #include "core/engine/engine.hpp"
 #include "core/remember.hpp"
 #include "core/rules/rules.hpp"
@@ -24,6 +25,19 @@ std::optional<Time> excused_until(const CheckUnit& unit) {
     if (unit.memory.last_run && *unit.memory.last_run - unit.memory.last_took >= down_until)
         return std::nullopt;
     return down_until + std::max(unit.check->every, Schedule::kMaxBackOff) + unit.check->timeout;
+}
+
+/// Is it about an expectation that is told of, and of which nobody knows whether it holds?
+bool is_undecided(const CheckMemory& memory, const Identity& identity) {
+    const auto seen = memory.subjects.find(identity.subject);
+    if (identity.assertion.empty() || seen == memory.subjects.end())
+        return false;
+    return std::ranges::any_of(*seen->second.evidence, [&](const Evidence& evidence) {
+        const auto* all = std::get_if<Assertions>(&evidence);
+        return all && std::ranges::any_of(all->assertions, [&](const Assertion& one) {
+                   return one.name == identity.assertion && state_of(one) == AssertionState::unknown;
+               });
+    });
 }
 
 /// Was nothing learned yet of what this is about, though its check has looked?
@@ -143,12 +157,13 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
 }
 
 /// A check whose options changed has forgotten what it saw. What fires goes on until it has learned something: that
-/// nothing can be seen there ends nothing.
+/// nothing can be seen there ends nothing, and no more does an expectation of which nothing could be learned.
 void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
     for (const auto& [labels, alert] : unit.alerts) {
         Finding finding = alert.finding;
         const Identity& identity = finding.identity;
-        if (unit.memory.last_success && !is_unseen(unit.memory, identity.subject))
+        if (unit.memory.last_success && !is_unseen(unit.memory, identity.subject) &&
+            !is_undecided(unit.memory, identity))
             continue;
         if (alert.state != AlertState::firing || identity.rule == RuleId::evidence_missing ||
             !unit.check->policy.enabled(identity.rule) ||

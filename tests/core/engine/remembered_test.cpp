@@ -113,6 +113,39 @@ TEST_CASE("a check whose only subject was forgotten has not been silent for that
     CHECK(std::ranges::count(firing(engine, now), "EvidenceMissing") == 1);
 }
 
+TEST_CASE("an expectation that failed goes on failing over other options while nobody learns whether it holds") {
+    Engine engine{kNow};
+    Time now = kNow;
+    Check check = fleet::backups_of("v", "orders");
+    check.brings = {EvidenceKind::assertions};
+    const auto use = [&](const char* options) {
+        check.fingerprint = std::string{"pgbackrest "} + options;
+        engine.configure(Fleet{}.with(fleet::asset("orders")).with(check).done(), now);
+    };
+    const auto sees = [&](std::optional<std::string> actual) {
+        Assertion sound;
+        sound.name = "sound";
+        sound.expected = "yes";
+        sound.actual = std::move(actual);
+        engine.learn("v", fleet::report(now, {{"index", {}, {Assertions{{sound}}}, {}}}), now);
+        pass(engine, now, 1s);
+    };
+    const auto failed = [&] { return std::ranges::count(firing(engine, now), "AssertionFailed"); };
+    use("{a}");
+    sees("no");
+    REQUIRE(failed() == 1);
+    use("{b}");
+    sees({});
+    CHECK(failed() == 1);
+    sees({});
+    CHECK(failed() == 1);
+    sees("yes");
+    CHECK(failed() == 0);
+    // Of one that was not known to fail nothing is told.
+    sees({});
+    CHECK(failed() == 0);
+}
+
 TEST_CASE("a node that another takes the place of is missed by nobody, and what is told of the other is its own") {
     Check nodes = fleet::probe("nodes", "cluster:6443");
     nodes.asset = "{subject}";
