@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Validations: started by the end of an outage or by whoever asks, driven by what checks find, told as exercises.
 #include "core/rules/validations.hpp"
+#include "core/assertion.hpp"
 #include "core/clock.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
@@ -15,17 +16,29 @@ namespace recoverd::core {
 
 namespace {
 
+/// An expectation of which this look learned nothing; none where nobody is to be told of that.
+const Assertion* undecided(const Evidence& evidence, const Check& check) {
+    const auto* all = std::get_if<Assertions>(&evidence);
+    if (!all || !check.policy.enabled(RuleId::evidence_missing))
+        return nullptr;
+    const auto open = std::ranges::find(all->assertions, AssertionState::unknown, state_of);
+    return open == all->assertions.end() ? nullptr : &*open;
+}
+
 /// What keeps one look from being a good one, long before any rule calls it a finding: what could not be seen, and what
 /// a probe said that may still be a hiccup.
 std::string doubt_about(const std::string& name, const SubjectMemory& seen, const CheckUnit& unit) {
-    const auto said = [&](std::string_view what) {
-        return name.empty() ? std::string{what} : fmt::format("{}: {}", name, what);
+    const auto said = [&](std::string_view what, std::string_view detail) {
+        return fmt::format("{}{}{}{}{}", name, name.empty() ? "" : ": ", what, detail.empty() ? "" : ": ", detail);
     };
     if (const std::string why = why_unseen(unit, seen); !why.empty())
-        return said(why);
-    for (const Evidence& evidence : *seen.evidence)
+        return said(why, {});
+    for (const Evidence& evidence : *seen.evidence) {
         if (const auto* reach = std::get_if<Reachability>(&evidence); reach && reach->state != ReachState::up)
-            return said(fmt::format("{}{}{}", name_of(reach->state), reach->detail.empty() ? "" : ": ", reach->detail));
+            return said(name_of(reach->state), reach->detail);
+        if (const Assertion* open = undecided(evidence, *unit.check))
+            return said(open->name + " could not be learned", open->detail);
+    }
     return {};
 }
 

@@ -148,6 +148,9 @@ TEST_CASE("a look that found something ill is no pass, though nobody calls it a 
         {"a probe that says down", {fleet::reach(ReachState::down, "orders:80")}, "down: connection refused"},
         {"one that says degraded", {fleet::reach(ReachState::degraded, "orders:80")}, "degraded: connection refused"},
         {"a part that could not be seen", {half}, "bad_answer: NaN"},
+        {"an expectation of which it learned nothing",
+         {{"", {}, {Assertions{{{.name = "readable", .expected = "yes", .detail = "canceling statement"}}}}, {}}},
+         "readable could not be learned: canceling statement"},
         {"nothing at all", {}, "missing from complete answers"},
     };
     for (const Row& row : rows) {
