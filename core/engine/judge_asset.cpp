@@ -180,10 +180,15 @@ std::vector<std::string> Engine::unready_for(const AssetUnit& unit) const {
 void Engine::judge(AssetUnit& unit, Time now) {
     refresh(unit, now);
     const auto contributors = contributors_of(unit);
-    const auto findings = found_of(unit, now);
+    auto findings = found_of(unit, now);
     const auto unready = unready_for(unit);
     const bool all_fresh = std::ranges::all_of(
         unit.members, [&](const CheckUnit* member) { return member->fresh || !tells_of(*member, unit); });
+    // First, as they are reasons of the verdict: a run that reported that it passed may have broken a promise.
+    Judgement promises;
+    if (all_fresh)
+        judge_promises({unit.asset, unit.first_seen, contributors, unit.planned, {}, now}, watched_by(unit), promises);
+    std::ranges::copy(promises.findings, std::back_inserter(findings));
     const AssetView view{unit.asset, unit.first_seen, contributors, unit.planned, findings, now, unready};
     Time revisit = kNever;
     unit.verdict = judge_verdict(view, revisit);
@@ -195,9 +200,9 @@ void Engine::judge(AssetUnit& unit, Time now) {
         revisit = std::min(revisit, unit.running_until);
     if (all_fresh) {
         Judgement judgement;
-        judgement.look_again(revisit);
+        judgement.look_again(std::min(revisit, promises.revisit));
         core::judge_asset(view, judgement);
-        judge_promises(view, watched_by(unit), judgement);
+        std::ranges::move(promises.findings, std::back_inserter(judgement.findings));
         const Scope scope = scope_of(unit);
         move_own_checks(unit, scope);
         conclude(unit, std::move(judgement), nullptr, scope, now);

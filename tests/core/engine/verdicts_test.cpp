@@ -67,6 +67,37 @@ TEST_CASE("an asset is at risk while a scenario of its own holds, and no longer"
     CHECK(shop.verdict().state == VerdictState::recoverable);
 }
 
+TEST_CASE("an asset whose experiment broke its promise is at risk, whatever that was reported to be") {
+    Shop shop;
+    std::erase_if(shop.fleet.config.checks, [](const auto& check) { return check->name == "copy"; });
+    shop.fleet.config.scenarios = {Scenario{.name = "db-primary", .checks = {"port"}}};
+    shop.fleet.config.exercises = {{.name = "failover",
+                                    .asset = "orders",
+                                    .cadence = 90 * kDay,
+                                    .duration = {},
+                                    .keeps = {"db-primary"},
+                                    .downtime = 1min}};
+    shop.configure();
+    shop.probe(ReachState::up);
+    const Time from = shop.now;
+    shop.probe(ReachState::down);
+    pass(shop.engine, shop.now, 3min);
+    shop.probe(ReachState::up);
+    Exercise run;
+    run.id = "1";
+    run.exercise = "failover";
+    run.outcome = ExerciseOutcome::passed;
+    run.started_at = from;
+    run.ended_at = shop.now;
+    const std::string told = shop.engine.outcome_check("orders", "failover", shop.now);
+    shop.engine.learn(told, fleet::report(shop.now, {{"failover", {}, {run}, {}}}, false), shop.now);
+    shop.back_up("backup", "eu");
+    CHECK(fleet::firing(shop.engine, shop.now) == Words{"ExerciseFailed"});
+    CHECK(shop.verdict().state == VerdictState::at_risk);
+    REQUIRE(shop.verdict().reasons.size() == 1);
+    CHECK(shop.verdict().reasons[0].contains("db-primary"));
+}
+
 TEST_CASE("an asset is at risk while it could not be recovered from a scenario that it must be recoverable from") {
     Shop shop;
     shop.fleet.config.scenarios = {
