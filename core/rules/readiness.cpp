@@ -158,7 +158,8 @@ void judge_need(const std::string& need, const AssetView& view, Time& revisit, B
     }
     if (!failing.empty())
         blocks.push_back({VerdictState::at_risk, std::move(failing)});
-    else if (!holds)
+    // Of several one may be the one that counts.
+    else if (unknown || !holds)
         blocks.push_back(
             {VerdictState::unknown, fmt::format("{} '{}'", unknown ? "nobody could tell" : "no check asserts", need)});
 }

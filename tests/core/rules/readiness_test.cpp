@@ -127,6 +127,10 @@ TEST_CASE("what is needed must be asserted and hold: three answers, and none is 
     copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h), Copies::lock({})});
     CHECK(copies.judge().state == VerdictState::unknown);
     CHECK(copies.judge().blocks == Lines{"nobody could tell 'object_lock*'"});
+    // Which of two is the one that counts nobody knows.
+    copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 1h), Copies::lock("COMPLIANCE")});
+    CHECK(copies.judge().blocks == Lines{"nobody could tell 'object_lock*'"});
+    copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 1h)});
     copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h)});
     CHECK(copies.judge().blocks == Lines{"no check asserts 'object_lock*'"});
 }
