@@ -32,8 +32,14 @@ std::span<const std::string> down_in(const ScenarioUnit& unit, std::string_view 
 
 void note_speaking(ScenarioUnit& unit) {
     unit.speaks.clear();
+    // One whose own asset is being worked on wakes nobody, so it may not hide what belongs to others; of a drill each
+    // member is planned itself. What a wider one explains goes on to explain its own.
+    const auto is_heard = [](const Finding& finding) {
+        return finding.lowered_by.empty() || finding.lowered_by.starts_with("scenario ");
+    };
     for (const auto& [labels, alert] : unit.alerts)
-        if (alert.state == AlertState::firing && alert.finding.identity.rule == RuleId::scenario_active)
+        if (alert.state == AlertState::firing && alert.finding.identity.rule == RuleId::scenario_active &&
+            is_heard(alert.finding))
             unit.speaks.push_back(alert.finding.identity.subject);
     std::ranges::sort(unit.speaks);
 }

@@ -615,6 +615,29 @@ TEST_CASE("the canary of a scenario tells what its outage lost, over a restart t
     CHECK(again.history("az", "").past[0].lost == Loss{3s, 7});
 }
 
+TEST_CASE("maintenance of the asset that a scenario names hides nothing that belongs to others") {
+    Zones zones;
+    zones.fleet.with(Asset{.name = "edge"}).with(Asset{.name = "web"});
+    for (auto& check : zones.fleet.config.checks) {
+        auto made = std::make_shared<Check>(*check);
+        made->asset = "web";
+        check = made;
+    }
+    zones.fleet.config.scenarios[0].asset = "edge";
+    zones.fleet.config.scenarios.pop_back();
+    zones.fleet.config.maintenance = {{{"edge"}, {}, kNow - 1h, kNow + 1h, "certificate"}};
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    CHECK(zones.firing_at(Priority::p4) == Texts{"ScenarioActive az/a"});
+    CHECK(zones.firing_at(Priority::p2) == Texts{"EndpointDown web-a1/", "EndpointDown web-a2/"});
+    // It ends, and the scenario speaks for them.
+    pass(zones.engine, zones.now, 1h);
+    zones.probe(ReachState::down);
+    CHECK(zones.firing_at(Priority::p1).front() == "RtoExceeded az/a");
+    CHECK(zones.firing_at(Priority::p2).empty());
+}
+
 TEST_CASE("an experiment in whose window a scenario held fails, by whatever else it was reported to have passed") {
     Zones zones;
     zones.plan_experiment();
