@@ -302,6 +302,7 @@ void fields(Self& self, auto&& visit) {
     visit("subjects", self.subjects);
     visit("seen_before", self.seen_before);
     visit("cursor", self.cursor);
+    visit("forgotten", self.forgotten);
     visit("failures_total", self.failures_total);
 }
 

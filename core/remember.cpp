@@ -176,6 +176,7 @@ bool remember(CheckMemory& memory, const Check& check, const Report& report) {
     memory.failure.reset();
     memory.last_success = report.looked_at;
     memory.cursor = result.cursor;
+    memory.forgotten.clear();
     for (const SubjectReport& subject : result.subjects) {
         auto [at, is_new] = memory.subjects.try_emplace(subject.subject);
         if (is_new) {

@@ -126,6 +126,7 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
             unit->alerts = std::move(restored.alerts);
             const bool same = is_same_source(*check, restored.fingerprint);
             unit->restored = same;
+            unit->begun_anew = !same;
             // Nobody has looked after now: one of the clocks was wrong, and all is dated anew as after a jump.
             if (const Time seen = restored.memory.last_run.value_or(now); check->looks() && seen > now)
                 move_by(restored.memory, now - seen);
@@ -139,6 +140,7 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
     } else if (unit->check && !is_same_source(*check, unit->check->fingerprint)) {
         unit->memory = changed(*check, unit->check->fingerprint, unit->alerts, unit->memory, now);
         unit->fresh = false;
+        unit->begun_anew = true;
     }
     unit->check = check;
     unit->about_recovery = is_about_recovery(*check);

@@ -3,6 +3,7 @@
 // request.
 #include "core/engine/engine.hpp"
 #include "core/engine/own_checks.hpp"
+#include "core/rules/losses.hpp"
 
 #include <algorithm>
 
@@ -99,7 +100,8 @@ bool forget_in(CheckMemory& memory, std::string_view subject) {
     if (memory.subjects.empty() && memory.last_success)
         memory.watched_since = std::max(memory.watched_since, *memory.last_success);
     // An incremental scan would go on as if it had seen the subject's beginning.
-    memory.cursor.clear();
+    if (!memory.cursor.empty() && std::ranges::find(memory.forgotten, subject) == memory.forgotten.end())
+        memory.forgotten.emplace_back(subject);
     return true;
 }
 
@@ -112,9 +114,15 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         std::string_view wanted = subject;
         if (wanted.starts_with(name) && wanted.substr(name.size()).starts_with('/'))
             wanted.remove_prefix(name.size() + 1);
+        const bool told = told_by_canary(unit->memory).has_value();
         if ((wanted.empty() && subject.empty()) || !forget_in(unit->memory, wanted))
             continue;
         ++dropped;
+        if (told && !told_by_canary(unit->memory))
+            for (ScenarioUnit* scenario : unit->canary_of) {
+                forget_told(*scenario);
+                note_change(*scenario);
+            }
         for (AssetUnit* asset : unit->assets) {
             mark(*asset);
             left.insert(asset->name);

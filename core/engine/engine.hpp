@@ -127,6 +127,7 @@ class Engine {
 
     // scenarios.cpp
     void configure_scenarios();
+    static void forget_told(ScenarioUnit& unit);
     void drop_scenarios_without_configuration();
     void judge(ScenarioUnit& unit, Time now);
     void judge_group(ScenarioUnit& unit, const ScenarioGroup& group, const std::string& drill, Judgement& judgement,

@@ -52,6 +52,14 @@ void Engine::restore_scenario(const std::string& name, OutageHistories outages, 
     restored_scenarios_[name] = {std::move(outages), std::move(alerts)};
 }
 
+/// A canary that begins anew knows nothing of what was lost before: that it tells of no loss says nothing.
+void Engine::forget_told(ScenarioUnit& unit) {
+    for (auto& [group, history] : unit.outages) {
+        history.told.reset();
+        history.early.reset();
+    }
+}
+
 void Engine::configure_scenarios() {
     for (auto& [name, unit] : checks_) {
         unit->scenarios.clear();
@@ -87,10 +95,15 @@ void Engine::configure_scenarios() {
                 unit->groups.push_back({group, {}, seen.patience});
         const auto canary = checks_.find(scenario.canary);
         unit->canary = canary == checks_.end() ? nullptr : canary->second.get();
-        if (unit->canary)
+        if (unit->canary) {
             canary->second->canary_of.push_back(unit.get());
+            if (unit->canary->begun_anew)
+                forget_told(*unit);
+        }
         note_change(*unit);
     }
+    for (auto& [name, unit] : checks_)
+        unit->begun_anew = false;
     for (const auto& [name, wide] : scenarios_) {
         std::vector<std::string> open = wide->scenario.explains;
         while (!open.empty()) {

@@ -615,6 +615,49 @@ TEST_CASE("the canary of a scenario tells what its outage lost, over a restart t
     CHECK(again.history("az", "").past[0].lost == Loss{3s, 7});
 }
 
+TEST_CASE("a canary that begins anew after an outage does not know that nothing was lost in it") {
+    for (const bool forgets : {false, true}) {
+        CAPTURE(forgets);
+        Zones zones;
+        Check canary;
+        canary.name = canary.fingerprint = "canary";
+        canary.collector = "postgresql_validation";
+        canary.every = 30s;
+        canary.brings = {EvidenceKind::measurement};
+        zones.fleet.with(canary);
+        zones.fleet.config.scenarios[0].by.clear();
+        zones.fleet.config.scenarios[0].at_least = {Quorum::Kind::count, 2};
+        zones.fleet.config.scenarios[0].checks = {"web-*"};
+        zones.fleet.config.scenarios[0].canary = "canary";
+        zones.configure();
+        const auto tells_of_nothing = [&] {
+            const std::vector<Evidence> none{Measurement{.name = "canary_lost_seconds"},
+                                             Measurement{.name = "canary_lost_rows"}};
+            zones.engine.learn("canary", fleet::report(zones.now, {{"", {}, none, {}}}), zones.now);
+        };
+        tells_of_nothing();
+        zones.probe(ReachState::up);
+        zones.go_down();
+        zones.probe(ReachState::up);
+        zones.probe(ReachState::up);
+        if (forgets) {
+            CHECK(zones.engine.forget("canary/", zones.now) == 1);
+        } else {
+            // Led to the server that took over.
+            auto moved = std::make_shared<Check>(canary);
+            moved->fingerprint = "canary of another";
+            zones.fleet.config.checks.back() = moved;
+            zones.configure();
+        }
+        for (int i = 0; i < 3; ++i) {
+            tells_of_nothing();
+            zones.probe(ReachState::up);
+        }
+        REQUIRE(zones.history("az", "").past.size() == 1);
+        CHECK_FALSE(zones.history("az", "").past[0].lost);
+    }
+}
+
 TEST_CASE("maintenance of the asset that a scenario names hides nothing that belongs to others") {
     Zones zones;
     zones.fleet.with(Asset{.name = "edge"}).with(Asset{.name = "web"});
