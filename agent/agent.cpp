@@ -46,7 +46,7 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
                {[this](const std::string& check, const core::Report& report) { learned(check, report); },
                 [this](const std::string& check) {
                     const auto* unit = engine_.check(check);
-                    return unit ? unit->memory.cursor : std::string{};
+                    return unit ? &unit->memory : nullptr;
                 },
                 [this](core::Duration late) {
                     if (observer_.late)

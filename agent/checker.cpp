@@ -117,8 +117,17 @@ io::Task<core::Report> Checker::look(Entry entry, bool asked) {
     io::Timers& timers = world_.timers();
     const core::Duration began = timers.elapsed();
     core::Report report;
-    collectors::Run run{world_,       entry.check->timeout, hooks_.cursor(entry.check->name),
-                        timers.now(), entry.check->name,    asked};
+    collectors::Run run{.world = world_,
+                        .timeout = entry.check->timeout,
+                        .cursor = {},
+                        .now = timers.now(),
+                        .check = entry.check->name,
+                        .asked = asked,
+                        .forgotten = {}};
+    if (const core::CheckMemory* memory = hooks_.memory(entry.check->name)) {
+        run.cursor = memory->cursor;
+        run.forgotten = memory->forgotten;
+    }
     const core::Duration limit = entry.check->timeout + kLastWord;
     std::string late = fmt::format("no answer within {} s", core::to_seconds(entry.check->timeout));
     report.result =

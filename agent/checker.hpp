@@ -5,6 +5,7 @@
 
 #include "agent/admission.hpp"
 #include "agent/setup.hpp"
+#include "core/memory.hpp"
 #include "core/schedule.hpp"
 #include "io/wake.hpp"
 #include "io/world.hpp"
@@ -24,8 +25,8 @@ class Checker {
     struct Hooks {
         /// A run ended.
         std::function<void(const std::string& check, const core::Report&)> learned;
-        /// Where the last successful run of a check left off.
-        std::function<std::string(const std::string& check)> cursor;
+        /// What is remembered of a check, where its last successful run left off above all; null for one that is gone.
+        std::function<const core::CheckMemory*(const std::string& check)> memory;
         /// How long a run was late.
         std::function<void(core::Duration)> late;
     };

@@ -42,6 +42,8 @@ struct Run {
     std::string check;
     /// Did somebody ask for it out of turn?
     bool asked = false;
+    /// Subjects of which that must not be used any more: somebody accepted them as they are (`recoverd forget`).
+    std::vector<std::string> forgotten = {};
 };
 
 using Collected = Result<Seen>;
@@ -112,11 +114,13 @@ void add_at_options(const core::config::Diagnostics& found, const core::config::
                     const core::config::Place& place, core::config::Diagnostics& diagnostics);
 
 /// Further checks of options that the table cannot make, the target, and what these options bring. Each may be null.
+/// `forget`: the cursor without what it knows of these subjects; where it is null all of it is forgotten.
 template <class Options>
 struct Extra {
     void (*check)(const Options&, const core::config::Place&, core::config::Diagnostics&) = nullptr;
     std::string (*target)(const Options&) = nullptr;
     std::vector<EvidenceKind> (*brings)(const Options&) = nullptr;
+    std::string (*forget)(std::string_view cursor, std::span<const std::string> subjects) = nullptr;
 };
 
 template <class Options>
@@ -146,7 +150,9 @@ Kind kind(About about, std::span<const Option<Options>> options, Task<Collected>
         compiled.target = extra.target ? extra.target(*read) : std::string{};
         if (extra.brings)
             compiled.brings = extra.brings(*read);
-        compiled.collect = [read, collect](Run run) {
+        compiled.collect = [read, collect, forget = extra.forget](Run run) {
+            if (!run.forgotten.empty())
+                run.cursor = forget ? forget(run.cursor, run.forgotten) : std::string{};
             return guarded([read, collect](Run r) { return collect(*read, std::move(r)); }, std::move(run));
         };
         return compiled;

@@ -7,6 +7,7 @@
 
 #include "collectors/all.hpp"
 #include "collectors/pg_ask.hpp"
+#include "collectors/postgresql_validation/cursor.hpp"
 #include "core/config/values.hpp"
 
 #include <fmt/format.h>
@@ -268,7 +269,8 @@ Kind postgresql_validation() {
         .every = Duration{300'000},
         .timeout = Duration{120'000},
     };
-    return kind<Options>(std::move(about), kOptions, collect, {.check = check, .target = target});
+    return kind<Options>(std::move(about), kOptions, collect,
+                         {.check = check, .target = target, .forget = validation::forget});
 }
 
 } // namespace recoverd::collectors

@@ -118,6 +118,29 @@ Cursor cursor_of(std::string_view text, const Server& server) {
     return cursor;
 }
 
+std::string forget(std::string_view before, std::span<const std::string> subjects) {
+    Cursor cursor = read_cursor(before);
+    for (const std::string& name : subjects) {
+        cursor.peaks.erase(name);
+        cursor.samples.erase(name);
+        for (const std::string_view what : {"rows ", "orphans ", "check "}) {
+            cursor.kept.erase(fmt::format("{}{}", what, name));
+            cursor.parts.erase(fmt::format("{}{}", what, name));
+        }
+        if (!name.empty())
+            continue;
+        Cursor others;
+        others.peaks = std::move(cursor.peaks);
+        others.samples = std::move(cursor.samples);
+        others.server = std::move(cursor.server);
+        others.kept = std::move(cursor.kept);
+        others.parts = std::move(cursor.parts);
+        others.turn = std::move(cursor.turn);
+        cursor = std::move(others);
+    }
+    return write_cursor(cursor);
+}
+
 std::string write_cursor(const Cursor& cursor) {
     io::JsonWriter out;
     out.begin_object().key("peaks").begin_object();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,5 +74,8 @@ struct Cursor {
 /// An empty one for text that is no cursor.
 Cursor read_cursor(std::string_view text);
 std::string write_cursor(const Cursor& cursor);
+/// Without what is accepted with these subjects: fewer rows of a table, orphans of a constraint; of "" what the canary
+/// lost and checksums that failed. What one does not know of the others goes on.
+std::string forget(std::string_view before, std::span<const std::string> subjects);
 
 } // namespace recoverd::collectors::validation

@@ -100,6 +100,20 @@ TEST_CASE("github_actions: only success has passed, and what was ended from outs
     CHECK(runs_of(one_run("completed", "\"failure\"")).at(0).depth == core::Depth::exists);
 }
 
+TEST_CASE("github_actions: where somebody forgot what it told, it begins anew, as what it remembers is of one piece") {
+    Scripted scripted;
+    REQUIRE(scripted.look());
+    core::config::Diagnostics none;
+    const auto compiled = find("github_actions")->compile(scripted.table, {"check.x", "", {}}, {}, none);
+    Run anew{scripted.world, 30s, scripted.cursor, scripted.world.timers().now(), "x"};
+    anew.forgotten = {""};
+    scripted.requests.clear();
+    REQUIRE(test::run(scripted.ioc, scripted.world.timers(), compiled.collect(std::move(anew))));
+    REQUIRE(scripted.requests.size() == 2);
+    for (const io::HttpRequest& request : scripted.requests)
+        CHECK(Scripted::header(request, "If-None-Match").empty());
+}
+
 TEST_CASE("github_actions: a run that GitHub touches long after its end has not ended anew") {
     const auto touched = [](const std::string& at) {
         return fmt::format(R"({{"workflow_runs": [{{"id": 7, "event": "schedule", "status": "completed",

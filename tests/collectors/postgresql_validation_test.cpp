@@ -2,6 +2,7 @@
 // What the answers of one or two servers mean. tests/smoke/test_validation.py asks real ones.
 #include "collectors/all.hpp"
 #include "collectors/postgresql_validation.hpp"
+#include "collectors/postgresql_validation/cursor.hpp"
 #include "core/assertion.hpp"
 #include "io/json.hpp"
 
@@ -210,6 +211,30 @@ TEST_CASE("an index is sound, damaged, or not looked at") {
     story.own.cell(4, "may_check") = "f";
     CHECK_THAT(story.look().assertion(index, "bt_index_check").detail, ContainsSubstring("GRANT EXECUTE"));
     CHECK(story.look().state(index, "bt_index_check") == AssertionState::unknown);
+}
+
+TEST_CASE("who accepts what is gone of one table accepts nothing else") {
+    ValidationStory story{{.tables = {"public.orders", "public.jobs"}, .canary = "recoverd"}};
+    story.canary(4, 1000, 5, 1010);
+    story.look();
+    story.canary(3, 990, 4, 1100);
+    story.own.rows /= 2;
+    const auto lost = story.look();
+    for (const char* table : {"public.orders", "public.jobs"})
+        REQUIRE(lost.state(table, "row_count") == AssertionState::fails);
+    const std::vector<std::string> table{"public.jobs"};
+    const std::vector<std::string> canary{""};
+    story.cursor = collectors::validation::forget(story.cursor, table);
+    story.canary(4, 1100, 5, 1110);
+    auto seen = story.look();
+    CHECK(seen.state("", "canary_lost_rows") == AssertionState::fails);
+    CHECK(seen.state("public.orders", "row_count") == AssertionState::fails);
+    CHECK(seen.state("public.jobs", "row_count") == AssertionState::holds);
+    story.cursor = collectors::validation::forget(story.cursor, canary);
+    story.canary(5, 1110, 6, 1120);
+    seen = story.look();
+    CHECK(seen.state("", "canary_lost_rows") == AssertionState::holds);
+    CHECK(seen.state("public.orders", "row_count") == AssertionState::fails);
 }
 
 TEST_CASE("a canary that goes back says how much was lost, until somebody accepts it") {

@@ -113,6 +113,25 @@ TEST_CASE("a check whose only subject was forgotten has not been silent for that
     CHECK(std::ranges::count(firing(engine, now), "EvidenceMissing") == 1);
 }
 
+TEST_CASE("what is forgotten of one subject is left to its collector, which may know more than that") {
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(Fleet{}.with(fleet::asset("orders")).with(fleet::backups_of("b", "orders")).done(), now);
+    const auto look = [&] {
+        Report report = fleet::report(now, {fleet::points("repo1", {now}), fleet::points("repo2", {now})});
+        report.result->cursor = "where it left off";
+        engine.learn("b", report, now);
+    };
+    const auto memory = [&]() -> const CheckMemory& { return engine.check("b")->memory; };
+    look();
+    CHECK(engine.forget("b/repo1", now) == 1);
+    CHECK(engine.forget("b/repo1", now) == 0);
+    CHECK(memory().cursor == "where it left off");
+    CHECK(memory().forgotten == Texts{"repo1"});
+    look();
+    CHECK(memory().forgotten.empty());
+}
+
 TEST_CASE("an expectation that failed goes on failing over other options while nobody learns whether it holds") {
     Engine engine{kNow};
     Time now = kNow;
