@@ -107,7 +107,8 @@ std::string input_of(const FilesJob& job, Duration timeout, const std::string& c
 Kind files() {
     About about{"files", "backups that are files or folders: dumps, archives, snapshots"};
     about.brings = {EvidenceKind::recovery_points};
-    about.access = "to read the folders of `path` (and the files, when they are to be verified)";
+    about.access = "to read the folders of `path`, and those within a folder that is a backup (and the files, when "
+                   "they are to be verified)";
     about.resource = Resource::worker;
     about.every = std::chrono::minutes{5};
     about.timeout = std::chrono::minutes{2};
