@@ -93,6 +93,12 @@ struct Story {
         cursor = seen.cursor;
         return the<core::LogArchive>(seen.subjects.at(0));
     }
+    /// All that was written is archived, as was seen.
+    void rest() {
+        look();
+        at(6 * kSegment + 40, "700:700:");
+        look();
+    }
 };
 
 } // namespace
@@ -115,9 +121,7 @@ TEST_CASE("an idle server's byte lag is nothing pending, however often it is loo
 
 TEST_CASE("one row in the open segment is pending, and its moment stays until the segment is archived") {
     Story story;
-    story.look();
-    story.at(6 * kSegment + 40, "700:700:");
-    story.look();
+    story.rest();
     const core::Time quiet = story.now;
     story.at(6 * kSegment + 600, "701:701:");
     for (int i = 0; i < 100; ++i) {
@@ -135,9 +139,7 @@ TEST_CASE("one row in the open segment is pending, and its moment stays until th
 
 TEST_CASE("after hours without a look one could go back to what was archived meanwhile, not to the last look") {
     Story story;
-    story.look();
-    story.at(6 * kSegment + 40, "700:700:");
-    story.look();
+    story.rest();
     const core::Time quiet = story.now;
     story.now += 3h;
     const core::Time archived = story.now - 20s;
@@ -162,9 +164,7 @@ TEST_CASE("after hours without a look one could go back to what was archived mea
     CHECK(archive.newest_at == archived);
     // An archiver that has been stuck since before is no news.
     Story stuck;
-    stuck.look();
-    stuck.at(6 * kSegment + 40, "700:700:");
-    stuck.look();
+    stuck.rest();
     const core::Time seen = stuck.now;
     stuck.now += 3h;
     stuck.at(20 * kSegment + 500, "900:900:");
@@ -176,9 +176,7 @@ TEST_CASE("after hours without a look one could go back to what was archived mea
 
 TEST_CASE("an archiver that recovers late makes nothing safe that was written behind what it archived") {
     Story story;
-    story.look();
-    story.at(6 * kSegment + 40, "700:700:");
-    story.look();
+    story.rest();
     cell(story.answer, archiver_table, "waiting") =
         waiting(1, "000000010000000000000006.ready", unix_seconds(story.now));
     story.at(6 * kSegment + 600, "701:701:");
@@ -196,9 +194,7 @@ TEST_CASE("an archiver that recovers late makes nothing safe that was written be
 
 TEST_CASE("after hours without a look the moment of an upload dates nothing where the archiver failed meanwhile") {
     Story story;
-    story.look();
-    story.at(6 * kSegment + 40, "700:700:");
-    story.look();
+    story.rest();
     const core::Time quiet = story.now;
     story.now += 3h;
     story.at(20 * kSegment + 500, "900:900:");

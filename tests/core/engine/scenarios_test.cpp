@@ -85,6 +85,20 @@ struct Zones {
     const OutageHistory& history(const std::string& scenario, const std::string& group) {
         return engine.scenario(scenario)->outages.at(group);
     }
+    /// Two probes that are down make the first scenario, of which a canary tells what was lost.
+    void watch_by_canary() {
+        Check canary;
+        canary.name = canary.fingerprint = "canary";
+        canary.collector = "postgresql_validation";
+        canary.every = 30s;
+        canary.brings = {EvidenceKind::measurement};
+        fleet.with(canary);
+        Scenario& first = fleet.config.scenarios[0];
+        first.by.clear();
+        first.at_least = {Quorum::Kind::count, 2};
+        first.checks = {"web-*"};
+        first.canary = "canary";
+    }
     /// One of the asset "shop", in which a zone may be down for two minutes.
     void plan_experiment() {
         fleet.with(Asset{.name = "shop"});
@@ -569,16 +583,7 @@ TEST_CASE("a check whose options changed is seen by its scenarios as soon as it 
 
 TEST_CASE("the canary of a scenario tells what its outage lost, over a restart too") {
     Zones zones;
-    Check canary;
-    canary.name = canary.fingerprint = "canary";
-    canary.collector = "postgresql_validation";
-    canary.every = 30s;
-    canary.brings = {EvidenceKind::measurement};
-    zones.fleet.with(canary);
-    zones.fleet.config.scenarios[0].by.clear();
-    zones.fleet.config.scenarios[0].at_least = {Quorum::Kind::count, 2};
-    zones.fleet.config.scenarios[0].checks = {"web-*"};
-    zones.fleet.config.scenarios[0].canary = "canary";
+    zones.watch_by_canary();
     zones.configure();
     const auto told = [&](double seconds, double rows) {
         zones.engine.learn("canary",
@@ -619,16 +624,7 @@ TEST_CASE("a canary that begins anew after an outage does not know that nothing 
     for (const bool forgets : {false, true}) {
         CAPTURE(forgets);
         Zones zones;
-        Check canary;
-        canary.name = canary.fingerprint = "canary";
-        canary.collector = "postgresql_validation";
-        canary.every = 30s;
-        canary.brings = {EvidenceKind::measurement};
-        zones.fleet.with(canary);
-        zones.fleet.config.scenarios[0].by.clear();
-        zones.fleet.config.scenarios[0].at_least = {Quorum::Kind::count, 2};
-        zones.fleet.config.scenarios[0].checks = {"web-*"};
-        zones.fleet.config.scenarios[0].canary = "canary";
+        zones.watch_by_canary();
         zones.configure();
         const auto tells_of_nothing = [&] {
             const std::vector<Evidence> none{Measurement{.name = "canary_lost_seconds"},
@@ -644,7 +640,7 @@ TEST_CASE("a canary that begins anew after an outage does not know that nothing 
             CHECK(zones.engine.forget("canary/", zones.now) == 1);
         } else {
             // Led to the server that took over.
-            auto moved = std::make_shared<Check>(canary);
+            auto moved = std::make_shared<Check>(*zones.fleet.config.checks.back());
             moved->fingerprint = "canary of another";
             zones.fleet.config.checks.back() = moved;
             zones.configure();
