@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <utility>
 
 namespace recoverd::collectors {
 
@@ -41,14 +40,6 @@ std::string write_cursor(const std::vector<Mark>& marks) {
     return out.take();
 }
 
-/// The oldest is what counts, and stays.
-void thin_out(std::vector<Mark>& marks) {
-    std::vector<Mark> kept;
-    for (std::size_t at = 0; at < marks.size(); at += 2)
-        kept.push_back(std::move(marks[at]));
-    marks = std::move(kept);
-}
-
 } // namespace
 
 std::string follow_walg_waiting(WalgVerified& verified, std::string_view cursor, core::Time now) {
@@ -67,8 +58,9 @@ std::string follow_walg_waiting(WalgVerified& verified, std::string_view cursor,
         verified.archive.waiting_since = marks.front().at;
     if (marks.empty() || marks.back().segment < verified.newest_written)
         marks.push_back({verified.newest_written, now});
+    // The oldest is what counts, and stays.
     while (marks.size() > kMaxMarks)
-        thin_out(marks);
+        io::thin_out(marks);
     return write_cursor(marks);
 }
 

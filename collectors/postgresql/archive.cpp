@@ -8,6 +8,7 @@
 // that is archived by now: whatever had ended when the log stood there is safe. Rolled-back transactions, autovacuum's
 // ANALYZE and somebody's heartbeat count as written: the horizon does not tell them apart.
 #include "collectors/postgresql/parts.hpp"
+#include "io/remembered.hpp"
 
 #include <fmt/format.h>
 
@@ -86,15 +87,6 @@ std::uint64_t archived_until(const Server& server, const Row& row, const std::op
     return std::max(cursor.archived_until, *start + server.segment_size);
 }
 
-/// Every second one goes, but for the ends.
-void thin_out(std::vector<Sighting>& sightings) {
-    std::vector<Sighting> kept;
-    for (std::size_t i = 0; i < sightings.size(); ++i)
-        if (i % 2 == 0 || i + 1 == sightings.size())
-            kept.push_back(std::move(sightings[i]));
-    sightings = std::move(kept);
-}
-
 /// Puts what was seen now into the cursor, and says whether anything was written that is not archived.
 Told written_since(const Server& server, std::uint64_t archived, Cursor& cursor, Time now) {
     // Right after a switch the position stands behind the header of a segment that holds no record yet.
@@ -120,7 +112,7 @@ Told written_since(const Server& server, std::uint64_t archived, Cursor& cursor,
     if (cursor.unsafe.empty())
         return Told::no;
     if (cursor.unsafe.size() > kMaxSightings)
-        thin_out(cursor.unsafe);
+        io::thin_out(cursor.unsafe);
     // Something ended after the log stood beyond what is archived: certainly lost in a crash. When the archive caught
     // up in between (all we know of lies before it), the change may have come before or after; the next one will tell.
     const bool after_safe = cursor.safe && cursor.safe->last_position >= archived;

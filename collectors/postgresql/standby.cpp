@@ -4,6 +4,7 @@
 // writes nothing, so that one row after a quiet night would look like a night's lag. So it is remembered up to where
 // the log had been received at each look: what is not replayed later has been here for so long.
 #include "collectors/postgresql/parts.hpp"
+#include "io/remembered.hpp"
 
 #include <fmt/format.h>
 
@@ -102,10 +103,8 @@ std::optional<Duration> unreplayed_for(const Server& server, const io::PgTable& 
     const std::uint64_t known = unreplayed.empty() ? replayed : unreplayed.back().position;
     if (there > known)
         unreplayed.push_back({there, earliest(server, cursor, delayed, now)});
-    if (unreplayed.size() > kMaxUnreplayed) {
-        std::size_t index = 0;
-        std::erase_if(unreplayed, [&](const Received&) { return index++ % 2 == 1; });
-    }
+    if (unreplayed.size() > kMaxUnreplayed)
+        io::thin_out(unreplayed);
     const bool first_look = !cursor.looked_at;
     cursor.looked_at = now;
     if (unreplayed.empty())
