@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/files/growth.hpp"
 
+#include "worker/files/measured.hpp"
+
 #include <sys/stat.h>
 
 #include <algorithm>

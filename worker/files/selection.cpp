@@ -2,6 +2,7 @@
 #include "worker/files/selection.hpp"
 
 #include "core/evidence.hpp"
+#include "worker/files/measured.hpp"
 
 #include <algorithm>
 #include <set>

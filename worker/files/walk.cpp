@@ -2,6 +2,7 @@
 #include "worker/files/walk.hpp"
 
 #include "core/backup_names.hpp"
+#include "worker/files/folder.hpp"
 
 #include <fmt/format.h>
 
@@ -13,8 +14,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <system_error>
 
 namespace recoverd::worker::files {
 
@@ -22,24 +21,6 @@ namespace {
 
 using core::Failure;
 using core::FailureKind;
-
-constexpr unsigned kMaxDepth = 64;
-
-struct CloseDir {
-    void operator()(DIR* dir) const { ::closedir(dir); }
-};
-using Dir = std::unique_ptr<DIR, CloseDir>;
-
-Failure failure_of(int error, const std::string& path, std::string_view what) {
-    const bool refused = error == EACCES || error == EPERM;
-    return {refused            ? FailureKind::refused
-            : error == ENOTDIR ? FailureKind::misconfigured
-                               : FailureKind::unreachable,
-            fmt::format("{} '{}': {}", what, path, std::generic_category().message(error))};
-}
-
-/// What a link to nothing, to itself, or through a file says.
-bool leads_nowhere(int error) { return error == ENOENT || error == ELOOP || error == ENOTDIR; }
 
 class Walker {
   public:
@@ -222,73 +203,9 @@ class Walker {
     const std::string* current_name_ = nullptr;
 };
 
-class Measuring {
-  public:
-    explicit Measuring(std::size_t& entries) : entries_(entries) {}
-
-    Measured measured;
-
-    void folder(int parent, const char* name, const std::string& path, unsigned depth) {
-        const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        const Dir dir{fd < 0 ? nullptr : ::fdopendir(fd)};
-        if (!dir)
-            return unseen(errno, "cannot read the folder", path);
-        for (;;) {
-            errno = 0;
-            const dirent* entry = ::readdir(dir.get());
-            if (!entry && errno)
-                return unseen(errno, "cannot read the folder", path);
-            if (!entry)
-                return;
-            const std::string_view inner = entry->d_name;
-            // fsck's own folder is closed to everybody but root, and no part of a backup.
-            if (inner == "." || inner == ".." || inner == "lost+found")
-                continue;
-            if (entries_ == 0 || depth >= kMaxDepth)
-                return measured.size.reset();
-            --entries_;
-            add(fd, entry->d_name, path, depth);
-        }
-    }
-
-  private:
-    void add(int dirfd, const char* name, const std::string& path, unsigned depth) {
-        struct stat seen{};
-        if (::fstatat(dirfd, name, &seen, AT_SYMLINK_NOFOLLOW) != 0) {
-            // So it is with all that is in a folder that may be listed and not entered.
-            if (const int error = errno; error != ENOENT)
-                unseen(error, "cannot look at", path + "/" + name);
-            return;
-        }
-        measured.mtime = std::max(measured.mtime, mtime_of(seen));
-        if (S_ISDIR(seen.st_mode))
-            folder(dirfd, name, path + "/" + name, depth + 1);
-        else if (measured.size && S_ISREG(seen.st_mode))
-            *measured.size += static_cast<std::uint64_t>(seen.st_size);
-    }
-
-    void unseen(int error, std::string_view what, const std::string& path) {
-        measured.size.reset();
-        // Gone since it was listed, or something else than a folder by now.
-        if (!leads_nowhere(error) && !measured.failure)
-            measured.failure = failure_of(error, path, what);
-    }
-
-    std::size_t& entries_;
-};
-
 } // namespace
 
 core::Result<Walked> walk(const Pattern& pattern) { return Walker{pattern}.walk(); }
-
-Measured measure_folder(const std::string& path, std::size_t& entries) {
-    Measuring measuring{entries};
-    struct stat seen{};
-    if (::stat(path.c_str(), &seen) == 0)
-        measuring.measured.mtime = mtime_of(seen);
-    measuring.folder(AT_FDCWD, path.c_str(), path, 0);
-    return std::move(measuring.measured);
-}
 
 std::optional<std::string> without_partial_ending(const std::string& name) {
     for (const std::string_view ending : {".part", ".tmp", ".partial"})

@@ -73,16 +73,6 @@ inline constexpr std::size_t kMaxSeries = 1000;
 /// backups. A missing folder behind a wildcard is no match.
 core::Result<Walked> walk(const Pattern& pattern);
 
-/// Size and newest write of a folder's files. No size when there are more than `entries` of them, which is
-/// lowered by what was looked at.
-struct Measured {
-    std::optional<std::uint64_t> size = 0;
-    std::int64_t mtime = 0;
-    /// Why some of it could not be seen, which may be all that matters. Not for what went away meanwhile.
-    std::optional<core::Failure> failure;
-};
-Measured measure_folder(const std::string& path, std::size_t& entries);
-
 /// `name` without the ending of a file that is still being written, or nothing when it has none.
 std::optional<std::string> without_partial_ending(const std::string& name);
 
