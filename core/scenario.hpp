@@ -37,7 +37,7 @@ struct Scenario {
     Priority priority = Priority::p2;
     /// How long it may last.
     std::optional<Duration> rto;
-    /// How much may be lost by it.
+    /// How much may be lost by it: of what is left to recover from it, and by its canary. 0 is of its canary alone.
     std::optional<Duration> rpo;
     /// How long it must hold before its alert fires. Its outage is counted from the beginning all the same.
     Duration hold{0};
@@ -127,6 +127,11 @@ struct Outage {
 /// Did it last, or has it lasted by `now`, for all of its scenario's time or longer?
 inline bool exceeds(const Outage& outage, Duration rto, Time now) {
     return outage.ended_at.value_or(now) - outage.began_at >= rto;
+}
+
+/// Did it lose more than may be? Of a promise of 0 that is any row. Not as long as no canary has told.
+inline bool lost_more(const Outage& outage, Duration rpo) {
+    return outage.lost && (outage.lost->time > rpo || (rpo == Duration{0} && outage.lost->rows > 0));
 }
 
 /// What a write canary said when it looked: all that is gone since somebody forgot, or what came on top of it.

@@ -33,12 +33,6 @@ constexpr std::array kAtRiskWithoutBackups{RuleId::endpoint_down, RuleId::replic
 /// was there a year ago little is left.
 constexpr Duration kProofCounts = 365 * kDay;
 
-struct Reason {
-    VerdictState state;
-    std::string text;
-};
-using Reasons = std::vector<Reason>;
-
 std::string text_of(const Repository& repository) {
     return fmt::format("{}: {}", label(*repository.contributor), repository.reason);
 }
@@ -71,19 +65,9 @@ void judge_loss(const AssetView& view, const std::vector<Repository>& repositori
     });
     if (!rpo || !verdict.recoverable_until || all_saved)
         return;
-    const Time missed_at = *verdict.recoverable_until + *rpo;
-    if (view.now < missed_at) {
-        revisit = std::min(revisit, missed_at);
-        return;
-    }
-    const std::string loss = fmt::format("{} would be lost, an RPO of {} is promised",
-                                         in_words(view.now - *verdict.recoverable_until), in_words(*rpo));
-    // A log that nobody could look at may well reach further.
-    if (logs.unseen.empty())
-        reasons.push_back({VerdictState::at_risk, loss});
-    else
-        reasons.push_back({VerdictState::unknown, fmt::format("{}, unless {} goes on, which could not be seen", loss,
-                                                              fmt::join(logs.unseen, ", "))});
+    if (auto reason = too_much_lost(*verdict.recoverable_until, *rpo,
+                                    fmt::format("an RPO of {} is promised", in_words(*rpo)), logs, view.now, revisit))
+        reasons.push_back(std::move(*reason));
 }
 
 /// The newest proof at depth >= restored, by an exercise or by what is known of a point itself.
@@ -209,7 +193,7 @@ Verdict judge_verdict(const AssetView& view, Time& revisit) {
     Reasons reasons;
     const bool backups = view.asset.objectives.backups;
     const auto repositories = backups ? repositories_of(view, revisit) : sources_of(view, revisit);
-    const LogReach logs = log_reach(view, repositories, revisit);
+    const LogReach logs = log_reach(view, repositories, {}, revisit);
     verdict.recoverable_until = logs.until;
     for (const Repository& repository : repositories)
         if (repository.newest != nullptr)

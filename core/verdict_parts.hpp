@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/rules/view.hpp"
+#include "core/verdict.hpp"
 
 #include <optional>
 #include <string>
@@ -10,6 +11,13 @@
 #include <vector>
 
 namespace recoverd::core {
+
+/// Why it is not recoverable, and how bad that is.
+struct Reason {
+    VerdictState state;
+    std::string text;
+};
+using Reasons = std::vector<Reason>;
 
 /// What one repository can do for the asset.
 enum class Standing : std::uint8_t { good, unseen, unusable };
@@ -30,13 +38,23 @@ std::vector<Repository> repositories_of(const AssetView& view, Time& revisit);
 /// For an asset without backups: whatever looks at it, good as long as it learns something.
 std::vector<Repository> sources_of(const AssetView& view, Time& revisit);
 
-/// Up to which moment the logs of the asset carry its base backups.
+/// Does it stand there? Parts of `place` are globs, or empty for anywhere.
+bool stands(const Contributor& contributor, const Location& place);
+
+/// Up to which moment logs carry base backups on.
 struct LogReach {
     std::optional<Time> until;
     /// Logs that could not be seen lately.
     std::vector<std::string> unseen;
 };
-LogReach log_reach(const AssetView& view, const std::vector<Repository>& repositories, Time& revisit);
+/// Of the logs that are kept in this place, and the backups in it.
+LogReach log_reach(const AssetView& view, const std::vector<Repository>& repositories, const Location& place,
+                   Time& revisit);
+
+/// What was written since is lost: is that more than `rpo`, as `promise` calls it ("an RPO of 1h is promised")?
+/// `revisit` says when it will be.
+std::optional<Reason> too_much_lost(Time since, Duration rpo, std::string_view promise, const LogReach& logs, Time now,
+                                    Time& revisit);
 
 /// What is to be done stands in it, since no alert does.
 inline constexpr std::string_view kUnproven =

@@ -2,6 +2,7 @@
 #include "core/rules/backups.hpp"
 #include "core/rules/points.hpp"
 #include "core/rules/silences.hpp"
+#include "core/scenario.hpp"
 #include "core/verdict_parts.hpp"
 
 #include <algorithm>
@@ -78,14 +79,24 @@ Repository stand(const AssetView& view, const Contributor& contributor, const Re
     return repository;
 }
 
+bool holds_backups(const Contributor& contributor, const std::vector<Repository>& repositories) {
+    return std::ranges::find(repositories, &contributor, &Repository::contributor) != repositories.end();
+}
+
 /// A log leads nowhere without a backup to start from: its own repository's when that holds backups, any otherwise.
 bool has_base(const Contributor& contributor, Time until, const std::vector<Repository>& repositories) {
-    const bool holds_backups = std::ranges::any_of(
-        repositories, [&](const Repository& repository) { return repository.contributor == &contributor; });
+    const bool of_its_own = holds_backups(contributor, repositories);
     return std::ranges::any_of(repositories, [&](const Repository& repository) {
         return repository.newest != nullptr && repository.newest->data_at <= until &&
-               (!holds_backups || repository.contributor == &contributor);
+               (!of_its_own || repository.contributor == &contributor);
     });
+}
+
+/// What a server says it archived may be anywhere: that it is kept here tells only who keeps it.
+bool is_kept_in(const Location& place, const Contributor& contributor, const LogArchive& archive,
+                const std::vector<Repository>& repositories) {
+    return place == Location{} ||
+           (stands(contributor, place) && (archive.from_repository || holds_backups(contributor, repositories)));
 }
 
 bool broken(const AssetView& view, const Contributor& contributor, const LogArchive& archive) {
@@ -180,14 +191,19 @@ std::vector<Repository> sources_of(const AssetView& view, Time& revisit) {
     return found;
 }
 
-LogReach log_reach(const AssetView& view, const std::vector<Repository>& repositories, Time& revisit) {
+bool stands(const Contributor& contributor, const Location& place) {
+    return stands_in(place, stands_at(*contributor.check, contributor.seen ? contributor.seen->location : Location{}));
+}
+
+LogReach log_reach(const AssetView& view, const std::vector<Repository>& repositories, const Location& place,
+                   Time& revisit) {
     LogReach reach;
     for (const Contributor& contributor : view.contributors) {
         if (knows_nothing(contributor) || contributor.seen->vanished_since)
             continue;
         for (const Evidence& evidence : *contributor.seen->evidence) {
             const auto* archive = std::get_if<LogArchive>(&evidence);
-            if (archive == nullptr)
+            if (archive == nullptr || !is_kept_in(place, contributor, *archive, repositories))
                 continue;
             if (silent(contributor, kind_of(evidence), view.now, revisit))
                 reach.unseen.push_back(label(contributor));
@@ -198,6 +214,21 @@ LogReach log_reach(const AssetView& view, const std::vector<Repository>& reposit
         }
     }
     return reach;
+}
+
+std::optional<Reason> too_much_lost(Time since, Duration rpo, std::string_view promise, const LogReach& logs, Time now,
+                                    Time& revisit) {
+    const Time missed_at = since + rpo;
+    if (now < missed_at) {
+        revisit = std::min(revisit, missed_at);
+        return std::nullopt;
+    }
+    std::string loss = fmt::format("{} would be lost, {}", in_words(now - since), promise);
+    // A log that nobody could look at may well reach further.
+    if (logs.unseen.empty())
+        return Reason{VerdictState::at_risk, std::move(loss)};
+    return Reason{VerdictState::unknown,
+                  fmt::format("{}, unless {} goes on, which could not be seen", loss, fmt::join(logs.unseen, ", "))};
 }
 
 } // namespace recoverd::core

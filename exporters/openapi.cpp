@@ -117,7 +117,8 @@ constexpr std::string_view kOpenApi = R"({
       "Outage": {"type": "object", "required": ["began_at", "seconds", "cause"], "properties": {
         "began_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"}, "seconds": {"$ref": "#/components/schemas/Seconds"}, "cause": {"type": "string"},
         "exceeded_rto": {"type": "boolean", "description": "was it, or is it by now, longer than the scenario's RTO? Where it has one"},
-        "lost_seconds": {"$ref": "#/components/schemas/Seconds"}, "lost_rows": {"type": "integer"}}},
+        "lost_seconds": {"$ref": "#/components/schemas/Seconds"}, "lost_rows": {"type": "integer"},
+        "exceeded_rpo": {"type": "boolean", "description": "was that more than the scenario's RPO? Where it has one, and a canary told"}}},
       "Alert": {"type": "object", "required": ["alertname", "state", "labels", "annotations", "priority", "reason", "since"], "properties": {
         "alertname": {"type": "string"}, "state": {"enum": ["pending", "firing", "resolved"]}, "labels": {"$ref": "#/components/schemas/Labels"}, "annotations": {"$ref": "#/components/schemas/Labels"},
         "priority": {"$ref": "#/components/schemas/Priority"}, "reason": {"type": "string"}, "lowered_from": {"$ref": "#/components/schemas/Priority"}, "lowered_by": {"type": "string"},

@@ -46,7 +46,9 @@ constexpr Option<ScenarioOptions> kOptions[] = {
     {"priority", &ScenarioOptions::priority, "of its alert; when left out that of `scenario_active` in the policy, P2",
      Need::optional, "P1|P2|P3|P4"},
     {"rto", &ScenarioOptions::rto, "how long it may last; an outage beyond it is RtoExceeded"},
-    {"rpo", &ScenarioOptions::rpo, "how much may be lost by it, as time"},
+    {"rpo", &ScenarioOptions::rpo,
+     "how much may be lost by it, as time: of what is left to recover the assets in `recovers` from, and of what its "
+     "canary tells; 0 is asked of its canary alone"},
     {"for", &ScenarioOptions::hold,
      "how long it must hold before its alert fires; the outage counts from its beginning all the same"},
     {"checks", &ScenarioOptions::checks, "patterns of the checks that decide it; all when left out"},

@@ -8,16 +8,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace recoverd::core {
 
 namespace {
-
-struct Block {
-    VerdictState state;
-    std::string text;
-};
-using Blocks = std::vector<Block>;
 
 /// "zone eu-1b", "region *-west, role archive"
 std::string place_words(const Location& place) {
@@ -29,55 +24,94 @@ std::string place_words(const Location& place) {
     return words;
 }
 
-bool stands(const Repository& repository, const Location& place) {
-    const Contributor& source = *repository.contributor;
-    return stands_in(place, stands_at(*source.check, source.seen ? source.seen->location : Location{}));
+std::vector<Repository> standing_in(const Location& place, const std::vector<Repository>& repositories) {
+    std::vector<Repository> there;
+    std::ranges::copy_if(repositories, std::back_inserter(there),
+                         [&](const Repository& repository) { return stands(*repository.contributor, place); });
+    return there;
 }
 
-/// The best of what stands in the right place; what is missing there is said.
-const Repository* find_source(const Scenario& scenario, const std::vector<Repository>& repositories, Blocks& blocks) {
+const Repository* best_of(const std::vector<Repository>& there) {
     const Repository* best = nullptr;
-    bool unseen = false;
-    for (const Repository& repository : repositories) {
-        if (!stands(repository, scenario.recover_from))
-            continue;
-        unseen = unseen || repository.standing == Standing::unseen;
+    for (const Repository& repository : there)
         if (repository.standing == Standing::good && repository.newest &&
             (!best || repository.newest->data_at > best->newest->data_at))
             best = &repository;
-    }
-    if (best)
-        return best;
+    return best;
+}
+
+/// Where nobody looks at any recovery point of the asset, nothing is known of that place either.
+Reason nothing_there(const Scenario& scenario, const std::vector<Repository>& there, bool looked_at) {
+    const bool unseen = std::ranges::find(there, Standing::unseen, &Repository::standing) != there.end();
     const std::string place = place_words(scenario.recover_from);
-    blocks.push_back({unseen || repositories.empty() ? VerdictState::unknown : VerdictState::unrecoverable,
-                      fmt::format("no usable recovery point {}{}", unseen ? "could be seen" : "is known",
-                                  place.empty() ? "" : " in " + place)});
+    return {unseen || !looked_at ? VerdictState::unknown : VerdictState::unrecoverable,
+            fmt::format("no usable recovery point {}{}", unseen ? "could be seen" : "is known",
+                        place.empty() ? "" : " in " + place)};
+}
+
+const RecoveryPoints* points_of(const Repository& repository) {
+    if (!repository.contributor->seen)
+        return nullptr;
+    for (const Evidence& evidence : *repository.contributor->seen->evidence)
+        if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
+            return points;
     return nullptr;
 }
 
 std::optional<Time> oldest_of(const Repository& repository) {
-    std::optional<Time> oldest;
-    for (const Evidence& evidence : *repository.contributor->seen->evidence)
-        if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
-            oldest = points->oldest_at;
-    return oldest;
+    const RecoveryPoints* points = points_of(repository);
+    return points ? points->oldest_at : std::nullopt;
 }
 
 /// How far back the source goes. Of a job that only reports its backups nobody knows it, unless somebody who stands in
 /// the same place looks at what is kept.
-std::optional<Time> oldest_in(const Scenario& scenario, const std::vector<Repository>& repositories,
-                              const Repository& source) {
+std::optional<Time> oldest_in(const std::vector<Repository>& there, const Repository& source) {
     std::optional<Time> oldest = oldest_of(source);
     if (oldest)
         return oldest;
-    for (const Repository& other : repositories)
-        if (other.standing == Standing::good && stands(other, scenario.recover_from))
+    for (const Repository& other : there)
+        if (other.standing == Standing::good)
             if (const auto told = oldest_of(other); told && (!oldest || *told < *oldest))
                 oldest = told;
     return oldest;
 }
 
-void judge_reach(const Scenario& scenario, Time now, AssetReadiness& made, Time& revisit, Blocks& blocks) {
+/// The first change after `saved` that this source of what changes rarely knows of.
+std::optional<Time> first_change(const Repository& repository, Time saved) {
+    const RecoveryPoints* points = points_of(repository);
+    if (!points || !points->source_changed_at || *points->source_changed_at <= saved)
+        return std::nullopt;
+    Time first = std::max(saved, repository.contributor->seen->unsaved_since.value_or(*points->source_changed_at));
+    for (const RecoveryPoint& point : points->points)
+        if (point.data_at > saved)
+            first = std::min(first, point.data_at);
+    return first;
+}
+
+/// Since when what is written is not in the source; nothing while all of it is. What changes rarely is lost from its
+/// first change on, whichever repository tells of that: a copy elsewhere may be the last to have it.
+std::optional<Time> lost_since(const Repository& source, Time saved, const std::vector<Repository>& repositories) {
+    if (const RecoveryPoints* points = points_of(source); !points || !points->source_changed_at)
+        return saved;
+    std::optional<Time> since;
+    for (const Repository& repository : repositories)
+        if (const auto change = first_change(repository, saved); change && (!since || *change < *since))
+            since = change;
+    return since;
+}
+
+/// Nothing at all may be lost where another takes over. No copy that is made now and then keeps that promise, and the
+/// scenario's canary tells whether it was kept.
+void judge_loss(const Scenario& scenario, const std::optional<Time>& since, const LogReach& logs, Time now,
+                Time& revisit, Reasons& blocks) {
+    if (!scenario.rpo || *scenario.rpo == Duration{0} || !since)
+        return;
+    if (auto reason = too_much_lost(*since, *scenario.rpo, fmt::format("{} are allowed", in_words(*scenario.rpo)), logs,
+                                    now, revisit))
+        blocks.push_back(std::move(*reason));
+}
+
+void judge_reach(const Scenario& scenario, Time now, AssetReadiness& made, Time& revisit, Reasons& blocks) {
     if (!scenario.back)
         return;
     if (made.oldest && *made.oldest <= now - *scenario.back)
@@ -91,7 +125,7 @@ void judge_reach(const Scenario& scenario, Time now, AssetReadiness& made, Time&
                      : fmt::format("nobody tells how far it goes back, {} are asked for", in_words(*scenario.back))});
 }
 
-void judge_time(const Scenario& scenario, const Verdict& verdict, Blocks& blocks) {
+void judge_time(const Scenario& scenario, const Verdict& verdict, Reasons& blocks) {
     if (!verdict.proven_depth)
         blocks.push_back({VerdictState::at_risk, std::string{kUnproven}});
     else if (scenario.rto && !verdict.proven_rto)
@@ -103,26 +137,28 @@ void judge_time(const Scenario& scenario, const Verdict& verdict, Blocks& blocks
                                                              in_words(*verdict.proven_rto), in_words(*scenario.rto))});
 }
 
-/// One that is backed up is restored from the best of what is left.
+/// One that is backed up is restored from the best of what is left, and the log that is kept beside it leads further.
 void judge_restore(const Scenario& scenario, const AssetView& view, const Verdict& verdict, AssetReadiness& made,
-                   Time& revisit, Blocks& blocks) {
+                   Time& revisit, Reasons& blocks) {
     const auto repositories = repositories_of(view, revisit);
-    const Repository* source = find_source(scenario, repositories, blocks);
-    if (!source)
+    const auto there = standing_in(scenario.recover_from, repositories);
+    const Repository* source = best_of(there);
+    if (!source) {
+        blocks.push_back(nothing_there(scenario, there, !repositories.empty()));
         return;
+    }
+    const LogReach logs = log_reach(view, there, scenario.recover_from, revisit);
     made.from = label(*source->contributor);
-    made.newest = source->newest->data_at;
-    made.oldest = oldest_in(scenario, repositories, *source);
-    // Only there, with the log beside it, one may get further than the newest backup.
-    if (scenario.recover_from == Location{} && verdict.recoverable_until)
-        made.newest = std::max(*made.newest, *verdict.recoverable_until);
+    made.newest = std::max(source->newest->data_at, logs.until.value_or(source->newest->data_at));
+    made.oldest = oldest_in(there, *source);
+    judge_loss(scenario, lost_since(*source, *made.newest, repositories), logs, view.now, revisit, blocks);
     judge_reach(scenario, view.now, made, revisit, blocks);
     judge_time(scenario, verdict, blocks);
 }
 
 /// One that is not backed up is begun anew: somebody has to see it now, and to have shown how long that takes where it
 /// is asked.
-void judge_running(const Scenario& scenario, const Verdict& verdict, Blocks& blocks) {
+void judge_running(const Scenario& scenario, const Verdict& verdict, Reasons& blocks) {
     if (verdict.state == VerdictState::unknown && !verdict.reasons.empty())
         blocks.push_back({VerdictState::unknown, verdict.reasons.front()});
     if (scenario.rto)
@@ -131,7 +167,7 @@ void judge_running(const Scenario& scenario, const Verdict& verdict, Blocks& blo
 
 /// Does what is needed hold of the asset, in whatever check asserts it? One that fails is worse than one unknown, and
 /// what held when somebody could still look is unknown.
-void judge_need(const std::string& need, const AssetView& view, Time& revisit, Blocks& blocks) {
+void judge_need(const std::string& need, const AssetView& view, Time& revisit, Reasons& blocks) {
     bool holds = false;
     bool unknown = false;
     std::string failing;
@@ -170,16 +206,16 @@ AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, 
     AssetReadiness made;
     made.asset = view.asset.name;
     made.takes = verdict.proven_rto;
-    Blocks blocks;
+    Reasons blocks;
     if (view.asset.objectives.backups)
         judge_restore(scenario, view, verdict, made, revisit, blocks);
     else
         judge_running(scenario, verdict, blocks);
     for (const std::string& need : scenario.needs)
         judge_need(need, view, revisit, blocks);
-    std::ranges::stable_sort(blocks, std::ranges::greater{}, &Block::state);
+    std::ranges::stable_sort(blocks, std::ranges::greater{}, &Reason::state);
     made.state = blocks.empty() ? VerdictState::recoverable : blocks.front().state;
-    for (Block& block : blocks)
+    for (Reason& block : blocks)
         made.blocks.push_back(std::move(block.text));
     return made;
 }

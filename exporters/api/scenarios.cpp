@@ -8,22 +8,24 @@ namespace recoverd::exporters::api {
 
 namespace {
 
-void outage(JsonWriter& out, const core::Outage& outage, const std::optional<core::Duration>& rto, core::Time now) {
+void outage(JsonWriter& out, const core::Outage& outage, const core::Scenario& scenario, core::Time now) {
     out.begin_object();
     field(out, "began_at", outage.began_at);
     optional(out, "ended_at", outage.ended_at);
     field(out, "seconds", outage.ended_at.value_or(std::max(now, outage.began_at)) - outage.began_at);
     out.field("cause", outage.cause);
-    if (rto)
-        out.field("exceeded_rto", core::exceeds(outage, *rto, now));
+    if (scenario.rto)
+        out.field("exceeded_rto", core::exceeds(outage, *scenario.rto, now));
     if (outage.lost) {
         field(out, "lost_seconds", outage.lost->time);
         out.field("lost_rows", outage.lost->rows);
+        if (scenario.rpo)
+            out.field("exceeded_rpo", core::lost_more(outage, *scenario.rpo));
     }
     out.end_object();
 }
 
-void group(JsonWriter& out, const core::ScenarioSnapshot::Group& group, const std::optional<core::Duration>& rto,
+void group(JsonWriter& out, const core::ScenarioSnapshot::Group& group, const core::Scenario& scenario,
            core::Time now) {
     out.begin_object();
     out.field("subject", group.name).field("state", name_of(group.decision.state));
@@ -32,11 +34,11 @@ void group(JsonWriter& out, const core::ScenarioSnapshot::Group& group, const st
     list(out, "unknown", group.decision.unknown);
     if (group.outages.running) {
         out.key("outage");
-        outage(out, *group.outages.running, rto, now);
+        outage(out, *group.outages.running, scenario, now);
     }
     out.key("past").begin_array();
     for (const core::Outage& past : group.outages.past)
-        outage(out, past, rto, now);
+        outage(out, past, scenario, now);
     out.end_array().end_object();
 }
 
@@ -65,7 +67,7 @@ void scenario(JsonWriter& out, const core::ScenarioSnapshot& snapshot, const cor
     list(out, "explains", scenario.explains);
     out.key("groups").begin_array();
     for (const core::ScenarioSnapshot::Group& one : snapshot.groups)
-        group(out, one, scenario.rto, now);
+        group(out, one, scenario, now);
     out.end_array();
     if (snapshot.readiness)
         readiness(out, *snapshot.readiness);

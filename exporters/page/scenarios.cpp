@@ -38,14 +38,17 @@ void burn(std::string& out, core::Duration lasted, core::Duration rto) {
         static_cast<int>(std::min(share, 1.0) * 100), core::in_words(lasted), core::in_words(rto), share * 100);
 }
 
-/// "; lost the writes of 4s (12 rows)" where a canary told.
-std::string lost_words(const core::Outage& outage) {
+/// "; lost the writes of 4s (12 rows)" where a canary told, marked where that was too much.
+std::string lost_words(const core::Outage& outage, const std::optional<core::Duration>& rpo) {
     if (!outage.lost)
         return {};
     if (*outage.lost == core::Loss{})
         return "; nothing was lost";
-    return fmt::format("; lost the writes of {} ({} row{})", core::in_words(outage.lost->time), outage.lost->rows,
-                       outage.lost->rows == 1 ? "" : "s");
+    std::string words = fmt::format("; lost the writes of {} ({} row{})", core::in_words(outage.lost->time),
+                                    outage.lost->rows, outage.lost->rows == 1 ? "" : "s");
+    if (rpo && core::lost_more(outage, *rpo))
+        words += " " + tag("bad", "more than its RPO of " + core::in_words(*rpo));
+    return words;
 }
 
 /// " longer than its RTO of 5m", marked, where it was.
@@ -54,20 +57,20 @@ std::string exceeded_words(const core::Outage& outage, const std::optional<core:
                                                    : std::string{};
 }
 
-void past_outages(std::string& out, const std::vector<core::Outage>& past, const std::optional<core::Duration>& rto,
+void past_outages(std::string& out, const std::vector<core::Outage>& past, const core::Scenario& scenario,
                   core::Time now) {
     if (past.empty())
         return;
     const auto too_long = std::ranges::count_if(
-        past, [&](const core::Outage& outage) { return rto && core::exceeds(outage, *rto, now); });
+        past, [&](const core::Outage& outage) { return scenario.rto && core::exceeds(outage, *scenario.rto, now); });
     out +=
         fmt::format("<details><summary>{} past outage{}{}</summary>\n<ul class=\"why\">\n", past.size(),
                     past.size() == 1 ? "" : "s", too_long > 0 ? fmt::format(", {} longer than the RTO", too_long) : "");
     for (std::size_t i = 0; i < std::min(kMostOutages, past.size()); ++i) {
         const core::Outage& outage = past[past.size() - 1 - i];
         out += fmt::format("<li>{} from {}: {}{}{}</li>\n", core::in_words(*outage.ended_at - outage.began_at),
-                           moment(outage.began_at, now), html(outage.cause), lost_words(outage),
-                           exceeded_words(outage, rto, now));
+                           moment(outage.began_at, now), html(outage.cause), lost_words(outage, scenario.rpo),
+                           exceeded_words(outage, scenario.rto, now));
     }
     out += "</ul></details>\n";
 }
@@ -88,7 +91,7 @@ void write_group(std::string& out, const Shown& shown, core::Time now) {
     if (running) {
         const core::Duration lasted = std::max(now - running->began_at, core::Duration{0});
         out += fmt::format("<p>Since {}. Began with {}{}.</p>\n", moment(running->began_at, now), html(running->cause),
-                           lost_words(*running));
+                           lost_words(*running, scenario.rpo));
         if (scenario.rto)
             burn(out, lasted, *scenario.rto);
     }
@@ -98,7 +101,7 @@ void write_group(std::string& out, const Shown& shown, core::Time now) {
         out += fmt::format(
             "<p>{} of {} down, {} decide it{}</p>\n", decision.down.size(), decision.members, decision.needed,
             decision.unknown.empty() ? "." : fmt::format("; unknown: {}.", html(core::name_some(decision.unknown))));
-    past_outages(out, shown.group->outages.past, scenario.rto, now);
+    past_outages(out, shown.group->outages.past, scenario, now);
     out += "</li>\n";
 }
 

@@ -141,13 +141,15 @@ const Validation& validation_of(const agent::Loaded& loaded, const std::string& 
 /// What the guide's sources of recovery tell, in the region itself and elsewhere.
 struct Sources {
     bool elsewhere = true;
+    /// How old the newest of those is that stand elsewhere.
+    Duration behind = 1min;
     bool proven = true;
 };
 
-SubjectReport stored(std::string subject, std::string region, Time now) {
+SubjectReport stored(std::string subject, std::string region, Time now, Duration newest = 1min) {
     RecoveryPoints points;
     points.method = "any";
-    for (const Duration age : {Duration{31 * kDay}, Duration{4h}, Duration{1min}})
+    for (const Duration age : {Duration{31 * kDay}, newest + 4h, newest})
         points.points.push_back(fleet::point(now - age));
     points.count = points.points.size();
     points.oldest_at = points.points.front().data_at;
@@ -167,7 +169,7 @@ Exercise proof(Time now) {
 void tell(test::GuideWatch& watch, const Sources& sources) {
     std::vector<SubjectReport> database{stored("orders-pg", "aws-eu-central-1", watch.now)};
     if (sources.elsewhere)
-        database.push_back(stored("orders-pg/aws-eu-west-1", "aws-eu-west-1", watch.now));
+        database.push_back(stored("orders-pg/aws-eu-west-1", "aws-eu-west-1", watch.now, sources.behind));
     watch.learn("postgresql", std::move(database));
     SubjectReport bucket = stored("", "eu-central-1", watch.now);
     bucket.evidence.emplace_back(
@@ -419,6 +421,12 @@ TEST_CASE("whether one could recover is said for each of the guide's disasters")
           {"data-corruption", "recoverable"},
           {"ransomware", "recoverable"},
           {"region", "unrecoverable"}}},
+        {"the copy elsewhere is of last night, and an hour may be lost",
+         {.behind = 20h},
+         {{"az", "recoverable"},
+          {"data-corruption", "recoverable"},
+          {"ransomware", "recoverable"},
+          {"region", "at_risk"}}},
         {"nobody restored any",
          {.proven = false},
          {{"az", "at_risk"}, {"data-corruption", "at_risk"}, {"ransomware", "at_risk"}, {"region", "at_risk"}}},

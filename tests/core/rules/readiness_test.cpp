@@ -85,6 +85,55 @@ TEST_CASE("one must be able to go back as far as is asked for, and that comes wi
     CHECK(copies.judge().state == VerdictState::recoverable);
 }
 
+TEST_CASE("what is left must be young enough for what may be lost, and that passes with time") {
+    Copies copies;
+    copies.see_both();
+    copies.scenario.rpo = 4h;
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    CHECK(copies.revisit <= kNow + 1h);
+    copies.scenario.rpo = 2h;
+    const AssetReadiness ready = copies.judge();
+    CHECK(ready.state == VerdictState::at_risk);
+    CHECK(ready.blocks == Lines{"3h would be lost, 2h are allowed"});
+    // Of a standby that takes over; what it lost is its canary's to tell.
+    copies.scenario.rpo = 0s;
+    CHECK(copies.judge().state == VerdictState::recoverable);
+}
+
+TEST_CASE("a log leads on from what is left only where it is kept in the same place") {
+    Copies copies;
+    copies.scenario.rpo = 2h;
+    const LogArchive log{.enabled = Told::yes, .newest_at = kNow - 10min, .from_repository = true};
+    copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 4h), log});
+    copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h)});
+    CHECK(copies.judge().state == VerdictState::at_risk);
+    CHECK(copies.judge().newest == kNow - 3h);
+    copies.scenario.recover_from = {};
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    copies.scenario.recover_from = {.region = "us"};
+    copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h), log});
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    CHECK(copies.judge().newest == kNow - 10min);
+}
+
+TEST_CASE("of what changes rarely the first change is lost that the copy does not have") {
+    Copies copies;
+    const auto rarely = [](Duration oldest, Duration newest) {
+        RecoveryPoints made = Copies::points(oldest, newest);
+        made.source_changed_at = kNow - newest;
+        return made;
+    };
+    copies.scenario.rpo = 1h;
+    copies.see(copies.near, copies.near_memory, {rarely(10 * kDay, 5 * kDay)});
+    copies.see(copies.far, copies.far_memory, {rarely(10 * kDay, 5 * kDay)});
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    copies.see(copies.near, copies.near_memory, {rarely(10 * kDay, 10min)});
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    CHECK(copies.revisit <= kNow + 50min);
+    copies.see(copies.near, copies.near_memory, {rarely(3h, 10min)});
+    CHECK(copies.judge().blocks == Lines{"3h would be lost, 1h are allowed"});
+}
+
 TEST_CASE("of a job that only reports its backups nobody knows how far back they go, but for who looks in that place") {
     Copies copies;
     copies.see_both();

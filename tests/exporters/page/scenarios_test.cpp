@@ -62,6 +62,31 @@ TEST_CASE("where nothing was promised no outage was too long") {
     CHECK(document["scenarios"][0]["groups"][0]["past"][0]["exceeded_rto"].absent());
 }
 
+TEST_CASE("what an outage lost is held against the RPO, on the page and in the API") {
+    core::Snapshot snapshot = with_outages({1min, 2min, 3min, 4min}, {});
+    auto scenario = std::make_shared<core::ScenarioSnapshot>(*snapshot.scenarios[0]);
+    auto& past = scenario->groups[0].outages.past;
+    past[1].lost = core::Loss{};
+    past[2].lost = core::Loss{30s, 2};
+    past[3].lost = core::Loss{31s, 3};
+    const auto told = [&](std::optional<core::Duration> rpo) {
+        scenario->scenario.rpo = rpo;
+        snapshot.scenarios = {std::make_shared<const core::ScenarioSnapshot>(*scenario)};
+        const auto document = io::Json::parse(exporters::api::scenarios(snapshot));
+        std::string marks;
+        for (const io::Json& outage : document["scenarios"][0]["groups"][0]["past"].items())
+            marks += outage["exceeded_rpo"].absent() ? '-' : outage["exceeded_rpo"].boolean() ? '1' : '0';
+        return marks;
+    };
+    CHECK(told({}) == "----");
+    CHECK(told(0s) == "-011");
+    CHECK(told(30s) == "-001");
+    const std::string page = page_of(snapshot);
+    const std::string mark = "lost the writes of 31s (3 rows) <span class=\"tag bad\">more than its RPO of 30s</span>";
+    CHECK_THAT(page, ContainsSubstring(mark) && ContainsSubstring("lost the writes of 30s (2 rows)"));
+    CHECK(page.find("more than its RPO") == page.rfind("more than its RPO"));
+}
+
 TEST_CASE("an outage that goes on is marked in the API from the moment at which its time is up") {
     core::Snapshot snapshot = with_outages({}, 5min);
     auto scenario = std::make_shared<core::ScenarioSnapshot>(*snapshot.scenarios[0]);
