@@ -74,6 +74,7 @@ void judge_loss(const AssetView& view, const std::vector<Repository>& repositori
 void find_proof(const AssetView& view, const std::vector<Repository>& repositories, Verdict& verdict) {
     if (const Exercise* passed = newest_passed(view, {}, Depth::restored); passed != nullptr) {
         verdict.proven_rto = passed->rto ? passed->rto : length_of(*passed);
+        verdict.proven_rpo = passed->rpo;
         verdict.proven_depth = passed->depth;
         verdict.proven_at = passed->ended_at;
     }
@@ -121,6 +122,10 @@ void judge_proof(const AssetView& view, const Verdict& verdict, Reasons& reasons
     else if (rto && *verdict.proven_rto > *rto)
         reasons.push_back({VerdictState::at_risk, fmt::format("the last proof took {}, an RTO of {} is promised",
                                                               in_words(*verdict.proven_rto), in_words(*rto))});
+    const auto& rpo = view.asset.objectives.rpo;
+    if (rpo && verdict.proven_rpo && *verdict.proven_rpo > *rpo)
+        reasons.push_back({VerdictState::at_risk, fmt::format("the last proof lost {}, an RPO of {} is promised",
+                                                              in_words(*verdict.proven_rpo), in_words(*rpo))});
 }
 
 /// What has already been said of a repository that is not good.

@@ -23,6 +23,8 @@ struct Verdict {
     std::optional<Time> recoverable_until;
     /// How long the last good proof took (its measured RTO, else its length).
     std::optional<Duration> proven_rto;
+    /// What it lost, where it told.
+    std::optional<Duration> proven_rpo;
     std::optional<Depth> proven_depth;
     std::optional<Time> proven_at;
 

@@ -106,6 +106,7 @@ void verdict(JsonWriter& out, const core::Verdict& verdict) {
     list(out, "reasons", verdict.reasons);
     optional(out, "recoverable_until", verdict.recoverable_until);
     optional(out, "proven_rto_seconds", verdict.proven_rto);
+    optional(out, "proven_rpo_seconds", verdict.proven_rpo);
     if (verdict.proven_depth)
         out.field("proven_depth", name_of(*verdict.proven_depth));
     optional(out, "proven_at", verdict.proven_at);

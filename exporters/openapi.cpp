@@ -77,6 +77,7 @@ constexpr std::string_view kOpenApi = R"({
       "Verdict": {"type": "object", "required": ["state", "reasons"], "properties": {
         "state": {"enum": ["recoverable", "at_risk", "unknown", "unrecoverable"]}, "reasons": {"type": "array", "items": {"type": "string"}},
         "recoverable_until": {"$ref": "#/components/schemas/Time"}, "proven_rto_seconds": {"$ref": "#/components/schemas/Seconds"},
+        "proven_rpo_seconds": {"$ref": "#/components/schemas/Seconds"},
         "proven_depth": {"enum": ["exists", "listed", "checksummed", "restored", "queried", "smoke_tested"]}, "proven_at": {"$ref": "#/components/schemas/Time"}}},
       "Asset": {"type": "object", "required": ["name", "description", "class", "labels", "objectives", "verdict", "checks", "due", "alerts"], "properties": {
         "name": {"type": "string"}, "description": {"type": "string"}, "class": {"type": "string"}, "labels": {"$ref": "#/components/schemas/Labels"},

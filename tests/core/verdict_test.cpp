@@ -419,6 +419,25 @@ TEST_CASE("what a proof measured counts before how long it ran") {
     CHECK(measured.verdict().proven_rto == 7min);
 }
 
+TEST_CASE("a proof that lost more than the RPO puts it at risk") {
+    const auto lost = [](std::optional<Duration> rpo) {
+        Situation lossy;
+        lossy.asset.objectives.rpo = 1h;
+        lossy.backups("repo1", all({good(1min)}));
+        lossy.check("tests", EvidenceKind::exercise)
+            .sees({Exercise{.exercise = "restore-test",
+                            .outcome = ExerciseOutcome::passed,
+                            .started_at = kNow - 1h,
+                            .ended_at = kNow,
+                            .depth = Depth::restored,
+                            .rpo = rpo}});
+        return lossy.says();
+    };
+    CHECK(lost({}) == Lines{"recoverable"});
+    CHECK(lost(1h) == Lines{"recoverable"});
+    CHECK(lost(5h) == Lines{"at_risk", "the last proof lost 5h, an RPO of 1h is promised"});
+}
+
 TEST_CASE("an overdue proof puts it at risk by itself, on its second") {
     Situation overdue;
     overdue.asset.objectives.restore_test_every = 4min;
