@@ -165,39 +165,52 @@ void judge_running(const Scenario& scenario, const Verdict& verdict, Reasons& bl
         judge_time(scenario, verdict, blocks);
 }
 
-/// Does what is needed hold of the asset, in whatever check asserts it? One that fails is worse than one unknown, and
-/// what held when somebody could still look is unknown.
-void judge_need(const std::string& need, const AssetView& view, Time& revisit, Reasons& blocks) {
+/// What the checks of an asset say of one thing that is needed.
+struct Answers {
     bool holds = false;
-    bool unknown = false;
+    bool holds_there = false;
+    bool unknown_there = false;
+    bool unknown_elsewhere = false;
     std::string failing;
+
+    /// Of several one may be the one that counts, unless it holds of what is left.
+    bool unknown() const { return unknown_there || (unknown_elsewhere && !holds_there); }
+};
+
+/// `unseen`: what held when somebody could still look is unknown.
+void take_answer(const Assertion& one, const Contributor& contributor, bool there, bool unseen, Answers& answers) {
+    const AssertionState state = state_of(one);
+    const bool holds = state == AssertionState::holds && !unseen;
+    answers.holds = answers.holds || holds;
+    answers.holds_there = answers.holds_there || (holds && there);
+    bool& unknown = there ? answers.unknown_there : answers.unknown_elsewhere;
+    unknown = unknown || unseen || state == AssertionState::unknown;
+    if (state == AssertionState::fails)
+        answers.failing = fmt::format("{}: {} is {}, {} is expected", label(contributor), one.name,
+                                      one.actual.value_or(""), one.expected);
+}
+
+/// Does what is needed hold of the asset, in whatever check asserts it? One that fails is worse than one unknown.
+void judge_need(const std::string& need, const Scenario& scenario, const AssetView& view, Time& revisit,
+                Reasons& blocks) {
+    Answers answers;
     for (const Contributor& contributor : view.contributors) {
         if (!contributor.seen)
             continue;
+        const bool there = stands(contributor, scenario.recover_from);
         const bool unseen =
             contributor.seen->vanished_since || silent(contributor, EvidenceKind::assertions, view.now, revisit);
-        for (const Evidence& evidence : *contributor.seen->evidence) {
-            const auto* assertions = std::get_if<Assertions>(&evidence);
-            if (!assertions)
-                continue;
-            for (const Assertion& one : assertions->assertions) {
-                if (!glob_matches(need, one.name))
-                    continue;
-                const AssertionState state = state_of(one);
-                holds = holds || (state == AssertionState::holds && !unseen);
-                unknown = unknown || unseen || state == AssertionState::unknown;
-                if (state == AssertionState::fails)
-                    failing = fmt::format("{}: {} is {}, {} is expected", label(contributor), one.name,
-                                          one.actual.value_or(""), one.expected);
-            }
-        }
+        for (const Evidence& evidence : *contributor.seen->evidence)
+            if (const auto* assertions = std::get_if<Assertions>(&evidence))
+                for (const Assertion& one : assertions->assertions)
+                    if (glob_matches(need, one.name))
+                        take_answer(one, contributor, there, unseen, answers);
     }
-    if (!failing.empty())
-        blocks.push_back({VerdictState::at_risk, std::move(failing)});
-    // Of several one may be the one that counts.
-    else if (unknown || !holds)
-        blocks.push_back(
-            {VerdictState::unknown, fmt::format("{} '{}'", unknown ? "nobody could tell" : "no check asserts", need)});
+    if (!answers.failing.empty())
+        blocks.push_back({VerdictState::at_risk, std::move(answers.failing)});
+    else if (answers.unknown() || !answers.holds)
+        blocks.push_back({VerdictState::unknown,
+                          fmt::format("{} '{}'", answers.unknown() ? "nobody could tell" : "no check asserts", need)});
 }
 
 } // namespace
@@ -212,7 +225,7 @@ AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, 
     else
         judge_running(scenario, verdict, blocks);
     for (const std::string& need : scenario.needs)
-        judge_need(need, view, revisit, blocks);
+        judge_need(need, scenario, view, revisit, blocks);
     std::ranges::stable_sort(blocks, std::ranges::greater{}, &Reason::state);
     made.state = blocks.empty() ? VerdictState::recoverable : blocks.front().state;
     for (Reason& block : blocks)

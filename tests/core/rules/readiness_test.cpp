@@ -179,6 +179,13 @@ TEST_CASE("what is needed must be asserted and hold: three answers, and none is 
     // Which of two is the one that counts nobody knows.
     copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 1h), Copies::lock("COMPLIANCE")});
     CHECK(copies.judge().blocks == Lines{"nobody could tell 'object_lock*'"});
+    // But where it holds of what is left: the other one went with its region.
+    copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 1h), Copies::lock({})});
+    copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h), Copies::lock("COMPLIANCE")});
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    copies.scenario.recover_from = {};
+    CHECK(copies.judge().blocks == Lines{"nobody could tell 'object_lock*'"});
+    copies.scenario.recover_from = {.region = "us"};
     copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 1h)});
     copies.see(copies.far, copies.far_memory, {Copies::points(9 * kDay, 3h)});
     CHECK(copies.judge().blocks == Lines{"no check asserts 'object_lock*'"});
