@@ -196,12 +196,15 @@ def test_one_alert_refused_holds_up_no_other(site, drills):
         mend_archiving(site)
 
     def is_left_out():
-        # Once among the others, once alone.
-        until(lambda: sends("rejected") == 2, lambda: f"two are refused: {picky.seen}")
-        accepted, sent = sends("accepted"), len(picky.seen)
-        until(lambda: sends("accepted") >= accepted + 3, "the others are sent again")
-        assert sends("rejected") == 2
-        assert not any(FAILING.alertname in names for names in picky.seen[sent:])
+        def others_are_sent_without_it():
+            accepted, sent = sends("accepted"), len(picky.seen)
+            until(lambda: sends("accepted") >= accepted + 3, "the others are sent again")
+            return not any(FAILING.alertname in names for names in picky.seen[sent:])
+
+        until(others_are_sent_without_it, lambda: f"it is left out: {picky.seen}")
+        # Once among others and once alone; and once more of each where it was told first by itself, for of one alone
+        # nobody could say that the fault is the alert's.
+        assert sends("rejected") in (2, 4)
 
     try:
         drills.run("Alertmanager refuses one alert of two",
