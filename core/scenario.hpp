@@ -52,7 +52,8 @@ struct Scenario {
     Location location;
     /// Rules of which a finding means that a member is down.
     std::vector<RuleId> when{RuleId::endpoint_down};
-    /// Globs over the name of the assertion or measurement that was found; empty for any.
+    /// Globs over the name of what `assertion_failed` and `measurement_out_of_range` found; empty for any. Of what
+    /// other rules find they ask nothing.
     std::string assertion;
     std::string measurement;
 

@@ -58,9 +58,9 @@ constexpr Option<ScenarioOptions> kOptions[] = {
     {"location", &ScenarioOptions::location, "where what counts stands: `{ node, zone, region, role }`, as patterns"},
     {"when", &ScenarioOptions::when, "policy keys of the rules whose finding means that one is down"},
     {"assertion", &ScenarioOptions::assertion,
-     "pattern of the assertion that must have failed, with `when` about those"},
+     "pattern of the assertion that must have failed, of what `assertion_failed` in `when` finds"},
     {"measurement", &ScenarioOptions::measurement,
-     "pattern of the measurement that must be out of range, with `when` about those"},
+     "pattern of the measurement that must be out of range, of what `measurement_out_of_range` in `when` finds"},
     {"by", &ScenarioOptions::by,
      "apart for each node, zone, region, role, asset, subject of a check, or value of that label; once over all when "
      "left out"},
@@ -127,6 +127,9 @@ class ScenarioCompiler {
         check_canary_of(made);
         compile_policy(options, made);
         compile_what_counts(options, made);
+        // Of a rule that is misspelt nobody knows which one it is.
+        if (made.when.size() == options.when.size())
+            check_patterns_of(made);
         if (options.rto == Duration{0})
             mistake("rto", "expected more than 0, found 0");
         if (run_.diagnostics.all().size() == mistakes)
@@ -156,6 +159,17 @@ class ScenarioCompiler {
         if (!made.by.empty())
             mistake("canary", "a canary is of one database, and `by` takes the scenario apart",
                     "leave out one of the two");
+    }
+
+    /// A pattern of what is not asked for would be passed over.
+    void check_patterns_of(const Scenario& made) {
+        const auto expect_asked = [&](std::string_view key, const std::string& pattern, RuleId id) {
+            if (!pattern.empty() && !made.decided_by(id))
+                mistake(key,
+                        fmt::format("'{}' is of what `{}` finds, and `when` does not name that", key, rule(id).key));
+        };
+        expect_asked("assertion", made.assertion, RuleId::assertion_failed);
+        expect_asked("measurement", made.measurement, RuleId::measurement_out_of_range);
     }
 
     void compile_policy(const ScenarioOptions& options, Scenario& made) {

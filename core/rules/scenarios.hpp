@@ -43,7 +43,8 @@ struct Decision {
     bool operator==(const Decision&) const = default;
 };
 
-/// Does a finding like this decide the scenario, by its rule, assertion and measurement?
+/// Does a finding like this decide the scenario: by its rule, and where that is about an assertion or a measurement, by
+/// its name?
 bool decides(const Scenario& scenario, const Identity& found);
 /// Is what was found at `found` about this subject of the same check: the subject, a thing inside it
 /// ("orders/standby1", or just "standby1" where the subject has no name), or the check as a whole?

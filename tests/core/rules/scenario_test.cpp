@@ -82,6 +82,31 @@ TEST_CASE("a scenario is decided with three answers") {
     }
 }
 
+TEST_CASE("by its name an assertion or a measurement decides a scenario, and what has none by its rule alone") {
+    const Scenario primary{.name = "db-primary",
+                           .when = {RuleId::endpoint_down, RuleId::assertion_failed, RuleId::measurement_out_of_range},
+                           .assertion = "canary",
+                           .measurement = "lag*"};
+    const struct {
+        Identity found;
+        bool decisive;
+    } rows[] = {
+        {{.rule = RuleId::endpoint_down}, true},
+        {{.rule = RuleId::assertion_failed, .assertion = "canary"}, true},
+        {{.rule = RuleId::assertion_failed, .assertion = "canary_lost_rows"}, false},
+        {{.rule = RuleId::measurement_out_of_range, .measurement = "lag_seconds"}, true},
+        {{.rule = RuleId::measurement_out_of_range, .measurement = "age"}, false},
+        {{.rule = RuleId::endpoint_degraded}, false},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(rule(row.found.rule).name, row.found.assertion, row.found.measurement);
+        CHECK(decides(primary, row.found) == row.decisive);
+    }
+    // Nothing is asked of their names where nobody names one.
+    const Scenario any{.name = "any", .when = {RuleId::assertion_failed}};
+    CHECK(decides(any, Identity{.rule = RuleId::assertion_failed, .assertion = "checksum_failures"}));
+}
+
 TEST_CASE("an outage began when as many were down as must be, and ended when too few were left") {
     const Decision two = decide(count(2), members("ddd"), kNow);
     CHECK(two.since == kNow - 2min);
