@@ -41,6 +41,17 @@ bool is_unknown(const CheckUnit& unit) {
 
 } // namespace
 
+/// Expectations are none of a drill's doing either, but for those that a scenario takes for an outage: a canary that
+/// cannot be written while a standby is promoted.
+bool Engine::is_brought_about(const Identity& identity) const {
+    if (std::ranges::find(kExplainedByExercise, identity.rule) != kExplainedByExercise.end())
+        return true;
+    const auto check = checks_.find(identity.check);
+    return identity.rule == RuleId::assertion_failed && check != checks_.end() &&
+           std::ranges::any_of(check->second->scenarios,
+                               [&](const ScenarioUnit* unit) { return decides(unit->scenario, identity); });
+}
+
 std::string Engine::planned(const Identity& identity, Judgement& judgement, Time now) const {
     std::string cause;
     for (const Maintenance& window : config_->maintenance) {
@@ -55,7 +66,7 @@ std::string Engine::planned(const Identity& identity, Judgement& judgement, Time
     }
     const auto asset = assets_.find(identity.asset);
     if (cause.empty() && asset != assets_.end() && !asset->second->running_exercise.empty() &&
-        std::ranges::find(kExplainedByExercise, identity.rule) != kExplainedByExercise.end()) {
+        is_brought_about(identity)) {
         judgement.look_again(asset->second->running_until);
         cause = "exercise " + asset->second->running_exercise + " is running";
     }

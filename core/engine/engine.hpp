@@ -179,6 +179,7 @@ class Engine {
     void conclude(JudgedUnit& unit, Judgement judgement, const Check* check, Scope scope, Time now);
     void lower(Finding& finding, const Alert* before, Judgement& judgement, Time now) const;
     void lower_together(const TargetUnit& unit, Finding& shared, Judgement& judgement, Time now) const;
+    bool is_brought_about(const Identity& identity) const;
     /// The maintenance or exercise that a finding belongs to, in words; empty for none.
     std::string planned(const Identity& identity, Judgement& judgement, Time now) const;
     void take_back(JudgedUnit& unit, std::vector<Transition>& transitions);

@@ -226,6 +226,8 @@ std::string Engine::drill_before(const ScenarioUnit& unit, const ScenarioGroup& 
         Identity found{.rule = unit.scenario.when.front(), .asset = asset_of(*check->check, subject)};
         found.check = check->name;
         found.subject = subject;
+        // As good as the name of any that it takes: a pattern matches itself.
+        found.assertion = unit.scenario.assertion;
         if (planned(found, judgement, now) == alert->finding.lowered_by)
             return alert->finding.lowered_by;
     }

@@ -484,6 +484,59 @@ TEST_CASE("a scenario is lowered by a drill no longer than that goes on") {
     }
 }
 
+TEST_CASE("a drill lowers an assertion that a scenario takes for an outage, over a restart too, and no other one") {
+    fleet::Fleet fleet;
+    Asset shop;
+    shop.name = "shop";
+    shop.objectives.backups = false;
+    Check writing;
+    writing.name = writing.fingerprint = "canary";
+    writing.asset = "shop";
+    writing.collector = "postgresql_validation";
+    writing.every = 30s;
+    writing.brings = {EvidenceKind::assertions};
+    fleet.with(shop).with(writing);
+    fleet.config.scenarios = {
+        Scenario{.name = "db-primary", .checks = {"canary"}, .when = {RuleId::assertion_failed}, .assertion = "can*"}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const std::string outcomes = engine.outcome_check("shop", "failover-test", now);
+    const Exercise drill{.id = "1", .exercise = "failover-test", .started_at = now};
+    engine.learn(outcomes, fleet::report(now, {{"failover-test", {}, {drill}, {}}}, false), now);
+    const auto fails = [](const char* name) { return Assertion{.name = name, .expected = "well", .actual = "ill"}; };
+    for (int looks = 0; looks < 3; ++looks) {
+        engine.learn("canary",
+                     fleet::report(now, {{"", {}, {Assertions{{fails("canary"), fails("checksum_failures")}}}, {}}}),
+                     now);
+        pass(engine, now, 30s);
+    }
+    const auto told = [](Engine& by, Time at) {
+        std::map<std::string, Priority> found;
+        for_each_alert(by.snapshot(at), [&](const Alert& alert) {
+            const std::string name = alert.finding.identity.assertion + alert.finding.identity.scenario;
+            if (alert.state == AlertState::firing && !name.empty())
+                found[name] = alert.finding.priority;
+        });
+        return found;
+    };
+    const std::map<std::string, Priority> expected{
+        {"canary", Priority::p4}, {"checksum_failures", Priority::p2}, {"db-primary", Priority::p4}};
+    CHECK(told(engine, now) == expected);
+
+    // Nothing has looked yet.
+    Engine after{now};
+    for (const std::string& name : {outcomes, std::string{"canary"}}) {
+        const auto* unit = engine.check(name);
+        after.restore_check(name, {unit->check->fingerprint, unit->memory, unit->alerts, {}});
+    }
+    const auto* unit = engine.scenario("db-primary");
+    after.restore_scenario("db-primary", unit->outages, unit->alerts);
+    after.configure(fleet.done(), now);
+    pass(after, now, 1s);
+    CHECK(told(after, now).at("db-primary") == Priority::p4);
+}
+
 TEST_CASE("of several assets each is recoverable by what is seen of it, and by what is seen no more") {
     fleet::Fleet fleet;
     fleet.with(fleet::asset("crm")).with(fleet::asset("orders"));
