@@ -102,11 +102,7 @@ ListedStep fresh(std::string check, std::string_view priority) {
 
 /// By one of its tables, or the canary.
 ListedStep asserted(std::string check, std::string_view priority) {
-    const auto sees = [](std::string actual) -> test::Sight {
-        return [actual = std::move(actual)](Time) -> std::vector<Evidence> {
-            return {Assertions{{{.name = "it", .expected = "well", .actual = actual, .priority = Priority::p1}}}};
-        };
-    };
+    const auto sees = [](const char* actual) { return test::graded("it", "well", actual, Priority::p1); };
     return {std::move(check), sees("well"), sees("broken"), priority};
 }
 
@@ -124,7 +120,7 @@ const std::vector<Listed> kValidations{
       fresh("traces-flow", "P3"),
       probed("checkout", "P1"),
       {"error-rate", test::measured("value", 0.001, 0.01), test::measured("value", 0.2, 0.01), "P2"}}},
-    // A port that is down is the outage itself again, and has the validation given up.
+    // A port that is down and a canary that is not written are the outage itself again: the validation is given up.
     {"database-validation",
      {{"postgresql-port", test::reachable(ReachState::up), test::reachable(ReachState::degraded), "P1"},
       asserted("postgresql-canary", "P1"),
@@ -204,20 +200,26 @@ struct Drill {
 
 const std::vector<Drill> kDrills{
     {"database-failover", "postgresql-port", {}},
+    {"database-failover", "postgresql-canary", {"postgresql-port"}},
     {"failover-test", "postgresql-port", {}},
     {"zone-failure", "zone-a", {"zone-b", "zone-c"}},
 };
 
+test::Sight seen_by(const std::string& check, bool well) {
+    return check == "postgresql-canary" ? test::canary(well)
+                                        : test::reachable(well ? ReachState::up : ReachState::down);
+}
+
 /// Who is woken by what it takes away, when somebody said that it runs and when nobody did.
 std::vector<std::string> paged_by(const agent::Loaded& loaded, const Drill& drill, bool said) {
     test::GuideWatch watch{loaded};
-    const auto look = [&](ReachState state) {
+    const auto look = [&](bool well) {
         for (const std::string& check : drill.leaves)
-            watch.learn(check, "", test::reachable(ReachState::up)(watch.now));
-        watch.learn(drill.breaks, "", test::reachable(state)(watch.now));
+            watch.learn(check, "", seen_by(check, true)(watch.now));
+        watch.learn(drill.breaks, "", seen_by(drill.breaks, well)(watch.now));
         watch.pass(15s);
     };
-    look(ReachState::up);
+    look(true);
     if (said) {
         const auto& all = loaded.config->exercises;
         const auto planned = std::ranges::find(all, drill.exercise, &PlannedExercise::name);
@@ -227,7 +229,7 @@ std::vector<std::string> paged_by(const agent::Loaded& loaded, const Drill& dril
         watch.learn(watch.engine.outcome_check(planned->asset, planned->name, watch.now), drill.exercise, {run});
     }
     for (int looks = 0; looks < 6; ++looks)
-        look(ReachState::down);
+        look(false);
     return watch.pages();
 }
 
@@ -341,6 +343,30 @@ TEST_CASE("what a failover lost, of which nothing may be, is told by the guide's
     const OutageHistory& history = watch.engine.scenario("db-primary")->outages.at("");
     REQUIRE(history.past.size() == 1);
     CHECK(history.past[0].lost == Loss{30s, 2});
+}
+
+TEST_CASE("a primary that takes connections and no writes is out as long as that, and is validated when it is over") {
+    const agent::Loaded loaded = test::load_guide();
+    test::GuideWatch watch{loaded};
+    const auto look = [&](int looks, bool written) {
+        while (looks-- > 0) {
+            watch.learn("postgresql-port", "", test::reachable(ReachState::up)(watch.now));
+            watch.learn("postgresql-canary", "", test::canary(written)(watch.now));
+            watch.pass(15s);
+        }
+    };
+    look(4, true);
+    CHECK(watch.pages().empty());
+    look(4, false);
+    CHECK(watch.pages() == std::vector<std::string>{"P1 ScenarioActive db-primary"});
+    CHECK_FALSE(watch.engine.validation("database-validation")->memory.running);
+    look(1, true);
+    const OutageHistory& history = watch.engine.scenario("db-primary")->outages.at("");
+    REQUIRE(history.past.size() == 1);
+    const Duration lasted = *history.past[0].ended_at - history.past[0].began_at;
+    CHECK(lasted >= 45s);
+    CHECK(lasted <= 75s);
+    CHECK(watch.engine.validation("database-validation")->memory.running);
 }
 
 TEST_CASE("damage that the whole server counts is told once, though three checks of the guide see it") {

@@ -19,10 +19,23 @@ test::Sight test::measured(std::string name, double value, double above) {
     return [=](Time) -> std::vector<Evidence> { return {Measurement{.name = name, .value = value, .above = above}}; };
 }
 
+test::Sight test::graded(std::string name, std::string expected, std::string actual, Priority priority) {
+    return [=](Time) -> std::vector<Evidence> {
+        return {Assertions{{{.name = name, .expected = expected, .actual = actual, .priority = priority}}}};
+    };
+}
+
+test::Sight test::canary(bool written) {
+    const std::string well = "written and read back";
+    return graded("canary", well, written ? well : "no answer", Priority::p1);
+}
+
 } // namespace recoverd
 
 namespace {
 
+using test::canary;
+using test::graded;
 using test::measured;
 using test::reachable;
 using test::Row;
@@ -81,13 +94,6 @@ Sight log(Duration window, Duration behind) {
 Sight assertion(std::string name, std::string expected, std::string actual, Compare compare = Compare::equal) {
     return [=](Time) -> std::vector<Evidence> {
         return {Assertions{{{.name = name, .expected = expected, .actual = actual, .compare = compare}}}};
-    };
-}
-
-/// One that its source asks for with a priority of its own.
-Sight graded(std::string name, std::string expected, std::string actual, Priority priority) {
-    return [=](Time) -> std::vector<Evidence> {
-        return {Assertions{{{.name = name, .expected = expected, .actual = actual, .priority = priority}}}};
     };
 }
 
@@ -167,6 +173,7 @@ const std::vector<Row> kRows{
     scenario("FM7", "region", "zone-a zone-b zone-c", kUp, kDown, "P1 ScenarioActive"),
     scenario("RR3", "az", "zone-b", kUp, kDown, "P1 RtoExceeded"),
     scenario("FM5", "broker", "kafka", kFollows, kGone, "P2 ScenarioActive"),
+    scenario("FM4", "db-primary", "postgresql-canary", canary(true), canary(false), "P1 RtoExceeded"),
     scenario("RR4", "db-primary", "postgresql-port", kUp, kDown, "P1 RtoExceeded"),
     scenario("RR5", "region", "zone-a zone-b zone-c", kUp, kDown, "P1 ScenarioActive"),
     scenario("RL7", "consumer-lag", "kafka", measured("lag", 10, 100'000), measured("lag", 200'000, 100'000),
@@ -209,8 +216,8 @@ const std::vector<Row> kRows{
      .subject = "public.payments.payments_order_fkey"},
     {.id = "DV4",
      .from = "postgresql-canary",
-     .well = graded("canary", "written and read back", "written and read back", Priority::p1),
-     .ill = graded("canary", "written and read back", "no answer", Priority::p1),
+     .well = canary(true),
+     .ill = canary(false),
      .later = 1min,
      .alert = "P1 AssertionFailed",
      .subject = ""},

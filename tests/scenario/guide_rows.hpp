@@ -39,5 +39,9 @@ std::span<const Row> guide_rows();
 // What further tests have checks see.
 Sight reachable(core::ReachState state);
 Sight measured(std::string name, double value, double above);
+/// An assertion that its source asks for with a priority of its own.
+Sight graded(std::string name, std::string expected, std::string actual, core::Priority priority);
+/// Of the write canary: what it tells while it is written, and while it is not.
+Sight canary(bool written);
 
 } // namespace recoverd::test
