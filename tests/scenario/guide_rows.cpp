@@ -254,6 +254,7 @@ const std::vector<Row> kRows{
     {"RL5", "mesh-certificate", certificate(days{60}), certificate(days{3}), 1min, "P3 CertificateExpiring"},
     due("CH1", "asset/shop", "pod-kill", days{1}),
     due("CH2", "asset/shop", "network-latency", days{7}),
+    {"CH2", "latency", measured("value", 0.1, 0.5), measured("value", 2, 0.5), 1min, "P3 MeasurementOutOfRange"},
     due("CH3", "asset/shop", "node-drain", days{7}),
     due("CH4", "asset/postgresql", "database-failover", days{30}),
     timed("CH4", "asset/postgresql", "database-failover", 15min),

@@ -121,6 +121,25 @@ def test_the_error_rate_of_the_examples_is_known_where_nothing_failed(tmp_path, 
     assert well, said
 
 
+def buckets(rates):
+    """Of requests that took so many seconds at most, so many in a minute."""
+    return [{"series": f'http_request_duration_seconds_bucket{{namespace="shop",le="{le}"}}', "values": f"0+{rate}x20"}
+            for le, rate in rates.items()]
+
+
+@pytest.mark.parametrize("series, seconds", [
+    # A sixth took longer than any bucket tells apart: half a second, and who knows how much more.
+    (buckets({"0.1": 50, "0.5": 50, "+Inf": 60}), 0.5),
+    # Nobody can say.
+    ([], None),
+], ids=["a-sixth-is-slow", "nobody-measures"])
+def test_the_latency_of_the_guide_is_that_of_the_slowest_hundredth(tmp_path, series, seconds):
+    expected = [] if seconds is None else [{"labels": "{}", "value": seconds}]
+    well, said = promtool(tmp_path, [{"interval": "1m", "input_series": series, "promql_expr_test": [
+        {"expr": query_of("resilience-guide.toml", "latency"), "eval_time": "10m", "exp_samples": expected}]}])
+    assert well, said
+
+
 def mixin(part, config=""):
     """What it makes of itself, as text."""
     code = f'((import "mixin.libsonnet") + {{ _config+:: {{ {config} }} }}).{part}'
