@@ -151,6 +151,19 @@ Script application(std::string_view health) {
                                       health)}});
 }
 
+/// One that is ready for weeks yet, and was not to be renewed before next week; which somebody asked for all the same.
+Script certificate(bool renewal_failed) {
+    return test::kubernetes_lists(
+        {{"certificates",
+          fmt::format(R"({{"metadata": {{"name": "orders", "namespace": "shop"}}, "spec": {{}}, "status": {{
+                        "notBefore": "2026-10-01T00:00:00Z", "notAfter": "2026-12-30T00:00:00Z",
+                        "renewalTime": "2026-11-30T00:00:00Z",
+                        "conditions": [{{"type": "Ready", "status": "True"}}{}]}}}})",
+                      renewal_failed ? R"(, {"type": "Issuing", "status": "False", "reason": "Failed",
+                        "message": "order is invalid"})"
+                                     : "")}});
+}
+
 // ------------------------------------------------------------------------------------------------------------------
 
 std::vector<Asked> rows() {
@@ -178,6 +191,8 @@ std::vector<Asked> rows() {
         {"BM6", "git-mirror", repository(2, 2), repository(3, 2), 1min, 30min, "P2 BackupTooOld"},
         {"BM6", "git-mirror", repository(2, 2), repository(3, 3, 1), 1min, 1min, "P2 AssertionFailed"},
         {"BV4", "git-mirror", repository(2, 2), repository(2, 2, 0, 1), days{31}, 1min, "P4 BackupCorrupt"},
+        {"RL5", "certificates", certificate(false), certificate(true), 1min, 1min, "P3 EndpointDegraded"},
+        {"RL7", "certificates", certificate(false), certificate(true), 1min, 1min, "P2 ScenarioActive", "certificate"},
         {"RL6", "deployments", application("Healthy"), application("Degraded"), 1min, 1min, "P2 EndpointDown"},
         {"RL6", "deployments", application("Healthy"), application("Degraded"), 1min, 15s, "P2 ScenarioActive",
          "bad-deploy"},
@@ -229,6 +244,19 @@ TEST_CASE("a pool that somebody paused on purpose is no pool that is exhausted")
     test::GuideWatch watch{loaded};
     look_six_times(watch, "postgresql-pooler", pooler("paused"), 1min);
     CHECK_FALSE(watch.fires("P2 ScenarioActive", "scenario", "pool-exhausted"));
+}
+
+TEST_CASE("an API server that answers only in part is no certificate that was not renewed") {
+    const agent::Loaded loaded = test::load_guide();
+    test::GuideWatch watch{loaded};
+    look_six_times(watch, "certificates", certificate(false), 1min);
+    for (int looks = 0; looks < 6; ++looks) {
+        watch.learn("certificates", "apiserver",
+                    {core::Reachability{.target = "apiserver", .state = core::ReachState::degraded}});
+        watch.pass(1min);
+    }
+    CHECK(watch.fires("P3 EndpointDegraded", "check", "certificates"));
+    CHECK_FALSE(watch.fires("P2 ScenarioActive", "scenario", "certificate"));
 }
 
 TEST_CASE("a rollout that takes its time is no bad deploy, and wakes nobody") {

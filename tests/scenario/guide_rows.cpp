@@ -149,14 +149,15 @@ Row timed(std::string_view id, std::string_view asset, std::string_view name, Du
 
 /// Six bad looks, a minute between them: the scenario fires, and one of a few minutes is over its RTO, too.
 Row scenario(std::string_view id, std::string_view name, std::string_view checks, Sight well, Sight ill,
-             std::string_view alert) {
+             std::string_view alert, std::string_view subject = "main") {
     return {.id = id,
             .from = checks,
             .well = std::move(well),
             .ill = std::move(ill),
             .later = 1min,
             .alert = alert,
-            .scenario = name};
+            .scenario = name,
+            .subject = subject};
 }
 
 const auto kUp = reachable(ReachState::up);
@@ -178,8 +179,8 @@ const std::vector<Row> kRows{
     scenario("RR5", "region", "zone-a zone-b zone-c", kUp, kDown, "P1 ScenarioActive"),
     scenario("RL7", "consumer-lag", "kafka", measured("lag", 10, 100'000), measured("lag", 200'000, 100'000),
              "P2 RtoExceeded"),
-    scenario("RL7", "certificate", "mesh-certificate", certificate(days{60}), certificate(days{3}),
-             "P2 ScenarioActive"),
+    scenario("RL7", "certificate", "mesh-certificate", certificate(days{60}), certificate(days{3}), "P2 ScenarioActive",
+             ""),
     {"HC2", "metrics-flow", measured("age", 10, 300), measured("age", 400, 300), 1min, "P2 MeasurementOutOfRange"},
     {"HC3", "logs-flow", measured("age", 10, 600), measured("age", 700, 600), 1min, "P2 MeasurementOutOfRange"},
     {"HC4", "traces-flow", measured("age", 10, 1800), measured("age", 1900, 1800), 1min, "P3 MeasurementOutOfRange"},

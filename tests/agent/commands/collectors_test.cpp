@@ -151,6 +151,6 @@ TEST_CASE("the roles for the example of a whole company name what it requires an
     CHECK(roles[1] == R"(resources: ["nodes"])");
     CHECK(roles[2] == "kind: ClusterRoleBinding");
     for (const char* needed : {"pods", "deployments", "statefulsets", "poddisruptionbudgets",
-                               "horizontalpodautoscalers", "applications", "podchaos"})
+                               "horizontalpodautoscalers", "applications", "certificates", "podchaos"})
         CHECK_THAT(guide.out, ContainsSubstring('"' + std::string{needed} + '"'));
 }
