@@ -84,6 +84,13 @@ std::string lock(std::string_view mode) {
                        mode);
 }
 
+std::string encryption(std::string_view algorithm) {
+    return fmt::format(
+        "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>{}"
+        "</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
+        algorithm);
+}
+
 /// The bucket as the file asks for it, but for what a test says of it. What is not told here is unknown.
 Script bucket(std::map<std::string, std::string> changed = {}) {
     return [changed = std::move(changed)](test::FakeWorld& world) {
@@ -97,6 +104,7 @@ Script bucket(std::map<std::string, std::string> changed = {}) {
             {"versioning", versioning("Enabled")},
             {"object-lock", lock("COMPLIANCE")},
             {"lifecycle", lifecycle(90)},
+            {"encryption", encryption("aws:kms")},
             {"publicAccessBlock", test::data("s3/public-access-block.xml")}};
         for (const auto& [setting, document] : changed)
             says.insert_or_assign(setting, document);
@@ -186,6 +194,8 @@ std::vector<Asked> rows() {
         {"BM5", "terraform-bucket", bucket(), bucket({{"versioning", versioning("Suspended")}}), 1min, 1min,
          "P2 AssertionFailed"},
         {"BM5", "terraform-bucket", bucket(), bucket({{"lifecycle", lifecycle(30)}}), 1min, 1min, "P2 AssertionFailed"},
+        {"BM5", "terraform-bucket", bucket(), bucket({{"encryption", encryption("AES256")}}), 1min, 1min,
+         "P2 AssertionFailed"},
         {"DR1", "terraform-bucket", bucket(), bucket({{"object-lock", lock("GOVERNANCE")}}), 1min, 1min,
          "P2 AssertionFailed"},
         {"BM6", "git-mirror", repository(2, 2), repository(3, 2), 1min, 30min, "P2 BackupTooOld"},

@@ -68,6 +68,13 @@ std::vector<Evidence> half_empty(Time now) {
     ++seen.count;
     return {seen};
 }
+Sight snapshot(Told encrypted) {
+    return [=](Time now) -> std::vector<Evidence> {
+        RecoveryPoints seen = points(now, {1min});
+        seen.points.back().encrypted = encrypted;
+        return {seen};
+    };
+}
 std::vector<Evidence> a_failed_job(Time now) {
     RecoveryPoints seen = points(now, {4h, 3h, 2h, 1h});
     seen.jobs.push_back({JobState::failed, "full", now - 2min, now - 1min, "no space left"});
@@ -228,8 +235,10 @@ const std::vector<Row> kRows{
     {"BM3", "kafka", assertion("retention.ms", "604800000", "604800000", Compare::at_least),
      assertion("retention.ms", "604800000", "3600000", Compare::at_least), 1min, "P2 AssertionFailed"},
     {"BM4", "valkey", backups, a_failed_job, 1min, "P2 BackupFailed"},
+    {"BM4", "valkey-backups", backups, only_today, days{2}, "P3 BackupRetentionShort"},
     {"BM7", "vault", kUp, kDown, 1min, "P2 EndpointDown"},
     {"BM7", "vault", kFollows, kGone, 1min, "P2 ReplicaMissing"},
+    {"BM7", "vault-snapshots", snapshot(Told::yes), snapshot(Told::no), 1min, "P2 AssertionFailed"},
     {"BV1", "postgresql-restore-test", kPassed, exercise("restore-test", ExerciseOutcome::failed), days{1},
      "P2 RestoreTestFailed"},
     {"BV1", "asset/postgresql", kPassed, {}, days{9}, "P2 RestoreTestOverdue"},

@@ -163,6 +163,44 @@ TEST_CASE("what a row of the guide rests on is what the check's collector brings
         }
 }
 
+TEST_CASE("where the guide's backups lie and how they are encrypted is seen by a check, or declared") {
+    /// By an option of this check, or by a label where it names none.
+    struct Said {
+        std::string check;
+        std::string_view value;
+    };
+    const struct {
+        std::string asset;
+        Said location;
+        Said encryption;
+    } rows[] = {
+        {"postgresql", {"", "aiven-across-zones"}, {"", "AES-256"}},
+        {"kafka", {"", "aiven"}, {"", "AES-256"}},
+        {"valkey", {"", "aiven"}, {"", "AES-256"}},
+        {"terraform-state", {"terraform-bucket", "eu-central-1"}, {"terraform-bucket", "aws:kms"}},
+        {"git", {"", "github"}, {"", "at-rest"}},
+        {"vault", {"", "vault-ha"}, {"", "transit"}},
+    };
+    const agent::Loaded loaded = test::load_guide();
+    const test::GuideWatch watch{loaded};
+    for (const auto& row : rows) {
+        CAPTURE(row.asset);
+        const Asset& asset = loaded.config->assets.at(row.asset);
+        const auto is_said = [&](const Said& said, std::string_view label) {
+            if (said.check.empty()) {
+                const auto declared = asset.labels.find(label);
+                return declared != asset.labels.end() && declared->second == said.value;
+            }
+            const Check& check = watch.check(said.check);
+            return check.asset == row.asset && check.fingerprint.contains(said.value);
+        };
+        CHECK(is_said(row.location, "declared_location"));
+        CHECK(is_said(row.encryption, "declared_encryption"));
+    }
+    // Whoever holds the key, that it is encrypted is seen.
+    CHECK(loaded.config->assets.at("vault").objectives.encryption.value_or(false));
+}
+
 TEST_CASE("the words of the status page follow the worst that the guide's checks find") {
     const agent::Loaded loaded = test::load_guide();
     test::GuideWatch watch{loaded};
