@@ -104,6 +104,11 @@ Sight assertion(std::string name, std::string expected, std::string actual, Comp
     };
 }
 
+/// A hash over the rows of a table.
+Sight content(std::string hash) {
+    return [=](Time) -> std::vector<Evidence> { return {Fingerprint{.name = "content", .value = hash}}; };
+}
+
 Sight certificate(Duration left) {
     return [=](Time now) -> std::vector<Evidence> {
         return {Reachability{.target = "target",
@@ -208,6 +213,13 @@ const std::vector<Row> kRows{
      .later = 1min,
      .alert = "P1 AssertionFailed",
      .subject = "public.orders"},
+    {.id = "DV1",
+     .from = "postgresql-data",
+     .well = content("5d41402abc4b2a76"),
+     .ill = content("7d793037a0760186"),
+     .later = 1min,
+     .alert = "P1 AssertionFailed",
+     .subject = "public.orders_2025"},
     {.id = "DV2",
      .from = "postgresql-rows",
      .well = graded("row_count", "100", "100", Priority::p2),

@@ -114,6 +114,8 @@ std::vector<std::string> names_in(const std::vector<Evidence>& evidence) {
                 names.push_back(assertion.name);
         if (const auto* measurement = std::get_if<Measurement>(&one))
             names.push_back(measurement->name);
+        if (const auto* fingerprint = std::get_if<Fingerprint>(&one))
+            names.push_back(fingerprint->name);
     }
     return names;
 }
