@@ -157,6 +157,8 @@ io::Task<void> AlertmanagerSlot::back_off(Ptr slot) {
     const core::Duration wait =
         std::min<core::Duration>(kFirstBackOff * (1U << doublings), slot->sending_->options.interval);
     co_await slot->sending_->world.timers().sleep(jittered(wait, slot->random_));
+    // It takes that snapshot at once, and may wait long for an answer: what is poked from here on is not in it.
+    slot->backing_off_ = false;
 }
 
 io::Task<void> AlertmanagerSlot::serve(Ptr slot) {
@@ -180,7 +182,6 @@ io::Task<void> AlertmanagerSlot::serve(Ptr slot) {
             co_await back_off(slot);
             continue;
         }
-        slot->backing_off_ = false;
         co_await slot->wake_.wait(timers, std::max<core::Duration>(all_due - timers.elapsed(), 1s));
     }
 }

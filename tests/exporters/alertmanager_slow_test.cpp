@@ -89,6 +89,29 @@ TEST_CASE("what begins while a slow Alertmanager still answers is told to the ot
     CHECK(stage.told(kSlow).size() == 2);
 }
 
+TEST_CASE("what begins while an Alertmanager answers slowly after a failure is told to it right after that answer") {
+    test::Stage stage;
+    stage.show({firing("a")});
+    // The first try fails. The next one begins half a back-off to one and a half later, and is answered after eight
+    // seconds.
+    stage.status = [&](const io::HttpRequest&) {
+        const bool first = stage.posts.size() == 1;
+        stage.world.latency = first ? core::Duration{8s} : core::Duration{5};
+        return first ? 503 : 200;
+    };
+    stage.pass(9s);
+    REQUIRE(stage.posts.size() == 1);
+    stage.show({firing("a"), firing("b")});
+    stage.sender->poke();
+    stage.pass(9s);
+    REQUIRE(stage.posts.size() == 3);
+    CHECK(count_in(stage.posts[1].body) == 2);
+    CHECK(count_in(stage.posts[2].body) == 1);
+    CHECK_THAT(stage.posts[2].body, ContainsSubstring("\"asset\":\"b\""));
+    stage.pass(30s);
+    CHECK(stage.posts.size() == 3);
+}
+
 TEST_CASE("an Alertmanager that answers after the time-out is tried again, said once, and delays no other") {
     TwoPlaces stage(11s);
     stage.pass(10min + 2s);
