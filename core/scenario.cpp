@@ -22,25 +22,9 @@ bool matches(const std::string& pattern, std::string_view text) {
 
 /// Can this check's evidence lead to a finding of that rule? Otherwise it would count as unknown for ever.
 bool can_find(const Check& check, RuleId id) {
-    const auto brings = [&](std::initializer_list<EvidenceKind> kinds) {
-        return std::ranges::any_of(kinds, [&](EvidenceKind kind) { return check.may_bring(kind); });
-    };
-    switch (id) {
-    case RuleId::endpoint_down:
-    case RuleId::endpoint_degraded:
-    case RuleId::certificate_expiring:
-        return brings({EvidenceKind::reachability});
-    case RuleId::measurement_out_of_range:
-        return brings({EvidenceKind::measurement});
-    case RuleId::assertion_failed:
-        return brings({EvidenceKind::assertions, EvidenceKind::fingerprint});
-    case RuleId::replica_missing:
-    case RuleId::replication_lag_high:
-    case RuleId::replication_slot_retaining:
-        return brings({EvidenceKind::replication});
-    default:
-        return check.looks();
-    }
+    const auto kinds = kinds_of(id);
+    return check.looks() &&
+           (kinds.empty() || std::ranges::any_of(kinds, [&](EvidenceKind kind) { return check.may_bring(kind); }));
 }
 
 } // namespace

@@ -40,26 +40,41 @@ bool is_undecided(const CheckMemory& memory, const Identity& identity) {
     });
 }
 
+/// Does what is known of this subject say whether the finding still holds? As long as there was no whole answer, the
+/// halves of one speak of the kinds that came.
+bool answers_for(const SubjectMemory& seen, const Identity& identity) {
+    if (seen.learned_at == Time{})
+        return false;
+    const bool was_whole = !seen.failure || seen.failing_since > seen.learned_at;
+    const auto kinds = kinds_of(identity.rule);
+    return was_whole || kinds.empty() || std::ranges::any_of(*seen.evidence, [&](const Evidence& evidence) {
+               // One value that may not change says nothing of another one, nor of what is expected.
+               const auto* fingerprint = std::get_if<Fingerprint>(&evidence);
+               return std::ranges::find(kinds, kind_of(evidence)) != kinds.end() &&
+                      (!fingerprint || fingerprint->name == identity.assertion);
+           });
+}
+
 /// Was nothing learned yet of what this is about, though its check has looked?
-bool is_unseen(const CheckMemory& memory, std::string_view subject) {
+bool is_unseen(const CheckMemory& memory, const Identity& identity) {
     bool listed = false;
-    bool learned = false;
+    bool told = false;
     const auto look_at = [&](const SubjectMemory& seen) {
         listed = true;
-        learned = learned || seen.learned_at != Time{};
+        told = told || answers_for(seen, identity);
     };
     const auto look_for = [&](std::string_view name) {
         if (const auto at = memory.subjects.find(name); at != memory.subjects.end())
             look_at(at->second);
     };
-    if (subject.empty()) {
+    if (identity.subject.empty()) {
         for (const auto& [name, seen] : memory.subjects)
             look_at(seen);
     } else {
         look_for({});
-        for_each_subject_of(subject, look_for);
+        for_each_subject_of(identity.subject, look_for);
     }
-    return listed && !learned;
+    return listed && !told;
 }
 
 } // namespace
@@ -156,14 +171,13 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
         mark(*unit.target);
 }
 
-/// A check whose options changed has forgotten what it saw. What fires goes on until it has learned something: that
-/// nothing can be seen there ends nothing, and no more does an expectation of which nothing could be learned.
+/// A check whose options changed has forgotten what it saw. What fires goes on until something was learned of it: that
+/// nothing can be seen there ends nothing, nor half an answer without it, nor an expectation that stays unknown.
 void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
     for (const auto& [labels, alert] : unit.alerts) {
         Finding finding = alert.finding;
         const Identity& identity = finding.identity;
-        if (unit.memory.last_success && !is_unseen(unit.memory, identity.subject) &&
-            !is_undecided(unit.memory, identity))
+        if (unit.memory.last_success && !is_unseen(unit.memory, identity) && !is_undecided(unit.memory, identity))
             continue;
         if (alert.state != AlertState::firing || identity.rule == RuleId::evidence_missing ||
             !unit.check->policy.enabled(identity.rule) ||

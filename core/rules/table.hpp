@@ -79,5 +79,8 @@ std::span<const Rule> rules();
 const Rule& rule(RuleId id);
 /// The rule with this policy key, or nullptr.
 const Rule* find_rule_by_key(std::string_view key);
+/// The kinds of evidence about a subject in which a rule finds something; none where it may be any, and of rules that
+/// are about more than one subject.
+std::span<const EvidenceKind> kinds_of(RuleId id);
 
 } // namespace recoverd::core

@@ -220,6 +220,52 @@ TEST_CASE("a check whose options changed ends nothing of a subject that it canno
     CHECK_FALSE(watched.alert("BackupTooOld"));
 }
 
+TEST_CASE("half an answer to other options ends nothing of a kind that it does not bring") {
+    for (const bool whole : {true, false}) {
+        CAPTURE(whole);
+        Check server = backups_of("server", "");
+        server.brings = {EvidenceKind::replication, EvidenceKind::assertions, EvidenceKind::fingerprint};
+        server.policy[RuleId::replica_missing].hold = 0ms;
+        Engine engine{kNow};
+        Time now = kNow;
+        const auto use = [&](const char* options) {
+            server.fingerprint = std::string{"pgbackrest "} + options;
+            engine.configure(Fleet{}.with(server).done(), now);
+        };
+        const auto sees = [&](std::vector<Evidence> evidence, std::optional<Failure> broken) {
+            const SubjectReport seen{"", {}, std::move(evidence), std::move(broken)};
+            engine.learn("server", report(now, {seen}), now);
+            pass(engine, now, 10s);
+            return firing(engine, now);
+        };
+        const auto standby = [](FollowerState state) {
+            Replication seen;
+            seen.role = "primary";
+            seen.followers.push_back({.name = "standby1", .state = state, .expected = true});
+            return seen;
+        };
+        const auto expectation = [](const char* actual) {
+            return Assertions{{{.name = "fsync", .expected = "on", .actual = actual}}};
+        };
+        const Fingerprint is_the_same{.name = "system_identifier", .value = "42"};
+        const Failure refused{FailureKind::refused, "may not read pg_stat_replication"};
+        use("{a}");
+        const List found{"AssertionFailed", "ReplicaMissing"};
+        REQUIRE(sees({standby(FollowerState::missing), expectation("off"), is_the_same}, {}) == found);
+        use("{b}");
+        CHECK(sees({is_the_same}, refused) == found);
+        CHECK(sees({is_the_same}, refused) == found);
+        CHECK(sees({is_the_same, expectation("on")}, refused) == List{"ReplicaMissing"});
+        CHECK(sees({}, refused) == List{"ReplicaMissing"});
+        if (whole)
+            CHECK(sees({is_the_same, expectation("on")}, {}).empty());
+        else
+            CHECK(sees({standby(FollowerState::streaming), is_the_same}, refused).empty());
+        // It has answered wholly, or of this kind: nothing is left of what was found before.
+        CHECK(sees({is_the_same}, refused).empty());
+    }
+}
+
 TEST_CASE("a check that was silent when its options changed is silent until it has looked") {
     Watched watched;
     watched.pass(10min);

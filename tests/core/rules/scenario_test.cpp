@@ -107,6 +107,24 @@ TEST_CASE("by its name an assertion or a measurement decides a scenario, and wha
     CHECK(decides(any, Identity{.rule = RuleId::assertion_failed, .assertion = "checksum_failures"}));
 }
 
+TEST_CASE("a check decides what its evidence can be found bad by") {
+    const Check probe{.name = "web", .brings = {EvidenceKind::reachability}};
+    const Check backup{.name = "backup", .brings = {EvidenceKind::recovery_points}};
+    const Check told{.name = "job", .every = Duration{0}, .brings = {EvidenceKind::recovery_points}};
+    Scenario scenario{.name = "late", .when = {RuleId::backup_too_old}};
+    CHECK(decides(scenario, backup));
+    CHECK_FALSE(decides(scenario, probe));
+    CHECK_FALSE(decides(scenario, told));
+    scenario.when = {RuleId::endpoint_down, RuleId::assertion_failed};
+    CHECK(decides(scenario, probe));
+    CHECK_FALSE(decides(scenario, backup));
+    // Whatever one looks at may be gone.
+    scenario.when = {RuleId::subject_vanished};
+    CHECK(decides(scenario, backup));
+    CHECK(decides(scenario, probe));
+    CHECK_FALSE(decides(scenario, told));
+}
+
 TEST_CASE("an outage began when as many were down as must be, and ended when too few were left") {
     const Decision two = decide(count(2), members("ddd"), kNow);
     CHECK(two.since == kNow - 2min);
