@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace recoverd::core {
@@ -75,6 +77,19 @@ bool is_unseen(const CheckMemory& memory, const Identity& identity) {
         for_each_subject_of(identity.subject, look_for);
     }
     return listed && !told;
+}
+
+/// The subject of which that was found: itself, or the one that it lies inside. Nothing where no such one was seen,
+/// under these options or under others before.
+std::optional<std::string_view> subject_of(const CheckMemory& memory, std::string_view found) {
+    std::optional<std::string_view> subject;
+    const auto look_for = [&](std::string_view name) {
+        if (memory.subjects.contains(name) || memory.seen_before.contains(name))
+            subject = name;
+    };
+    look_for({});
+    for_each_subject_of(found, look_for);
+    return subject;
 }
 
 } // namespace
@@ -176,13 +191,19 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
 void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
     for (const auto& [labels, alert] : unit.alerts) {
         Finding finding = alert.finding;
-        const Identity& identity = finding.identity;
+        Identity& identity = finding.identity;
         if (unit.memory.last_success && !is_unseen(unit.memory, identity) && !is_undecided(unit.memory, identity))
             continue;
         if (alert.state != AlertState::firing || identity.rule == RuleId::evidence_missing ||
-            !unit.check->policy.enabled(identity.rule) ||
             (!identity.asset.empty() && !assets_.contains(identity.asset)))
             continue;
+        // Whose it is and whether anybody wants to hear of it may be configured otherwise since.
+        const auto subject = subject_of(unit.memory, identity.subject);
+        const auto owner = assets_.find(subject ? asset_of(*unit.check, *subject) : identity.asset);
+        const Asset* asset = owner == assets_.end() ? nullptr : &owner->second->asset;
+        if (!policy_of(*unit.check, subject.value_or(identity.subject), asset).enabled(identity.rule))
+            continue;
+        identity.asset = asset ? asset->name : std::string{};
         finding.priority = finding.raw_priority;
         finding.lowered_by.clear();
         judgement.findings.push_back(std::move(finding));

@@ -165,6 +165,120 @@ TEST_CASE("an expectation that failed goes on failing over other options while n
     CHECK(failed() == 0);
 }
 
+TEST_CASE("an expectation that failed goes on, while nobody learns of it, as it is configured now") {
+    Engine engine{kNow};
+    Time now = kNow;
+    Check check = fleet::backups_of("v", "orders");
+    check.brings = {EvidenceKind::assertions};
+    const auto use = [&] {
+        engine.configure(Fleet{}.with(fleet::asset("orders")).with(fleet::asset("shop")).with(check).done(), now);
+        pass(engine, now, 1s);
+    };
+    const auto sees = [&](std::optional<std::string> actual) {
+        Assertion sound;
+        sound.name = "sound";
+        sound.expected = "yes";
+        sound.actual = std::move(actual);
+        engine.learn("v", fleet::report(now, {{"index", {}, {Assertions{{sound}}}, {}}}), now);
+        pass(engine, now, 1s);
+    };
+    const auto failed_of = [&] {
+        Texts assets;
+        for_each_alert(engine.snapshot(now), [&](const Alert& alert) {
+            const Identity& identity = alert.finding.identity;
+            if (alert.state == AlertState::firing && identity.rule == RuleId::assertion_failed)
+                assets.push_back(identity.asset);
+        });
+        return assets;
+    };
+    use();
+    sees("no");
+    sees({});
+    REQUIRE(failed_of() == Texts{"orders"});
+    SECTION("nobody wants to hear of it") {
+        SubjectOverride quiet;
+        quiet.match = "ind*";
+        quiet.policy[RuleId::assertion_failed].enabled = false;
+        check.subjects.push_back(quiet);
+        use();
+        CHECK(failed_of().empty());
+        sees({});
+        CHECK(failed_of().empty());
+    }
+    SECTION("it belongs to another asset") {
+        check.asset_map["index"] = "shop";
+        use();
+        CHECK(failed_of() == Texts{"shop"});
+        sees({});
+        CHECK(failed_of() == Texts{"shop"});
+    }
+    SECTION("it belongs to another asset, and the options are others") {
+        check.asset_map["index"] = "shop";
+        check.fingerprint += " other";
+        use();
+        CHECK(failed_of() == Texts{"orders"});
+        sees({});
+        CHECK(failed_of() == Texts{"shop"});
+    }
+    SECTION("it belongs to none") {
+        check.asset.clear();
+        use();
+        CHECK(failed_of() == Texts{""});
+    }
+    sees("yes");
+    CHECK(failed_of().empty());
+}
+
+TEST_CASE("a standby goes on missing under the asset of its server, until that shows its standbys to other options") {
+    Engine engine{kNow};
+    Time now = kNow;
+    Check check = fleet::backups_of("server", "{subject}");
+    check.brings = {EvidenceKind::replication, EvidenceKind::fingerprint};
+    check.own_policy[RuleId::replica_missing].hold = 0ms;
+    const auto use = [&] { engine.configure(Fleet{}.with(fleet::asset("orders")).with(check).done(), now); };
+    const auto sees = [&](std::vector<Evidence> evidence, std::optional<Failure> broken) {
+        const SubjectReport seen{"orders", {}, std::move(evidence), std::move(broken)};
+        engine.learn("server", fleet::report(now, {seen}), now);
+        pass(engine, now, 1s);
+    };
+    const auto missing = [&] {
+        Texts found;
+        for (const auto& [labels, alert] : engine.check("server")->alerts)
+            if (alert.state == AlertState::firing)
+                found.push_back(labels.at("alertname") + " " + labels.at("asset") + " " + labels.at("subject"));
+        return found;
+    };
+    Replication followed;
+    followed.role = "primary";
+    followed.followers.push_back({.name = "standby1", .state = FollowerState::missing, .expected = true});
+    const Fingerprint is_the_same{.name = "system_identifier", .value = "42"};
+    const Failure refused{FailureKind::refused, "may not read pg_stat_replication"};
+    const Texts found{"ReplicaMissing orders orders/standby1"};
+    use();
+    sees({followed, is_the_same}, {});
+    REQUIRE(missing() == found);
+    check.fingerprint += " other";
+    use();
+    engine.learn("server", fleet::failure(now), now);
+    pass(engine, now, 1s);
+    CHECK(missing() == found);
+    sees({is_the_same}, refused);
+    CHECK(missing() == found);
+    SECTION("it follows") {
+        followed.followers.front().state = FollowerState::streaming;
+        sees({followed, is_the_same}, {});
+    }
+    SECTION("nobody wants to hear of it") {
+        SubjectOverride quiet;
+        quiet.match = "orders";
+        quiet.policy[RuleId::replica_missing].enabled = false;
+        check.subjects.push_back(quiet);
+        use();
+        pass(engine, now, 1s);
+    }
+    CHECK(missing().empty());
+}
+
 TEST_CASE("a node that another takes the place of is missed by nobody, and what is told of the other is its own") {
     Check nodes = fleet::probe("nodes", "cluster:6443");
     nodes.asset = "{subject}";
