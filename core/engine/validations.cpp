@@ -16,10 +16,17 @@ namespace recoverd::core {
 
 namespace {
 
-/// An expectation of which this look learned nothing; none where nobody is to be told of that.
-const Assertion* undecided(const Evidence& evidence, const Check& check) {
+/// Is anybody to be told what could not be learned of this subject?
+bool tells_of_missing(const CheckUnit& unit, std::string_view subject) {
+    const auto at = std::ranges::find(unit.assets, asset_of(*unit.check, subject), &AssetUnit::name);
+    const Asset* asset = at == unit.assets.end() ? nullptr : &(*at)->asset;
+    return policy_of(*unit.check, subject, asset).enabled(RuleId::evidence_missing);
+}
+
+/// An expectation of which this look learned nothing.
+const Assertion* undecided(const Evidence& evidence) {
     const auto* all = std::get_if<Assertions>(&evidence);
-    if (!all || !check.policy.enabled(RuleId::evidence_missing))
+    if (!all)
         return nullptr;
     const auto open = std::ranges::find(all->assertions, AssertionState::unknown, state_of);
     return open == all->assertions.end() ? nullptr : &*open;
@@ -36,7 +43,8 @@ std::string doubt_about(const std::string& name, const SubjectMemory& seen, cons
     for (const Evidence& evidence : *seen.evidence) {
         if (const auto* reach = std::get_if<Reachability>(&evidence); reach && reach->state != ReachState::up)
             return said(name_of(reach->state), reach->detail);
-        if (const Assertion* open = undecided(evidence, *unit.check))
+        // Where nobody hears of that, nobody could end the step's failure either.
+        if (const Assertion* open = undecided(evidence); open && tells_of_missing(unit, name))
             return said(open->name + " could not be learned", open->detail);
     }
     return {};

@@ -170,6 +170,32 @@ TEST_CASE("a look that found something ill is no pass, though nobody calls it a 
     }
 }
 
+TEST_CASE("an expectation that may stay unknown by the policy of its subject keeps no step from passing") {
+    for (const std::string_view said_for : {"the subject", "its asset", "another subject"}) {
+        CAPTURE(said_for);
+        Policy quiet;
+        quiet[RuleId::evidence_missing].enabled = false;
+        Shop shop;
+        auto orders = std::make_shared<Check>(*shop.fleet.config.checks[1]);
+        if (said_for == "its asset") {
+            shop.fleet.with(Asset{.name = "search-index", .policy = quiet});
+            orders->asset_map["index"] = "search-index";
+        } else {
+            orders->subjects.push_back(
+                {.match = said_for == "the subject" ? "index" : "indices", .asset = {}, .policy = quiet});
+        }
+        shop.fleet.config.checks[1] = orders;
+        shop.outage();
+        shop.now += 20ms;
+        const SubjectReport index{"index", {}, {Assertions{{{.name = "readable", .expected = "yes"}}}}, {}};
+        shop.engine.learn("orders", fleet::report(shop.now, {fleet::reach(ReachState::up, "orders:80"), index}),
+                          shop.now);
+        pass(shop.engine, shop.now, 1s);
+        CHECK(shop.states() ==
+              (said_for == "another subject" ? Words{"running", "waiting"} : Words{"passed", "running"}));
+    }
+}
+
 TEST_CASE("a check that nobody runs fails its step on the second, and asks again until then") {
     Shop shop;
     shop.outage();
