@@ -128,6 +128,7 @@ io::Task<core::Report> Checker::look(Entry entry, bool asked) {
         run.cursor = memory->cursor;
         run.forgotten = memory->forgotten;
     }
+    report.forgotten = run.forgotten;
     const core::Duration limit = entry.check->timeout + kLastWord;
     std::string late = fmt::format("no answer within {} s", core::to_seconds(entry.check->timeout));
     report.result =

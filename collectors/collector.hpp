@@ -151,7 +151,7 @@ Kind kind(About about, std::span<const Option<Options>> options, Task<Collected>
         if (extra.brings)
             compiled.brings = extra.brings(*read);
         compiled.collect = [read, collect, forget = extra.forget](Run run) {
-            if (!run.forgotten.empty())
+            if (!run.forgotten.empty() && !run.cursor.empty())
                 run.cursor = forget ? forget(run.cursor, run.forgotten) : std::string{};
             return guarded([read, collect](Run r) { return collect(*read, std::move(r)); }, std::move(run));
         };

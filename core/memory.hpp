@@ -205,7 +205,8 @@ struct CheckMemory {
     /// Those that were seen before its options were changed, and not since.
     std::map<std::string, SeenBefore, std::less<>> seen_before;
     std::string cursor;
-    /// Subjects that were forgotten since that was written, which may still hold what it knew of them.
+    /// Subjects that were forgotten, and no look that was told so has answered since: the cursor may still hold what it
+    /// knew of them, and a look that runs has seen them as they were.
     std::vector<std::string> forgotten;
     /// Runs that ended in each kind of failure since the agent first knew the check.
     std::array<std::uint64_t, Names<FailureKind>::values.size()> failures_total{};

@@ -149,6 +149,17 @@ bool remember_missing(CheckMemory& memory, const Seen& result, Time looked_at) {
     return let_pass(memory.subjects);
 }
 
+/// What a look was told to be forgotten, it has forgotten.
+void note_forgotten(CheckMemory& memory, const Report& report) {
+    if (!report.forgotten) {
+        memory.forgotten.clear();
+        return;
+    }
+    std::erase_if(memory.forgotten, [&](const std::string& subject) {
+        return std::ranges::find(*report.forgotten, subject) != report.forgotten->end();
+    });
+}
+
 /// It may have been there before the check's options were changed.
 void recall(CheckMemory& memory, const std::string& subject, SubjectMemory& seen) {
     const auto before = memory.seen_before.find(subject);
@@ -176,8 +187,11 @@ bool remember(CheckMemory& memory, const Check& check, const Report& report) {
     memory.failure.reset();
     memory.last_success = report.looked_at;
     memory.cursor = result.cursor;
-    memory.forgotten.clear();
+    note_forgotten(memory, report);
     for (const SubjectReport& subject : result.subjects) {
+        // It was forgotten after this look had begun: the next one shows what there is of it.
+        if (std::ranges::find(memory.forgotten, subject.subject) != memory.forgotten.end())
+            continue;
         auto [at, is_new] = memory.subjects.try_emplace(subject.subject);
         if (is_new) {
             at->second.first_seen = report.looked_at;

@@ -53,6 +53,9 @@ struct Report {
     Time looked_at;
     Duration took{0};
     Result<Seen> result;
+    /// Of a look, which takes its time: the subjects that were forgotten when it began. What has been forgotten since
+    /// it has seen as it was before. Nothing of what is told in the moment in which it is learned.
+    std::optional<std::vector<std::string>> forgotten = {};
 
     bool operator==(const Report&) const = default;
 };

@@ -89,7 +89,7 @@ bool Engine::drop_assets_without_configuration(const std::set<std::string, std::
 namespace {
 
 /// Also how long it was there before the options of its check were changed. False where nobody knew it.
-bool forget_in(CheckMemory& memory, std::string_view subject) {
+bool forget_in(CheckMemory& memory, const Check& check, std::string_view subject) {
     const bool was_before =
         std::erase_if(memory.seen_before, [&](const auto& known) { return known.first == subject; }) > 0;
     const auto at = memory.subjects.find(subject);
@@ -99,8 +99,8 @@ bool forget_in(CheckMemory& memory, std::string_view subject) {
     // What it told is forgotten, not that it did: silence counts from there, and not from the check's beginning.
     if (memory.subjects.empty() && memory.last_success)
         memory.watched_since = std::max(memory.watched_since, *memory.last_success);
-    // An incremental scan would go on as if it had seen the subject's beginning.
-    if (!memory.cursor.empty() && std::ranges::find(memory.forgotten, subject) == memory.forgotten.end())
+    // A look that runs would bring it back, and an incremental scan go on as if it had seen the subject's beginning.
+    if (check.looks() && std::ranges::find(memory.forgotten, subject) == memory.forgotten.end())
         memory.forgotten.emplace_back(subject);
     return true;
 }
@@ -115,7 +115,7 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         if (wanted.starts_with(name) && wanted.substr(name.size()).starts_with('/'))
             wanted.remove_prefix(name.size() + 1);
         const bool told = told_by_canary(unit->memory).has_value();
-        if ((wanted.empty() && subject.empty()) || !forget_in(unit->memory, wanted))
+        if ((wanted.empty() && subject.empty()) || !forget_in(unit->memory, *unit->check, wanted))
             continue;
         ++dropped;
         if (told && !told_by_canary(unit->memory))

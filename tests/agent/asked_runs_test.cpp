@@ -160,6 +160,26 @@ TEST_CASE("a check that leaves the configuration while it is asked leaves nobody
     CHECK(site.status(1) == 202);
 }
 
+TEST_CASE("what is forgotten while somebody's look runs is shown by the next one") {
+    Site site{
+        "[asset.orders]\n[check.a0]\ncollector = \"exec\"\ncommand = [\"true\"]\nasset = \"orders\"\nevery = \"1h\"\n",
+        [](const io::Command&) { return test::exited("OK - all is well\n"); }};
+    const auto is_seen = [&] { return site.agent.engine().check("a0")->memory.subjects.contains(""); };
+    REQUIRE(is_seen());
+    site.world.latency = 3s;
+    site.press();
+    site.world.timers().advance(1s);
+    CHECK(site.agent.forget("a0/") == 1);
+    site.world.timers().advance(4s);
+    REQUIRE(site.status(1) == 200);
+    CHECK_FALSE(is_seen());
+    site.world.timers().advance(agent::AskedRuns::kAgainAfter);
+    site.press();
+    site.world.timers().advance(5s);
+    REQUIRE(site.status(2) == 200);
+    CHECK(is_seen());
+}
+
 TEST_CASE(
     "whoever asks after a repair has a repository proven anew, and one in which nothing was found just looked at") {
     bool damaged = true;

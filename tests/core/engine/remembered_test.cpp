@@ -132,6 +132,50 @@ TEST_CASE("what is forgotten of one subject is left to its collector, which may 
     CHECK(memory().forgotten.empty());
 }
 
+TEST_CASE("what is forgotten while a look runs is not brought back by that look") {
+    for (const char* cursor : {"", "where it left off"}) {
+        CAPTURE(cursor);
+        Engine engine{kNow};
+        Time now = kNow;
+        engine.configure(Fleet{}.with(fleet::asset("orders")).with(fleet::backups_of("b", "orders")).done(), now);
+        const auto memory = [&]() -> const CheckMemory& { return engine.check("b")->memory; };
+        // One that began when so much had been forgotten.
+        const auto look = [&](Texts forgotten) {
+            Report report = fleet::report(now, {fleet::points("repo1", {now}), fleet::points("repo2", {now})});
+            report.result->cursor = cursor;
+            report.forgotten = std::move(forgotten);
+            engine.learn("b", report, now);
+            pass(engine, now, 1min);
+        };
+        look({});
+        CHECK(engine.forget("b/repo2", now) == 1);
+        const Texts one_of_them = memory().forgotten;
+        REQUIRE(one_of_them == Texts{"repo2"});
+        CHECK(engine.forget("b/repo1", now) == 1);
+        // Neither by one that learns nothing.
+        engine.learn("b", fleet::failure(now), now);
+        look(one_of_them);
+        CHECK_FALSE(memory().subjects.contains("repo1"));
+        CHECK(memory().subjects.contains("repo2"));
+        CHECK(memory().forgotten == Texts{"repo1"});
+        CHECK(memory().cursor == cursor);
+        // The next one is told.
+        look(memory().forgotten);
+        CHECK(memory().subjects.at("repo1").first_seen == now - 1min);
+        CHECK(memory().forgotten.empty());
+    }
+}
+
+TEST_CASE("what is told in the moment in which it is learned is known whatever was forgotten before") {
+    Engine engine{kNow};
+    engine.configure(Fleet{}.with(fleet::asset("orders")).with(told_of("{}")).done(), kNow);
+    engine.learn("restore", passed_at(kNow), kNow);
+    CHECK(engine.forget("restore/restore-test", kNow) == 1);
+    CHECK(engine.check("restore")->memory.forgotten.empty());
+    engine.learn("restore", passed_at(kNow), kNow);
+    CHECK(engine.check("restore")->memory.subjects.contains("restore-test"));
+}
+
 TEST_CASE("an expectation that failed goes on failing over other options while nobody learns whether it holds") {
     Engine engine{kNow};
     Time now = kNow;
