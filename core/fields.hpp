@@ -324,6 +324,8 @@ template <Is<CanaryTold> Self>
 void fields(Self& self, auto&& visit) {
     visit("at", self.at);
     visit("loss", self.loss);
+    visit("since", self.since);
+    visit("by", self.by);
 }
 
 template <Is<OutageHistory> Self>

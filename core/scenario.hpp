@@ -139,6 +139,11 @@ inline bool lost_more(const Outage& outage, Duration rpo) {
 struct CanaryTold {
     Time at;
     Loss loss;
+    /// Since when it has told without beginning anew: of what was lost before it knows nothing. Nothing where an older
+    /// release told: always.
+    Time since;
+    /// The check that told; empty where an older release did.
+    std::string by;
 
     bool operator==(const CanaryTold&) const = default;
 };

@@ -121,6 +121,7 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
         unit = std::make_unique<CheckUnit>(UnitKind::check, check->name, next_order_++);
         unit->memory.first_seen = now;
         unit->memory.watched_since = now;
+        unit->begun_anew = true;
         if (const auto at = restored_checks_.find(check->name); at != restored_checks_.end()) {
             RestoredCheck& restored = at->second;
             unit->alerts = std::move(restored.alerts);

@@ -33,8 +33,10 @@ void Engine::clock_jumped(Duration by) {
                 move_by(history.running->began_at, by);
             // Of the clock by which the canary's next look is dated.
             for (auto* told : {&history.told, &history.early})
-                if (*told)
+                if (*told) {
                     move_by((*told)->at, by);
+                    move_by((*told)->since, by);
+                }
             if (!history.unseen.empty() && !history.unseen.back().to)
                 move_by(history.unseen.back().from, by);
         }

@@ -52,7 +52,8 @@ void Engine::restore_scenario(const std::string& name, OutageHistories outages, 
     restored_scenarios_[name] = {std::move(outages), std::move(alerts)};
 }
 
-/// A canary that begins anew knows nothing of what was lost before: that it tells of no loss says nothing.
+/// A canary that begins anew knows nothing of what was lost before: that it tells of no loss says nothing. Another one
+/// in its place is known by its name.
 void Engine::forget_told(ScenarioUnit& unit) {
     for (auto& [group, history] : unit.outages) {
         history.told.reset();
@@ -139,9 +140,11 @@ void Engine::follow_outage(ScenarioUnit& unit, const std::string& group, const D
         validate_after(unit, group, !history.running, now);
     if (follow_promises(unit, history, decision.state, turned, now) || turned)
         note_change(unit);
-    if (const auto told = unit.canary ? told_by_canary(unit.canary->memory) : std::nullopt;
-        told && remember_loss(history, *told))
-        note_change(unit);
+    if (auto told = unit.canary ? told_by_canary(unit.canary->memory) : std::nullopt) {
+        told->by = unit.canary->name;
+        if (remember_loss(history, *told))
+            note_change(unit);
+    }
 }
 
 void Engine::judge_group(ScenarioUnit& unit, const ScenarioGroup& group, const std::string& drill, Judgement& judgement,

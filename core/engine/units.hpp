@@ -71,8 +71,8 @@ struct CheckUnit : JudgedUnit {
     bool about_recovery = false;
     /// Came back with what it knew, and nothing was learned of it since.
     bool restored = false;
-    /// Its options were changed since scenarios were configured last, so that what it told before and tells from now on
-    /// may not be compared.
+    /// Nothing is remembered of it, or its options were changed, since scenarios were configured last, so that what it
+    /// told before and tells from now on may not be compared.
     bool begun_anew = false;
     /// Reports that came since the agent started.
     std::uint64_t reports = 0;

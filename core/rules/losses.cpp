@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 namespace recoverd::core {
 
@@ -19,10 +20,10 @@ std::optional<double> measured(const EvidenceList& evidence, std::string_view na
 }
 
 /// All in all less is gone than before: somebody forgot, and what is told now came after it.
-Loss since(const Loss& before, const Loss& now) {
-    if (now.rows < before.rows || now.time < before.time)
-        return now;
-    return {now.time - before.time, now.rows - before.rows};
+bool began_anew(const Loss& before, const Loss& now) { return now.rows < before.rows || now.time < before.time; }
+
+Loss on_top(const Loss& before, const Loss& now) {
+    return began_anew(before, now) ? now : Loss{now.time - before.time, now.rows - before.rows};
 }
 
 void add(std::optional<Loss>& sum, const Loss& more) {
@@ -56,13 +57,16 @@ bool remember_loss(OutageHistory& history, const CanaryTold& told) {
             add(history.running->lost, history.early->loss);
         history.early.reset();
     }
-    const std::optional<CanaryTold> before = history.told;
-    history.told = told;
+    std::optional<CanaryTold> before = std::exchange(history.told, told);
+    // Another check has rows of its own.
+    if (before && !before->by.empty() && before->by != told.by)
+        before.reset();
+    history.told->since = before && !began_anew(before->loss, told.loss) ? before->since : told.at;
     if (!before)
         return true;
     if (told.at == before->at)
         return false;
-    const Loss more = since(before->loss, told.loss);
+    const Loss more = on_top(before->loss, told.loss);
     if (history.running) {
         if (more == Loss{})
             return false;
@@ -71,6 +75,9 @@ bool remember_loss(OutageHistory& history, const CanaryTold& told) {
     }
     Outage* last = history.past.empty() ? nullptr : &history.past.back();
     if (last && before->at < *last->ended_at && told.at >= *last->ended_at) {
+        // One that began anew in its midst cannot tell that nothing was lost.
+        if (more == Loss{} && history.told->since > last->began_at)
+            return false;
         add(last->lost, more);
         return true;
     }

@@ -6,6 +6,7 @@
 #include <catch2/generators/catch_generators.hpp>
 
 #include <map>
+#include <optional>
 
 using namespace recoverd::core;
 using fleet::firing;
@@ -85,14 +86,23 @@ struct Zones {
     const OutageHistory& history(const std::string& scenario, const std::string& group) {
         return engine.scenario(scenario)->outages.at(group);
     }
-    /// Two probes that are down make the first scenario, of which a canary tells what was lost.
-    void watch_by_canary() {
+    void add_canary(std::string name) {
         Check canary;
-        canary.name = canary.fingerprint = "canary";
+        canary.name = canary.fingerprint = std::move(name);
         canary.collector = "postgresql_validation";
         canary.every = 30s;
         canary.brings = {EvidenceKind::measurement};
         fleet.with(canary);
+    }
+    /// How much is gone of what it wrote, all in all.
+    void canary_tells(const std::string& check, double seconds = 0, double rows = 0) {
+        const std::vector<Evidence> lost{Measurement{.name = "canary_lost_seconds", .value = seconds},
+                                         Measurement{.name = "canary_lost_rows", .value = rows}};
+        engine.learn(check, fleet::report(now, {{"", {}, lost, {}}}), now);
+    }
+    /// Two probes that are down make the first scenario, of which a canary tells what was lost.
+    void watch_by_canary() {
+        add_canary("canary");
         Scenario& first = fleet.config.scenarios[0];
         first.by.clear();
         first.at_least = {Quorum::Kind::count, 2};
@@ -638,16 +648,7 @@ TEST_CASE("the canary of a scenario tells what its outage lost, over a restart t
     Zones zones;
     zones.watch_by_canary();
     zones.configure();
-    const auto told = [&](double seconds, double rows) {
-        zones.engine.learn("canary",
-                           fleet::report(zones.now, {{"",
-                                                      {},
-                                                      {Measurement{.name = "canary_lost_seconds", .value = seconds},
-                                                       Measurement{.name = "canary_lost_rows", .value = rows}},
-                                                      {}}}),
-                           zones.now);
-    };
-    told(0, 0);
+    zones.canary_tells("canary");
     zones.probe(ReachState::up);
     zones.go_down();
     CHECK_FALSE(zones.history("az", "").running->lost);
@@ -656,55 +657,118 @@ TEST_CASE("the canary of a scenario tells what its outage lost, over a restart t
     REQUIRE(zones.history("az", "").past.size() == 1);
     CHECK_FALSE(zones.history("az", "").past[0].lost);
 
-    // The agent is restarted before the canary has looked again.
-    Zones again{zones.now};
-    again.fleet = zones.fleet;
-    again.engine.restore_scenario("az", zones.engine.scenario("az")->outages, {});
-    again.configure();
-    again.probe(ReachState::up);
-    again.engine.learn("canary",
-                       fleet::report(again.now, {{"",
-                                                  {},
-                                                  {Measurement{.name = "canary_lost_seconds", .value = 3},
-                                                   Measurement{.name = "canary_lost_rows", .value = 7}},
-                                                  {}}}),
-                       again.now);
-    pass(again.engine, again.now, 1s);
-    CHECK(again.history("az", "").past[0].lost == Loss{3s, 7});
+    // The agent is restarted before the canary has looked again. What it remembered of it may be gone.
+    for (const bool is_kept : {true, false}) {
+        CAPTURE(is_kept);
+        Zones again{zones.now};
+        again.fleet = zones.fleet;
+        again.engine.restore_scenario("az", zones.engine.scenario("az")->outages, {});
+        if (is_kept) {
+            const auto* canary = zones.engine.check("canary");
+            again.engine.restore_check("canary", {canary->check->fingerprint, canary->memory, canary->alerts, {}});
+        }
+        again.configure();
+        again.probe(ReachState::up);
+        again.canary_tells("canary", 3, 7);
+        pass(again.engine, again.now, 1s);
+        CHECK(again.history("az", "").past[0].lost == (is_kept ? std::optional{Loss{3s, 7}} : std::nullopt));
+    }
 }
 
-TEST_CASE("a canary that begins anew after an outage does not know that nothing was lost in it") {
-    for (const bool forgets : {false, true}) {
-        CAPTURE(forgets);
-        Zones zones;
-        zones.watch_by_canary();
-        zones.configure();
-        const auto tells_of_nothing = [&] {
-            const std::vector<Evidence> none{Measurement{.name = "canary_lost_seconds"},
-                                             Measurement{.name = "canary_lost_rows"}};
-            zones.engine.learn("canary", fleet::report(zones.now, {{"", {}, none, {}}}), zones.now);
-        };
-        tells_of_nothing();
-        zones.probe(ReachState::up);
-        zones.go_down();
-        zones.probe(ReachState::up);
-        zones.probe(ReachState::up);
-        if (forgets) {
-            CHECK(zones.engine.forget("canary/", zones.now) == 1);
-        } else {
-            // Led to the server that took over.
-            auto moved = std::make_shared<Check>(*zones.fleet.config.checks.back());
-            moved->fingerprint = "canary of another";
-            zones.fleet.config.checks.back() = moved;
+TEST_CASE("a canary that begins anew in an outage or after it does not know that nothing was lost before") {
+    for (const bool forgets : {false, true})
+        for (const bool in_outage : {false, true})
+            for (const bool loses : {false, true}) {
+                CAPTURE(forgets, in_outage, loses);
+                Zones zones;
+                zones.watch_by_canary();
+                zones.configure();
+                zones.canary_tells("canary");
+                zones.probe(ReachState::up);
+                zones.go_down();
+                const auto begin_anew = [&] {
+                    if (forgets) {
+                        CHECK(zones.engine.forget("canary/", zones.now) == 1);
+                        return;
+                    }
+                    // Led to the server that took over.
+                    auto moved = std::make_shared<Check>(*zones.fleet.config.checks.back());
+                    moved->fingerprint = "canary of another";
+                    zones.fleet.config.checks.back() = moved;
+                    zones.configure();
+                };
+                if (in_outage) {
+                    begin_anew();
+                    zones.canary_tells("canary");
+                    zones.probe(ReachState::down);
+                }
+                zones.probe(ReachState::up);
+                zones.probe(ReachState::up);
+                if (!in_outage)
+                    begin_anew();
+                for (int i = 0; i < 3; ++i) {
+                    zones.canary_tells("canary", loses ? 3 : 0, loses ? 7 : 0);
+                    zones.probe(ReachState::up);
+                }
+                REQUIRE(zones.history("az", "").past.size() == 1);
+                // What it had seen in the outage, and is gone after it, was lost by it.
+                CHECK(zones.history("az", "").past[0].lost ==
+                      (in_outage && loses ? std::optional{Loss{3s, 7}} : std::nullopt));
+            }
+}
+
+TEST_CASE("a canary in the place of another does not know what was lost before it told, after a reload or a restart") {
+    for (const bool restarts : {false, true})
+        for (const bool told_in_outage : {false, true}) {
+            CAPTURE(restarts, told_in_outage);
+            Zones before;
+            before.watch_by_canary();
+            if (told_in_outage)
+                before.add_canary("other");
+            before.configure();
+            before.canary_tells("canary", 60, 12);
+            before.probe(ReachState::up);
+            before.go_down();
+            if (told_in_outage)
+                before.canary_tells("other");
+            before.probe(ReachState::down);
+            before.probe(ReachState::up);
+            before.probe(ReachState::up);
+            REQUIRE(before.history("az", "").past.size() == 1);
+
+            Zones after{before.now};
+            after.fleet = before.fleet;
+            Zones& zones = restarts ? after : before;
+            if (!told_in_outage)
+                zones.add_canary("other");
+            zones.fleet.config.scenarios[0].canary = "other";
+            if (restarts)
+                zones.restore(before, {});
             zones.configure();
-        }
-        for (int i = 0; i < 3; ++i) {
-            tells_of_nothing();
             zones.probe(ReachState::up);
+            for (int i = 0; i < 3; ++i) {
+                zones.canary_tells("other");
+                zones.probe(ReachState::up);
+            }
+            CHECK_FALSE(zones.history("az", "").past[0].lost);
         }
-        REQUIRE(zones.history("az", "").past.size() == 1);
-        CHECK_FALSE(zones.history("az", "").past[0].lost);
-    }
+}
+
+TEST_CASE("since when a canary has told moves with the clock") {
+    Zones zones;
+    zones.watch_by_canary();
+    zones.configure();
+    zones.canary_tells("canary");
+    zones.probe(ReachState::up);
+    zones.engine.clock_jumped(-1h);
+    zones.now -= 1h;
+    zones.go_down();
+    zones.probe(ReachState::up);
+    zones.probe(ReachState::up);
+    zones.canary_tells("canary");
+    zones.probe(ReachState::up);
+    REQUIRE(zones.history("az", "").past.size() == 1);
+    CHECK(zones.history("az", "").past[0].lost == Loss{});
 }
 
 TEST_CASE("maintenance of the asset that a scenario names hides nothing that belongs to others") {

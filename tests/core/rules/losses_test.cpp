@@ -94,8 +94,42 @@ TEST_CASE("rows that vanish long after an outage are not its doing") {
 TEST_CASE("a loss that was accepted counts from nothing again") {
     OutageHistory history = over(kNow - 10min, kNow - 5min);
     remember_loss(history, {kNow - 11min, {10min, 60}});
-    remember_loss(history, {kNow, kThreeRows});
-    CHECK(last_loss(history) == kThreeRows);
+    SECTION("something is lost") {
+        remember_loss(history, {kNow, kThreeRows});
+        CHECK(last_loss(history) == kThreeRows);
+    }
+    SECTION("whether something was lost before it was accepted nobody knows") {
+        remember_loss(history, {kNow, kNothing});
+        CHECK_FALSE(last_loss(history));
+    }
+}
+
+TEST_CASE("a canary that was seen first in an outage knows what is lost from then on, and not that nothing was") {
+    OutageHistory history = over(kNow - 10min, kNow - 5min);
+    remember_loss(history, {kNow - 8min, kNothing});
+    SECTION("nothing is missing") {
+        CHECK_FALSE(remember_loss(history, {kNow, kNothing}));
+        CHECK_FALSE(last_loss(history));
+    }
+    SECTION("something is") {
+        CHECK(remember_loss(history, {kNow, kThreeRows}));
+        CHECK(last_loss(history) == kThreeRows);
+    }
+}
+
+TEST_CASE("what one canary told is not held against what another tells") {
+    OutageHistory history = over(kNow - 10min, kNow - 5min);
+    remember_loss(history, {kNow - 11min, kNothing, {}, "one"});
+    CHECK(remember_loss(history, {kNow, kThreeRows, {}, "other"}));
+    CHECK_FALSE(last_loss(history));
+}
+
+TEST_CASE("a canary of which an older release kept nothing else has told always") {
+    OutageHistory history = over(kNow - 10min, kNow - 5min);
+    history.told = CanaryTold{kNow - 6min, kNothing};
+    CHECK(remember_loss(history, {kNow, kNothing, {}, "canary"}));
+    CHECK(last_loss(history) == kNothing);
+    CHECK(history.told == CanaryTold{kNow, kNothing, {}, "canary"});
 }
 
 TEST_CASE("a canary that was never seen before an outage cannot tell what it lost") {
