@@ -11,6 +11,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <algorithm>
+#include <functional>
 
 using namespace recoverd;
 using namespace recoverd::test;
@@ -108,8 +109,26 @@ TEST_CASE("checksums that do not name both members prove nothing") {
     bad(proven(members.bytes()), "expected the sum of meta.json, found none");
     members.sums = "not a list";
     bad(proven(members.bytes()), "SHA256SUMS");
-    members.sums = std::string(std::size_t{300} << 10U, 'x');
-    bad(proven(members.bytes()), "SHA256SUMS is larger than");
+}
+
+TEST_CASE("a snapshot with a member that a restore does not read to its end is bad, however well its sums fit") {
+    // Spaces where neither JSON nor a list of sums minds them.
+    const auto of_size = [](std::size_t size, std::size_t at, std::string text) {
+        text.insert(at, size - text.size(), ' ');
+        return text;
+    };
+    const SnapshotMembers whole;
+    const std::vector<std::pair<std::string, std::function<SnapshotMembers(std::size_t)>>> members{
+        {"meta.json", [&](std::size_t size) { return SnapshotMembers{.meta = of_size(size, 1, whole.meta)}; }},
+        {"SHA256SUMS", [&](std::size_t size) { return SnapshotMembers{.sums = of_size(size, 64, whole.sums)}; }},
+        {"SHA256SUMS.sealed", [&](std::size_t size) { return SnapshotMembers{.sealed = noise(size)}; }}};
+    for (const auto& [name, with_size] : members) {
+        const auto most = proven(with_size(8'191).bytes());
+        CAPTURE(name, most.detail);
+        CHECK(most.state == PointState::good);
+        for (const std::size_t size : {std::size_t{8'192}, std::size_t{300} << 10U})
+            bad(proven(with_size(size).bytes()), name + " is larger than 8191 bytes");
+    }
 }
 
 TEST_CASE("meta.json is held against the state that it is of") {

@@ -14,8 +14,10 @@ namespace recoverd::worker::vault {
 
 namespace {
 
-/// meta.json names the peers: some hundred bytes each.
-constexpr std::size_t kMostSmall = std::size_t{256} << 10U;
+/// What a restore reads of every member but the state, and it refuses one that has a byte more, also where the archive
+/// fits together: since v1.0.4 (2022) hashicorp/raft-snapshot, archive.go, copies 8192 bytes and takes it for cut off
+/// when so many came. meta.json names the peers, some hundred bytes each.
+constexpr std::size_t kMostSmall = 8191;
 
 class Reader final : public files::Members {
   public:
@@ -46,7 +48,7 @@ class Reader final : public files::Members {
         }
         std::string& content = parts_.small[name_];
         if (content.size() + bytes.size() > kMostSmall)
-            return fmt::format("{} is larger than {} bytes", name_, kMostSmall);
+            return fmt::format("{} is larger than {} bytes: no restore reads it", name_, kMostSmall);
         content.append(bytes.data(), bytes.size());
         return {};
     }
