@@ -5,15 +5,20 @@ import json
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from servers.container import run
+from servers.agent import toml
+from servers.certificates import Authority
+from servers.container import complete, run
 from servers.manifests import ROOT
 from servers.podman import Container, Podman
 from servers.process import until
 from servers.sbom import Sbom, executables, files_of, has_special_rights
+from servers.tls import TlsServer
 from test_systemd_unit import BUILD, install
+from watched import make_directory
 
 IMAGE = "localhost/recoverd:test"
 NOBODY = 65532
@@ -112,6 +117,52 @@ def test_worker_finds_all_it_loads_in_the_image(root):
     assert done.returncode != 127
 
 
+@pytest.fixture
+def authority():
+    """One whom only those trust who were told of it."""
+    directory = make_directory()
+    yield Authority(directory, "own")
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def trusted(root):
+    """The authorities of the image, to be written anew."""
+    file = root / "etc/ssl/certs/ca-certificates.crt"
+    debians = file.read_bytes()
+    yield file
+    file.write_bytes(debians)
+
+
+def look(root, address):
+    """What `recoverd check` in the image says of a server's certificate, for which it is told of no authority."""
+    config = root / "tmp/recoverd.toml"
+    config.write_text(toml({"": {"instance": "image"}, "asset.shop": {"description": "of a test"},
+                            "check.front": {"asset": "shop", "collector": "tls", "address": address,
+                                            "server_name": "shop.example"}}), encoding="utf-8")
+    try:
+        _, out, err = complete(["chroot", f"--userspec={NOBODY}:{NOBODY}", root, "/usr/bin/recoverd", "check",
+                                "--config.file=/tmp/recoverd.toml", "--output=json"])
+    finally:
+        config.unlink()
+    assert out, err
+    (check,) = json.loads(out)["checks"]
+    return check
+
+
+@pytest.mark.ci
+def test_checks_trust_whom_the_image_says(root, trusted, authority):
+    server = TlsServer(authority.issue("shop.example", begun_days_ago=30, ends_in_days=60))
+    try:
+        refused = look(root, server.address)
+        assert refused["state"] == "P1" and "not to be trusted" in refused["troubles"][0]["reason"], refused
+        trusted.write_bytes(authority.certificate.read_bytes())
+        accepted = look(root, server.address)
+        assert (accepted["state"], accepted["troubles"]) == ("good", []), accepted
+    finally:
+        server.stop()
+
+
 @pytest.mark.all
 def test_image_is_small_and_says_what_it_is(podman, image, image_root, revision):
     told = podman.inspect(image)
@@ -135,6 +186,8 @@ def test_built_image_holds_what_its_bill_says(image_root):
     # Packages of another version than here were not compared.
     assert compared and not different
     sbom = Sbom(image_root)
+    # What it trusts is found where its own OpenSSL looks.
+    assert (image_root / "usr/lib/ssl/cert.pem").readlink() == Path("/etc/ssl/certs/ca-certificates.crt")
     # Linked statically, so that the tables of ICU need not be there.
     assert "libarchive-dev" in sbom.compiled_in
     assert not {name for name in sbom.contained if name.startswith(("libicu", "libxml2", "libarchive"))}
