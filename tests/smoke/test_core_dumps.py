@@ -44,7 +44,8 @@ def can_be_looked_into(pid):
 
 
 def is_run(pid, path):
-    return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == path.name
+    """Itself: the script that begins it has its name, and has not raised any limit yet."""
+    return Path(f"/proc/{pid}/exe").resolve() == Path(path).resolve()
 
 
 def crashed(pid):
