@@ -865,3 +865,31 @@ TEST_CASE("an experiment that passed is not doubted because the agent was starte
         CHECK(firing(after.engine, after.now).empty());
     }
 }
+
+TEST_CASE("a log that no repository holds leads no scenario further") {
+    fleet::Fleet fleet;
+    fleet.with(fleet::asset("orders")).with(fleet::backups_of("server", "orders"));
+    fleet.with(fleet::backups_of("repository", "orders"));
+    fleet.config.scenarios = {Scenario{.name = "dropped", .rpo = 1h, .recovers = {"orders"}}};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(fleet.done(), now);
+    const SubjectReport backups = fleet::points("", {kNow - 5h});
+    for (int i = 0; i < 5; ++i) {
+        const LogArchive said{.enabled = Told::yes,
+                              .newest_at = now,
+                              .pending = Told::no,
+                              .last_segment = "000000010000000000000009",
+                              .system_id = "42"};
+        const LogArchive held{.enabled = Told::yes,
+                              .last_segment = "000000010000000000000004",
+                              .from_repository = true,
+                              .system_id = "42"};
+        engine.learn("server", fleet::report(now, {{"", {}, {said}, {}}}), now);
+        engine.learn("repository", fleet::report(now, {{"", {}, {backups.evidence[0], held}, {}}}), now);
+        pass(engine, now, 2min);
+    }
+    const AssetReadiness& ready = engine.scenario("dropped")->readiness->assets.at(0);
+    CHECK(ready.newest == kNow - 5h);
+    CHECK(ready.blocks.front().ends_with("would be lost, 1h are allowed"));
+}
