@@ -214,7 +214,7 @@ void Engine::judge(AssetUnit& unit, Time now) {
     for (const auto& [name, scenario] : scenarios_) {
         if (!recovers(scenario->scenario, unit.name))
             continue;
-        auto ready = judge_ready(scenario->scenario, unit, contributors, now);
+        auto ready = judge_ready(scenario->scenario, unit, contributors, findings, now);
         if (const auto at = scenario->ready.find(unit.name); at != scenario->ready.end() && at->second == ready)
             continue;
         scenario->ready.insert_or_assign(unit.name, std::move(ready));

@@ -8,8 +8,8 @@
 
 namespace recoverd::core {
 
-/// `contributors`: what is seen of the asset now.
+/// `contributors`: what is seen of the asset now; `findings`: what is found of it, as for its own verdict.
 ScenarioUnit::Ready judge_ready(const Scenario& scenario, const AssetUnit& asset,
-                                std::span<const Contributor> contributors, Time now);
+                                std::span<const Contributor> contributors, std::span<const Finding> findings, Time now);
 
 } // namespace recoverd::core

@@ -195,7 +195,9 @@ Readiness Engine::readiness_of(ScenarioUnit& unit, Judgement& judgement, Time no
             continue;
         auto at = unit.ready.find(name);
         if (at == unit.ready.end() || at->second.revisit <= now)
-            at = unit.ready.insert_or_assign(name, judge_ready(unit.scenario, *asset, contributors_of(*asset), now))
+            at = unit.ready
+                     .insert_or_assign(
+                         name, judge_ready(unit.scenario, *asset, contributors_of(*asset), found_of(*asset, now), now))
                      .first;
         judgement.look_again(at->second.revisit);
         assets.push_back(at->second.readiness);
