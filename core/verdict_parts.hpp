@@ -31,6 +31,8 @@ struct Repository {
     const RecoveryPoint* newest = nullptr;
     /// Has nothing changed at the source since that point?
     bool all_saved = false;
+    /// What it told of its points; null where nothing was learned of any.
+    const RecoveryPoints* points = nullptr;
 };
 
 std::vector<Repository> repositories_of(const AssetView& view, Time& revisit);

@@ -56,6 +56,7 @@ bool waits_for_first(const AssetView& view, const Contributor& contributor, cons
 
 Repository stand(const AssetView& view, const Contributor& contributor, const RecoveryPoints& points, Time& revisit) {
     Repository repository{&contributor, Standing::good, {}};
+    repository.points = &points;
     if (contributor.seen->vanished_since) {
         repository.standing = Standing::unusable;
         repository.reason = "missing from complete answers";

@@ -49,36 +49,22 @@ Reason nothing_there(const Scenario& scenario, const std::vector<Repository>& th
                         place.empty() ? "" : " in " + place)};
 }
 
-const RecoveryPoints* points_of(const Repository& repository) {
-    if (!repository.contributor->seen)
-        return nullptr;
-    for (const Evidence& evidence : *repository.contributor->seen->evidence)
-        if (const auto* points = std::get_if<RecoveryPoints>(&evidence))
-            return points;
-    return nullptr;
-}
-
-std::optional<Time> oldest_of(const Repository& repository) {
-    const RecoveryPoints* points = points_of(repository);
-    return points ? points->oldest_at : std::nullopt;
-}
-
 /// How far back the source goes. Of a job that only reports its backups nobody knows it, unless somebody who stands in
 /// the same place looks at what is kept.
 std::optional<Time> oldest_in(const std::vector<Repository>& there, const Repository& source) {
-    std::optional<Time> oldest = oldest_of(source);
+    std::optional<Time> oldest = source.points->oldest_at;
     if (oldest)
         return oldest;
     for (const Repository& other : there)
         if (other.standing == Standing::good)
-            if (const auto told = oldest_of(other); told && (!oldest || *told < *oldest))
+            if (const auto told = other.points->oldest_at; told && (!oldest || *told < *oldest))
                 oldest = told;
     return oldest;
 }
 
 /// The first change after `saved` that this source of what changes rarely knows of.
 std::optional<Time> first_change(const Repository& repository, Time saved) {
-    const RecoveryPoints* points = points_of(repository);
+    const RecoveryPoints* points = repository.points;
     if (!points || !points->source_changed_at || *points->source_changed_at <= saved)
         return std::nullopt;
     Time first = std::max(saved, repository.contributor->seen->unsaved_since.value_or(*points->source_changed_at));
@@ -91,7 +77,7 @@ std::optional<Time> first_change(const Repository& repository, Time saved) {
 /// Since when what is written is not in the source; nothing while all of it is. What changes rarely is lost from its
 /// first change on, whichever repository tells of that: a copy elsewhere may be the last to have it.
 std::optional<Time> lost_since(const Repository& source, Time saved, const std::vector<Repository>& repositories) {
-    if (const RecoveryPoints* points = points_of(source); !points || !points->source_changed_at)
+    if (!source.points->source_changed_at)
         return saved;
     std::optional<Time> since;
     for (const Repository& repository : repositories)
