@@ -45,6 +45,15 @@ struct Situation {
                             .depth = Depth::queried}});
         return *this;
     }
+    /// A restore test that passed now; `told`: when it began, and what it measured.
+    Situation& tested(Exercise told) {
+        told.exercise = "restore-test";
+        told.outcome = ExerciseOutcome::passed;
+        told.ended_at = kNow;
+        told.depth = Depth::restored;
+        check("tests", EvidenceKind::exercise).sees({std::move(told)});
+        return *this;
+    }
     Situation& finds(RuleId id, std::string reason, std::string in = "repo1", Priority priority = Priority::p2) {
         findings.push_back({.identity = {.rule = id, .asset = "db", .check = std::move(in)},
                             .priority = priority,
@@ -396,26 +405,14 @@ TEST_CASE("a proof that took longer than the RTO, or does not tell, puts it at r
     CHECK(slow.says() == Lines{"at_risk", "the last proof took 20m, an RTO of 19m is promised"});
     Situation untold;
     untold.asset.objectives.rto = 1h;
-    untold.backups("repo1", all({good(1min)}));
-    untold.check("tests", EvidenceKind::exercise)
-        .sees({Exercise{.exercise = "restore-test",
-                        .outcome = ExerciseOutcome::passed,
-                        .ended_at = kNow,
-                        .depth = Depth::restored}});
+    untold.backups("repo1", all({good(1min)})).tested({});
     CHECK(untold.says() == Lines{"at_risk", "no proof told how long it took, an RTO of 1h is promised: report its "
                                             "start, or its --rto"});
 }
 
 TEST_CASE("what a proof measured counts before how long it ran") {
     Situation measured;
-    measured.backups("repo1", all({good(1min)}));
-    measured.check("tests", EvidenceKind::exercise)
-        .sees({Exercise{.exercise = "restore-test",
-                        .outcome = ExerciseOutcome::passed,
-                        .started_at = kNow - 1h,
-                        .ended_at = kNow,
-                        .depth = Depth::restored,
-                        .rto = 7min}});
+    measured.backups("repo1", all({good(1min)})).tested({.started_at = kNow - 1h, .rto = 7min});
     CHECK(measured.verdict().proven_rto == 7min);
 }
 
@@ -423,15 +420,7 @@ TEST_CASE("a proof that lost more than the RPO puts it at risk") {
     const auto lost = [](std::optional<Duration> rpo) {
         Situation lossy;
         lossy.asset.objectives.rpo = 1h;
-        lossy.backups("repo1", all({good(1min)}));
-        lossy.check("tests", EvidenceKind::exercise)
-            .sees({Exercise{.exercise = "restore-test",
-                            .outcome = ExerciseOutcome::passed,
-                            .started_at = kNow - 1h,
-                            .ended_at = kNow,
-                            .depth = Depth::restored,
-                            .rpo = rpo}});
-        return lossy.says();
+        return lossy.backups("repo1", all({good(1min)})).tested({.started_at = kNow - 1h, .rpo = rpo}).says();
     };
     CHECK(lost({}) == Lines{"recoverable"});
     CHECK(lost(1h) == Lines{"recoverable"});

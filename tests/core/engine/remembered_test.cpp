@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
 using namespace recoverd::core;
 using fleet::firing;
@@ -28,6 +31,15 @@ Check told_of(const char* options) {
     told.brings = {EvidenceKind::exercise};
     told.fingerprint = std::string{"outcome "} + options;
     return told;
+}
+
+/// Of an index, whether it is sound; nothing where nobody could tell.
+Report soundness(Time at, std::optional<std::string> actual) {
+    Assertion sound;
+    sound.name = "sound";
+    sound.expected = "yes";
+    sound.actual = std::move(actual);
+    return fleet::report(at, {{"index", {}, {Assertions{{sound}}}, {}}});
 }
 
 Report passed_at(Time at) {
@@ -186,11 +198,7 @@ TEST_CASE("an expectation that failed goes on failing over other options while n
         engine.configure(Fleet{}.with(fleet::asset("orders")).with(check).done(), now);
     };
     const auto sees = [&](std::optional<std::string> actual) {
-        Assertion sound;
-        sound.name = "sound";
-        sound.expected = "yes";
-        sound.actual = std::move(actual);
-        engine.learn("v", fleet::report(now, {{"index", {}, {Assertions{{sound}}}, {}}}), now);
+        engine.learn("v", soundness(now, std::move(actual)), now);
         pass(engine, now, 1s);
     };
     const auto failed = [&] { return std::ranges::count(firing(engine, now), "AssertionFailed"); };
@@ -219,11 +227,7 @@ TEST_CASE("an expectation that failed goes on, while nobody learns of it, as it 
         pass(engine, now, 1s);
     };
     const auto sees = [&](std::optional<std::string> actual) {
-        Assertion sound;
-        sound.name = "sound";
-        sound.expected = "yes";
-        sound.actual = std::move(actual);
-        engine.learn("v", fleet::report(now, {{"index", {}, {Assertions{{sound}}}, {}}}), now);
+        engine.learn("v", soundness(now, std::move(actual)), now);
         pass(engine, now, 1s);
     };
     const auto failed_of = [&] {

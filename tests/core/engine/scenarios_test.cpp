@@ -109,6 +109,14 @@ struct Zones {
         first.checks = {"web-*"};
         first.canary = "canary";
     }
+    /// The first scenario holds, and its canary told before that all is there.
+    void go_down_under_canary() {
+        watch_by_canary();
+        configure();
+        canary_tells("canary");
+        probe(ReachState::up);
+        go_down();
+    }
     /// One of the asset "shop", in which a zone may be down for two minutes.
     void plan_experiment() {
         fleet.with(Asset{.name = "shop"});
@@ -646,11 +654,7 @@ TEST_CASE("a check whose options changed is seen by its scenarios as soon as it 
 
 TEST_CASE("the canary of a scenario tells what its outage lost, over a restart too") {
     Zones zones;
-    zones.watch_by_canary();
-    zones.configure();
-    zones.canary_tells("canary");
-    zones.probe(ReachState::up);
-    zones.go_down();
+    zones.go_down_under_canary();
     CHECK_FALSE(zones.history("az", "").running->lost);
     zones.probe(ReachState::up);
     zones.probe(ReachState::up);
@@ -681,11 +685,7 @@ TEST_CASE("a canary that begins anew in an outage or after it does not know that
             for (const bool loses : {false, true}) {
                 CAPTURE(forgets, in_outage, loses);
                 Zones zones;
-                zones.watch_by_canary();
-                zones.configure();
-                zones.canary_tells("canary");
-                zones.probe(ReachState::up);
-                zones.go_down();
+                zones.go_down_under_canary();
                 const auto begin_anew = [&] {
                     if (forgets) {
                         CHECK(zones.engine.forget("canary/", zones.now) == 1);
