@@ -223,11 +223,10 @@ Kind kubernetes() {
          .access =
              "a service account that may `list` what is watched, and nothing else: neither secrets nor get, watch or "
              "anything that changes something. `recoverd collectors kubernetes --rbac` prints the least roles with "
-             "their "
-             "bindings: for all checks of the configuration (--config.file), or for what --watch, --require and "
-             "--namespace say; in a namespace Roles (nodes need a ClusterRole all the same). In a pod its own token is "
-             "read again at every run; outside of the "
-             "cluster a kubeconfig with tokenFile or a client certificate, since no program (exec) is run for one. "
+             "their bindings: for all checks of the configuration (--config.file), or for what --watch, --require and "
+             "--namespace say; in a namespace Roles (nodes and the contents of volume snapshots need a ClusterRole all "
+             "the same). In a pod its own token is read again at every run; outside of the cluster a kubeconfig with "
+             "tokenFile or a client certificate, since no program (exec) is run for one. "
              "Kubernetes 1.23 or newer",
          .probes = true,
          .every = Duration{30'000},

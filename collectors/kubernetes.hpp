@@ -13,6 +13,7 @@
 #include "collectors/kubernetes/requirements.hpp"
 #include "collectors/kubernetes/scheduled_backups.hpp"
 #include "collectors/kubernetes/series.hpp"
+#include "collectors/kubernetes/volume_snapshots.hpp"
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -38,7 +39,7 @@ struct Facts {
     AllVelero velero;
     AllSeries postgres;
     AllScheduledBackups scheduled_backups;
-    AllSeries snapshots;
+    AllSnapshots snapshots;
     AllChaos chaos;
     /// Objects that are a subject each, by the resource's full name.
     std::map<std::string, std::vector<SubjectReport>> objects;

@@ -5,6 +5,7 @@
 #include "io/remembered.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxPods = 5'000;
 constexpr Duration kHour = std::chrono::hours{1};
+constexpr int kMaxSpoiled = 200;
 
 void write_restarts(io::JsonWriter& out, const std::map<std::string, std::vector<Restarts>>& restarts) {
     out.key("restarts").begin_object();
@@ -24,11 +26,19 @@ void write_restarts(io::JsonWriter& out, const std::map<std::string, std::vector
     out.end_object();
 }
 
+void write_snapshots(io::JsonWriter& out, const SpoiledSnapshots& snapshots) {
+    out.key("snapshots").begin_object();
+    for (const auto& [uid, spoiled] : snapshots | std::views::take(kMaxSpoiled))
+        out.key(uid).begin_object().field("detail", spoiled.detail).field("doubtful", spoiled.doubtful).end_object();
+    out.end_object();
+}
+
 } // namespace
 
 void Cursor::look(const AllPods& seen, Time now) {
     Cursor next;
     next.looked_at = now;
+    next.snapshots = std::move(snapshots);
     for (const auto& [workload, kept] : restarts)
         std::ranges::copy_if(kept, std::back_inserter(next.restarts[workload]),
                              [&](const Restarts& some) { return some.at > now - kHour && some.at <= now; });
@@ -74,6 +84,9 @@ Cursor read_cursor(std::string_view text) {
         for (const auto& [workload, all] : json["restarts"].object())
             for (const io::Json& some : all.items())
                 cursor.restarts[workload].push_back({some["at"].time(), some["count"].natural()});
+        if (const io::Json& snapshots = json["snapshots"])
+            for (const auto& [uid, spoiled] : snapshots.object())
+                cursor.snapshots[uid] = {spoiled["detail"].text(), spoiled["doubtful"].boolean()};
         return cursor;
     });
 }
@@ -88,6 +101,8 @@ std::string write_cursor(const Cursor& cursor) {
         out.field(uid, count);
     out.end_object();
     write_restarts(out, cursor.restarts);
+    if (!cursor.snapshots.empty())
+        write_snapshots(out, cursor.snapshots);
     out.end_object();
     return out.take();
 }

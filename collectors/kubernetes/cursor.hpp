@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the `kubernetes` collector remembers: how often which pod had restarted, and what restarts there were.
+// What the `kubernetes` collector remembers: how often which pod had restarted, and what restarts there were; of
+// snapshots of volumes which are worth nothing.
 #pragma once
 
 #include "collectors/kubernetes/pods.hpp"
+#include "collectors/kubernetes/volume_snapshots.hpp"
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -22,6 +24,9 @@ struct Cursor {
     bool whole = true;
     /// By workload, of the last hour, oldest first.
     std::map<std::string, std::vector<Restarts>> restarts;
+    /// When their contents could last be listed. What is wrong with one is not over because nobody may look any more;
+    /// 200 at most.
+    SpoiledSnapshots snapshots;
 
     /// Counts what is new since the last look, and forgets what is older than an hour.
     void look(const AllPods& seen, Time now);

@@ -84,7 +84,8 @@ std::vector<SubjectReport> joined(std::vector<SubjectReport> reports) {
 }
 
 /// Everything that is neither a node nor a workload.
-void report_objects(const Expected& expected, const Facts& facts, Time now, std::vector<SubjectReport>& out) {
+void report_objects(const Expected& expected, const Facts& facts, const Cursor& cursor, Time now,
+                    std::vector<SubjectReport>& out) {
     facts.jobs.report(now, !facts.failed(kJobs) && !facts.failed(kCronJobs), out);
     facts.velero.report({.backups_known = facts.has(kVeleroBackups),
                          .volumes_known = !facts.failed(kPodVolumeBackups),
@@ -98,7 +99,7 @@ void report_objects(const Expected& expected, const Facts& facts, Time now, std:
                                     .backups_known = facts.has(kPostgresBackups),
                                     .selected = !expected.selector.empty()},
                                    now, out);
-    facts.snapshots.report(now, out);
+    facts.snapshots.report(cursor.snapshots, out);
     facts.chaos.report({.nodes_known = facts.has(kChaosNodes),
                         .schedules_known = facts.has(kChaosSchedules),
                         .selected = !expected.selector.empty()},
@@ -123,8 +124,9 @@ constexpr std::array kTellOfCluster{kPods, kPostgresClusters};
 constexpr std::array kTellOfClusterBackups{kPostgresClusters, kPostgresBackups};
 constexpr std::array kTellOfVeleroBackups{kVeleroBackups, kPodVolumeBackups, kVeleroLocations, kVeleroSchedules};
 constexpr std::array kTellOfJobBackups{kJobs, kCronJobs};
+constexpr std::array kTellOfSnapshots{kVolumeSnapshots, kVolumeSnapshotContents};
 
-constexpr std::array<ToldBy, 8> kToldBy{{
+constexpr std::array<ToldBy, 9> kToldBy{{
     {"deployment", kTellOfDeployment, {}},
     {"statefulset", kTellOfStatefulSet, {}},
     {"daemonset", kTellOfDaemonSet, {}},
@@ -133,6 +135,7 @@ constexpr std::array<ToldBy, 8> kToldBy{{
     {"backup", {}, kTellOfVeleroBackups},
     {"cronjob", {}, kTellOfJobBackups},
     {"job", {}, kTellOfJobBackups},
+    {"persistentvolumeclaim", {}, kTellOfSnapshots},
 }};
 
 /// Nothing for a subject that one list tells all of.
@@ -225,10 +228,12 @@ Collected interpret_kubernetes(const Expected& expected, const Facts& facts, con
     Cursor kept = read_cursor(cursor);
     if (facts.has(kPods))
         kept.look(facts.pods, now);
+    if (facts.has(kVolumeSnapshots) && facts.has(kVolumeSnapshotContents))
+        kept.snapshots = facts.snapshots.spoiled(kept.snapshots);
     facts.nodes.report(seen.subjects);
     const std::size_t own = seen.subjects.size();
     report_workloads(expected, facts, kept, now, seen.subjects);
-    report_objects(expected, facts, now, seen.subjects);
+    report_objects(expected, facts, kept, now, seen.subjects);
     if (failures.empty())
         seen.subjects.front().failure = nothing_found(expected, facts, seen.subjects.size(), own);
     seen.subjects = joined(std::move(seen.subjects));

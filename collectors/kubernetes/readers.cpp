@@ -88,6 +88,14 @@ Reader reader_of_postgres(const Resource& resource, Time now, Facts& facts) {
             [&facts](const io::Json& backup) { facts.postgres.read_backup(backup); }};
 }
 
+/// Snapshots come before their contents, and are forgotten with them.
+Reader reader_of_snapshots(const Resource& resource, Facts& facts) {
+    if (resource == kVolumeSnapshots)
+        return into(facts.snapshots, [](AllSnapshots& all, const io::Json& snapshot) { all.read(snapshot); });
+    return {[&facts] { facts.snapshots.contents = {}; },
+            [&facts](const io::Json& content) { facts.snapshots.read_content(content); }};
+}
+
 using Objects = std::vector<SubjectReport>;
 
 Reader reader_of_objects(const Resource& resource, const std::string& exercise, Time now, Facts& facts) {
@@ -116,8 +124,8 @@ Reader reader_of(const Resource& resource, const Expected& expected, Time now, F
         return into(facts.pods, [](AllPods& all, const io::Json& pod) { all.read(pod); });
     if (resource == kNodes)
         return into(facts.nodes, [](AllNodes& all, const io::Json& node) { all.read(node); });
-    if (resource == kVolumeSnapshots)
-        return into(facts.snapshots, [](AllSeries& all, const io::Json& snapshot) { all.read_snapshot(snapshot); });
+    if (resource == kVolumeSnapshots || resource == kVolumeSnapshotContents)
+        return reader_of_snapshots(resource, facts);
     if (resource == kJobs || resource == kCronJobs)
         return reader_of_jobs(resource, expected.jobs, facts);
     if (resource == kDisruptionBudgets || resource == kAutoscalers)

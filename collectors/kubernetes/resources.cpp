@@ -22,7 +22,7 @@ constexpr std::array kOfArgo{kApplications};
 constexpr std::array kOfCertificates{kCertificates};
 constexpr std::array kOfVelero{kVeleroBackups, kVeleroLocations, kVeleroSchedules, kPodVolumeBackups, kVeleroRestores};
 constexpr std::array kOfPostgres{kPostgresClusters, kPostgresBackups, kScheduledBackups};
-constexpr std::array kOfSnapshots{kVolumeSnapshots};
+constexpr std::array kOfSnapshots{kVolumeSnapshots, kVolumeSnapshotContents};
 /// Those that may lack came after 2.0.
 constexpr std::array kOfChaosMesh{kChaosSchedules,
                                   kChaosWorkflows,

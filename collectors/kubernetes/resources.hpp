@@ -50,6 +50,9 @@ inline constexpr Resource kPostgresBackups{"postgresql.cnpg.io", "v1", "backups"
 /// They need not bear the labels of their cluster.
 inline constexpr Resource kScheduledBackups{"postgresql.cnpg.io", "v1", "scheduledbackups", true, false};
 inline constexpr Resource kVolumeSnapshots{"snapshot.storage.k8s.io", "v1", "volumesnapshots"};
+/// They bear the labels of no VolumeSnapshot.
+inline constexpr Resource kVolumeSnapshotContents{"snapshot.storage.k8s.io", "v1", "volumesnapshotcontents", false,
+                                                  false};
 
 inline constexpr std::string_view kChaosMesh = "chaos-mesh.org";
 inline constexpr Resource kChaosSchedules{kChaosMesh, "v1alpha1", "schedules"};

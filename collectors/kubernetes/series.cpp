@@ -101,41 +101,6 @@ void AllSeries::forget_backups() {
     }
 }
 
-void AllSeries::read_snapshot(const io::Json& snapshot) {
-    const io::Json& claim = snapshot["spec"]["source"]["persistentVolumeClaimName"];
-    // One that was imported is of no claim that is here.
-    if (!claim)
-        return;
-    const io::Json& status = snapshot["status"];
-    core::RecoveryPoints& points = series[series_of(snapshot, "persistentvolumeclaim", claim)];
-    points.method = "volumesnapshot";
-    const io::Json& taken = status["creationTime"];
-    const std::string error = clean(text_or(status["error"]["message"]));
-    const std::string name = clean(snapshot["metadata"]["name"].text(), 253);
-    if (!taken) {
-        core::BackupJob job;
-        // It is tried again and again; whether one that waits will come is not told.
-        job.state = error.empty() ? core::JobState::running : core::JobState::failed;
-        job.started_at = time_or_none(snapshot["metadata"]["creationTimestamp"]);
-        if (!error.empty())
-            job.ended_at = time_or_none(status["error"]["time"]);
-        job.detail = name + (error.empty() ? "" : ": " + error);
-        points.jobs.push_back(std::move(job));
-        return;
-    }
-    core::RecoveryPoint point;
-    point.id = name;
-    point.data_at = point.ended_at = taken.time();
-    // Not told is not ready, and what is bound to no content holds nothing.
-    const bool ready = status["readyToUse"] && status["readyToUse"].boolean();
-    const bool bound = !text_or(status["boundVolumeSnapshotContentName"]).empty();
-    if (!ready || !bound) {
-        point.state = PointState::incomplete;
-        point.detail = !error.empty() ? error : !ready ? "not ready to use" : "bound to no VolumeSnapshotContent";
-    }
-    points.points.push_back(std::move(point));
-}
-
 void AllSeries::report(Time now, std::vector<SubjectReport>& out) const {
     for (const auto& [subject, read] : series) {
         core::RecoveryPoints points = read;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Series of backups that are objects: CloudNativePG's, by the cluster they are of, and snapshots of volumes, by the
-// claim.
+// Series of backups that are objects: CloudNativePG's, by the cluster they are of.
 #pragma once
 
 #include "collectors/kubernetes/postgres_clusters.hpp"
@@ -22,7 +21,6 @@ struct AllSeries {
     /// CloudNativePG: a Backup, and a Cluster, which may have none.
     void read_backup(const io::Json& backup);
     void read_cluster(const io::Json& cluster, Time now);
-    void read_snapshot(const io::Json& snapshot);
     /// Forgets the Backups and keeps the clusters, whose list comes before.
     void forget_backups();
     void report(Time now, std::vector<SubjectReport>& out) const;

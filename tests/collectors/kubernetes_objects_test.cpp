@@ -11,7 +11,6 @@ using namespace recoverd::collectors;
 using Catch::Matchers::ContainsSubstring;
 using core::AssertionState;
 using core::ExerciseOutcome;
-using core::PointState;
 using core::ReachState;
 using test::entry;
 using test::evidence;
@@ -208,29 +207,6 @@ TEST_CASE("a certificate stays Ready until it ends: its renewal is told, and tha
     CHECK(subject(seen, "shop/certificate/new").failure);
 }
 
-TEST_CASE("a snapshot of a volume is good once it says that it is ready to use") {
-    KubeApi api;
-    const auto snapshot = [](const std::string& name, const std::string& status) {
-        return object(
-            name,
-            fmt::format(R"("spec": {{"source": {{"persistentVolumeClaimName": "data"}}}}, "status": {{{}}})", status));
-    };
-    api.objects["volumesnapshots"] = {
-        snapshot("a", R"("creationTime": "2026-11-22T01:00:00Z", "readyToUse": true,
-            "boundVolumeSnapshotContentName": "snapcontent-1")"),
-        snapshot("b", R"("creationTime": "2026-11-22T02:00:00Z", "boundVolumeSnapshotContentName": "snapcontent-2")"),
-        snapshot("unbound", R"("creationTime": "2026-11-22T02:30:00Z", "readyToUse": true)"),
-        snapshot("c", R"("error": {"message": "no such volume", "time": "2026-11-22T02:00:00Z"})")};
-    const Collected seen = api.look(watching({"volumesnapshots"}));
-    const auto& points = test::points(seen, "shop/persistentvolumeclaim/data");
-    REQUIRE(points.points.size() == 3);
-    CHECK(points.points[0].state == PointState::good);
-    CHECK(points.points[1].state == PointState::incomplete);
-    CHECK(points.points[2].state == PointState::incomplete);
-    CHECK(points.points[2].detail == "bound to no VolumeSnapshotContent");
-    CHECK(points.jobs.at(0).state == core::JobState::failed);
-}
-
 TEST_CASE("what one list tells of a subject ends nothing that another one told, which cannot be had any more") {
     struct Row {
         core::config::Table looking;
@@ -239,15 +215,19 @@ TEST_CASE("what one list tells of a subject ends nothing that another one told, 
     };
     core::config::Table backing_up = watching({"jobs", "cronjobs"});
     backing_up.push_back(text("backup", "pg_dump"));
-    const std::vector<Row> rows{{backing_up, "jobs", "shop/cronjob/restore-orders"},
-                                {watching({"velero"}), "backups", "shop/schedule/weekly"},
-                                {watching({"velero"}), "podvolumebackups", "shop/schedule/weekly"},
-                                {watching({"cnpg"}), "backups", "shop/cluster/orders-db"}};
+    const std::vector<Row> rows{
+        {backing_up, "jobs", "shop/cronjob/restore-orders"},
+        {watching({"velero"}), "backups", "shop/schedule/weekly"},
+        {watching({"velero"}), "podvolumebackups", "shop/schedule/weekly"},
+        {watching({"cnpg"}), "backups", "shop/cluster/orders-db"},
+        {watching({"volumesnapshots"}), "volumesnapshotcontents", "shop/persistentvolumeclaim/data"}};
     KubeApi api;
     api.objects["cronjobs"] = {object("restore-orders", R"("spec": {}, "status": {})")};
     api.objects["schedules"] = {object("weekly", R"("spec": {}, "status": {"phase": "Enabled"})")};
     api.objects["clusters"] = {object("orders-db", R"("spec": {"instances": 1}, "status": {"readyInstances": 1,
         "phase": "Cluster in healthy state", "currentPrimary": "orders-db-1", "targetPrimary": "orders-db-1"})")};
+    api.objects["volumesnapshots"] = {
+        object("a", R"("spec": {"source": {"persistentVolumeClaimName": "data"}}, "status": {})")};
     for (const Row& row : rows) {
         CAPTURE(row.subject, row.refused);
         const core::Check check{};
@@ -284,4 +264,8 @@ TEST_CASE("the roles that are printed allow to list what is watched, and nothing
     CHECK_THAT(one, ContainsSubstring("kind: Role\nmetadata:\n  name: recoverd-watch\n  namespace: shop"));
     CHECK_THAT(one, ContainsSubstring(R"(resources: ["nodes"])"));
     CHECK_THAT(roles({"pods"}, "shop"), !ContainsSubstring("ClusterRole"));
+    const std::string snapshots = roles({"volumesnapshots"}, "shop");
+    CHECK_THAT(snapshots, ContainsSubstring("kind: Role\n") && ContainsSubstring(R"(resources: ["volumesnapshots"])"));
+    CHECK_THAT(snapshots, ContainsSubstring("kind: ClusterRole\n") &&
+                              ContainsSubstring(R"(resources: ["volumesnapshotcontents"])"));
 }
