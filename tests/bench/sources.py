@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from servers.certificates import Authority
 from servers.git import Git
 from servers.kafka import Cluster
-from servers.process import server_user
+from servers.process import program, server_user
+from servers.scripts import Script
 from servers.terraform import State, document
 from servers.web_server import Handler, WebServer
 
@@ -21,14 +22,44 @@ PYTHON = "/usr/bin/python3"
 
 
 class Source:
-    """So far: how many requests came in, where somebody counts them."""
+    """`asked`: how many requests came in so far, or what `unit` says."""
 
-    asked = None
+    unit = "requests"
     # MiB, of the agent and all below it.
     most_resident = 150
 
+    def prepare(self, agent):
+        """What it needs besides its configuration, before it is started."""
+
+    def count(self, agent):
+        """From now on `asked` is counted, where it costs something to count."""
+
     def stop(self):
         """Ends what runs; of files nothing does."""
+
+
+class Begun(Source):
+    """What programs read: how often one is begun is counted by a script that comes to stand in its place."""
+
+    def __init__(self, bench):
+        self._folder = bench.fresh_directory(f"begun-{type(self).__name__.lower()}")
+        self._lines = self._folder / "lines"
+
+    def count_at(self, place, real):
+        Script(place.parent, place.name, f'echo >> {self._lines}\nexec {real} "$@"')
+
+    @property
+    def asked(self):
+        return self._lines.stat().st_size if self._lines.exists() else 0
+
+
+class OfWorker(Begun):
+    unit = "worker runs"
+
+    def count(self, agent):
+        place, real = agent.directory / "worker", self._folder / "worker"
+        shutil.copy2(place, real)
+        self.count_at(place, real)
 
 
 class Versions(WebServer, Source):
@@ -81,14 +112,16 @@ class Versions(WebServer, Source):
                 "access_key_id": "AKIDEXAMPLE", "secret_access_key": {"file": self._secret}, "changes_rarely": True}
 
 
-class References(Source):
+class References(Begun):
     """A Git repository of 20,000 refs, and its mirror."""
 
+    unit = "programs"
     name = "20,000 refs of a Git mirror and its origin"
     peer = "git ls-remote (both)"
     COUNT = 20_000
 
     def __init__(self, bench):
+        super().__init__(bench)
         self._git = Git(bench.directory, "large")
         for repository in (self._git.origin, self._git.mirror):
             refs = repository / "packed-refs"
@@ -107,8 +140,15 @@ class References(Source):
     def check(self):
         return self._git.check()
 
+    def prepare(self, agent):
+        # Empty until something is counted. What git begins itself comes from its own folder of programs.
+        agent.environment["PATH"] = f"{self._folder}:{os.environ['PATH']}"
 
-class Infrastructure(Source):
+    def count(self, agent):
+        self.count_at(self._folder / "git", program("git"))
+
+
+class Infrastructure(OfWorker):
     """A Terraform state of 50 MB."""
 
     name = "a Terraform state of 50 MB"
@@ -116,6 +156,7 @@ class Infrastructure(Source):
     RESOURCES = 2_500
 
     def __init__(self, bench):
+        super().__init__(bench)
         self._state = State(bench.directory, "large")
         self._state.write(document(7, self.RESOURCES, note="x" * 20_000))
         assert self._state.path.stat().st_size > 50_000_000
@@ -126,7 +167,7 @@ class Infrastructure(Source):
         return self._state.check()
 
 
-class Partitions(Source):
+class Partitions(OfWorker):
     """A Kafka cluster of 5,000 partitions."""
 
     name = "5,000 partitions of Kafka"
@@ -134,6 +175,7 @@ class Partitions(Source):
     TOPICS, EACH = 50, 100
 
     def __init__(self, bench):
+        super().__init__(bench)
         folder = bench.fresh_directory("kafka")
         self._cluster = Cluster(folder, bench.build, Authority(folder, "kafka-authority"))
         self._cluster.start()

@@ -7,10 +7,11 @@ from servers.agent import Agent
 from servers.process import until
 
 
-def agent_for(bench, name, config):
+def agent_for(bench, name, config, prepare=lambda agent: None):
     """Begun with this configuration in a folder of its own, without debug logs."""
     agent = Agent(bench.fresh_directory(name), bench.build, log_level="info")
     agent.write(config)
+    prepare(agent)
     agent.start()
     return agent
 
