@@ -144,7 +144,10 @@ Task<Result<void>> reach(Timers& timers, Connection& connection, HostPort where,
         const auto opened = co_await with_deadline(timers, share, std::move(opening));
         if (opened)
             co_return opened;
-        last = opened.error();
+        // An address that nobody here could try says nothing of the others: on a host without IPv6 connect() answers
+        // EADDRNOTAVAIL for each of that family, as if its ports were used up.
+        if (i == 0 || opened.error().kind != FailureKind::misconfigured)
+            last = opened.error();
     }
     co_return std::unexpected(last);
 }

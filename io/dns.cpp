@@ -181,7 +181,9 @@ Task<Result<DnsAnswer>> ask_dns(Timers& timers, DnsRequest request, std::vector<
         auto answer = co_await ask_one(timers, request, asked, until);
         if (answer)
             co_return answer;
-        last = about(request, address_of(where), answer.error());
+        // As in reach(): an address that could not be tried says nothing of the others.
+        if (i == 0 || answer.error().kind != FailureKind::misconfigured)
+            last = about(request, address_of(where), answer.error());
     }
     co_return std::unexpected(last);
 }

@@ -39,9 +39,10 @@ int Exchange::connect_error() const {
     // Of a socket that was never opened curl keeps none: it would tell of the last one that was.
     if (shortage_ != 0)
         return shortage_;
-    long error = 0;
-    ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
-    return static_cast<int>(error);
+    // An address that nobody here could try says nothing of the others: on a host without IPv6 connect() answers
+    // EADDRNOTAVAIL for each of that family, as if its ports were used up.
+    const int last = last_error();
+    return tried_ != 0 && is_own_shortage(last) ? tried_ : last;
 }
 
 FailureKind Exchange::kind_of(int code) const {

@@ -87,9 +87,11 @@ struct Exchange::Callbacks {
 
     /// curl opens its sockets without CLOEXEC: a child process would hold them open.
     static curl_socket_t open_socket(void* exchange, curlsocktype /*purpose*/, curl_sockaddr* address) {
+        auto& self = *static_cast<Exchange*>(exchange);
+        self.keep_error();
         const int opened = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
         if (opened < 0 && is_own_shortage(errno))
-            static_cast<Exchange*>(exchange)->shortage_ = errno;
+            self.shortage_ = errno;
         return opened;
     }
 
@@ -293,6 +295,21 @@ int Exchange::status() const {
     long status = 0;
     ::curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     return static_cast<int>(status);
+}
+
+int Exchange::last_error() const {
+    long error = 0;
+    ::curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &error);
+    return static_cast<int>(error);
+}
+
+/// Before the next address is tried: curl keeps the errno of the last one only. What it holds before the first is of
+/// another exchange.
+void Exchange::keep_error() {
+    const int error = last_error();
+    if (trying_ && error != 0 && !is_own_shortage(error))
+        tried_ = error;
+    trying_ = true;
 }
 
 /// Of a connection that was kept from before: nobody verified it during this exchange.

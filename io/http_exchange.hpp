@@ -58,6 +58,9 @@ class Exchange {
     void keep_header(std::string_view line);
     void keep_certificate();
     int status() const;
+    /// curl's, or 0.
+    int last_error() const;
+    void keep_error();
     int connect_error() const;
     FailureKind kind_of(int code) const;
     std::string words_for(int code) const;
@@ -75,6 +78,10 @@ class Exchange {
     Stopped stopped_ = Stopped::no;
     /// The errno that kept us from opening a socket for want of something of our own; 0 when nothing was wanting.
     int shortage_ = 0;
+    /// Was a socket asked for?
+    bool trying_ = false;
+    /// The errno of an address before the last one, that says something of who was to be reached; 0 when there is none.
+    int tried_ = 0;
     std::vector<curl_slist*> lists_;
     std::array<char, 256> error_{};
 };

@@ -6,7 +6,9 @@
 #include "io/dns.hpp"
 #include "io/http_client.hpp"
 #include "io/resolve.hpp"
+#include "tests/io/fake_names.hpp"
 #include "tests/io/no_descriptors.hpp"
+#include "tests/io/no_ipv6.hpp"
 #include "tests/support/listener.hpp"
 #include "tests/support/real_loop.hpp"
 
@@ -47,6 +49,20 @@ Looks looks_of(test::RealLoop& loop, const Look& look) {
     return seen;
 }
 
+ConnectRequest connect_to(const char* host, std::uint16_t port) {
+    ConnectRequest request;
+    request.address = fmt::format("{}:{}", host, port);
+    request.timeout = 5s;
+    return request;
+}
+
+HttpRequest page_of(const char* host, std::uint16_t port) {
+    HttpRequest request;
+    request.url = fmt::format("http://{}:{}/", host, port);
+    request.timeout = 5s;
+    return request;
+}
+
 void check_ours(const Looks& seen) {
     CHECK(seen.before.kind == FailureKind::refused);
     CHECK(seen.meanwhile.kind == FailureKind::misconfigured);
@@ -67,19 +83,54 @@ TEST_CASE("only what this host lacks itself is its own to mend") {
 
 TEST_CASE("a port that cannot be tried for want of descriptors is not said to refuse") {
     test::RealLoop loop;
-    ConnectRequest request;
-    request.address = fmt::format("127.0.0.1:{}", test::closed_port());
-    request.timeout = 5s;
+    const ConnectRequest request = connect_to("127.0.0.1", test::closed_port());
     check_ours(looks_of(loop, [&] { return connect(loop.timers, request); }));
 }
 
 TEST_CASE("a page that cannot be asked for, for want of descriptors, is not said to be away") {
     test::RealLoop loop;
     HttpClient client{loop.ioc};
-    HttpRequest request;
-    request.url = fmt::format("http://127.0.0.1:{}/", test::closed_port());
-    request.timeout = 5s;
+    const HttpRequest request = page_of("127.0.0.1", test::closed_port());
     check_ours(looks_of(loop, [&] { return client.get(request); }));
+}
+
+TEST_CASE("on a host without IPv6 a name that has an address of it too is down when nobody answers at the other") {
+    test::FakeNames names;
+    names.add("old-first.test", "127.0.0.1 2001:db8::1");
+    names.add("new-first.test", "2001:db8::1 127.0.0.1");
+    const test::NoIpv6 none;
+    test::RealLoop loop;
+    HttpClient client{loop.ioc};
+    const std::uint16_t port = test::closed_port();
+    for (const char* name : {"old-first.test", "new-first.test"}) {
+        CAPTURE(name);
+        const auto opened = loop.run(connect(loop.timers, connect_to(name, port)));
+        REQUIRE_FALSE(opened);
+        CHECK(opened.error().kind == FailureKind::refused);
+        CHECK_THAT(opened.error().detail, ContainsSubstring("127.0.0.1: Connection refused"));
+        const auto answer = loop.run(client.get(page_of(name, port)));
+        REQUIRE_FALSE(answer);
+        CHECK(answer.error().kind == FailureKind::refused);
+        CHECK_THAT(answer.error().detail, ContainsSubstring("cannot connect: Connection refused"));
+        DnsRequest request;
+        request.name = "shop.example";
+        request.server = fmt::format("{}:{}", name, port);
+        request.timeout = 5s;
+        const auto asked = loop.run(ask_dns(loop.timers, request, {}));
+        REQUIRE_FALSE(asked);
+        CHECK(asked.error().kind == FailureKind::refused);
+    }
+}
+
+TEST_CASE("a name of which no address can be tried here is not said to be down") {
+    test::FakeNames names;
+    names.add("only-new.test", "2001:db8::1 2001:db8::2");
+    const test::NoIpv6 none;
+    test::RealLoop loop;
+    HttpClient client{loop.ioc};
+    const std::uint16_t port = test::closed_port();
+    CHECK(loop.run(connect(loop.timers, connect_to("only-new.test", port))).error().kind == FailureKind::misconfigured);
+    CHECK(loop.run(client.get(page_of("only-new.test", port))).error().kind == FailureKind::misconfigured);
 }
 
 TEST_CASE("a name server that cannot be asked for want of descriptors is not said to refuse") {
