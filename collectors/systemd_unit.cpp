@@ -67,11 +67,18 @@ void check(const Options& options, const Place& place, Diagnostics& diagnostics)
     read_statuses(options.success_status, place, diagnostics);
 }
 
+/// A run that was seen while it ran, by its id, and when the earliest of its commands that was seen then had begun.
+struct Begun {
+    std::string id;
+    Time at;
+};
+
 /// What the cursor keeps.
 struct Kept {
     core::RecoveryPoints points;
     /// The runs that were seen to fail, by their ids; the newest last.
     std::vector<std::string> failed;
+    std::optional<Begun> begun;
 };
 
 Kept kept_in(const std::string& cursor) {
@@ -85,6 +92,8 @@ Kept kept_in(const std::string& cursor) {
         if (json["failed"])
             for (const io::Json& id : json["failed"].items())
                 kept.failed.push_back(id.text());
+        if (const io::Json& begun = json["begun"])
+            kept.begun = Begun{begun["id"].text(), Time{Duration{begun["at_ms"].integer()}}};
     }
     kept.points.method = "systemd";
     kept.points.tells_jobs = core::Told::yes;
@@ -101,7 +110,12 @@ std::string cursor_of(const Kept& kept) {
     out.key("failed").begin_array();
     for (const std::string& id : kept.failed)
         out.value(id);
-    out.end_array().end_object();
+    out.end_array();
+    if (kept.begun) {
+        out.key("begun").begin_object().field("id", kept.begun->id);
+        out.field("at_ms", std::int64_t{kept.begun->at.time_since_epoch().count()}).end_object();
+    }
+    out.end_object();
     return out.take();
 }
 
@@ -117,11 +131,22 @@ bool is_running(const io::UnitState& service) {
            service.active_state == "reloading";
 }
 
-/// The main process is that of the last of several ExecStart=, and none yet during ExecStartPre=.
-std::optional<Time> begin_of(const io::UnitState& service) {
-    if (!service.inactive_exit || !service.exec_main_start)
-        return service.inactive_exit ? service.inactive_exit : service.exec_main_start;
-    return std::min(*service.inactive_exit, *service.exec_main_start);
+std::optional<Time> earlier(std::optional<Time> a, std::optional<Time> b) {
+    if (a && b)
+        return std::min(*a, *b);
+    return a ? a : b;
+}
+
+/// The main process is that of the last of several ExecStart=, and none yet during ExecStartPre=: what was seen of this
+/// run before may be earlier. From systemd 254 on a unit leaves "inactive" when it begins to wait for RestartSec=, so
+/// that a run which Restart= began would have begun when the one before it ended.
+std::optional<Time> begin_of(const io::UnitState& service, const std::optional<Begun>& begun) {
+    std::optional<Time> began = service.exec_main_start;
+    if (service.restarts == 0)
+        began = earlier(began, service.inactive_exit);
+    if (begun && !service.invocation_id.empty() && begun->id == service.invocation_id)
+        began = earlier(began, begun->at);
+    return began;
 }
 
 enum class Ending : std::uint8_t { good, failed, untold };
@@ -153,13 +178,13 @@ std::string how_it_ended(const io::UnitState& service) {
                          : " ended it half-way, which systemd calls a success");
 }
 
-core::RecoveryPoint point_of(const io::UnitState& service, std::string id, Ending ending) {
+core::RecoveryPoint point_of(const io::UnitState& service, std::string id, Ending ending, std::optional<Time> began) {
     const Time ended = *service.exec_main_exit;
     core::RecoveryPoint point;
     point.id = std::move(id);
     point.ended_at = ended;
     point.data_at = ended;
-    if (const auto began = begin_of(service)) {
+    if (began) {
         point.data_at = *began;
         point.duration = ended - *began;
     }
@@ -215,16 +240,16 @@ void add_last_run(Kept& kept, const io::UnitState& service, const std::vector<in
     }
     const bool failed_before = std::ranges::find(kept.failed, id) != kept.failed.end();
     const Ending ending = ending_of(service, successes, failed_before);
+    const auto began = begin_of(service, kept.begun);
     // Judged anew at each look, because the options may say more than they did.
     if (std::erase_if(points.points, [&](const core::RecoveryPoint& point) { return point.id == id; }) > 0 &&
         points.count > 0)
         --points.count;
     if (ending == Ending::failed) {
-        points.jobs.push_back(
-            {core::JobState::failed, {}, begin_of(service), service.exec_main_exit, how_it_ended(service)});
+        points.jobs.push_back({core::JobState::failed, {}, began, service.exec_main_exit, how_it_ended(service)});
         remember_failed(kept, id);
     } else {
-        points.points.push_back(point_of(service, id, ending));
+        points.points.push_back(point_of(service, id, ending, began));
         ++points.count;
         if (points.points.size() > kMaxKept)
             points.points.erase(points.points.begin());
@@ -249,8 +274,13 @@ Seen interpret_systemd_unit(const io::UnitState& service, const std::optional<io
                             const std::string& cursor, const std::vector<int>& successes) {
     Kept kept = kept_in(cursor);
     add_last_run(kept, service, successes);
-    if (is_running(service))
-        kept.points.jobs.push_back({core::JobState::running, {}, begin_of(service), {}, service.sub_state});
+    if (is_running(service)) {
+        const auto began = begin_of(service, kept.begun);
+        kept.begun.reset();
+        if (began && !service.invocation_id.empty())
+            kept.begun = Begun{service.invocation_id, *began};
+        kept.points.jobs.push_back({core::JobState::running, {}, began, {}, service.sub_state});
+    }
 
     Seen seen;
     seen.cursor = cursor_of(kept);

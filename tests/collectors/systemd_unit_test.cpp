@@ -253,6 +253,44 @@ TEST_CASE("a run of several commands is one run, which began when the first of t
     CHECK(points(interpret_systemd_unit(state, {}, "")).jobs.at(0).started_at == began);
 }
 
+TEST_CASE("a run that Restart= began did not begin while it waited for that") {
+    using namespace std::chrono_literals;
+    // The one before it failed two hours ago, and RestartSec= is an hour.
+    const Time began = kStart - 1h;
+    io::UnitState state = ended(kStart, "b2");
+    state.restarts = 1;
+    state.inactive_exit = kStart - 2h;
+    state.exec_main_start = began;
+    const core::RecoveryPoint good = points(interpret_systemd_unit(state, {}, "")).points.at(0);
+    CHECK(good.data_at == began);
+    CHECK(good.duration == 1h);
+    io::UnitState failed = state;
+    failed.result = "exit-code";
+    failed.exec_main_status = 1;
+    CHECK(points(interpret_systemd_unit(failed, {}, "")).jobs.at(0).started_at == began);
+    io::UnitState running = state;
+    running.active_state = "activating";
+    running.sub_state = "start";
+    running.exec_main_exit.reset();
+    const Seen seen = interpret_systemd_unit(running, {}, "");
+    CHECK(points(seen).jobs.at(0).started_at == began);
+    // In ExecStartPre= nobody knows.
+    running.sub_state = "start-pre";
+    running.exec_main_start.reset();
+    CHECK_FALSE(points(interpret_systemd_unit(running, {}, "")).jobs.at(0).started_at);
+    // Of several commands systemd tells the begin of the one that runs, and then of the last.
+    state.exec_main_start = kStart - 10min;
+    CHECK(points(interpret_systemd_unit(state, {}, seen.cursor)).points.at(0).data_at == began);
+    running.sub_state = "start";
+    running.exec_main_start = kStart - 10min;
+    const Seen later = interpret_systemd_unit(running, {}, seen.cursor);
+    CHECK(points(later).jobs.at(0).started_at == began);
+    CHECK(points(interpret_systemd_unit(state, {}, later.cursor)).points.at(0).data_at == began);
+    // Another run began when it did.
+    state.invocation_id = "c3";
+    CHECK(points(interpret_systemd_unit(state, {}, later.cursor)).points.at(0).data_at == kStart - 10min);
+}
+
 TEST_CASE("a start that systemd refuses leaves the good run before it as it was") {
     const Seen good = interpret_systemd_unit(ended_with("success", 1, 0), {}, "");
     const io::UnitState refused = ended_with("start-limit-hit", 1, 0);
