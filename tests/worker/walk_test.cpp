@@ -143,6 +143,34 @@ TEST_CASE("a backup that is a folder and may not be read is no good one: it may 
     ::chmod((f / "base-2").c_str(), 0755);
 }
 
+TEST_CASE("a folder that may not be read and is older than a backup that was read blinds nobody") {
+    Folder f;
+    ::chmod(f.path().c_str(), 0755);
+    const auto close = [&](const std::string& name, core::Duration age) {
+        f.make(name);
+        f.set_age(name, age);
+        ::chmod((f / name).c_str(), ::getuid() == 0 ? 0700 : 0);
+    };
+    close("orders-1", 48h);
+    f.write("orders-2/base.tar", "x", 24h);
+    f.set_age("orders-2", 24h);
+    close("stock-1", 48h);
+    f.write("stock-2/base.tar", "x", 24h);
+    f.set_age("stock-2", 24h);
+    close("stock-3", 1h);
+    CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail == "seen orders=evidence stock=refused");
+    CHECK(look_as_nobody({.path = f / "orders-*"}).error().detail == "seen =evidence");
+    CHECK_THAT(look_as_nobody({.path = f / "stock-*"}).error().detail, ContainsSubstring("refused cannot read"));
+    // What is no whole backup does not stand for one that may be.
+    CHECK(look_as_nobody({.path = f / "{subject}-*", .min_size = 1000}).error().detail ==
+          "seen orders=refused stock=refused");
+    f.write("orders-2/base.tar", "", 24h);
+    f.set_age("orders-2", 24h);
+    CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail == "seen orders=refused stock=refused");
+    for (const auto* name : {"orders-1", "stock-1", "stock-3"})
+        ::chmod((f / name).c_str(), 0755);
+}
+
 TEST_CASE("a series of folders fails alone when some of one, however deep, cannot be seen") {
     Folder f;
     ::chmod(f.path().c_str(), 0755);

@@ -33,20 +33,40 @@ struct Candidate {
     bool unread = false;
 };
 
-/// Of the series that could be read. Where the pattern tells no series apart, what cannot be read fails everything, as
-/// in walk().
-core::Result<Chosen> select_all(Walked& walked, const Pattern& pattern, std::size_t entries) {
+/// Of the series that could be read.
+Chosen select_all(Walked& walked, std::size_t entries) {
     Chosen chosen;
-    for (auto& [subject, series] : walked.series) {
-        if (series.failure)
-            continue;
-        Selected selected = select(series, walked, entries);
+    for (auto& [subject, series] : walked.series)
         if (!series.failure)
-            chosen.emplace(subject, std::move(selected));
-        else if (!pattern.has_subject)
-            return std::unexpected(*series.failure);
-    }
+            chosen.emplace(subject, select(series, walked, entries));
     return chosen;
+}
+
+/// Is the newest backup known? A folder that may not be read could be it, unless a whole one that was read is newer.
+bool newest_is_known(const Selected& selected, const Findings& findings, const Options& options) {
+    return !selected.closed || std::ranges::any_of(selected.newest, [&](const File* file) {
+        const bool small = file->size_known && file->size < options.min_size;
+        return file->kind != FileKind::dangling && !small && !findings.growing.contains(file) &&
+               file->mtime > selected.closed->folder->mtime;
+    });
+}
+
+/// Fails the series of which the newest backup is not known. Where the pattern tells no series apart, what cannot be
+/// read fails everything, as in walk().
+core::Result<void> drop_unknown(Chosen& chosen, const Pattern& pattern, const Findings& findings,
+                                const Options& options) {
+    for (auto at = chosen.begin(); at != chosen.end();) {
+        Selected& selected = at->second;
+        if (newest_is_known(selected, findings, options)) {
+            ++at;
+            continue;
+        }
+        if (!pattern.has_subject)
+            return std::unexpected(selected.closed->failure);
+        selected.series->failure = std::move(selected.closed->failure);
+        at = chosen.erase(at);
+    }
+    return {};
 }
 
 std::vector<File*> possibly_growing(const Chosen& chosen) {
@@ -201,13 +221,12 @@ core::Result<core::Seen> look(const Options& options, const Clock& clock) {
     if (walked->series.empty() && !before.any_series)
         return core::failed(core::FailureKind::bad_answer, fmt::format("nothing matches '{}'", options.path));
 
-    const auto selected = select_all(*walked, *pattern, options.entries);
-    if (!selected)
-        return std::unexpected(selected.error());
-    const Chosen& chosen = *selected;
+    Chosen chosen = select_all(*walked, options.entries);
     Findings findings;
     for (const File* file : growing(possibly_growing(chosen), *walked, before, options.settle, clock))
         findings.growing.insert(file);
+    if (auto known = drop_unknown(chosen, *pattern, findings, options); !known)
+        return std::unexpected(std::move(known.error()));
 
     Remembered after;
     after.looked_at = clock.now();

@@ -73,13 +73,16 @@ Selected select(Series& series, const Walked& walked, std::size_t& entries) {
     std::partial_sort(all.begin(), all.begin() + shown, all.end(), newer);
     selected.newest.assign(all.begin(), all.begin() + shown);
     selected.older.assign(all.begin() + shown, all.end());
-    for (File* file : selected.newest) {
+    std::erase_if(selected.newest, [&](File* file) {
         if (file->kind != FileKind::folder)
-            continue;
-        series.failure = add_up(*file, walked, entries);
-        if (series.failure)
-            return selected;
-    }
+            return false;
+        auto failure = add_up(*file, walked, entries);
+        if (!failure)
+            return false;
+        if (!selected.closed || newer(file, selected.closed->folder))
+            selected.closed = Closed{file, std::move(*failure)};
+        return true;
+    });
     part_empty(selected.newest, selected.empty);
     std::ranges::sort(selected.newest, newer);
     std::ranges::sort(selected.empty, newer);

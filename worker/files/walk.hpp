@@ -49,7 +49,7 @@ struct Series {
     std::vector<File> files;
     /// Names by which programs mark what they are still writing (.part, .tmp, .partial).
     std::vector<File> partial;
-    /// A folder of this series, or one within a backup of it, could not be read.
+    /// A folder of this series could not be read, or one within what may be its newest backup.
     std::optional<core::Failure> failure;
 };
 
