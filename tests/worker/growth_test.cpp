@@ -123,6 +123,49 @@ TEST_CASE("a .tmp folder is a job that runs, as long as anything in it was touch
     CHECK(abandoned.jobs[0].detail == "orders-2.tmp was never finished");
 }
 
+TEST_CASE("what was never finished takes nothing from adding up what was") {
+    Folder f;
+    f.write("orders-1/1", "x", 24h);
+    f.set_age("orders-1", 24h);
+    for (int i = 0; i < 20; ++i)
+        f.write("orders-2.tmp/" + std::to_string(i), "x", 48h);
+    f.set_age("orders-2.tmp", 48h);
+    HandClock hand;
+    const auto seen = worker::files::look({.path = f / "orders-*", .min_size = 1000, .entries = 10}, hand.clock());
+    REQUIRE(seen);
+    const auto found = points(*seen);
+    REQUIRE(found.points.size() == 1);
+    CHECK(found.points[0].size_bytes == 1);
+    CHECK(found.points[0].state == PointState::bad);
+    REQUIRE(found.jobs.size() == 1);
+    CHECK(found.jobs[0].state == JobState::failed);
+}
+
+TEST_CASE("what was finished, and what was left behind, keeps nobody from knowing what is being written") {
+    Folder f;
+    for (int i = 0; i < 20; ++i) {
+        f.write("orders-1/" + std::to_string(i), "x", 48h);
+        f.write("orders-2.tmp/" + std::to_string(i), "x", 24h);
+    }
+    f.set_age("orders-1", 48h);
+    f.set_age("orders-2.tmp", 24h);
+    f.write("orders-3.tmp/base/1", "x", 10min);
+    for (const auto* name : {"orders-3.tmp/base", "orders-3.tmp"})
+        f.set_age(name, 3h);
+    // Its own time tells of this one.
+    for (int i = 0; i < 20; ++i)
+        f.write("parts-1.tmp/" + std::to_string(i), "x", 24h);
+    HandClock hand;
+    const auto seen = worker::files::look({.path = f / "{subject}-*", .entries = 10}, hand.clock());
+    REQUIRE(seen);
+    for (const auto* subject : {"orders", "parts"}) {
+        CAPTURE(subject);
+        const auto jobs = points(*seen, subject).jobs;
+        REQUIRE_FALSE(jobs.empty());
+        CHECK(jobs[0].state == JobState::running);
+    }
+}
+
 TEST_CASE("a file that is written anew under its old name did not begin when the first of that name was made") {
     Folder f;
     f.write("orders-Mon.dump", "1", 24h);

@@ -34,11 +34,12 @@ struct Candidate {
 };
 
 /// Of the series that could be read.
-Chosen select_all(Walked& walked, std::size_t entries) {
+Chosen select_all(Walked& walked, std::size_t entries, core::Time now) {
     Chosen chosen;
+    Entries left{.finished = entries, .unfinished = entries / 2};
     for (auto& [subject, series] : walked.series)
         if (!series.failure)
-            chosen.emplace(subject, select(series, walked, entries));
+            chosen.emplace(subject, select(series, walked, left, now));
     return chosen;
 }
 
@@ -221,7 +222,7 @@ core::Result<core::Seen> look(const Options& options, const Clock& clock) {
     if (walked->series.empty() && !before.any_series)
         return core::failed(core::FailureKind::bad_answer, fmt::format("nothing matches '{}'", options.path));
 
-    Chosen chosen = select_all(*walked, options.entries);
+    Chosen chosen = select_all(*walked, options.entries, clock.now());
     Findings findings;
     for (const File* file : growing(possibly_growing(chosen), *walked, before, options.settle, clock))
         findings.growing.insert(file);

@@ -18,10 +18,6 @@ namespace {
 
 using core::PointState;
 
-/// A dump may pause long between two writes (an index, a lock). What was marked as unfinished and then left alone
-/// this long is not written any more.
-constexpr core::Duration kAbandoned = std::chrono::hours{1};
-
 bool too_small(const File& file, const Options& options) { return file.size_known && file.size < options.min_size; }
 
 core::RecoveryPoint point_of(const File& file, const Walked& walked, const Findings& findings, const Options& options) {

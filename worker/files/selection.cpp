@@ -2,6 +2,7 @@
 #include "worker/files/selection.hpp"
 
 #include "core/evidence.hpp"
+#include "worker/files/growth.hpp"
 #include "worker/files/measured.hpp"
 
 #include <algorithm>
@@ -50,9 +51,26 @@ std::optional<core::Failure> add_up(File& folder, const Walked& walked, std::siz
     return std::move(measured.failure);
 }
 
+/// Only what looks abandoned by its own time: the others are being written, whatever is in them. The newest first, so
+/// that what is being written does not wait behind what others left. One that may not be read is no backup yet, and
+/// fails nothing.
+void add_up_unfinished(Series& series, const Walked& walked, std::size_t& entries, core::Time now) {
+    std::vector<File*> folders;
+    for (File& file : series.partial) {
+        if (file.kind != FileKind::folder)
+            continue;
+        file.size_known = false;
+        if (now - to_time(file.mtime) >= kAbandoned)
+            folders.push_back(&file);
+    }
+    std::ranges::sort(folders, newer);
+    for (File* folder : folders)
+        add_up(*folder, walked, entries);
+}
+
 } // namespace
 
-Selected select(Series& series, const Walked& walked, std::size_t& entries) {
+Selected select(Series& series, const Walked& walked, Entries& left, core::Time now) {
     drop_aliases(series.files);
     Selected selected;
     selected.series = &series;
@@ -63,11 +81,7 @@ Selected select(Series& series, const Walked& walked, std::size_t& entries) {
         file.size_known = file.kind != FileKind::folder;
         all.push_back(&file);
     }
-    // Before the others: what is not added up looks abandoned. One that may not be read is no backup yet, and fails
-    // nothing.
-    for (File& file : series.partial)
-        if (file.kind == FileKind::folder)
-            add_up(file, walked, entries);
+    add_up_unfinished(series, walked, left.unfinished, now);
     part_empty(all, selected.empty);
     const auto shown = static_cast<std::ptrdiff_t>(std::min(all.size(), core::kMaxPoints));
     std::partial_sort(all.begin(), all.begin() + shown, all.end(), newer);
@@ -76,7 +90,7 @@ Selected select(Series& series, const Walked& walked, std::size_t& entries) {
     std::erase_if(selected.newest, [&](File* file) {
         if (file->kind != FileKind::folder)
             return false;
-        auto failure = add_up(*file, walked, entries);
+        auto failure = add_up(*file, walked, left.finished);
         if (!failure)
             return false;
         if (!selected.closed || newer(file, selected.closed->folder))

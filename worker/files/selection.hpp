@@ -3,8 +3,11 @@
 #pragma once
 
 #include "core/failure.hpp"
+#include "core/time.hpp"
 #include "worker/files/walk.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -28,8 +31,19 @@ struct Selected {
     std::optional<Closed> closed;
 };
 
-/// Drops links to files that are in the series themselves, adds up folders, unfinished ones as well (`entries` is what
-/// may be looked at), and orders by mtime.
-Selected select(Series& series, const Walked& walked, std::size_t& entries);
+/// A dump may pause long between two writes (an index, a lock). What was marked as unfinished and then left alone
+/// this long is not written any more.
+inline constexpr core::Duration kAbandoned = std::chrono::hours{1};
+
+/// So much may still be looked at to add up folders, of all series together. What was never finished may lie about by
+/// the dozen, and takes nothing from what was; nor does that keep one that is still written to from being known.
+struct Entries {
+    std::size_t finished = 0;
+    std::size_t unfinished = 0;
+};
+
+/// Drops links to files that are in the series themselves, adds up folders, unfinished ones as well, and orders by
+/// mtime.
+Selected select(Series& series, const Walked& walked, Entries& left, core::Time now);
 
 } // namespace recoverd::worker::files
