@@ -123,6 +123,45 @@ TEST_CASE("a .tmp folder is a job that runs, as long as anything in it was touch
     CHECK(abandoned.jobs[0].detail == "orders-2.tmp was never finished");
 }
 
+TEST_CASE("a file in a folder that is dated ahead does not tell when the folder was written") {
+    Folder f;
+    f.write("photos-1/2026.jpg", "x", 24h);
+    f.write("photos-1/2038.jpg", "x", -24h * 4000);
+    f.set_age("photos-1", 24h);
+    f.write("photos-2.tmp/2026.jpg", "x", 3h);
+    f.write("photos-2.tmp/2038.jpg", "x", -24h * 4000);
+    f.set_age("photos-2.tmp", 3h);
+    HandClock hand;
+    std::string cursor;
+    const auto abandoned = look_with(hand, f / "photos-*", {}, &cursor);
+    REQUIRE(abandoned.points.size() == 1);
+    CHECK(abandoned.points[0].size_bytes == 2);
+    CHECK(abandoned.points[0].ended_at < hand.now - 23h);
+    REQUIRE(abandoned.jobs.size() == 1);
+    CHECK(abandoned.jobs[0].state == JobState::failed);
+    CHECK(abandoned.jobs[0].detail == "photos-2.tmp was never finished");
+    CHECK(hand.slept == 0s);
+
+    // One that fills is being written, whatever it is dated.
+    hand.now += 5min;
+    f.write("photos-2.tmp/more.jpg", "x", -24h * 4000);
+    f.set_age("photos-2.tmp", 3h);
+    int turn = 0;
+    hand.meanwhile = [&] {
+        f.write("photos-2.tmp/" + std::to_string(++turn), "x", -24h * 4000);
+        f.set_age("photos-2.tmp", 3h);
+    };
+    const auto running = look_with(hand, f / "photos-*", cursor);
+    REQUIRE(running.jobs.size() == 1);
+    CHECK(running.jobs[0].state == JobState::running);
+
+    // A file server whose clock is minutes ahead.
+    hand.meanwhile = {};
+    f.write("photos-3.tmp/1", "x", -10min);
+    f.set_age("photos-3.tmp", 3h);
+    CHECK(look_with(hand, f / "photos-*").jobs.at(0).state == JobState::running);
+}
+
 TEST_CASE("what was never finished takes nothing from adding up what was") {
     Folder f;
     f.write("orders-1/1", "x", 24h);

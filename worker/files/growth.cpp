@@ -12,7 +12,7 @@ namespace recoverd::worker::files {
 namespace {
 
 /// Looks again; false when it changed. A file that went away has ended too, and what was not added up shows nothing.
-bool same_still(File& file, const std::string& path) {
+bool same_still(File& file, const std::string& path, std::int64_t latest) {
     std::uint64_t size = file.size;
     std::int64_t mtime = file.mtime;
     struct stat now{};
@@ -20,7 +20,7 @@ bool same_still(File& file, const std::string& path) {
         if (!file.size_known)
             return true;
         std::size_t entries = 100'000;
-        const Measured measured = measure_folder(path, entries);
+        const Measured measured = measure_folder(path, entries, latest);
         size = measured.size.value_or(size);
         // The newest write may be in what was not looked at.
         mtime = measured.size ? measured.mtime : std::max(mtime, measured.mtime);
@@ -58,6 +58,7 @@ std::vector<const File*> growing(const std::vector<File*>& files, const Walked& 
         core::Time since;
     };
     const core::Time began = clock.now();
+    const std::int64_t latest = latest_write(began);
     std::vector<Fresh> fresh;
     std::vector<const File*> found;
     for (File* file : files) {
@@ -72,7 +73,7 @@ std::vector<const File*> growing(const std::vector<File*>& files, const Walked& 
     while (!fresh.empty()) {
         const core::Time now = clock.now();
         std::erase_if(fresh, [&](const Fresh& one) {
-            const bool same = same_still(*one.file, one.path);
+            const bool same = same_still(*one.file, one.path, latest);
             if (!same)
                 found.push_back(one.file);
             return !same || now - one.since >= settle;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -17,7 +18,7 @@ namespace {
 
 class Measuring {
   public:
-    explicit Measuring(std::size_t& entries) : entries_(entries) {}
+    Measuring(std::size_t& entries, std::int64_t latest) : entries_(entries), latest_(latest) {}
 
     Measured measured;
 
@@ -53,7 +54,8 @@ class Measuring {
                 unseen(error, "cannot look at", path + "/" + name);
             return;
         }
-        measured.mtime = std::max(measured.mtime, mtime_of(seen));
+        if (const std::int64_t mtime = mtime_of(seen); mtime <= latest_)
+            measured.mtime = std::max(measured.mtime, mtime);
         if (S_ISDIR(seen.st_mode))
             folder(dirfd, name, path + "/" + name, depth + 1);
         else if (measured.size && S_ISREG(seen.st_mode))
@@ -68,12 +70,19 @@ class Measuring {
     }
 
     std::size_t& entries_;
+    std::int64_t latest_;
 };
 
 } // namespace
 
-Measured measure_folder(const std::string& path, std::size_t& entries) {
-    Measuring measuring{entries};
+std::int64_t latest_write(core::Time now) {
+    // The clock of a file server may be wrong by that.
+    constexpr core::Duration kTolerance = std::chrono::hours{1};
+    return std::chrono::nanoseconds{(now + kTolerance).time_since_epoch()}.count();
+}
+
+Measured measure_folder(const std::string& path, std::size_t& entries, std::int64_t latest) {
+    Measuring measuring{entries, latest};
     struct stat seen{};
     if (::stat(path.c_str(), &seen) == 0)
         measuring.measured.mtime = mtime_of(seen);

@@ -43,8 +43,8 @@ void part_empty(std::vector<File*>& files, std::vector<File*>& empty) {
 }
 
 /// Sets size and newest write of a folder: no size, and the newest write of what was seen, where that is not all of it.
-std::optional<core::Failure> add_up(File& folder, const Walked& walked, std::size_t& entries) {
-    Measured measured = measure_folder(walked.path_of(folder), entries);
+std::optional<core::Failure> add_up(File& folder, const Walked& walked, std::size_t& entries, core::Time now) {
+    Measured measured = measure_folder(walked.path_of(folder), entries, latest_write(now));
     folder.size_known = measured.size.has_value();
     folder.size = measured.size.value_or(0);
     folder.mtime = std::max(folder.mtime, measured.mtime);
@@ -65,7 +65,7 @@ void add_up_unfinished(Series& series, const Walked& walked, std::size_t& entrie
     }
     std::ranges::sort(folders, newer);
     for (File* folder : folders)
-        add_up(*folder, walked, entries);
+        add_up(*folder, walked, entries, now);
 }
 
 } // namespace
@@ -90,7 +90,7 @@ Selected select(Series& series, const Walked& walked, Entries& left, core::Time 
     std::erase_if(selected.newest, [&](File* file) {
         if (file->kind != FileKind::folder)
             return false;
-        auto failure = add_up(*file, walked, left.finished);
+        auto failure = add_up(*file, walked, left.finished, now);
         if (!failure)
             return false;
         if (!selected.closed || newer(file, selected.closed->folder))
