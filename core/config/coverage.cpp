@@ -1,57 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Objectives that nothing can judge: said when the configuration is read, so that nobody finds out when it matters.
 #include "core/config/compiling.hpp"
+#include "core/looked_at.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace recoverd::core::config {
 
 namespace {
-
-using Kinds = std::set<EvidenceKind>;
-
-/// What is brought for whom. Most checks name their asset; only patterns have to be tried one by one.
-class Brought {
-  public:
-    /// By all checks, or only by those that look instead of being told.
-    Brought(const Config& config, bool by_looking) {
-        for (const auto& check : config.checks) {
-            if (by_looking && !check->looks())
-                continue;
-            add(check->asset, check->brings);
-            for (const auto& [subject, asset] : check->asset_map)
-                add(asset, check->brings);
-            for (const SubjectOverride& over : check->subjects)
-                add(over.asset, check->brings);
-        }
-        // Outcomes of an exercise come in from outside, without a check.
-        for (const PlannedExercise& planned : config.exercises)
-            by_name_[planned.asset].insert(EvidenceKind::exercise);
-    }
-
-    Kinds for_asset(const std::string& asset) const {
-        const auto named = by_name_.find(asset);
-        Kinds kinds = named == by_name_.end() ? Kinds{} : named->second;
-        for (const auto& [pattern, brings] : by_pattern_)
-            if (glob_matches(pattern, asset))
-                kinds.insert(brings.begin(), brings.end());
-        return kinds;
-    }
-
-  private:
-    void add(std::string asset, const std::vector<EvidenceKind>& brings) {
-        constexpr std::string_view kSubject = "{subject}";
-        const auto at = asset.find(kSubject);
-        if (at != std::string::npos)
-            asset.replace(at, kSubject.size(), "*");
-        auto& kinds = (at == std::string::npos ? by_name_ : by_pattern_)[asset];
-        kinds.insert(brings.begin(), brings.end());
-    }
-
-    std::map<std::string, Kinds> by_name_;
-    std::map<std::string, Kinds> by_pattern_;
-};
 
 struct Judge {
     std::string_view objective;
@@ -74,23 +30,27 @@ std::vector<Judge> judges_of(const Objectives& objectives) {
     };
 }
 
+bool may_judge(const Shares& shares, const Judge& judge) {
+    return std::ranges::any_of(shares.by_scope, [&](const Share& share) {
+        return std::ranges::any_of(judge.any_of, [&](EvidenceKind kind) {
+            return share.looked.contains(kind) || (!judge.by_looking && share.told.contains(kind));
+        });
+    });
+}
+
 } // namespace
 
 void warn_of_uncovered_assets(const Table& root, Compiling& run) {
     const Entry* section = find(root, "asset");
     if (!section)
         return;
-    const Brought brought{run.config, false};
-    const Brought seen{run.config, true};
+    const LookedAt looked_at{run.config};
     for (const Entry& entry : *section->node.table()) {
-        const Kinds of_all = brought.for_asset(entry.key);
-        const Kinds of_those_who_look = seen.for_asset(entry.key);
+        const Shares shares = looked_at.at(entry.key);
         std::string unjudged;
-        for (const Judge& judge : judges_of(run.config.assets.find(entry.key)->second.objectives)) {
-            const Kinds& kinds = judge.by_looking ? of_those_who_look : of_all;
-            if (judge.asked && std::ranges::none_of(judge.any_of, [&](auto kind) { return kinds.contains(kind); }))
+        for (const Judge& judge : judges_of(run.config.assets.find(entry.key)->second.objectives))
+            if (judge.asked && !may_judge(shares, judge))
                 unjudged += fmt::format("{}{}", unjudged.empty() ? "" : ", ", judge.objective);
-        }
         if (!unjudged.empty())
             run.diagnostics.warning(entry.key_at, "asset." + entry.key,
                                     fmt::format("no check can judge its {}", unjudged));
