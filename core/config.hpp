@@ -44,6 +44,17 @@ struct Asset {
     Objectives objectives;
     Labels labels;
     Policy policy;
+    /// What agents of the other scope are shown of it, alone or as well, so that nobody misses it here. `exercise`:
+    /// they are told of its proofs, and judge them. Empty where one agent sees all of it.
+    std::vector<EvidenceKind> elsewhere;
+
+    bool is_elsewhere(EvidenceKind kind) const { return std::ranges::find(elsewhere, kind) != elsewhere.end(); }
+    /// Do they see that by which its verdict is decided?
+    bool is_seen_elsewhere() const {
+        if (objectives.backups)
+            return is_elsewhere(EvidenceKind::recovery_points);
+        return std::ranges::any_of(elsewhere, [](EvidenceKind kind) { return kind != EvidenceKind::exercise; });
+    }
 
     bool operator==(const Asset&) const = default;
 };

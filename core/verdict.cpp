@@ -43,15 +43,16 @@ constexpr std::string_view kNoSource = "no check looks at it: add one that does"
 
 /// The best repository decides; what the others lost is said.
 void judge_repositories(const AssetView& view, const std::vector<Repository>& repositories, Reasons& reasons) {
-    if (repositories.empty())
+    const bool others_see = view.asset.is_seen_elsewhere();
+    if (repositories.empty() && !others_see)
         reasons.push_back(
             {VerdictState::unknown, std::string{view.asset.objectives.backups ? kNoRepository : kNoSource}});
     const auto stands = [&](Standing standing) {
         return std::ranges::find(repositories, standing, &Repository::standing) != repositories.end();
     };
-    const VerdictState state = stands(Standing::good)     ? VerdictState::at_risk
-                               : stands(Standing::unseen) ? VerdictState::unknown
-                                                          : VerdictState::unrecoverable;
+    const VerdictState state = stands(Standing::good)                   ? VerdictState::at_risk
+                               : stands(Standing::unseen) || others_see ? VerdictState::unknown
+                                                                        : VerdictState::unrecoverable;
     for (const Repository& repository : repositories)
         if (repository.standing != Standing::good)
             reasons.push_back({state, text_of(repository)});
@@ -164,6 +165,18 @@ std::string words_of(const Finding& finding) {
     return where.empty() ? finding.reason : fmt::format("{}: {}", where, finding.reason);
 }
 
+/// What is judged here is not all that there is to it, and no reason to call it less than recoverable.
+void name_others(const Asset& asset, Reasons& reasons) {
+    const bool proofs = asset.objectives.backups && asset.is_elsewhere(EvidenceKind::exercise);
+    if (!asset.is_seen_elsewhere() && !proofs)
+        return;
+    const std::string_view what = !asset.objectives.backups   ? "look at it"
+                                  : !proofs                   ? "see backups of it"
+                                  : asset.is_seen_elsewhere() ? "see backups of it, and judge its proofs"
+                                                              : "judge its proofs";
+    reasons.push_back({VerdictState::recoverable, fmt::format("agents of the other scope {}", what)});
+}
+
 bool puts_at_risk(const Asset& asset, RuleId rule) {
     const auto is_among = [rule](const auto& rules) { return std::ranges::find(rules, rule) != rules.end(); };
     return is_among(kAtRisk) || (!asset.objectives.backups && is_among(kAtRiskWithoutBackups));
@@ -206,13 +219,14 @@ Verdict judge_verdict(const AssetView& view, Time& revisit) {
     find_proof(view, repositories, verdict);
     judge_repositories(view, repositories, reasons);
     judge_loss(view, repositories, logs, verdict, revisit, reasons);
-    if (backups) {
+    if (backups && !view.asset.is_elsewhere(EvidenceKind::exercise)) {
         judge_proof(view, verdict, reasons);
         judge_age_of_proof(view, verdict, revisit, reasons);
     }
     for (const std::string& unready : view.unready)
         reasons.push_back({VerdictState::at_risk, unready});
     judge_findings(view, repositories, revisit, reasons);
+    name_others(view.asset, reasons);
     std::ranges::stable_sort(reasons, std::ranges::greater{}, &Reason::state);
     verdict.state = reasons.empty() ? VerdictState::recoverable : reasons.front().state;
     for (Reason& reason : reasons)

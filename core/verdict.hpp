@@ -17,7 +17,7 @@ struct Names<VerdictState> {
 
 struct Verdict {
     VerdictState state = VerdictState::unknown;
-    /// Worst first, one line each.
+    /// Worst first, one line each; at last what others see of it, if they do, which also stands beside `recoverable`.
     std::vector<std::string> reasons;
     /// The newest moment one could go back to, by the best repository or method.
     std::optional<Time> recoverable_until;

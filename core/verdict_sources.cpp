@@ -156,7 +156,9 @@ std::vector<Repository> repositories_of(const AssetView& view, Time& revisit) {
     std::vector<Repository> found;
     for (const Contributor& contributor : view.contributors) {
         if (knows_nothing(contributor)) {
-            if (contributor.check->may_bring(EvidenceKind::recovery_points))
+            // Who is only told need never be told of backups that others see.
+            if (contributor.check->may_bring(EvidenceKind::recovery_points) &&
+                (contributor.check->looks() || !view.asset.is_seen_elsewhere()))
                 found.push_back({&contributor, Standing::unseen, "nothing learned yet"});
             continue;
         }

@@ -212,7 +212,7 @@ void Engine::judge(AssetUnit& unit, Time now) {
     recount(unit, &unit.verdict);
     publish(unit);
     for (const auto& [name, scenario] : scenarios_) {
-        if (!recovers(scenario->scenario, unit.name))
+        if (!is_asked(scenario->scenario, unit))
             continue;
         auto ready = judge_ready(scenario->scenario, unit, contributors, findings, now);
         if (const auto at = scenario->ready.find(unit.name); at != scenario->ready.end() && at->second == ready)

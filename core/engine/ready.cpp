@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/ready.hpp"
 
+#include <algorithm>
+
 namespace recoverd::core {
+
+bool is_asked(const Scenario& scenario, const AssetUnit& asset) {
+    if (!recovers(scenario, asset.name))
+        return false;
+    const bool backups = asset.asset.objectives.backups;
+    return !asset.asset.is_seen_elsewhere() || std::ranges::any_of(asset.members, [&](const CheckUnit* member) {
+        return member->check->looks() && (!backups || member->check->may_bring(EvidenceKind::recovery_points));
+    });
+}
 
 ScenarioUnit::Ready judge_ready(const Scenario& scenario, const AssetUnit& asset,
                                 std::span<const Contributor> contributors, std::span<const Finding> findings,

@@ -191,7 +191,7 @@ void Engine::judge(ScenarioUnit& unit, Time now) {
 Readiness Engine::readiness_of(ScenarioUnit& unit, Judgement& judgement, Time now) const {
     std::vector<AssetReadiness> assets;
     for (const auto& [name, asset] : assets_) {
-        if (!recovers(unit.scenario, name))
+        if (!is_asked(unit.scenario, *asset))
             continue;
         auto at = unit.ready.find(name);
         if (at == unit.ready.end() || at->second.revisit <= now)

@@ -180,13 +180,16 @@ std::vector<std::string> uncovered(const AssetView& view, bool first_is_late) {
     using enum EvidenceKind;
     const Objectives& promised = view.asset.objectives;
     std::vector<std::string> names;
+    // What others see is theirs to judge.
+    const auto is_elsewhere = [&](EvidenceKind kind) { return view.asset.is_elsewhere(kind); };
     const auto need = [&](bool asked, std::string_view name, std::initializer_list<EvidenceKind> kinds) {
-        if (asked && !covered(view, kinds, first_is_late))
+        if (asked && std::ranges::none_of(kinds, is_elsewhere) && !covered(view, kinds, first_is_late))
             names.emplace_back(name);
     };
     const auto need_told = [&](bool asked, std::string_view name, EvidenceKind kind, bool (*tells)(const Evidence&)) {
-        if (asked && std::ranges::none_of(view.contributors,
-                                          [&](const Contributor& each) { return told_by(each, kind, tells); }))
+        if (asked && !is_elsewhere(kind) && std::ranges::none_of(view.contributors, [&](const Contributor& each) {
+                return told_by(each, kind, tells);
+            }))
             names.emplace_back(name);
     };
     need(promised.backup_every.has_value(), "backup_every", {recovery_points});

@@ -41,12 +41,14 @@ const Repository* best_of(const std::vector<Repository>& there) {
 }
 
 /// Where nobody looks at any recovery point of the asset, nothing is known of that place either.
-Reason nothing_there(const Scenario& scenario, const std::vector<Repository>& there, bool looked_at) {
+Reason nothing_there(const Scenario& scenario, const Asset& asset, const std::vector<Repository>& there,
+                     bool looked_at) {
     const bool unseen = std::ranges::find(there, Standing::unseen, &Repository::standing) != there.end();
     const std::string place = place_words(scenario.recover_from);
-    return {unseen || !looked_at ? VerdictState::unknown : VerdictState::unrecoverable,
-            fmt::format("no usable recovery point {}{}", unseen ? "could be seen" : "is known",
-                        place.empty() ? "" : " in " + place)};
+    const bool others_see = asset.is_seen_elsewhere();
+    return {unseen || others_see || !looked_at ? VerdictState::unknown : VerdictState::unrecoverable,
+            fmt::format("no usable recovery point {}{}{}", unseen ? "could be seen" : "is known",
+                        place.empty() ? "" : " in " + place, others_see ? ", as far as this agent sees" : "")};
 }
 
 /// How far back the source goes. Of a job that only reports its backups nobody knows it, unless somebody who stands in
@@ -111,7 +113,10 @@ void judge_reach(const Scenario& scenario, Time now, AssetReadiness& made, Time&
                      : fmt::format("nobody tells how far it goes back, {} are asked for", in_words(*scenario.back))});
 }
 
-void judge_time(const Scenario& scenario, const Verdict& verdict, Reasons& blocks) {
+void judge_time(const Scenario& scenario, const Asset& asset, const Verdict& verdict, Reasons& blocks) {
+    // Others are told of its proofs.
+    if (asset.is_elsewhere(EvidenceKind::exercise))
+        return;
     if (!verdict.proven_depth)
         blocks.push_back({VerdictState::at_risk, std::string{kUnproven}});
     else if (scenario.rto && !verdict.proven_rto)
@@ -130,25 +135,27 @@ void judge_restore(const Scenario& scenario, const AssetView& view, const Verdic
     const auto there = standing_in(scenario.recover_from, repositories);
     const Repository* source = best_of(there);
     if (!source) {
-        blocks.push_back(nothing_there(scenario, there, !repositories.empty()));
+        blocks.push_back(nothing_there(scenario, view.asset, there, !repositories.empty()));
         return;
     }
     const LogReach logs = log_reach(view, there, scenario.recover_from, revisit);
     made.from = label(*source->contributor);
     made.newest = std::max(source->newest->data_at, logs.until.value_or(source->newest->data_at));
     made.oldest = oldest_in(there, *source);
-    judge_loss(scenario, lost_since(*source, *made.newest, repositories), logs, view.now, revisit, blocks);
+    // A log that others see may well reach further.
+    if (!view.asset.is_elsewhere(EvidenceKind::log_archive))
+        judge_loss(scenario, lost_since(*source, *made.newest, repositories), logs, view.now, revisit, blocks);
     judge_reach(scenario, view.now, made, revisit, blocks);
-    judge_time(scenario, verdict, blocks);
+    judge_time(scenario, view.asset, verdict, blocks);
 }
 
 /// One that is not backed up is begun anew: somebody has to see it now, and to have shown how long that takes where it
 /// is asked.
-void judge_running(const Scenario& scenario, const Verdict& verdict, Reasons& blocks) {
+void judge_running(const Scenario& scenario, const Asset& asset, const Verdict& verdict, Reasons& blocks) {
     if (verdict.state == VerdictState::unknown && !verdict.reasons.empty())
         blocks.push_back({VerdictState::unknown, verdict.reasons.front()});
     if (scenario.rto)
-        judge_time(scenario, verdict, blocks);
+        judge_time(scenario, asset, verdict, blocks);
 }
 
 /// What the checks of an asset say of one thing that is needed.
@@ -195,8 +202,10 @@ void judge_need(const std::string& need, const Scenario& scenario, const AssetVi
     if (!answers.failing.empty())
         blocks.push_back({VerdictState::at_risk, std::move(answers.failing)});
     else if (answers.unknown() || !answers.holds)
-        blocks.push_back({VerdictState::unknown,
-                          fmt::format("{} '{}'", answers.unknown() ? "nobody could tell" : "no check asserts", need)});
+        blocks.push_back(
+            {VerdictState::unknown,
+             fmt::format("{} '{}'{}", answers.unknown() ? "nobody could tell" : "no check asserts", need,
+                         view.asset.is_elsewhere(EvidenceKind::assertions) ? ", as far as this agent sees" : "")});
 }
 
 } // namespace
@@ -209,7 +218,7 @@ AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, 
     if (view.asset.objectives.backups)
         judge_restore(scenario, view, verdict, made, revisit, blocks);
     else
-        judge_running(scenario, verdict, blocks);
+        judge_running(scenario, view.asset, verdict, blocks);
     for (const std::string& need : scenario.needs)
         judge_need(need, scenario, view, revisit, blocks);
     std::ranges::stable_sort(blocks, std::ranges::greater{}, &Reason::state);

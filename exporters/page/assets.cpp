@@ -35,14 +35,22 @@ std::string loss(core::Time until, const std::optional<core::Duration>& rpo, cor
     return rpo && lost > *rpo ? tag("bad", text) : text;
 }
 
+constexpr std::string_view kTold = "told to agents of the other scope";
+constexpr std::string_view kSeen = "seen by agents of the other scope";
+
 std::string lost_now(const core::AssetSnapshot& snapshot, core::Time now) {
     const core::Verdict& verdict = snapshot.verdict;
     const core::Objectives& objectives = snapshot.asset.objectives;
+    const bool others_see = snapshot.asset.is_elsewhere(core::EvidenceKind::recovery_points) ||
+                            snapshot.asset.is_elsewhere(core::EvidenceKind::log_archive);
     if (verdict.recoverable_until)
-        return fmt::format("{}{}, back to {}", loss(*verdict.recoverable_until, objectives.rpo, now),
-                           promised(objectives.rpo, "may lose"), time_only(*verdict.recoverable_until));
+        return fmt::format("{}{}, back to {}{}", loss(*verdict.recoverable_until, objectives.rpo, now),
+                           promised(objectives.rpo, "may lose"), time_only(*verdict.recoverable_until),
+                           others_see ? ", as far as is seen here" : "");
     if (!objectives.backups)
         return "there are no backups of it, on purpose";
+    if (snapshot.asset.is_seen_elsewhere())
+        return std::string{kSeen};
     return "nobody knows: there is no moment to go back to" + promised(objectives.rpo, "may lose");
 }
 
@@ -51,10 +59,12 @@ void asset_facts(std::string& out, const core::AssetSnapshot& snapshot, core::Ti
     const core::Objectives& objectives = snapshot.asset.objectives;
     out += "<dl>\n";
     row(out, "Lost if it broke now", lost_now(snapshot, now));
+    const bool others_are_told = snapshot.asset.is_elsewhere(core::EvidenceKind::exercise);
     row(out, "Recovery takes",
-        (verdict.proven_rto ? core::in_words(*verdict.proven_rto) : "nobody knows") +
+        (verdict.proven_rto ? core::in_words(*verdict.proven_rto)
+                            : std::string{others_are_told ? kTold : "nobody knows"}) +
             promised(objectives.rto, "may take"));
-    std::string proof = "none";
+    std::string proof{others_are_told ? kTold : "none"};
     if (verdict.proven_at)
         proof = (verdict.proven_depth ? fmt::format("{}, ", name_of(*verdict.proven_depth)) : std::string{}) +
                 moment(*verdict.proven_at, now);
@@ -106,8 +116,9 @@ void write_asset_line(std::string& out, const core::AssetSnapshot& snapshot, cor
         anchor(snapshot.asset.name), asset_link(snapshot.asset.name), tag(state.tone, state.text),
         verdict.recoverable_until
             ? fmt::format("would lose {}", loss(*verdict.recoverable_until, snapshot.asset.objectives.rpo, now))
-        : snapshot.asset.objectives.backups ? "nothing to go back to"
-                                            : "no backups, on purpose");
+        : !snapshot.asset.objectives.backups ? "no backups, on purpose"
+        : snapshot.asset.is_seen_elsewhere() ? std::string{kSeen}
+                                             : "nothing to go back to");
     if (!verdict.reasons.empty())
         out += fmt::format("<p>{}{}</p>", html(verdict.reasons[0]),
                            verdict.reasons.size() > 1 ? fmt::format(", and {} more", verdict.reasons.size() - 1) : "");

@@ -112,7 +112,7 @@ void write_readiness(std::string& out, const core::ScenarioSnapshot& snapshot, c
     if (!snapshot.scenario.description.empty())
         out += fmt::format("<p class=\"soft\">{}</p>\n", html(snapshot.scenario.description));
     if (snapshot.readiness->assets.empty())
-        out += "<p>No asset is named that must be.</p>\n";
+        out += "<p>No asset that must be is looked at here.</p>\n";
     out += "<ul class=\"why\">\n";
     for (const core::AssetReadiness& asset : snapshot.readiness->assets) {
         const Word own = word(asset.state);

@@ -534,4 +534,58 @@ TEST_CASE("reasons stand in order, the worst first") {
                                   "the last proof took 20m, an RTO of 1m is promised", "repo1: not locked"});
 }
 
+TEST_CASE("what agents of the other scope see of an asset is not missed here, and is named") {
+    Situation part;
+    part.asset.objectives = {.backup_every = 1h, .rto = 1h};
+    SECTION("they are told of its proofs") {
+        part.asset.elsewhere = {EvidenceKind::exercise};
+        part.backups("repo1", all({good(1min)}));
+        CHECK(part.says() == Lines{"recoverable", "agents of the other scope judge its proofs"});
+        part.now += 366 * kDay;
+        CHECK(part.verdict().reasons.back() == "agents of the other scope judge its proofs");
+    }
+    SECTION("they see its backups") {
+        part.asset.elsewhere = {EvidenceKind::recovery_points, EvidenceKind::log_archive};
+        part.check("port", EvidenceKind::reachability);
+        CHECK(part.says() == Lines{"at_risk",
+                                   "no restore has proven it yet: test one, and report it by `recoverd outcome` with "
+                                   "--depth restored or deeper",
+                                   "agents of the other scope see backups of it"});
+        CHECK(part.proven().says() == Lines{"recoverable", "agents of the other scope see backups of it"});
+    }
+    SECTION("they see and are told all that counts") {
+        part.asset.elsewhere = {EvidenceKind::recovery_points, EvidenceKind::exercise};
+        CHECK(part.says() == Lines{"recoverable", "agents of the other scope see backups of it, and judge its proofs"});
+    }
+}
+
+TEST_CASE("who is only told waits for no backups that agents of the other scope see") {
+    Situation part;
+    part.check("outcomes", EvidenceKind::recovery_points).check.every = Duration{0};
+    part.proven();
+    CHECK(part.says() == Lines{"unknown", "outcomes: nothing learned yet"});
+    part.asset.elsewhere = {EvidenceKind::recovery_points};
+    CHECK(part.says() == Lines{"recoverable", "agents of the other scope see backups of it"});
+    part.check("repo1", EvidenceKind::recovery_points);
+    CHECK(part.says() == Lines{"unknown", "repo1: nothing learned yet", "agents of the other scope see backups of it"});
+}
+
+TEST_CASE("nothing is lost for good while agents of the other scope see further repositories") {
+    Situation part;
+    part.backups("repo1", all({})).proven();
+    CHECK(part.verdict().state == VerdictState::unrecoverable);
+    part.asset.elsewhere = {EvidenceKind::recovery_points};
+    CHECK(part.says() ==
+          Lines{"unknown", "repo1/main: no usable backup", "agents of the other scope see backups of it"});
+}
+
+TEST_CASE("an asset that is not backed up on purpose is not unknown where agents of the other scope look at it") {
+    Situation part;
+    part.asset.objectives.backups = false;
+    part.asset.elsewhere = {EvidenceKind::exercise};
+    CHECK(part.verdict().state == VerdictState::unknown);
+    part.asset.elsewhere = {EvidenceKind::reachability};
+    CHECK(part.says() == Lines{"recoverable", "agents of the other scope look at it"});
+}
+
 } // namespace recoverd::core

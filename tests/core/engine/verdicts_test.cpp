@@ -110,6 +110,30 @@ TEST_CASE("an asset is at risk while it could not be recovered from a scenario t
     CHECK(shop.verdict().state == VerdictState::recoverable);
 }
 
+TEST_CASE("whether an asset could be recovered from a scenario is said where its backups are seen") {
+    Shop shop;
+    shop.fleet.config.assets["orders"].elsewhere = {EvidenceKind::recovery_points, EvidenceKind::exercise};
+    shop.fleet.config.scenarios = {
+        Scenario{.name = "region", .recovers = {"orders"}, .recover_from = {.region = "us"}}};
+    SECTION("by others alone") {
+        std::erase_if(shop.fleet.config.checks, [](const auto& check) { return check->name != "port"; });
+        shop.engine.configure(shop.fleet.done(), shop.now);
+        shop.probe(ReachState::up);
+        CHECK(shop.verdict().state == VerdictState::recoverable);
+        CHECK(shop.verdict().reasons == Words{"agents of the other scope see backups of it, and judge its proofs"});
+        CHECK(shop.engine.scenario("region")->readiness->assets.empty());
+    }
+    SECTION("here as well") {
+        shop.configure();
+        shop.back_up("copy", "asia");
+        CHECK(shop.verdict().state == VerdictState::at_risk);
+        CHECK(shop.verdict().reasons.front() ==
+              "scenario region: no usable recovery point is known in region us, as far as this agent sees");
+        shop.back_up("copy", "us");
+        CHECK(shop.verdict().state == VerdictState::recoverable);
+    }
+}
+
 TEST_CASE("an asset that is not backed up is judged by all that looks at it, probes among that") {
     Time now = kNow;
     Asset shop;

@@ -306,6 +306,20 @@ TEST_CASE("a promise that no check can judge is found once the asset had time to
                                       "retention, encryption"});
 }
 
+TEST_CASE("a promise that agents of the other scope can judge is theirs") {
+    AssetBench bench;
+    bench.asset.objectives = {
+        .backup_every = 1h, .rpo = 1h, .retention = kDay, .pitr_window = kDay, .encryption = true};
+    bench.after(5min);
+    bench.asset.elsewhere = {EvidenceKind::recovery_points};
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: pitr_window"});
+    bench.asset.elsewhere = {EvidenceKind::log_archive};
+    CHECK(bench.asset_says() == Lines{"P3 AssetUncovered: promised, and no check can judge it: backup_every, "
+                                      "retention, encryption"});
+    bench.asset.elsewhere = {EvidenceKind::recovery_points, EvidenceKind::log_archive};
+    CHECK(bench.asset_says().empty());
+}
+
 TEST_CASE("a server that only archives cannot judge how far back one can go, a repository can") {
     AssetBench bench;
     bench.check.brings = {EvidenceKind::log_archive};

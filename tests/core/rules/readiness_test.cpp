@@ -242,3 +242,21 @@ TEST_CASE("what is not backed up on purpose is ready while it is seen, and where
     CHECK(copies.judge().state == VerdictState::unknown);
     CHECK(copies.judge().blocks.front() == "page: nothing learned yet");
 }
+
+TEST_CASE("what agents of the other scope see may be ready, and they are told how long it takes") {
+    Copies copies;
+    copies.see_both();
+    copies.asset.elsewhere = {EvidenceKind::recovery_points, EvidenceKind::assertions};
+    copies.scenario.needs = {"versioning"};
+    CHECK(copies.judge().blocks == Lines{"no check asserts 'versioning', as far as this agent sees"});
+    copies.scenario.needs.clear();
+    copies.scenario.recover_from = {.region = "asia"};
+    AssetReadiness ready = copies.judge();
+    CHECK(ready.state == VerdictState::unknown);
+    CHECK(ready.blocks == Lines{"no usable recovery point is known in region asia, as far as this agent sees"});
+    copies.scenario.recover_from = {};
+    copies.scenario.rto = 10min;
+    CHECK(copies.judge().blocks == Lines{"the last proof took 30m, 10m are allowed"});
+    copies.asset.elsewhere = {EvidenceKind::exercise};
+    CHECK(copies.judge().state == VerdictState::recoverable);
+}
