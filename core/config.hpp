@@ -146,6 +146,9 @@ struct Maintenance {
 /// Everything that rules and lifecycle need to know.
 struct Config {
     std::map<std::string, Asset, std::less<>> assets;
+    /// Assets that are there only once a check has seen a subject of theirs: the agents of other nodes may see them
+    /// instead, and only who does can judge them. In none of the maps twice.
+    std::map<std::string, Asset, std::less<>> where_seen;
     std::vector<std::shared_ptr<const Check>> checks;
     std::vector<PlannedExercise> exercises;
     std::vector<Maintenance> maintenance;

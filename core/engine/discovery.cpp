@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Assets that nobody configured: made of the subjects that a check sees, kept as long as it may see them, forgotten on
-// request.
+// Assets that are not there from the beginning: made of the subjects that a check sees, kept as long as it may see
+// them, forgotten on request.
 #include "core/engine/engine.hpp"
 #include "core/engine/own_checks.hpp"
 #include "core/rules/losses.hpp"
@@ -9,29 +9,46 @@
 
 namespace recoverd::core {
 
+namespace {
+
+bool names_subjects(const Check& check) {
+    return check.asset.contains("{subject}") || !check.asset_map.empty() || !check.subjects.empty();
+}
+
+Asset of_class(const std::string& name, const std::string& asset_class, const Config& config) {
+    Asset asset;
+    if (const auto found = config.classes.find(asset_class); found != config.classes.end())
+        asset = found->second;
+    asset.name = name;
+    asset.asset_class = asset_class;
+    return asset;
+}
+
+} // namespace
+
 AssetUnit* Engine::find_or_discover(const std::string& name, const Check& check, Time now) {
     if (name.empty())
         return nullptr;
     const auto at = assets_.find(name);
-    const bool known = at != assets_.end() && (at->second->discovered || config_->assets.contains(name));
-    if (!check.discover)
+    const bool promised = config_->where_seen.contains(name);
+    const bool known = at != assets_.end() && (config_->assets.contains(name) ||
+                                               (at->second->discovered && (!at->second->promised || promised)));
+    if (!check.discover && !promised)
         return known ? at->second.get() : nullptr;
     // Each report asks for all that it sees: what is known under this configuration stays as it is.
-    if (known && (!at->second->discovered ||
-                  (at->second->claimed_under == configured_ && at->second->asset.asset_class == check.discover_class)))
+    if (known && (!at->second->discovered || (at->second->claimed_under == configured_ &&
+                                              (promised || at->second->asset.asset_class == check.discover_class))))
         return at->second.get();
     return &discover(name, check, now);
 }
 
 AssetUnit& Engine::discover(const std::string& name, const Check& check, Time now) {
-    Asset asset;
-    if (const auto found = config_->classes.find(check.discover_class); found != config_->classes.end())
-        asset = found->second;
-    asset.name = name;
-    asset.asset_class = check.discover_class;
+    const auto promised = config_->where_seen.find(name);
+    const bool is_promised = promised != config_->where_seen.end();
     const bool is_new = !assets_.contains(name);
-    AssetUnit& unit = claim_asset(asset, now);
+    AssetUnit& unit = claim_asset(is_promised ? promised->second : of_class(name, check.discover_class, *config_), now);
     unit.discovered = true;
+    unit.promised = is_promised;
     if (is_new) {
         unit.page = asset_pages_.size();
         publish(unit);
@@ -39,11 +56,17 @@ AssetUnit& Engine::discover(const std::string& name, const Check& check, Time no
     return unit;
 }
 
+bool Engine::makes_assets(const Check& check) const {
+    return check.discover || (!config_->where_seen.empty() && names_subjects(check));
+}
+
 const CheckUnit* Engine::still_discovering() const {
+    const CheckUnit* found = nullptr;
     for (const auto& [name, unit] : checks_)
-        if (unit->check->discover && !unit->memory.last_success)
-            return unit.get();
-    return nullptr;
+        if (!unit->memory.last_success && makes_assets(*unit->check) &&
+            (found == nullptr || (unit->check->discover && !found->check->discover)))
+            found = unit.get();
+    return found;
 }
 
 /// Which of the assets that were known before a restart there are is said by a check that was changed meanwhile, once
@@ -54,7 +77,8 @@ void Engine::adopt_restored_assets(Time now) {
         return;
     std::vector<std::string> names;
     for (const auto& [name, restored] : restored_assets_)
-        names.push_back(name);
+        if (discovering->check->discover || config_->where_seen.contains(name))
+            names.push_back(name);
     for (const std::string& name : names)
         discover(name, *discovering->check, now);
 }

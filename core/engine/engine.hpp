@@ -111,7 +111,9 @@ class Engine {
     void drop_targets_without_checks();
     AssetUnit* find_or_discover(const std::string& name, const Check& check, Time now);
     AssetUnit& discover(const std::string& name, const Check& check, Time now);
-    /// A check that makes assets of what it sees and has not looked yet; null when there is none.
+    /// May assets come of what it sees: such as it discovers, or such as are there where they are seen?
+    bool makes_assets(const Check& check) const;
+    /// A check that makes assets and has not looked yet, one that discovers before others; null when there is none.
     const CheckUnit* still_discovering() const;
     void adopt_restored_assets(Time now);
     void lay_out_pages();

@@ -100,7 +100,7 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
         return;
     CheckUnit& unit = *at->second;
     const bool is_first = !unit.fresh || !unit.memory.last_success;
-    const bool discovers = unit.check->discover && !unit.memory.last_success && report.result;
+    const bool discovers = makes_assets(*unit.check) && !unit.memory.last_success && report.result;
     const bool others = remember(unit.memory, *unit.check, report);
     if (!unit.fresh && unit.target)
         mark(*unit.target);

@@ -104,8 +104,10 @@ struct AssetUnit : JudgedUnit {
 
     Asset asset;
     Time first_seen;
-    /// Made from a subject, not named in the configuration.
+    /// Made from a subject, not there from the beginning.
     bool discovered = false;
+    /// Then: as one that the configuration promises where it is seen, and not of a class?
+    bool promised = false;
     /// Under which of the configurations that there were its class was laid over it last.
     std::uint64_t claimed_under = 0;
     std::set<CheckUnit*> members;

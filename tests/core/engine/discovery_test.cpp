@@ -47,6 +47,47 @@ struct Discovering {
     List firing() { return fleet::firing(engine, now); }
 };
 
+/// Dumps, of which one asset is promised where it is seen.
+struct Promised {
+    Time now = kNow;
+    Fleet fleet;
+    Check check = backups_of("dumps", "");
+    Engine engine{now};
+
+    Promised() {
+        Asset shop = asset("shop");
+        shop.asset_class = "silver";
+        fleet.config.where_seen["shop"] = shop;
+    }
+    std::shared_ptr<const Config> config() const { return Fleet{fleet}.with(check).done(); }
+    void configure() { engine.configure(config(), now); }
+    /// Each has a backup of now.
+    void learn(const List& subjects) {
+        std::vector<SubjectReport> seen;
+        for (const std::string& subject : subjects)
+            seen.push_back(points(subject, {now - 1h, now}));
+        engine.learn("dumps", report(now, std::move(seen)), now);
+        pass(engine, now, 1min);
+    }
+    /// That it failed. The check that was told.
+    std::string tell_restore_test() {
+        Exercise test;
+        test.id = test.exercise = "restore-test";
+        test.outcome = ExerciseOutcome::failed;
+        test.ended_at = now;
+        const std::string own = engine.outcome_check("shop", "restore-test", now);
+        engine.learn(own, report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+        pass(engine, now, 1min);
+        return own;
+    }
+    List firing() { return fleet::firing(engine, now); }
+    std::size_t shown() {
+        std::size_t count = 0;
+        engine.snapshot(now).assets.for_each([&](const AssetSnapshot&) { ++count; });
+        return count;
+    }
+};
+
 /// The check "workloads", which probes, sees these up.
 void look(Engine& engine, Time& now, const List& names) {
     std::vector<SubjectReport> seen;
@@ -187,6 +228,107 @@ TEST_CASE("an asset that was made of a subject is forgotten with it") {
     std::size_t shown = 0;
     engine.snapshot(now).assets.for_each([&](const AssetSnapshot&) { ++shown; });
     CHECK(shown == 1);
+}
+
+TEST_CASE("an asset that is promised where it is seen is there once it is, as it was promised") {
+    Promised dumps;
+    dumps.check.asset_map = {{"main", "shop"}};
+    dumps.configure();
+    dumps.learn({"users"});
+    CHECK_FALSE(dumps.engine.asset("shop"));
+    CHECK(dumps.engine.outcome_check("shop", "restore-test", dumps.now).empty());
+    CHECK(dumps.shown() == 0);
+    dumps.learn({"main", "users"});
+    REQUIRE(dumps.engine.asset("shop"));
+    CHECK(dumps.engine.asset("shop")->asset == dumps.fleet.config.where_seen.at("shop"));
+    CHECK(dumps.engine.asset("shop")->verdict.recoverable_until == dumps.now - 1min);
+    CHECK(dumps.shown() == 1);
+    // It is missed where it was seen.
+    for (int i = 0; i < 30; ++i)
+        dumps.learn({"users"});
+    CHECK(dumps.firing() == List{"SubjectVanished"});
+    CHECK(dumps.engine.asset("shop"));
+    CHECK(dumps.engine.forget("dumps/main", dumps.now) == 1);
+    CHECK_FALSE(dumps.engine.asset("shop"));
+}
+
+TEST_CASE("an asset that is promised where it is seen is not made of a class") {
+    Promised dumps;
+    dumps.check.asset = "{subject}";
+    SECTION("though its check discovers others") {
+        dumps.fleet.config.classes["gold"] = asset("");
+        dumps.check.discover = true;
+        dumps.check.discover_class = "gold";
+        dumps.configure();
+        dumps.learn({"shop", "users"});
+        CHECK(dumps.engine.asset("users")->asset.asset_class == "gold");
+    }
+    SECTION("and its check makes no others") {
+        dumps.configure();
+        dumps.learn({"shop", "users"});
+        CHECK_FALSE(dumps.engine.asset("users"));
+    }
+    REQUIRE(dumps.engine.asset("shop"));
+    CHECK(dumps.engine.asset("shop")->asset == dumps.fleet.config.where_seen.at("shop"));
+    // Another promise counts from the reload on.
+    dumps.fleet.config.where_seen["shop"].objectives.rpo = 1h;
+    dumps.configure();
+    CHECK(dumps.engine.asset("shop")->asset.objectives.rpo == 1h);
+}
+
+TEST_CASE("an asset that was promised where it is seen goes with its promise") {
+    Promised dumps;
+    dumps.check.asset = "{subject}";
+    dumps.configure();
+    dumps.learn({"shop"});
+    REQUIRE(dumps.engine.asset("shop"));
+    dumps.fleet.config.where_seen.clear();
+    dumps.configure();
+    CHECK_FALSE(dumps.engine.asset("shop"));
+    CHECK(dumps.shown() == 0);
+    dumps.learn({"shop"});
+    CHECK_FALSE(dumps.engine.asset("shop"));
+}
+
+TEST_CASE("an asset that is promised where it is seen outlives other options of its check until that has looked") {
+    Promised dumps;
+    Time& now = dumps.now;
+    dumps.check.asset_map = {{"main", "shop"}};
+    dumps.configure();
+    dumps.engine.learn("dumps", report(now, {points("main", {now - 4h, now - 3h})}), now);
+    pass(dumps.engine, now, 1min);
+    REQUIRE(dumps.firing() == List{"BackupTooOld"});
+    dumps.check.fingerprint = "pgbackrest elsewhere";
+    dumps.configure();
+    dumps.engine.learn("dumps", failure(now), now);
+    pass(dumps.engine, now, 1min);
+    CHECK(dumps.firing() == List{"BackupTooOld"});
+    CHECK(dumps.engine.asset("shop"));
+    dumps.learn({"users"});
+    CHECK(dumps.firing().empty());
+    CHECK_FALSE(dumps.engine.asset("shop"));
+}
+
+TEST_CASE("what was reported of an asset that is promised where it is seen outlives a restart with other options") {
+    Promised dumps;
+    dumps.check.asset_map = {{"main", "shop"}};
+    dumps.configure();
+    dumps.learn({"main"});
+    const std::string own = dumps.tell_restore_test();
+    REQUIRE(dumps.firing() == List{"RestoreTestFailed"});
+    dumps.check.fingerprint = "pgbackrest elsewhere";
+    Engine after{dumps.now};
+    for (const std::string& name : {std::string{"dumps"}, own}) {
+        const auto* unit = dumps.engine.check(name);
+        after.restore_check(name, {unit->check->fingerprint, unit->memory, unit->alerts, std::nullopt});
+    }
+    for (const char* name : {"shop", "users"})
+        after.restore_asset(name, dumps.now - 1h, {});
+    after.configure(dumps.config(), dumps.now);
+    CHECK(after.asset("shop"));
+    CHECK(after.check(own));
+    // Nobody promises that one.
+    CHECK_FALSE(after.asset("users"));
 }
 
 TEST_CASE("what a probe discovers is judged, whenever it appears, and says who sees it") {
