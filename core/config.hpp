@@ -127,6 +127,8 @@ struct PlannedExercise {
     std::vector<std::string> keeps;
     /// … for this long or longer at a time.
     Duration downtime{0};
+    /// Whose agents hear of its runs, where a check waits for them; those of the cluster where checks of both do.
+    std::optional<Scope> told_in;
 
     bool operator==(const PlannedExercise&) const = default;
 };

@@ -177,15 +177,23 @@ class CheckCompiler {
     /// A collector that takes `exercise` and `cadence` says when a proof is due as `[[exercise]]` does.
     void plan_exercise(const Check& check) {
         const Entry* exercise = find(layered_.table, "exercise");
+        const std::string* name = exercise ? exercise->node.text() : nullptr;
+        if (!name || check.asset.empty())
+            return;
+        const auto planned = std::ranges::find_if(run_.config.exercises, [&](const PlannedExercise& one) {
+            return one.asset == check.asset && one.name == *name;
+        });
+        if (planned != run_.config.exercises.end()) {
+            if (planned->told_in != Scope::cluster)
+                planned->told_in = check.scope;
+            return;
+        }
         const Entry* cadence = find(layered_.table, "cadence");
-        if (!exercise || !cadence || !exercise->node.text() || !cadence->node.text() || check.asset.empty())
+        if (!cadence || !cadence->node.text())
             return;
         const auto due = parse_duration(*cadence->node.text());
-        const auto same = [&](const PlannedExercise& planned) {
-            return planned.asset == check.asset && planned.name == *exercise->node.text();
-        };
-        if (due && *due > 0ms && std::ranges::none_of(run_.config.exercises, same))
-            run_.config.exercises.push_back({*exercise->node.text(), check.asset, *due, std::nullopt});
+        if (due && *due > 0ms)
+            run_.config.exercises.push_back({*name, check.asset, *due, std::nullopt, {}, Duration{0}, check.scope});
     }
 
     void add_origins(const Check& check) {

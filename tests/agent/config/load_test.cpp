@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include <unistd.h>
@@ -189,7 +190,23 @@ TEST_CASE("the example of the contract compiles to what it promises") {
     CHECK(loaded.alertmanager.urls == std::vector<std::string>{"http://alertmanager.monitoring:9093"});
     REQUIRE(config.maintenance.size() == 1);
     CHECK(config.maintenance[0].to - config.maintenance[0].from == 4h);
-    CHECK(config.exercises == std::vector<core::PlannedExercise>{{"restore-test", "orders-db", 7 * core::kDay, {}}});
+    CHECK(config.exercises == std::vector<core::PlannedExercise>{{.name = "restore-test",
+                                                                  .asset = "orders-db",
+                                                                  .cadence = 7 * core::kDay,
+                                                                  .told_in = core::Scope::cluster}});
+}
+
+TEST_CASE("an exercise that a check waits for is told to agents of that check's scope") {
+    const Loaded loaded = good("good_told.toml");
+    std::map<std::string, std::optional<core::Scope>> told;
+    for (const core::PlannedExercise& planned : loaded.config->exercises)
+        told[planned.name] = planned.told_in;
+    CHECK(told.size() == 4);
+    CHECK(told["drill"] == core::Scope::node);
+    CHECK(told["restore-test"] == core::Scope::cluster);
+    // Somebody of both scopes waits for it.
+    CHECK(told["failover"] == core::Scope::cluster);
+    CHECK_FALSE(told["game-day"]);
 }
 
 TEST_CASE("policies merge rule by rule: built-in, policy, class, asset, check, subject") {
