@@ -23,8 +23,7 @@ struct Setup {
 };
 
 /// The part of a loaded configuration that an agent of this scope runs (nothing: all of it), so that one configuration
-/// serves a DaemonSet (`node`) and a Deployment (`cluster`). An asset goes with the checks that watch it; one without
-/// checks with the cluster.
+/// serves a DaemonSet (`node`) and a Deployment (`cluster`): see agent/narrow.hpp.
 Setup make_setup(const Loaded& loaded, std::optional<core::Scope> scope);
 
 } // namespace recoverd::agent

@@ -27,12 +27,26 @@ struct Share {
     bool may_see() const { return is_named() || by_pattern; }
 };
 
+constexpr Scope the_other(Scope scope) { return scope == Scope::node ? Scope::cluster : Scope::node; }
+
 /// Those of both scopes.
 struct Shares {
     std::array<Share, Names<Scope>::values.size()> by_scope;
 
     Share& of(Scope scope) { return by_scope[static_cast<std::size_t>(scope)]; }
     const Share& of(Scope scope) const { return by_scope[static_cast<std::size_t>(scope)]; }
+    /// Is this kind for agents of the scope to bring? Who is only told need never be told of what the others look at.
+    bool brings(Scope scope, EvidenceKind kind) const {
+        return of(scope).looked.contains(kind) ||
+               (of(scope).told.contains(kind) && !of(the_other(scope)).looked.contains(kind));
+    }
+    /// Do they see backups of it that logs or backups which the others see may reach beyond? Then neither can tell how
+    /// much would be lost.
+    bool may_be_outreached(Scope scope) const {
+        const Scope others = the_other(scope);
+        return brings(scope, EvidenceKind::recovery_points) &&
+               (brings(others, EvidenceKind::recovery_points) || brings(others, EvidenceKind::log_archive));
+    }
 };
 
 /// There may be thousands of checks and of assets. Most checks name theirs; only patterns have to be tried one by one.

@@ -62,8 +62,9 @@ bool all_known(const core::Config& config, const std::vector<std::string>& names
     std::vector<std::string_view> known;
     for (const auto& check : config.checks)
         known.push_back(check->name);
-    for (const auto& [name, asset] : config.assets)
-        known.push_back(name);
+    for (const auto* assets : {&config.assets, &config.where_seen})
+        for (const auto& [name, asset] : *assets)
+            known.push_back(name);
     bool good = true;
     for (const std::string& name : names) {
         if (std::ranges::find(known, name) != known.end())
@@ -82,9 +83,10 @@ Wanted wanted(Setup setup, const std::vector<std::string>& names) {
         return made;
     made.assets.emplace();
     auto config = std::make_shared<core::Config>(*made.setup.config);
-    for (const auto& [name, asset] : config->assets)
-        if (std::ranges::find(names, name) != names.end())
-            made.assets->insert(name);
+    for (const auto* assets : {&config->assets, &config->where_seen})
+        for (const auto& [name, asset] : *assets)
+            if (std::ranges::find(names, name) != names.end())
+                made.assets->insert(name);
     std::erase_if(config->checks, [&](const auto& check) { return !is_asked_for(*check, names); });
     made.setup.config = std::move(config);
     return made;

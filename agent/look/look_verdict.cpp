@@ -107,6 +107,15 @@ Looked looked_at(const core::AssetSnapshot& snapshot) {
     return looked;
 }
 
+/// One that is there only where it is seen was asked for, and is not.
+Looked not_seen(const std::string& asset) {
+    Looked looked;
+    looked.name = asset;
+    looked.note = std::string{core::name_of(core::VerdictState::unknown)};
+    looked.troubles.push_back(unknown({}, "nothing of it was seen here"));
+    return looked;
+}
+
 } // namespace
 
 int exit_code(Grade grade) {
@@ -138,6 +147,10 @@ LookVerdict judge_look(const core::Snapshot& snapshot, const std::optional<std::
         if (!assets || assets->contains(asset.asset.name))
             verdict.assets.push_back(looked_at(asset));
     });
+    if (assets)
+        for (const std::string& name : *assets)
+            if (std::ranges::find(verdict.assets, name, &Looked::name) == verdict.assets.end())
+                verdict.assets.push_back(not_seen(name));
     Looked others;
     add_alerts(snapshot.other_alerts, others);
     if (!others.troubles.empty()) {

@@ -2,13 +2,17 @@
 // Every example of a configuration that people may copy is one that the agent takes: each ```toml block of the
 // documents is loaded, and none is marked as something else.
 #include "agent/config/load.hpp"
+#include "agent/setup.hpp"
 #include "collectors/all.hpp"
 #include "tests/agent/documents.hpp"
+#include "tests/core/engine/fleet.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -18,6 +22,7 @@
 #include <vector>
 
 using namespace recoverd;
+using namespace std::chrono_literals;
 using test::documents;
 using test::kRoot;
 using test::text_of;
@@ -63,6 +68,36 @@ std::string mistakes_of(const std::string& text) {
         if (loaded.diagnostics.has_mistakes())
             out += core::config::format(diagnostic) + "\n";
     return out;
+}
+
+/// With all that is switched off in it, more than so many lines: a comment has a space behind its #, what is switched
+/// off has none.
+std::string switched_on(const std::string& sample, std::size_t more_than) {
+    std::string all;
+    std::size_t count = 0;
+    std::istringstream lines{sample};
+    for (std::string line; std::getline(lines, line);) {
+        const bool off = line.size() > 1 && line[0] == '#' && line[1] != ' ';
+        count += off ? 1 : 0;
+        all += (off ? line.substr(1) : line) + "\n";
+    }
+    CHECK(count > more_than);
+    return all;
+}
+
+/// What such a check of the configuration for Kubernetes sees where nothing is wrong.
+std::vector<core::SubjectReport> all_well(const core::Check& check, core::Time now) {
+    if (check.collector == "files") {
+        std::vector<core::Time> nightly;
+        for (int i = 9; i >= 0; --i)
+            nightly.push_back(core::fleet::kNow - 1h - i * core::kDay);
+        return {core::fleet::points("orders-db", nightly), core::fleet::points("crm", nightly)};
+    }
+    if (check.collector == "postgresql") {
+        const core::LogArchive log{.enabled = core::Told::yes, .newest_at = now, .pending = core::Told::no};
+        return {core::SubjectReport{"", {}, {log}, {}}};
+    }
+    return {core::fleet::reach(core::ReachState::up, check.target)};
 }
 
 } // namespace
@@ -136,19 +171,42 @@ TEST_CASE("two hosts that begin with the same configuration never end each other
 TEST_CASE("the configuration that is installed is taken, as it is and with everything in it switched on") {
     const std::string sample = text_of(kRoot / "packaging/config/recoverd.toml");
     CHECK(mistakes_of(sample) == "");
-    std::string all;
-    std::size_t switched_on = 0;
-    std::istringstream lines{sample};
-    // A comment has a space behind its #, what is switched off has none.
-    for (std::string line; std::getline(lines, line);) {
-        const bool off = line.size() > 1 && line[0] == '#' && line[1] != ' ';
-        switched_on += off ? 1 : 0;
-        all += (off ? line.substr(1) : line) + "\n";
-    }
-    CHECK(switched_on > 40);
+    const std::string all = switched_on(sample, 40);
     CHECK(mistakes_of(all) == "");
     for (const collectors::Kind& kind : collectors::all()) {
         CAPTURE(kind.name);
         CHECK(all.contains(fmt::format("collector = \"{}\"\n", kind.name)));
+    }
+}
+
+TEST_CASE(
+    "the configuration for Kubernetes wakes nobody in agents of either scope, with everything in it switched on") {
+    ::setenv("RECOVERD_INSTANCE", "node-1", 1);
+    const std::string sample = text_of(kRoot / "packaging/kubernetes/base/recoverd.toml");
+    CHECK(mistakes_of(sample) == "");
+    const std::string all = switched_on(sample, 20);
+    CHECK(mistakes_of(all) == "");
+    const agent::Loaded loaded = loaded_from(all);
+    ::unsetenv("RECOVERD_INSTANCE");
+    for (const core::Scope scope : {core::Scope::node, core::Scope::cluster}) {
+        CAPTURE(core::name_of(scope));
+        core::Time now = core::fleet::kNow;
+        core::Engine engine{now};
+        const agent::Setup setup = agent::make_setup(loaded, scope);
+        CHECK(setup.config->checks.size() >= 2);
+        engine.configure(setup.config, now);
+        for (int minute = 0; minute < 30; ++minute) {
+            for (const auto& check : setup.config->checks)
+                engine.learn(check->name, core::fleet::report(now, all_well(*check, now)), now);
+            core::fleet::pass(engine, now, 1min);
+            CHECK(core::fleet::firing(engine, now).empty());
+        }
+        // Its dumps are seen on a node, its server by the cluster, which is told of restore tests.
+        const core::AssetUnit* orders = engine.asset("orders-db");
+        REQUIRE(orders != nullptr);
+        CHECK(orders->asset.objectives.backup_every == core::kDay);
+        CHECK(orders->verdict.state ==
+              (scope == core::Scope::node ? core::VerdictState::recoverable : core::VerdictState::at_risk));
+        CHECK((engine.asset("crm") != nullptr) == (scope == core::Scope::node));
     }
 }

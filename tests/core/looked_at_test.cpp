@@ -73,4 +73,18 @@ TEST_CASE("what one looks for and what one is told stand apart") {
     CHECK(share.looked == Kinds{EvidenceKind::recovery_points});
 }
 
+TEST_CASE("what agents of one scope only wait to be told is not theirs where those of the other look at it") {
+    Check told = check("orders", Scope::cluster, EvidenceKind::recovery_points);
+    told.every = Duration{0};
+    const Check port = check("orders", Scope::node, EvidenceKind::reachability);
+    CHECK(at({told, port}, "orders").brings(Scope::cluster, EvidenceKind::recovery_points));
+    const Check dumps = check("orders", Scope::node, EvidenceKind::recovery_points);
+    CHECK_FALSE(at({told, dumps}, "orders").brings(Scope::cluster, EvidenceKind::recovery_points));
+    CHECK(at({told, dumps}, "orders").brings(Scope::node, EvidenceKind::recovery_points));
+    CHECK_FALSE(at({told, dumps}, "orders").may_be_outreached(Scope::node));
+    const Check server = check("orders", Scope::cluster, EvidenceKind::log_archive);
+    CHECK(at({server, dumps}, "orders").may_be_outreached(Scope::node));
+    CHECK_FALSE(at({server, dumps}, "orders").may_be_outreached(Scope::cluster));
+}
+
 } // namespace recoverd::core

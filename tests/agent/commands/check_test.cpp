@@ -141,6 +141,17 @@ TEST_CASE("an asset is looked at by every check that may see it, by whatever it 
     }
 }
 
+TEST_CASE("an asset that is there where a node sees it is unknown where that sees nothing of it") {
+    Configured checks;
+    checks.plugin("mapped", 0, "scope = \"node\"\nasset_map = { main = \"orders\" }");
+    checks.text += "[asset.orders]\n";
+    const auto ended = checks.check({"--scope", "node", "orders"});
+    CHECK(ended.code == 3);
+    CHECK(checks.ran("mapped"));
+    CHECK_THAT(ended.out, ContainsSubstring("nothing of it was seen here"));
+    CHECK(checks.check({"--scope", "node"}).code == 0);
+}
+
 TEST_CASE("an unknown name is wrong usage, and nothing is run") {
     Configured checks;
     checks.plugin("orders", 0);

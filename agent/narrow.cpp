@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/narrow.hpp"
+
+#include "core/looked_at.hpp"
+#include "core/rules/exercises.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace recoverd::agent {
+
+namespace {
+
+using core::EvidenceKind;
+using core::Scope;
+using core::the_other;
+
+/// What agents of each scope have of one asset.
+class Parts {
+  public:
+    /// `told_in`: whose agents hear of its restore tests, where a check says so.
+    Parts(core::Shares shares, std::optional<Scope> told_in) : shares_(std::move(shares)), told_in_(told_in) {}
+
+    /// One that only checks of nodes name is theirs alone. Any other is the cluster's as well, though a node may come
+    /// to see it: what nobody sees somebody has to say.
+    bool has(Scope scope) const {
+        return share(scope).may_see() || (scope == Scope::cluster && !share(Scope::node).is_named());
+    }
+    bool is_split() const { return has(Scope::node) && has(Scope::cluster); }
+
+    /// Is it there from the beginning, or once it is seen? A node knows of one that is named by subjects only when it
+    /// sees one. Of the cluster there is one agent, which sees all that there is.
+    bool is_certain(Scope scope) const {
+        if (scope == Scope::node)
+            return share(Scope::node).by_check;
+        return share(Scope::cluster).is_named() || !share(Scope::node).is_named();
+    }
+
+    /// What agents of this scope judge of it.
+    core::Asset part(core::Asset asset, Scope scope) const {
+        if (!is_split())
+            return asset;
+        asset.elsewhere = elsewhere(scope);
+        if (asset.is_elsewhere(EvidenceKind::exercise)) {
+            asset.objectives.restore_test_every.reset();
+            asset.objectives.rto.reset();
+        }
+        if (shares_.may_be_outreached(scope))
+            asset.objectives.rpo.reset();
+        return asset;
+    }
+
+    /// Do agents of this scope tell whether it could be recovered from a scenario? Those that see what decides it do.
+    bool tells_readiness(const core::Asset& asset, Scope scope) const {
+        if (!is_split() || !part(asset, scope).is_seen_elsewhere())
+            return has(scope);
+        const std::set<EvidenceKind>& looked = share(scope).looked;
+        return asset.objectives.backups ? looked.contains(EvidenceKind::recovery_points) : !looked.empty();
+    }
+
+  private:
+    const core::Share& share(Scope scope) const { return shares_.of(scope); }
+
+    /// Who misses what nobody brings.
+    Scope of_the_rest() const { return is_certain(Scope::cluster) ? Scope::cluster : Scope::node; }
+
+    /// Checks that are told of exercises come before those that look for them.
+    int hears_of_proofs(Scope scope) const {
+        if (!share(scope).is_named())
+            return 0;
+        return share(scope).told.contains(EvidenceKind::exercise)     ? 2
+               : share(scope).looked.contains(EvidenceKind::exercise) ? 1
+                                                                      : 0;
+    }
+
+    Scope scope_of_proofs() const {
+        if (told_in_)
+            return *told_in_;
+        if (of_the_rest() == Scope::node)
+            return Scope::node;
+        return hears_of_proofs(Scope::node) > hears_of_proofs(Scope::cluster) ? Scope::node : Scope::cluster;
+    }
+
+    std::vector<EvidenceKind> elsewhere(Scope scope) const {
+        std::vector<EvidenceKind> kinds;
+        for (std::size_t i = 0; i < core::Names<EvidenceKind>::values.size(); ++i) {
+            const auto kind = static_cast<EvidenceKind>(i);
+            const bool is_theirs = kind == EvidenceKind::exercise
+                                       ? scope_of_proofs() != scope
+                                       : shares_.brings(the_other(scope), kind) ||
+                                             (scope != of_the_rest() && !shares_.brings(scope, kind));
+            if (is_theirs)
+                kinds.push_back(kind);
+        }
+        return kinds;
+    }
+
+    core::Shares shares_;
+    std::optional<Scope> told_in_;
+};
+
+class Narrowing {
+  public:
+    Narrowing(const core::Config& whole, Scope scope) : whole_(whole), scope_(scope), made_(whole) {
+        for (const auto& check : whole.checks) {
+            scopes_.emplace(check->name, check->scope);
+            cluster_discovers_ = cluster_discovers_ || (check->discover && check->scope == Scope::cluster);
+        }
+    }
+
+    core::Config narrowed() {
+        narrow_assets();
+        narrow_exercises();
+        std::erase_if(made_.scenarios, [&](const core::Scenario& scenario) { return !is_seen(scenario); });
+        std::erase_if(made_.validations, [&](const core::Validation& one) { return !runs_in(one, scope_); });
+        // What others see is theirs to say.
+        for (core::PlannedExercise& planned : made_.exercises)
+            std::erase_if(planned.keeps, [&](const std::string& name) {
+                return std::ranges::find(made_.scenarios, name, &core::Scenario::name) == made_.scenarios.end();
+            });
+        std::erase_if(made_.checks, [&](const auto& check) { return check->scope != scope_; });
+        return std::move(made_);
+    }
+
+  private:
+    void narrow_assets() {
+        std::map<std::string_view, Scope> restore_tests;
+        for (const core::PlannedExercise& planned : whole_.exercises)
+            if (planned.told_in && core::is_restore_test(planned.name))
+                restore_tests.emplace(planned.asset, *planned.told_in);
+        const core::LookedAt looked_at{whole_};
+        made_.assets.clear();
+        for (const auto& [name, asset] : whole_.assets) {
+            const auto told = restore_tests.find(name);
+            const Parts parts{looked_at.at(name),
+                              told == restore_tests.end() ? std::nullopt : std::optional{told->second}};
+            for (const Scope scope : {Scope::node, Scope::cluster})
+                if (parts.tells_readiness(asset, scope))
+                    ready_in(scope).insert(name);
+            if (parts.has(scope_))
+                (parts.is_certain(scope_) ? made_.assets : made_.where_seen).emplace(name, parts.part(asset, scope_));
+        }
+    }
+
+    /// nullptr for one that agents of this scope never have.
+    const core::Asset* find_asset(const std::string& name) const {
+        for (const auto* assets : {&made_.assets, &made_.where_seen})
+            if (const auto at = assets->find(name); at != assets->end())
+                return &at->second;
+        return nullptr;
+    }
+
+    void narrow_exercises() {
+        std::erase_if(made_.exercises, [&](const auto& planned) { return find_asset(planned.asset) == nullptr; });
+        // A run that is reported all the same is judged, and nobody waits for it.
+        for (core::PlannedExercise& planned : made_.exercises)
+            if (!is_due_here(planned))
+                planned.cadence = core::Duration{0};
+    }
+
+    bool is_due_here(const core::PlannedExercise& planned) const {
+        const core::Asset& asset = *find_asset(planned.asset);
+        if (asset.elsewhere.empty())
+            return true;
+        if (planned.told_in)
+            return *planned.told_in == scope_;
+        // A validation proves where it runs.
+        for (const core::Validation& one : whole_.validations)
+            for (const Scope scope : {scope_, the_other(scope_)})
+                if (one.name == planned.name && one.asset == planned.asset && runs_in(one, scope))
+                    return scope == scope_;
+        return !asset.is_elsewhere(EvidenceKind::exercise);
+    }
+
+    bool runs_in(const core::Validation& validation, Scope scope) const {
+        return std::ranges::all_of(validation.steps, [&](const core::ValidationStep& step) {
+            const auto at = scopes_.find(step.check);
+            return at != scopes_.end() && at->second == scope;
+        });
+    }
+
+    /// Is something that decides the scenario, or whoever tells of an asset that it asks for, within the scope? What
+    /// nobody sees is left to the cluster.
+    bool is_seen(const core::Scenario& scenario) const {
+        if (!scenario.is_decided())
+            return is_asked(scenario, scope_) ||
+                   (scope_ == Scope::cluster && (cluster_discovers_ || !is_asked(scenario, Scope::node)));
+        bool anywhere = false;
+        for (const auto& check : whole_.checks) {
+            if (!core::decides(scenario, *check))
+                continue;
+            if (check->scope == scope_)
+                return true;
+            anywhere = true;
+        }
+        return !anywhere && scope_ == Scope::cluster;
+    }
+
+    bool is_asked(const core::Scenario& scenario, Scope scope) const {
+        return std::ranges::any_of(ready_in_[static_cast<std::size_t>(scope)],
+                                   [&](std::string_view asset) { return core::recovers(scenario, asset); });
+    }
+    std::set<std::string_view>& ready_in(Scope scope) { return ready_in_[static_cast<std::size_t>(scope)]; }
+
+    const core::Config& whole_;
+    Scope scope_;
+    core::Config made_;
+    /// Of each check.
+    std::map<std::string_view, Scope> scopes_;
+    bool cluster_discovers_ = false;
+    /// Assets of which agents of each scope tell whether they could be recovered.
+    std::array<std::set<std::string_view>, core::Names<Scope>::values.size()> ready_in_;
+};
+
+} // namespace
+
+core::Config narrowed(const core::Config& whole, core::Scope scope) { return Narrowing{whole, scope}.narrowed(); }
+
+} // namespace recoverd::agent
