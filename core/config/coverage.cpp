@@ -4,6 +4,7 @@
 #include "core/looked_at.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace recoverd::core::config {
 
@@ -38,6 +39,17 @@ bool may_judge(const Shares& shares, const Judge& judge) {
     });
 }
 
+/// May everybody who sees backups of it be outreached by what the other scope sees? Then only an agent of both judges
+/// how much would be lost. What a pattern may match is not held against anybody.
+bool is_loss_split(const Shares& shares) {
+    const auto is_named = [&](Scope scope) { return shares.of(scope).is_named(); };
+    const auto sees_backups = [&](Scope scope) { return shares.brings(scope, EvidenceKind::recovery_points); };
+    const auto is_outreached = [&](Scope scope) { return !sees_backups(scope) || shares.may_be_outreached(scope); };
+    constexpr std::array kScopes{Scope::node, Scope::cluster};
+    return std::ranges::all_of(kScopes, is_named) && std::ranges::any_of(kScopes, sees_backups) &&
+           std::ranges::all_of(kScopes, is_outreached);
+}
+
 } // namespace
 
 void warn_of_uncovered_assets(const Table& root, Compiling& run) {
@@ -47,8 +59,13 @@ void warn_of_uncovered_assets(const Table& root, Compiling& run) {
     const LookedAt looked_at{run.config};
     for (const Entry& entry : *section->node.table()) {
         const Shares shares = looked_at.at(entry.key);
+        const Objectives& objectives = run.config.assets.find(entry.key)->second.objectives;
+        if (objectives.rpo && is_loss_split(shares))
+            run.diagnostics.warning(entry.key_at, "asset." + entry.key,
+                                    "checks of scope node and of scope cluster see its backups and its logs: no agent "
+                                    "with --scope judges its rpo");
         std::string unjudged;
-        for (const Judge& judge : judges_of(run.config.assets.find(entry.key)->second.objectives))
+        for (const Judge& judge : judges_of(objectives))
             if (judge.asked && !may_judge(shares, judge))
                 unjudged += fmt::format("{}{}", unjudged.empty() ? "" : ", ", judge.objective);
         if (!unjudged.empty())

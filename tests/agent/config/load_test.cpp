@@ -406,6 +406,12 @@ TEST_CASE("a scenario that nobody decides, or not often enough, is warned of") {
         "warn_scenario.toml:25:12: warning: scenario.recovers: 'orders-*' matches no asset\n");
 }
 
+TEST_CASE("an rpo that no agent of one scope can judge is a warning, since others may see something newer") {
+    CHECK(said_about(kData / "warn_scopes.toml") ==
+          "warn_scopes.toml:1:8: warning: asset.a: checks of scope node and of scope cluster see its backups and its "
+          "logs: no agent with --scope judges its rpo\n");
+}
+
 TEST_CASE("objectives that no check can judge are a warning that names them; a proof can always be posted") {
     // Of an asset that is only told outcomes there need be no check at all.
     CHECK(said_about(kData / "warn_no_check.toml") ==
