@@ -22,6 +22,8 @@ pytestmark = pytest.mark.ci
 CHART = ROOT / "packaging/helm/recoverd"
 PROMETHEUS = ROOT / "packaging/prometheus"
 PUSH = {"alertmanager": {"urls": ["http://alertmanager.monitoring.svc:9093"], "labels": {"team": "platform"}}}
+# Without it agents of two clusters are one to whoever notifies, also where that is Prometheus.
+LABELLED = {"alertmanager": {"labels": {"cluster": "west", "release": "shop"}}}
 OPERATOR = {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
             "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"},
                                "runbookUrl": "https://runbooks.example/"}}
@@ -112,9 +114,12 @@ def test_deployment_runs_where_only_the_restricted_may(tools, chart):
     ({"prometheusRule": {"enabled": True}, "config": "alertmanager.urls = []\n"}, "([alertmanager] in config)"),
     ({"prometheusRule": {"enabled": True}, "config": "[policy]\n['alertmanager'] # ours\nlabels = {}\n urls = []\n[a]\n"},
      "([alertmanager] in config)"),
-    ({**PUSH, "config": "[alertmanager]\nlabels = {}\n"}, "expected Alertmanagers in one place"),
-    ({**PUSH, "config": " [ alertmanager ]\nurls = []\n"}, "expected Alertmanagers in one place"),
-    ({**PUSH, "existingConfigMap": "ours"}, "expected alertmanager.urls to have a configuration to stand in"),
+    ({**PUSH, "config": "[alertmanager]\nlabels = {}\n"}, "expected the table [alertmanager] in one place"),
+    ({**PUSH, "config": " [ alertmanager ]\nurls = []\n"}, "hint: leave out alertmanager.urls and alertmanager.labels"),
+    ({**LABELLED, "config": "[alertmanager]\nurls = []\n"}, "found two: alertmanager.labels, and the table in config"),
+    ({**LABELLED, "config": "alertmanager.urls = []\n"}, "hint: leave out alertmanager.labels"),
+    ({**PUSH, "existingConfigMap": "ours"}, "expected alertmanager.urls and alertmanager.labels to have a configuration"),
+    ({**LABELLED, "existingConfigMap": "ours"}, "expected alertmanager.labels to have a configuration to stand in"),
     ({"config": "# mine\n", "existingConfigMap": "ours"}, "expected one configuration, found two"),
     ({"node": {"enabled": False}, "cluster": {"enabled": False}}, "nothing would run"),
     ({"prometheusRules": {"enabled": True}}, "prometheusRules"),
@@ -139,9 +144,11 @@ def test_what_names_no_alertmanager_is_no_push(objects, config):
     assert of_kind(objects({"prometheusRule": {"enabled": True}, "config": config}), "PrometheusRule")
 
 
-def test_agents_push_where_they_are_told(site, objects):
-    config = config_of(objects(PUSH))
-    assert tomllib.loads(config)["alertmanager"] == PUSH["alertmanager"]
+@pytest.mark.parametrize("values", [PUSH, LABELLED, {**LABELLED, **OPERATOR}, {**LABELLED, "config": "# mine\n"}],
+                         ids=["push", "labels", "labels-and-rules", "labels-and-config"])
+def test_agents_push_where_they_are_told_and_as_whom(site, objects, values):
+    config = config_of(objects(values))
+    assert tomllib.loads(config)["alertmanager"] == values["alertmanager"]
     site.agent.write(config)
     done = complete(["env", "RECOVERD_INSTANCE=x", site.agent.binary, "config", "check", site.agent.config_file])
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

@@ -34,10 +34,12 @@ labels:
 {{- define "recoverd.config" -}}
 {{ .Values.config | default (.Files.Get "files/recoverd.toml") | trimSuffix "\n" }}
 {{- with .Values.alertmanager }}
-{{- if .urls }}
+{{- if or .urls .labels }}
 
 [alertmanager]
+{{- if .urls }}
 urls = {{ .urls | toJson }}
+{{- end }}
 {{- if .labels }}
 labels = { {{ range $i, $name := keys .labels | sortAlpha }}{{ if $i }}, {{ end }}{{ $name | quote }} = {{ get $.Values.alertmanager.labels $name | toJson }}{{ end }} }
 {{- end }}
@@ -45,7 +47,7 @@ labels = { {{ range $i, $name := keys .labels | sortAlpha }}{{ if $i }}, {{ end 
 {{- end }}
 {{- end -}}
 
-{{/* Whether the configuration has the table that alertmanager.urls would become; TOML takes no second one. */}}
+{{/* Whether the configuration has the table that `alertmanager` would become; TOML takes no second one. */}}
 {{- define "recoverd.configHasTable" -}}
 {{- if regexMatch "(?m)^\\s*(\\[\\s*[\"']?alertmanager[\"']?\\s*\\]|[\"']?alertmanager[\"']?\\s*[.=])" .Values.config -}}yes{{- end -}}
 {{- end -}}
@@ -103,11 +105,18 @@ of a Deployment whose pod has no node no target is left that could be down, and 
 {{- if and (include "recoverd.rulesNotify" .) (or .Values.alertmanager.urls $pushes) -}}
 {{- fail (printf "expected one that notifies, found two: the agents push to Alertmanager (%s) and Prometheus would by prometheusRule.enabled; every alert would come twice\nhint: leave out one of them, or say prometheusRule.findings=false and keep the rules about agents that cannot speak" (ternary "alertmanager.urls" "[alertmanager] in config" (not (empty .Values.alertmanager.urls)))) -}}
 {{- end -}}
-{{- if and .Values.alertmanager.urls (include "recoverd.configHasTable" .) -}}
-{{- fail "expected Alertmanagers in one place, found two: alertmanager.urls and [alertmanager] in config\nhint: leave out alertmanager.urls" -}}
+{{- $said := list -}}
+{{- range $key := list "urls" "labels" -}}
+{{- if get $.Values.alertmanager $key -}}
+{{- $said = append $said (printf "alertmanager.%s" $key) -}}
 {{- end -}}
-{{- if and .Values.alertmanager.urls .Values.existingConfigMap -}}
-{{- fail (printf "expected alertmanager.urls to have a configuration to stand in, found existingConfigMap '%s'\nhint: name the Alertmanagers there, in [alertmanager]" .Values.existingConfigMap) -}}
+{{- end -}}
+{{- $said = join " and " $said -}}
+{{- if and $said (include "recoverd.configHasTable" .) -}}
+{{- fail (printf "expected the table [alertmanager] in one place, found two: %s, and the table in config\nhint: leave out %s" $said $said) -}}
+{{- end -}}
+{{- if and $said .Values.existingConfigMap -}}
+{{- fail (printf "expected %s to have a configuration to stand in, found existingConfigMap '%s'\nhint: say it there, in [alertmanager]" $said .Values.existingConfigMap) -}}
 {{- end -}}
 {{- if and .Values.config .Values.existingConfigMap -}}
 {{- fail (printf "expected one configuration, found two: config and existingConfigMap '%s'\nhint: leave out one of them" .Values.existingConfigMap) -}}
