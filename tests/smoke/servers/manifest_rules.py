@@ -30,6 +30,20 @@ def ports_are_there(objects):
         assert {probe["httpGet"]["port"] for probe in probes_of(agent).values()} <= {p["name"] for p in agent["ports"]}
 
 
+def has_others(workload):
+    return len(pod_of(workload)["containers"]) > 1
+
+
+def others_are_reached_without_us(objects):
+    """A pod is ready while all of its containers are: one of ours that crashes would take the others out of their Service,
+    unless that leads to them all the same. With several replicas it would then also lead to those that are down."""
+    for workload in filter(has_others, workloads(objects)):
+        have = workload["spec"]["template"]["metadata"]["labels"]
+        services = [each["spec"] for each in of_kind(objects, "Service") if each["spec"]["selector"].items() <= have.items()]
+        assert services and all(service.get("publishNotReadyAddresses") is True for service in services)
+        assert workload["spec"]["replicas"] == 1
+
+
 def probes_of(container):
     kinds = ("startupProbe", "livenessProbe", "readinessProbe")
     return {kind: container[kind] for kind in kinds if kind in container}
@@ -86,8 +100,9 @@ def checks_have_where_to_write(workload):
 def agent_is_probed_and_sized(workload):
     agent = agent_in(workload)
     paths = {kind: probe["httpGet"]["path"] for kind, probe in probes_of(agent).items()}
-    assert paths["livenessProbe"] == "/-/healthy" and paths["startupProbe"] == "/-/ready"
-    assert paths.get("readinessProbe", "/-/ready") == "/-/ready"
+    assert paths.pop("livenessProbe") == "/-/healthy"
+    # Of others in its pod it does not say when they are ready.
+    assert paths == ({} if has_others(workload) else {"startupProbe": "/-/ready", "readinessProbe": "/-/ready"})
     assert agent["resources"]["requests"].keys() == {"cpu", "memory"}
     # One that is throttled is late.
     assert agent["resources"]["limits"].keys() == {"memory"}
@@ -96,6 +111,7 @@ def agent_is_probed_and_sized(workload):
 def all_hold(objects):
     selectors_select(objects)
     ports_are_there(objects)
+    others_are_reached_without_us(objects)
     volumes_are_used(objects)
     for workload in workloads(objects):
         agent_is_confined(workload)
