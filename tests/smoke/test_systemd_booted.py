@@ -562,8 +562,9 @@ def test_programs_that_checks_start_work_where_the_unit_puts_them(servers, servi
         assert service.value("recoverd_backup_points", check=kind) == 1
 
 
+@pytest.mark.usefixtures("repositories")
 def test_pgbackrest_as_postgres_reads_its_own_repository(servers, service):
-    """The drop-in that is shipped. The state changes its owner, and back."""
+    """The drop-in that is shipped. The state changes its owner, and back; what other checks need goes on to work."""
     config = small_config(servers)
     config["check.backup"] = {"asset": "orders-db", "collector": "pgbackrest", "every": "3s", "timeout": "2900ms"}
     service.begin(config)
@@ -571,9 +572,15 @@ def test_pgbackrest_as_postgres_reads_its_own_repository(servers, service):
     drop_in = Path(f"/{OWN}/{Path(DROP_IN).name}")
     service.container.put(str(drop_in), (service.container.root / DROP_IN).read_text(encoding="utf-8"))
     service.container.run("systemctl", "daemon-reload")
+    # New, so that it has not cloned before.
+    config["check.mirror"] = {"asset": "orders-db", "collector": "git", "every": "5s", "timeout": "4900ms",
+                              "origin": "/srv/tools/origin.git", "mirror": "/srv/tools/mirror.git", "clone": True}
+    service.write(config)
     service.systemctl("restart")
     until(lambda: service.value("recoverd_check_success", check="backup") == 1,
           lambda: f"postgres may: {service.log()}")
+    until(lambda: service.value("recoverd_measurement", check="mirror", measurement="clone_intact") == 1,
+          lambda: f"a clone is whole:\n{service.api('checks')}\n{service.log()}")
     assert (service.container.root / "var/lib/recoverd/recoverd.db").stat().st_uid == server_user().pw_uid
     (service.container.root / str(drop_in).lstrip("/")).unlink()
     service.container.run("systemctl", "daemon-reload")
