@@ -100,6 +100,11 @@ def test_whoever_the_pods_run_as_may_read_their_secrets(objects, values):
         assert runs["runAsUser"] == 0 or runs["fsGroup"] == runs["runAsGroup"]
 
 
+def test_nodes_are_chosen_among_those_that_can_run_it(objects):
+    chosen = {each["kind"]: pod_of(each)["nodeSelector"] for each in workloads(objects(EXTRA))}
+    assert chosen == {"DaemonSet": {"kubernetes.io/os": "linux", "disk": "big"}, "Deployment": {"kubernetes.io/os": "linux"}}
+
+
 def test_deployment_runs_where_only_the_restricted_may(tools, chart):
     status, out, err = chart({**GUARDED, "node": {"enabled": False}, "cluster": {"kubernetesApi": True}})
     assert status == 0, err

@@ -108,6 +108,12 @@ def agent_is_probed_and_sized(workload):
     assert agent["resources"]["limits"].keys() == {"memory"}
 
 
+def agent_is_where_its_image_runs(workload):
+    """One that has others beside it is where those are."""
+    if not has_others(workload):
+        assert pod_of(workload)["nodeSelector"]["kubernetes.io/os"] == "linux"
+
+
 def all_hold(objects):
     selectors_select(objects)
     ports_are_there(objects)
@@ -118,3 +124,4 @@ def all_hold(objects):
         only_the_state_is_writable(workload)
         checks_have_where_to_write(workload)
         agent_is_probed_and_sized(workload)
+        agent_is_where_its_image_runs(workload)
