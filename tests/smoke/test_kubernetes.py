@@ -161,6 +161,21 @@ def test_roles_of_a_configuration_are_those_of_its_checks():
     assert allowed(printed_roles(BUILD / "recoverd", f"--config.file={example}")) == allowed(roles)
 
 
+def test_commands_of_the_documents_take_the_configuration_of_a_cluster(site):
+    """It has a variable that only pods have."""
+    off = '#[check.workloads]\n#scope = "cluster"\n#collector = "kubernetes"\n'
+    shipped = (KUBERNETES / "base/recoverd.toml").read_text()
+    assert off in shipped
+    site.agent.write(shipped.replace(off, off.replace("#", "")))
+    guide = (ROOT / "docs/guide.md").read_text().partition("\n## Kubernetes\n")[2].partition("\n## ")[0]
+    commands = re.findall(r"`((?:\w+=\w+ )?recoverd [^`\n]* recoverd\.toml)`",
+                          guide + (KUBERNETES / "README.md").read_text())
+    assert len(commands) == 3
+    for command in commands:
+        done = complete(["sh", "-c", f"export PATH={site.directory}:$PATH; cd {site.directory}; {command}"])
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
 def test_network_policy_lets_in_prometheus_and_keeps_in_nothing(everything):
     policy = the(everything, "NetworkPolicy")["spec"]
     for workload in workloads(everything):
