@@ -79,6 +79,10 @@ io::HttpReply not_found() {
     return reply(404, fmt::format("nothing is here\nhint: there are {}\n", known));
 }
 
+/// Whoever asks these comes past no proxy: kubelet, which would kill the pod for a 404, and the image's health check.
+/// So, unlike Prometheus' own, they are there without the prefix as well.
+bool is_for_probes(std::string_view path) { return path == "/-/healthy" || path == "/-/ready"; }
+
 io::HttpReply wrong_verb(std::string_view allowed) {
     io::HttpReply out = reply(405, fmt::format("expected {}\n", allowed));
     out.headers.emplace_back("Allow", allowed);
@@ -148,7 +152,7 @@ Web::Web(WebSources sources, WebOptions options) : sources_(std::move(sources)),
 
 std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, const io::HttpReplier& later) {
     std::string_view path = request.path;
-    if (!options_.route_prefix.empty()) {
+    if (!options_.route_prefix.empty() && !is_for_probes(path)) {
         if (path == "/" || path == options_.route_prefix) {
             io::HttpReply out = reply(302, "");
             out.headers.emplace_back("Location", options_.route_prefix + "/");

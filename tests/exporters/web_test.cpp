@@ -115,12 +115,20 @@ TEST_CASE("every path of the table answers GET and HEAD, and says what it expect
     CHECK_THAT(lost.body, ContainsSubstring("hint: ") && ContainsSubstring("/metrics"));
 }
 
-TEST_CASE("behind a route prefix only the prefix is served") {
+TEST_CASE("behind a route prefix only the prefix is served, but to probes, which know of none") {
     Web site = web({.route_prefix = "/recoverd/"});
     CHECK(ask(site, request("GET", "/recoverd/metrics")).status == 200);
     CHECK(ask(site, request("GET", "/metrics")).status == 404);
     CHECK(ask(site, request("GET", "/recoverdmetrics")).status == 404);
     CHECK(ask(site, request("GET", "/recoverd")).headers.front().second == "/recoverd/");
+    for (const char* path : {"/-/healthy", "/-/ready"}) {
+        CAPTURE(path);
+        CHECK(ask(site, request("GET", path)).status == 200);
+        CHECK(ask(site, request("HEAD", path)).status == 200);
+        CHECK(ask(site, request("GET", fmt::format("/recoverd{}", path))).status == 200);
+        CHECK(ask(site, request("POST", path)).status == 405);
+    }
+    CHECK(ask(site, request("POST", "/-/reload")).status == 404);
 }
 
 TEST_CASE("OpenMetrics comes only to those who ask for it") {

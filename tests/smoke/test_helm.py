@@ -9,6 +9,7 @@ import tomllib
 import pytest
 import yaml
 
+from servers.http import get
 from servers.in_cluster import brought, looked_for, needed, rights
 from servers.manifest_rules import all_hold, probes_of
 from servers.manifests import ROOT, Tools, agent_in, of_kind, pod_of, the, workloads
@@ -43,7 +44,8 @@ WITH_USERS = {"existingWebConfigSecret": "web", "probeHeaders": [{"name": "Autho
                                  "tlsConfig": {"ca": {"secret": {"name": "web", "key": "ca.crt"}}}}}
 EXTRA = {"extraVolumes": [{"name": "dumps", "persistentVolumeClaim": {"claimName": "dumps", "readOnly": True}}],
          "extraVolumeMounts": [{"name": "dumps", "mountPath": "/dumps", "readOnly": True}],
-         "extraEnv": [{"name": "SITE", "value": "here"}], "extraArgs": ["--web.external-url=https://recoverd.example"],
+         "extraEnv": [{"name": "SITE", "value": "here"}], "extraArgs": ["--web.enable-lifecycle"],
+         "externalUrl": "https://ops.example/recoverd",
          "podAnnotations": {"note": "1"}, "podLabels": {"team": "platform"},
          "node": {"runAsUser": 65532, "nodeSelector": {"disk": "big"}, "priorityClassName": "high"}}
 
@@ -133,6 +135,11 @@ def test_deployment_runs_where_only_the_restricted_may(tools, chart):
     ({"autoReloadInterval": "often"}, "autoReloadInterval"),
     ({"scrapeJob": 'recoverd"}'}, "scrapeJob"),
     ({"probeHeaders": [{"name": "Authorization"}]}, "probeHeaders"),
+    ({"externalUrl": "ops.example/recoverd"}, "externalUrl"),
+    ({"routePrefix": "recoverd"}, "routePrefix"),
+    ({"extraArgs": ["--log.level=debug", "--web.external-url=https://ops.example/"]}, "expected --web.external-url by"),
+    ({"extraArgs": ["--web.route-prefix", "/recoverd"]}, "expected --web.route-prefix by externalUrl or routePrefix"),
+    ({**OPERATOR, "externalUrl": "https://ops.example/$(RECOVERD_INSTANCE)"}, "found '/$(RECOVERD_INSTANCE)'"),
 ])
 def test_what_makes_no_sense_is_refused_in_words(chart, values, complaint):
     status, out, err = chart(values)
@@ -228,6 +235,28 @@ def test_probes_and_prometheus_get_in_where_there_are_users(site, objects):
     finally:
         agent.stop()
         agent.arguments = []
+
+
+@pytest.mark.parametrize("values, prefix", [
+    ({"externalUrl": "https://ops.example/all/recoverd/"}, "/all/recoverd"),
+    ({"externalUrl": "https://ops.example/$(RECOVERD_INSTANCE)", "routePrefix": "/"}, ""),
+], ids=["path", "path-taken-off"])
+def test_probes_and_prometheus_get_in_where_paths_have_a_prefix(site, objects, values, prefix):
+    """A probe that finds nothing has the pod killed again and again."""
+    found = objects({**OPERATOR, **values})
+    (endpoint,) = the(found, "ServiceMonitor")["spec"]["endpoints"]
+    (said,) = {tuple(word for word in agent_in(each)["args"] if word.startswith(("--web.external-", "--web.route-")))
+               for each in workloads(found)}
+    agent, plain = site.agent, site.agent.url
+    agent.arguments, agent.url = said, plain + prefix
+    try:
+        agent.begin(site.config())
+        for path in {probe["httpGet"]["path"] for each in workloads(found) for probe in probes_of(agent_in(each)).values()}:
+            assert get(plain + path).startswith("recoverd is ")
+        assert "recoverd_build_info" in get(plain + endpoint.get("path", "/metrics"))
+    finally:
+        agent.stop()
+        agent.arguments, agent.url = [], plain
 
 
 def test_nobody_gets_a_token_or_a_right_but_who_was_given_one(objects):

@@ -30,6 +30,13 @@ labels:
 {{ .Values.existingConfigMap | default (include "recoverd.fullname" .) }}
 {{- end -}}
 
+{{/* What every path but those of probes begins with, or nothing: as the program makes it of the same two. */}}
+{{- define "recoverd.routePrefix" -}}
+{{- with .Values.routePrefix | default (regexReplaceAll "^https?://[^/]*" .Values.externalUrl "") | trimAll "/" -}}
+/{{ . }}
+{{- end -}}
+{{- end -}}
+
 {{/* recoverd.toml. TOML writes strings and lists of them as JSON does. */}}
 {{- define "recoverd.config" -}}
 {{ .Values.config | default (.Files.Get "files/recoverd.toml") | trimSuffix "\n" }}
@@ -120,6 +127,13 @@ of a Deployment whose pod has no node no target is left that could be down, and 
 {{- end -}}
 {{- if and .Values.config .Values.existingConfigMap -}}
 {{- fail (printf "expected one configuration, found two: config and existingConfigMap '%s'\nhint: leave out one of them" .Values.existingConfigMap) -}}
+{{- end -}}
+{{- with regexFind "(?m)^--web\\.(external-url|route-prefix)" (join "\n" .Values.extraArgs) -}}
+{{- fail (printf "expected %s by externalUrl or routePrefix, found it in extraArgs: what scrapes the agents would not know of the path\nhint: leave it out there" .) -}}
+{{- end -}}
+{{- $prefix := include "recoverd.routePrefix" . -}}
+{{- if and .Values.serviceMonitor.enabled (contains "$(" $prefix) -}}
+{{- fail (printf "expected one path below which every agent is scraped, found '%s'\nhint: have the proxy take it off, and say routePrefix='/'" $prefix) -}}
 {{- end -}}
 {{- if not (or .Values.node.enabled .Values.cluster.enabled) -}}
 {{- fail "expected node.enabled or cluster.enabled, found neither: nothing would run" -}}

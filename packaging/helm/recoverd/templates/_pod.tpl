@@ -72,6 +72,12 @@ spec:
         {{- if $values.existingWebConfigSecret }}
         - --web.config.file=/run/secrets/recoverd-web/web.yml
         {{- end }}
+        {{- with $values.externalUrl }}
+        - {{ printf "--web.external-url=%s" . | quote }}
+        {{- end }}
+        {{- with $values.routePrefix }}
+        - {{ printf "--web.route-prefix=%s" . | quote }}
+        {{- end }}
         {{- with $values.extraArgs }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
