@@ -4,6 +4,7 @@
 #include "agent/agent.hpp"
 #include "agent/alertmanager_options.hpp"
 #include "agent/configuration.hpp"
+#include "agent/left_out.hpp"
 #include "agent/log.hpp"
 #include "agent/memory.hpp"
 #include "agent/observe.hpp"
@@ -70,13 +71,16 @@ class Daemon {
     void begin();
     void take_over(Configuration configuration);
     void refuse(const std::string& mistakes);
-    const core::Config& running() const { return *configuration_.loaded.config; }
+    /// What of the configuration an agent of this scope runs.
+    Setup setup();
+    void tell_left_out() const { agent::tell_left_out(*configuration_.loaded.config, options_.scope); }
     void await_snapshot();
     exporters::AgentFacts facts();
     exporters::WebSources sources();
 
     DaemonOptions options_;
     Configuration configuration_;
+    std::shared_ptr<const core::Config> running_;
     asio::io_context loop_{1};
     io::RealWorld world_;
     io::Fd state_lock_;
@@ -134,12 +138,17 @@ bool Daemon::take_state() {
     return true;
 }
 
+Setup Daemon::setup() {
+    Setup made = make_setup(configuration_.loaded, options_.scope);
+    running_ = made.config;
+    return made;
+}
+
 void Daemon::start_agent() {
     const Stored stored = store_->load();
     if (!stored.trouble.empty())
         log(LogLevel::error, "stored state is not whole", {{"error", stored.trouble}});
-    if (const std::string trouble = agent_.start(stored, make_setup(configuration_.loaded, options_.scope));
-        !trouble.empty())
+    if (const std::string trouble = agent_.start(stored, setup()); !trouble.empty())
         log(LogLevel::error, "stored state is not whole", {{"error", trouble}});
     asio::co_spawn(loop_, agent_.run(),
                    asio::bind_cancellation_slot(cancel_agent_.slot(), [](const std::exception_ptr& thrown) {
@@ -223,11 +232,12 @@ io::Task<void> Daemon::settle() {
 
 void Daemon::take_over(Configuration configuration) {
     world_.withhold(configuration.loaded.secret_variables);
-    agent_.configure(make_setup(configuration.loaded, options_.scope));
     configuration_ = std::move(configuration);
+    agent_.configure(setup());
     show_configuration();
     begin();
-    log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running().checks.size())}});
+    log(LogLevel::info, "configuration reloaded", {{"checks", std::to_string(running_->checks.size())}});
+    tell_left_out();
     status_.ready(*agent_.snapshot().get());
 }
 
@@ -306,8 +316,9 @@ int Daemon::run() {
     status_.ready(*agent_.snapshot().get());
     log(LogLevel::info, "recoverd has started",
         {{"version", RECOVERD_VERSION},
-         {"assets", std::to_string(running().assets.size())},
-         {"checks", std::to_string(running().checks.size())}});
+         {"assets", std::to_string(running_->assets.size())},
+         {"checks", std::to_string(running_->checks.size())}});
+    tell_left_out();
     loop_.run();
     log(LogLevel::info, "stopped");
     return 0;

@@ -4,6 +4,7 @@
 import base64
 import json
 import re
+import shutil
 import tomllib
 
 import pytest
@@ -11,7 +12,7 @@ import yaml
 
 from servers.http import get
 from servers.in_cluster import brought, looked_for, needed, rights
-from servers.manifest_rules import all_hold, probes_of
+from servers.manifest_rules import all_hold, probes_of, unwatched
 from servers.manifests import ROOT, Tools, agent_in, of_kind, pod_of, the, workloads
 from servers.process import complete, run, until
 from test_alertmanager import PASSWORD, PASSWORD_HASH, USER
@@ -58,10 +59,10 @@ def tools():
 @pytest.fixture
 def chart(tools, tmp_path):
     """Renders it with values: helm's status, what it printed, what it complained of."""
-    def render(values, command="template"):
+    def render(values, command="template", folder=CHART):
         file = tmp_path / "values.json"
         file.write_text(json.dumps(values))
-        about = ["--strict", CHART] if command == "lint" else ["backup", CHART, "--namespace=backup"]
+        about = ["--strict", folder] if command == "lint" else ["backup", folder, "--namespace=backup"]
         return tools.helm(command, *about, f"--values={file}", "--kube-version=1.32.0")
 
     return render
@@ -75,6 +76,23 @@ def objects(tools, chart):
         return tools.read(out)
 
     return read
+
+
+@pytest.fixture
+def notes(chart, tmp_path):
+    """What is told to whoever installs it. Helm shows that of a chart that it installs in a cluster; here it is a manifest."""
+    def render(values):
+        folder = tmp_path / "with-notes"
+        shutil.copytree(CHART, folder, dirs_exist_ok=True)
+        told = (folder / "templates/NOTES.txt").read_text()
+        (folder / "templates/notes.yaml").write_text(
+            '{{- define "told" -}}' + told + '{{- end -}}\nkind: Notes\ntext: {{ include "told" . | toJson }}\n')
+        status, out, err = chart(values, folder=folder)
+        assert status == 0, err
+        (text,) = [each["text"] for each in yaml.safe_load_all(out) if each and each["kind"] == "Notes"]
+        return text
+
+    return render
 
 
 def config_of(objects):
@@ -257,6 +275,19 @@ def test_probes_and_prometheus_get_in_where_paths_have_a_prefix(site, objects, v
     finally:
         agent.stop()
         agent.arguments, agent.url = [], plain
+
+
+@pytest.mark.parametrize("values, left, told", [
+    ({}, [], None),
+    ({"node": {"enabled": False}}, ["recoverd"], 'Checks of scope "node" are run by nobody here: node.enabled is false.'),
+    ({"cluster": {"enabled": False}}, ["kubernetes-api"],
+     'Checks of scope "cluster", and those that name no scope, are run by nobody here: cluster.enabled is false.'),
+], ids=["both", "no-node", "no-cluster"])
+def test_whoever_switches_an_agent_off_is_told_that_nobody_runs_its_checks(objects, notes, values, left, told):
+    found = objects(values)
+    assert unwatched(found, tomllib.loads(config_of(found))) == left
+    said = notes(values)
+    assert "run by nobody" not in said if told is None else told in said.splitlines()
 
 
 def test_nobody_gets_a_token_or_a_right_but_who_was_given_one(objects):

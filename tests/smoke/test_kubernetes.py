@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from servers.in_cluster import brought, looked_for, needed, printed_roles, rights
-from servers.manifest_rules import all_hold
+from servers.manifest_rules import all_hold, unwatched
 from servers.manifests import ROOT, Tools, agent_in, of_kind, pod_of, the, workloads
 from servers.postgres import PROGRAMS, Postgres
 from servers.process import complete, run, until
@@ -59,6 +59,19 @@ def test_overlay_has_what_it_should(rendered, overlay):
     kinds = [each["kind"] for each in rendered[overlay]]
     assert {kind: kinds.count(kind) for kind in kinds} == OVERLAYS[overlay]
     all_hold(rendered[overlay])
+
+
+def as_prose(comments):
+    return re.sub(r"\s*\n#?\s*", " ", comments)
+
+
+def test_whoever_installs_one_overlay_reads_that_nobody_runs_the_checks_of_the_other(rendered, everything):
+    left = {overlay: unwatched(objects, tomllib.loads(config_of(objects))) for overlay, objects in rendered.items()}
+    assert left == {"daemonset": ["kubernetes-api"], "deployment": ["recoverd"], "sidecar": []}
+    assert not unwatched(everything, tomllib.loads(config_of(everything)))
+    for overlay in ("daemonset", "deployment"):
+        assert "Where one of the two is not installed, its checks are run by nobody" in as_prose(config_of(rendered[overlay]))
+    assert "with one of the overlays alone nobody runs those" in as_prose((KUBERNETES / "README.md").read_text())
 
 
 @pytest.mark.parametrize("good, bad, complaint", [
@@ -244,6 +257,28 @@ def test_each_scope_runs_its_own_checks_of_the_one_configuration(site, everythin
     config = re.sub(r'^collector = "(http|tls)"$', r'\g<0>\nevery = "2s"\ntimeout = "1s"', config, flags=re.M)
     assert watched(site, "node", config) == ({"recoverd"}, "node1")
     assert watched(site, "cluster", config) == ({"kubernetes-api"}, "cluster")
+
+
+def test_an_agent_says_what_it_leaves_to_those_of_the_other_scope(site):
+    often = {"every": "1s", "timeout": "900ms"}
+    config = {"": {"instance": "here"},
+              "check.disk": {"collector": "files", "path": "/etc/hostname", "scope": "node", **often},
+              # Of no scope, and so of the cluster's.
+              "check.port": {"collector": "tcp", "address": f"127.0.0.1:{site.primary.port}", **often}}
+    site.agent.arguments = ["--scope=cluster"]
+    try:
+        site.agent.begin(config)
+        some = 'level=info msg="checks are left to agents of another scope" scope=node checks=1'
+        until(lambda: some in site.agent.log(), lambda: f"it says so:\n{site.agent.log()}")
+        assert re.search(r'msg="recoverd has started" .* checks=1$', site.agent.log(), flags=re.M)
+        del config["check.port"]
+        site.agent.reload(config)
+        none = ('level=warn msg="every check is left to agents of another scope, and nothing is watched here" '
+                "scope=node checks=1")
+        until(lambda: none in site.agent.log(), lambda: f"it says so:\n{site.agent.log()}")
+    finally:
+        site.agent.stop()
+        site.agent.arguments = []
 
 
 @pytest.fixture

@@ -114,6 +114,14 @@ def agent_is_where_its_image_runs(workload):
         assert pod_of(workload)["nodeSelector"]["kubernetes.io/os"] == "linux"
 
 
+def unwatched(objects, config):
+    """Checks of the configuration, a document, that none of these agents runs."""
+    scopes = {"node", "cluster"}
+    told = [{word.partition("=")[2] for word in agent_in(each)["args"] if word.startswith("--scope=")} or scopes
+            for each in workloads(objects)]
+    return [name for name, check in config["check"].items() if check.get("scope", "cluster") not in set().union(*told)]
+
+
 def all_hold(objects):
     selectors_select(objects)
     ports_are_there(objects)
