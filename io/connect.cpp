@@ -4,6 +4,7 @@
 #include "io/connection.hpp"
 #include "io/deadline.hpp"
 #include "io/resolve.hpp"
+#include "io/socket_failure.hpp"
 
 #include <fmt/format.h>
 
@@ -144,9 +145,9 @@ Task<Result<void>> reach(Timers& timers, Connection& connection, HostPort where,
         const auto opened = co_await with_deadline(timers, share, std::move(opening));
         if (opened)
             co_return opened;
-        // An address that nobody here could try says nothing of the others: on a host without IPv6 connect() answers
-        // EADDRNOTAVAIL for each of that family, as if its ports were used up.
-        if (i == 0 || opened.error().kind != FailureKind::misconfigured)
+        // An address of a family that this host lacks says nothing of the others. One that could not be tried for want
+        // of anything else may be the one that answers: nothing is known.
+        if (i == 0 || opened.error().kind != FailureKind::misconfigured || !lacks_family((*addresses)[i]))
             last = opened.error();
     }
     co_return std::unexpected(last);

@@ -16,8 +16,8 @@ struct HostPort {
 std::optional<HostPort> split_address(const std::string& address);
 
 /// Opens `connection` to the first address of the host that answers; they are tried one after the other, each with its
-/// share of the time that is left. Fails with `unreachable`, `refused`, `timed_out`; with `misconfigured` when none of
-/// them could be tried (see io/socket_failure.hpp).
+/// share of the time that is left. Fails with `unreachable`, `refused`, `timed_out`; with `misconfigured` when the
+/// last of them that is of a family of this host could not be tried, or there is none (see io/socket_failure.hpp).
 Task<Result<void>> reach(Timers& timers, Connection& connection, HostPort where, core::Duration timeout);
 
 /// Reaches the address and does what the request says. Fails as `reach` does; with `bad_answer` when the other side

@@ -181,8 +181,8 @@ Task<Result<DnsAnswer>> ask_dns(Timers& timers, DnsRequest request, std::vector<
         auto answer = co_await ask_one(timers, request, asked, until);
         if (answer)
             co_return answer;
-        // As in reach(): an address that could not be tried says nothing of the others.
-        if (i == 0 || answer.error().kind != FailureKind::misconfigured)
+        // As in reach(): an address of a family that this host lacks says nothing of the others.
+        if (i == 0 || answer.error().kind != FailureKind::misconfigured || !lacks_family(where.host))
             last = about(request, address_of(where), answer.error());
     }
     co_return std::unexpected(last);

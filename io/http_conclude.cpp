@@ -39,10 +39,11 @@ int Exchange::connect_error() const {
     // Of a socket that was never opened curl keeps none: it would tell of the last one that was.
     if (shortage_ != 0)
         return shortage_;
-    // An address that nobody here could try says nothing of the others: on a host without IPv6 connect() answers
-    // EADDRNOTAVAIL for each of that family, as if its ports were used up.
+    // As in reach(): an address of a family that this host lacks says nothing of the others.
     const int last = last_error();
-    return tried_ != 0 && is_own_shortage(last) ? tried_ : last;
+    const bool says_nothing =
+        tried_ != 0 && is_own_shortage(last) && lacks_family(reinterpret_cast<const sockaddr*>(&trying_), trying_size_);
+    return says_nothing ? tried_ : last;
 }
 
 FailureKind Exchange::kind_of(int code) const {

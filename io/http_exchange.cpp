@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include <sys/socket.h>
 
@@ -89,6 +90,7 @@ struct Exchange::Callbacks {
     static curl_socket_t open_socket(void* exchange, curlsocktype /*purpose*/, curl_sockaddr* address) {
         auto& self = *static_cast<Exchange*>(exchange);
         self.keep_error();
+        self.keep_address(&address->addr, address->addrlen);
         const int opened = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
         if (opened < 0 && is_own_shortage(errno))
             self.shortage_ = errno;
@@ -307,9 +309,13 @@ int Exchange::last_error() const {
 /// another exchange.
 void Exchange::keep_error() {
     const int error = last_error();
-    if (trying_ && error != 0 && !is_own_shortage(error))
+    if (trying_size_ != 0 && error != 0 && !is_own_shortage(error))
         tried_ = error;
-    trying_ = true;
+}
+
+void Exchange::keep_address(const sockaddr* address, std::size_t size) {
+    trying_size_ = static_cast<socklen_t>(std::min(size, sizeof trying_));
+    std::memcpy(&trying_, address, trying_size_);
 }
 
 /// Of a connection that was kept from before: nobody verified it during this exchange.

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/socket.h>
+
 struct curl_slist; // NOLINT(readability-identifier-naming): curl's
 
 namespace recoverd::io {
@@ -61,6 +63,7 @@ class Exchange {
     /// curl's, or 0.
     int last_error() const;
     void keep_error();
+    void keep_address(const sockaddr* address, std::size_t size);
     int connect_error() const;
     FailureKind kind_of(int code) const;
     std::string words_for(int code) const;
@@ -78,8 +81,9 @@ class Exchange {
     Stopped stopped_ = Stopped::no;
     /// The errno that kept us from opening a socket for want of something of our own; 0 when nothing was wanting.
     int shortage_ = 0;
-    /// Was a socket asked for?
-    bool trying_ = false;
+    /// The address that a socket was asked for last; of no size when there was none.
+    sockaddr_storage trying_{};
+    socklen_t trying_size_ = 0;
     /// The errno of an address before the last one, that says something of who was to be reached; 0 when there is none.
     int tried_ = 0;
     std::vector<curl_slist*> lists_;

@@ -5,6 +5,9 @@
 #include "core/failure.hpp"
 
 #include <cerrno>
+#include <string>
+
+#include <sys/socket.h>
 
 namespace recoverd::io {
 
@@ -22,5 +25,11 @@ constexpr core::FailureKind kind_of_socket(int error) {
         return core::FailureKind::refused;
     return error == ETIMEDOUT ? core::FailureKind::timed_out : core::FailureKind::unreachable;
 }
+
+/// Has this host no address of its own from which it could ask there? On a host without IPv6 connect() answers
+/// EADDRNOTAVAIL for each address of that family, as it does where all ports towards one are used up. Nothing is sent.
+bool lacks_family(const sockaddr* there, socklen_t size);
+/// `address`: numeric.
+bool lacks_family(const std::string& address);
 
 } // namespace recoverd::io

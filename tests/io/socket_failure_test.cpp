@@ -8,7 +8,7 @@
 #include "io/resolve.hpp"
 #include "tests/io/fake_names.hpp"
 #include "tests/io/no_descriptors.hpp"
-#include "tests/io/no_ipv6.hpp"
+#include "tests/io/no_local_address.hpp"
 #include "tests/support/listener.hpp"
 #include "tests/support/real_loop.hpp"
 
@@ -131,6 +131,31 @@ TEST_CASE("a name of which no address can be tried here is not said to be down")
     const std::uint16_t port = test::closed_port();
     CHECK(loop.run(connect(loop.timers, connect_to("only-new.test", port))).error().kind == FailureKind::misconfigured);
     CHECK(loop.run(client.get(page_of("only-new.test", port))).error().kind == FailureKind::misconfigured);
+}
+
+TEST_CASE("ports that are used up are no family that this host lacks") {
+    const test::NoIpv6 none;
+    const test::NoPorts busy{"127.0.0.2"};
+    CHECK(lacks_family("2001:db8::1"));
+    CHECK_FALSE(lacks_family("127.0.0.1"));
+    CHECK_FALSE(lacks_family("127.0.0.2"));
+}
+
+TEST_CASE("of a name whose last address cannot be tried for want of ports nothing is known") {
+    test::FakeNames names;
+    names.add("busy-last.test", "127.0.0.1 127.0.0.2");
+    const test::NoPorts busy{"127.0.0.2"};
+    test::RealLoop loop;
+    HttpClient client{loop.ioc};
+    const std::uint16_t port = test::closed_port();
+    const auto opened = loop.run(connect(loop.timers, connect_to("busy-last.test", port)));
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().kind == FailureKind::misconfigured);
+    CHECK_THAT(opened.error().detail, ContainsSubstring("127.0.0.2: Cannot assign requested address"));
+    const auto answer = loop.run(client.get(page_of("busy-last.test", port)));
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().kind == FailureKind::misconfigured);
+    CHECK_THAT(answer.error().detail, ContainsSubstring("cannot connect: Cannot assign requested address"));
 }
 
 TEST_CASE("a name server that cannot be asked for want of descriptors is not said to refuse") {
