@@ -187,17 +187,18 @@ Task<Collected> collect(Options options, Run run) {
     const parts::Expected expected = expectations(options, access.server);
     parts::Api api(run, std::move(access), options.of_namespace, options.selector);
     parts::Facts facts;
+    const parts::Cursor before = parts::read_cursor(run.cursor);
     const std::vector<parts::Resource> resources = parts::resources_of(options.watch, options.require);
     for (const parts::Resource& resource : resources) {
         parts::Reader reader = parts::reader_of(resource, expected, run.now, facts);
         auto failure = co_await api.list(resource, std::move(reader), resources.size() - facts.lists.size());
         if (failure && failure->kind == FailureKind::misconfigured && !api.latency())
             co_return std::unexpected(std::move(*failure));
-        if (failure && failure->kind == FailureKind::misconfigured && resource.may_lack)
-            continue;
         // Half of a list is none.
         if (failure)
             parts::reader_of(resource, expected, run.now, facts).begin();
+        if (failure && !api.locked_out() && parts::done_without(resource, *failure, before))
+            continue;
         facts.lists[resource.full_name()] = std::move(failure);
         if (api.locked_out())
             break;
@@ -225,9 +226,9 @@ Kind kubernetes() {
              "anything that changes something. `recoverd collectors kubernetes --rbac` prints the least roles with "
              "their bindings: for all checks of the configuration (--config.file), or for what --watch, --require and "
              "--namespace say; in a namespace Roles (nodes and the contents of volume snapshots need a ClusterRole all "
-             "the same). In a pod its own token is read again at every run; outside of the cluster a kubeconfig with "
-             "tokenFile or a client certificate, since no program (exec) is run for one. "
-             "Kubernetes 1.23 or newer",
+             "the same; where these contents could never be listed, a snapshot is what it says itself). In a pod its "
+             "own token is read again at every run; outside of the cluster a kubeconfig with tokenFile or a client "
+             "certificate, since no program (exec) is run for one. Kubernetes 1.23 or newer",
          .probes = true,
          .every = Duration{30'000},
          .timeout = Duration{20'000}},

@@ -43,13 +43,17 @@ struct Facts {
     AllChaos chaos;
     /// Objects that are a subject each, by the resource's full name.
     std::map<std::string, std::vector<SubjectReport>> objects;
-    /// By the resource's full name: those that were read to their end, with nothing, and why others were not.
+    /// By the resource's full name: those that were read to their end, with nothing, and why others were not. What is
+    /// done without is not among them.
     std::map<std::string, std::optional<Failure>> lists;
 
     bool has(const Resource& resource) const;
     /// Was it asked for, and not to be had?
     bool failed(const Resource& resource) const;
 };
+
+/// Is a list that `failure` keeps back as good as one that nobody asked for? `before`: what the last run left.
+bool done_without(const Resource& resource, const Failure& failure, const Cursor& before);
 
 /// Where the objects of `resource` go; `facts` outlives it.
 Reader reader_of(const Resource& resource, const Expected& expected, Time now, Facts& facts);

@@ -39,6 +39,7 @@ void Cursor::look(const AllPods& seen, Time now) {
     Cursor next;
     next.looked_at = now;
     next.snapshots = std::move(snapshots);
+    next.contents_seen = contents_seen;
     for (const auto& [workload, kept] : restarts)
         std::ranges::copy_if(kept, std::back_inserter(next.restarts[workload]),
                              [&](const Restarts& some) { return some.at > now - kHour && some.at <= now; });
@@ -87,6 +88,8 @@ Cursor read_cursor(std::string_view text) {
         if (const io::Json& snapshots = json["snapshots"])
             for (const auto& [uid, spoiled] : snapshots.object())
                 cursor.snapshots[uid] = {spoiled["detail"].text(), spoiled["doubtful"].boolean()};
+        // Who remembers what is wrong with one has listed them, also before that was remembered of its own.
+        cursor.contents_seen = !cursor.snapshots.empty() || (json["contents"] && json["contents"].boolean());
         return cursor;
     });
 }
@@ -103,6 +106,8 @@ std::string write_cursor(const Cursor& cursor) {
     write_restarts(out, cursor.restarts);
     if (!cursor.snapshots.empty())
         write_snapshots(out, cursor.snapshots);
+    if (cursor.contents_seen)
+        out.field("contents", true);
     out.end_object();
     return out.take();
 }

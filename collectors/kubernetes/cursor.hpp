@@ -27,6 +27,8 @@ struct Cursor {
     /// When their contents could last be listed. What is wrong with one is not over because nobody may look any more;
     /// 200 at most.
     SpoiledSnapshots snapshots;
+    /// Could these contents be listed, ever? Only then is it a loss that they cannot be.
+    bool contents_seen = false;
 
     /// Counts what is new since the last look, and forgets what is older than an hour.
     void look(const AllPods& seen, Time now);

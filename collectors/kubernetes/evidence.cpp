@@ -99,7 +99,7 @@ void report_objects(const Expected& expected, const Facts& facts, const Cursor& 
                                     .backups_known = facts.has(kPostgresBackups),
                                     .selected = !expected.selector.empty()},
                                    now, out);
-    facts.snapshots.report(cursor.snapshots, out);
+    facts.snapshots.report(cursor.snapshots, facts.lists.contains(kVolumeSnapshotContents.full_name()), out);
     facts.chaos.report({.nodes_known = facts.has(kChaosNodes),
                         .schedules_known = facts.has(kChaosSchedules),
                         .selected = !expected.selector.empty()},
@@ -137,6 +137,16 @@ constexpr std::array<ToldBy, 9> kToldBy{{
     {"job", {}, kTellOfJobBackups},
     {"persistentvolumeclaim", {}, kTellOfSnapshots},
 }};
+
+/// Without these nobody knows less of who is there, only of how well they are.
+constexpr std::array kNameNoSubject{kVolumeSnapshotContents, kDisruptionBudgets, kAutoscalers};
+
+bool all_are_named(const Facts& facts) {
+    return std::ranges::all_of(facts.lists, [](const auto& list) {
+        return !list.second ||
+               std::ranges::find(kNameNoSubject, list.first, &Resource::full_name) != kNameNoSubject.end();
+    });
+}
 
 /// Nothing for a subject that one list tells all of.
 const ToldBy* told_by(std::string_view subject, const Expected& expected) {
@@ -211,6 +221,13 @@ bool Facts::failed(const Resource& resource) const {
     return found != lists.end() && found->second;
 }
 
+bool done_without(const Resource& resource, const Failure& failure, const Cursor& before) {
+    if (resource.may_lack)
+        return failure.kind == FailureKind::misconfigured;
+    // They take a ClusterRole, which not everybody gets who may look at a namespace.
+    return resource == kVolumeSnapshotContents && failure.kind == FailureKind::refused && !before.contents_seen;
+}
+
 Collected interpret_kubernetes(const Expected& expected, const Facts& facts, const Server& server,
                                std::string_view cursor, Time now) {
     std::vector<Failure> failures;
@@ -223,13 +240,15 @@ Collected interpret_kubernetes(const Expected& expected, const Facts& facts, con
         return std::unexpected(failures.empty() ? Failure{FailureKind::misconfigured, "nothing is to be watched"}
                                                 : together(failures));
     Seen seen;
-    seen.complete = failures.empty();
+    seen.complete = all_are_named(facts);
     seen.subjects.push_back(report_server(expected, server, failures, facts.lists.size()));
     Cursor kept = read_cursor(cursor);
     if (facts.has(kPods))
         kept.look(facts.pods, now);
-    if (facts.has(kVolumeSnapshots) && facts.has(kVolumeSnapshotContents))
+    if (facts.has(kVolumeSnapshots) && facts.has(kVolumeSnapshotContents)) {
         kept.snapshots = facts.snapshots.spoiled(kept.snapshots);
+        kept.contents_seen = true;
+    }
     facts.nodes.report(seen.subjects);
     const std::size_t own = seen.subjects.size();
     report_workloads(expected, facts, kept, now, seen.subjects);

@@ -114,15 +114,16 @@ SpoiledSnapshots AllSnapshots::spoiled(const SpoiledSnapshots& before) const {
     return all;
 }
 
-void AllSnapshots::report(const SpoiledSnapshots& wrong, std::vector<SubjectReport>& out) const {
+void AllSnapshots::report(const SpoiledSnapshots& wrong, bool held, std::vector<SubjectReport>& out) const {
     std::map<std::string, core::RecoveryPoints> all = series;
     for (const auto& [name, snapshot] : bound) {
-        const auto found = wrong.find(snapshot.uid);
-        if (found == wrong.end())
-            continue;
         core::RecoveryPoint& point = all.at(snapshot.subject).points.at(snapshot.point);
-        point.state = found->second.doubtful ? PointState::incomplete : PointState::bad;
-        point.detail = found->second.detail;
+        if (const auto found = wrong.find(snapshot.uid); found != wrong.end()) {
+            point.state = found->second.doubtful ? PointState::incomplete : PointState::bad;
+            point.detail = found->second.detail;
+        } else if (!held && point.state == PointState::good) {
+            point.detail = "not held against its VolumeSnapshotContent, which may not be listed";
+        }
     }
     for (auto& [subject, points] : all) {
         finish(points, "volumesnapshot");

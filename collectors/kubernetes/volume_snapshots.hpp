@@ -52,8 +52,9 @@ struct AllSnapshots {
     void read_content(const io::Json& content);
     /// When both lists were read. `before`: what the last such look found.
     SpoiledSnapshots spoiled(const SpoiledSnapshots& before) const;
-    /// `wrong`: as the last look found it that could read both lists.
-    void report(const SpoiledSnapshots& wrong, std::vector<SubjectReport>& out) const;
+    /// `wrong`: as the last look found it that could read both lists. `held`: were contents asked for, and is it a
+    /// failure if they could not be had?
+    void report(const SpoiledSnapshots& wrong, bool held, std::vector<SubjectReport>& out) const;
 };
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -174,6 +174,8 @@ TEST_CASE("what deployments must have is asserted, and a list that may not be re
     api.refused["poddisruptionbudgets"] = {403, "{}"};
     seen = api.look(table);
     CHECK(state(subject(seen, "shop/deployment/web"), "poddisruptionbudget") == AssertionState::unknown);
+    // It names none of those that are there.
+    CHECK(seen->complete);
 }
 
 TEST_CASE("an operator that is not installed is said, and the rest is told") {
@@ -232,7 +234,9 @@ TEST_CASE("what one list tells of a subject ends nothing that another one told, 
         CAPTURE(row.subject, row.refused);
         const core::Check check{};
         core::CheckMemory memory;
-        const auto fold = [&] { core::remember(memory, check, {test::kStart, Duration{0}, api.look(row.looking)}); };
+        const auto fold = [&] {
+            core::remember(memory, check, {test::kStart, Duration{0}, api.look(row.looking, memory.cursor)});
+        };
         api.refused.clear();
         fold();
         CHECK_FALSE(memory.subjects.at(row.subject).failure);
@@ -245,6 +249,28 @@ TEST_CASE("what one list tells of a subject ends nothing that another one told, 
         const bool tells_points = std::ranges::any_of(
             *known.evidence, [](const Evidence& one) { return std::holds_alternative<core::RecoveryPoints>(one); });
         CHECK(tells_points);
+    }
+}
+
+TEST_CASE("contents of snapshots that cannot be listed keep nobody from seeing that a node is gone") {
+    for (const int status : {403, 500}) {
+        CAPTURE(status);
+        KubeApi api;
+        core::CheckMemory memory;
+        const auto fold = [&] {
+            const auto seen = api.look(watching({"nodes", "volumesnapshots"}), memory.cursor);
+            core::remember(memory, core::Check{}, {test::kStart, Duration{0}, seen});
+        };
+        api.objects["nodes"] = {test::node("n1"), test::node("n2")};
+        api.objects["volumesnapshots"] = {
+            object("a", R"("spec": {"source": {"persistentVolumeClaimName": "data"}}, "status": {})")};
+        fold();
+        api.refused["volumesnapshotcontents"] = {status, "{}"};
+        api.objects["nodes"].pop_back();
+        fold();
+        CHECK(memory.subjects.at("node/n2").vanished_since);
+        CHECK_FALSE(memory.subjects.at("node/n1").vanished_since);
+        CHECK(memory.subjects.at("shop/persistentvolumeclaim/data").failure);
     }
 }
 

@@ -178,7 +178,8 @@ TEST_CASE("contents are listed page by page in the whole cluster, whatever names
     CHECK(only_point(api.look(table)).state == PointState::good);
 }
 
-TEST_CASE("while contents cannot be listed a snapshot is what it says itself, and that half of it is unknown is said") {
+TEST_CASE(
+    "while contents cannot be listed any more a snapshot is what it says itself, and that half of it is unknown") {
     KubeApi api;
     const std::vector<std::pair<FailureKind, std::function<void()>>> ways{
         {FailureKind::refused, [&] { api.refused["volumesnapshotcontents"] = {403, "{}"}; }},
@@ -196,24 +197,67 @@ TEST_CASE("while contents cannot be listed a snapshot is what it says itself, an
         break_off();
         const Collected half = look(api, whole->cursor);
         REQUIRE(half);
-        CHECK_FALSE(half->complete);
+        // They name no claim.
+        CHECK(half->complete);
+        CHECK(subject(half, "apiserver").failure.has_value() == (kind == FailureKind::refused));
         REQUIRE(subject(half, kData).failure);
         CHECK(subject(half, kData).failure->kind == kind);
         // What was found wrong is not well because nobody may look any more.
         for (const core::RecoveryPoint& point : test::points(half, kData).points)
             CHECK(point.state == (point.id == "a" ? PointState::good : PointState::bad));
         CHECK(half->cursor == whole->cursor);
+        if (kind == FailureKind::refused)
+            CHECK_THAT(subject(half, kData).failure->detail,
+                       ContainsSubstring(R"(resources ["volumesnapshotcontents"], verbs ["list"] in a ClusterRole)"));
     }
     api.world.hangs = nullptr;
-    api.refused["volumesnapshotcontents"] = {403, "{}"};
-    const Collected never = look(api);
-    CHECK_THAT(subject(never, kData).failure->detail,
-               ContainsSubstring(R"(resources ["volumesnapshotcontents"], verbs ["list"] in a ClusterRole)"));
     // Without the snapshots themselves nothing is known of any, and nothing forgotten.
     api.refused = {{"volumesnapshots", {403, "{}"}}};
-    const std::string wrong =
-        R"({"whole":true,"pods":{},"restarts":{},"snapshots":{"uid-b":{"detail":"x","doubtful":false}}})";
-    CHECK(look(api, wrong)->cursor == wrong);
+    const std::string before = R"({"whole":true,"pods":{},"restarts":{})";
+    const std::string wrong = before + R"(,"snapshots":{"uid-b":{"detail":"x","doubtful":false}})";
+    const std::string listed = R"(,"contents":true})";
+    CHECK(look(api, wrong + listed)->cursor == wrong + listed);
+    // Who knew one that is bad had listed them, also before that was remembered of its own.
+    CHECK(look(api, wrong + "}")->cursor == wrong + listed);
+    CHECK(look(api, before + "}")->cursor == before + "}");
+}
+
+TEST_CASE("contents that nobody was ever allowed to list are not missed, and that nobody looked at them is said") {
+    KubeApi api;
+    api.objects["volumesnapshots"] = {
+        ready("a"),
+        snapshot("b", R"("creationTime": "2026-11-22T02:00:00Z", "boundVolumeSnapshotContentName": "content-b")")};
+    api.objects["volumesnapshotcontents"] = {content({.snapshot = "a", .uid = "uid-of-yesterday"})};
+    api.refused["volumesnapshotcontents"] = {403, "{}"};
+    std::string cursor;
+    // Nor by the looks that follow, of which pods are a part.
+    for (const auto& words : {std::vector<std::string>{"volumesnapshots"}, {"pods", "volumesnapshots"}}) {
+        const Collected seen = api.look(watching(words), cursor);
+        REQUIRE(seen);
+        CHECK(seen->complete);
+        CHECK_FALSE(subject(seen, "apiserver").failure);
+        CHECK_FALSE(subject(seen, kData).failure);
+        const auto& points = test::points(seen, kData).points;
+        REQUIRE(points.size() == 2);
+        CHECK(points[0].state == PointState::good);
+        CHECK(points[0].detail == "not held against its VolumeSnapshotContent, which may not be listed");
+        CHECK(points[1].state == PointState::incomplete);
+        CHECK(points[1].detail == "not ready to use");
+        cursor = seen->cursor;
+    }
+    // That they do not come has nothing to do with what is allowed.
+    api.refused["volumesnapshotcontents"] = {500, "{}"};
+    CHECK(subject(look(api, cursor), kData).failure);
+    // Once somebody gave the role, it is missed.
+    api.refused.clear();
+    const Collected allowed = api.look(watching({"pods", "volumesnapshots"}), cursor);
+    CHECK(test::points(allowed, kData).points[0].state == PointState::bad);
+    api.objects["volumesnapshotcontents"] = {content({.snapshot = "a"}), content({.snapshot = "b"})};
+    const Collected mended = api.look(watching({"pods", "volumesnapshots"}), allowed->cursor);
+    CHECK(test::points(mended, kData).points[0].detail.empty());
+    api.refused["volumesnapshotcontents"] = {403, "{}"};
+    CHECK(subject(look(api, mended->cursor), kData).failure->kind == FailureKind::refused);
+    CHECK(subject(look(api, mended->cursor), "apiserver").failure);
 }
 
 TEST_CASE("what is remembered of snapshots is read again, and a cursor of before there were any") {
