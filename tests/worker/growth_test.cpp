@@ -205,6 +205,19 @@ TEST_CASE("what was finished, and what was left behind, keeps nobody from knowin
     }
 }
 
+TEST_CASE("one that is being written is known as far down as a finished one is added up") {
+    Folder f;
+    f.write("orders-2.tmp/a/b/c/d/e/f/1", "x", 10min);
+    for (std::string folder = "orders-2.tmp/a/b/c/d/e/f"; !folder.empty();
+         folder.resize(folder.contains('/') ? folder.rfind('/') : 0))
+        f.set_age(folder, 3h);
+    HandClock hand;
+    const auto seen = worker::files::look({.path = f / "orders-*", .entries = 10}, hand.clock());
+    REQUIRE(seen);
+    REQUIRE(points(*seen).jobs.size() == 1);
+    CHECK(points(*seen).jobs[0].state == JobState::running);
+}
+
 TEST_CASE("a file that is written anew under its old name did not begin when the first of that name was made") {
     Folder f;
     f.write("orders-Mon.dump", "1", 24h);

@@ -16,7 +16,6 @@ using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using core::FailureKind;
 using core::PointState;
-using worker::files::Options;
 
 namespace {
 
@@ -34,8 +33,16 @@ std::vector<std::string> subjects(const core::Seen& seen) {
     return found;
 }
 
+/// "2 since 48h"
+std::string kept_words(const core::RecoveryPoints& points) {
+    const auto hours = [](core::Time at) {
+        return std::to_string(std::chrono::round<std::chrono::hours>(std::chrono::system_clock::now() - at).count());
+    };
+    return std::to_string(points.count) + (points.oldest_at ? " since " + hours(*points.oldest_at) + "h" : "");
+}
+
 /// What a process without root's rights sees: permissions mean nothing to root, as which tests may run.
-core::Result<core::Seen> look_as_nobody(const Options& options) {
+core::Result<core::Seen> look_as_nobody(const worker::files::Options& options) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
     const pid_t child = ::fork();
@@ -49,7 +56,7 @@ core::Result<core::Seen> look_as_nobody(const Options& options) {
             for (const auto& report : seen->subjects)
                 said += " " + report.subject + "=" +
                         (report.failure ? std::string{core::name_of(report.failure->kind)} : "") +
-                        (report.evidence.empty() ? "" : "evidence");
+                        (report.evidence.empty() ? "" : kept_words(std::get<core::RecoveryPoints>(report.evidence[0])));
         (void)!::write(ends[1], said.data(), said.size());
         ::_exit(0);
     }
@@ -127,7 +134,7 @@ TEST_CASE("a series whose folder may not be read fails alone") {
     f.write("stock/1.dump", "x");
     ::chmod((f / "stock").c_str(), 0755);
     ::chmod((f / "orders").c_str(), ::getuid() == 0 ? 0700 : 0);
-    CHECK(look_as_nobody({.path = f / "{subject}/*.dump"}).error().detail == "seen orders=refused stock=evidence");
+    CHECK(look_as_nobody({.path = f / "{subject}/*.dump"}).error().detail == "seen orders=refused stock=1 since 1h");
     ::chmod((f / "orders").c_str(), 0755);
 }
 
@@ -158,8 +165,9 @@ TEST_CASE("a folder that may not be read and is older than a backup that was rea
     f.write("stock-2/base.tar", "x", 24h);
     f.set_age("stock-2", 24h);
     close("stock-3", 1h);
-    CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail == "seen orders=evidence stock=refused");
-    CHECK(look_as_nobody({.path = f / "orders-*"}).error().detail == "seen =evidence");
+    // It is there, whatever is in it, and tells how far back goes what is kept.
+    CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail == "seen orders=2 since 48h stock=refused");
+    CHECK(look_as_nobody({.path = f / "orders-*"}).error().detail == "seen =2 since 48h");
     CHECK_THAT(look_as_nobody({.path = f / "stock-*"}).error().detail, ContainsSubstring("refused cannot read"));
     // What is no whole backup does not stand for one that may be.
     CHECK(look_as_nobody({.path = f / "{subject}-*", .min_size = 1000}).error().detail ==
@@ -181,7 +189,7 @@ TEST_CASE("a series of folders fails alone when some of one, however deep, canno
     ::chmod((f / "orders-1/base/1").c_str(), ::getuid() == 0 ? 0700 : 0);
     ::chmod((f / "parts-1/base/1").c_str(), ::getuid() == 0 ? 0744 : 0400);
     CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail ==
-          "seen orders=refused parts=refused stock=evidence");
+          "seen orders=refused parts=refused stock=1 since 0h");
     ::chmod((f / "orders-1/base/1").c_str(), 0755);
     ::chmod((f / "parts-1/base/1").c_str(), 0755);
 }
@@ -192,7 +200,7 @@ TEST_CASE("fsck's own folder is no part of a backup that fills a file system") {
     f.write("orders-1/base.tar", "x");
     f.make("orders-1/lost+found");
     ::chmod((f / "orders-1/lost+found").c_str(), ::getuid() == 0 ? 0700 : 0);
-    CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail == "seen orders=evidence");
+    CHECK(look_as_nobody({.path = f / "{subject}-*"}).error().detail == "seen orders=1 since 0h");
     ::chmod((f / "orders-1/lost+found").c_str(), 0755);
 }
 
@@ -221,12 +229,12 @@ TEST_CASE("a series' folder without backups is reported as empty, and fsck's fol
 
 TEST_CASE("a pattern that never matched any series is a failure; one that did reports that all are gone") {
     Folder f;
-    const Options options{.path = f / "{subject}-*.dump"};
+    const worker::files::Options options{.path = f / "{subject}-*.dump"};
     const auto nothing = look(options);
     REQUIRE_FALSE(nothing);
     CHECK(nothing.error().kind == FailureKind::bad_answer);
     f.write("orders-1.dump", "x");
-    Options again = options;
+    worker::files::Options again = options;
     again.cursor = seen_by(options).cursor;
     ::unlink((f / "orders-1.dump").c_str());
     const auto gone = seen_by(again);

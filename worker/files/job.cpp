@@ -36,7 +36,7 @@ struct Candidate {
 /// Of the series that could be read.
 Chosen select_all(Walked& walked, std::size_t entries, core::Time now) {
     Chosen chosen;
-    Entries left{.finished = entries, .unfinished = entries / 2};
+    Entries left{.finished = entries, .unfinished = entries};
     for (auto& [subject, series] : walked.series)
         if (!series.failure)
             chosen.emplace(subject, select(series, walked, left, now));

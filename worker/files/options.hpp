@@ -32,7 +32,7 @@ struct Options {
     NameTime name_time = NameTime::local;
     /// No proof is begun or continued after this; what is left is for the next run.
     core::Duration time_limit{60'000};
-    /// So much is looked at per run at most to add up folders, all of them together; besides, half as much of what was
+    /// So much is looked at per run at most to add up folders, all of them together; besides, as much of what was
     /// never finished.
     std::size_t entries = 500'000;
     /// What the last run left.

@@ -95,6 +95,8 @@ Selected select(Series& series, const Walked& walked, Entries& left, core::Time 
             return false;
         if (!selected.closed || newer(file, selected.closed->folder))
             selected.closed = Closed{file, std::move(*failure)};
+        // It is there, whatever is in it.
+        selected.older.push_back(file);
         return true;
     });
     part_empty(selected.newest, selected.empty);

@@ -23,11 +23,11 @@ struct Selected {
     Series* series = nullptr;
     /// The newest kMaxPoints, newest first.
     std::vector<File*> newest;
-    /// Older ones: counted, not shown.
+    /// Older ones, and those that may not be read: counted, not shown.
     std::vector<File*> older;
     /// Files of 0 bytes and folders without any: a job made them that left no backup. Newest first.
     std::vector<File*> empty;
-    /// The newest that may not be read, by what can be seen of it. None of them is among the above.
+    /// The newest that may not be read, by what can be seen of it.
     std::optional<Closed> closed;
 };
 
