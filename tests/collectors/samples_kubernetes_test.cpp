@@ -208,7 +208,7 @@ constexpr Known kKnown[] = {
     {"kubernetes", "job-failed", Must::tell_nothing_good},
     {"kubernetes", "job-failed", Must::tell_bad},
     {"kubernetes", "job-running", Must::tell_nothing_good},
-    {"kubernetes", "job-suspended", Must::tell_nothing_good},
+    {"kubernetes", "argocd-job-suspended", Must::tell_nothing_good},
     {"kubernetes", "pod-crashloop", Must::tell_nothing_good},
     {"kubernetes", "pod-crashloop", Must::tell_bad},
     {"kubernetes", "pod-deletion", Must::tell_nothing_good},

@@ -25,6 +25,8 @@ CHART = ROOT / "packaging/helm/recoverd"
 PROMETHEUS = ROOT / "packaging/prometheus"
 PUSH = {"alertmanager": {"urls": ["http://alertmanager.monitoring.svc:9093"], "labels": {"team": "platform"}}}
 # Without it agents of two clusters are one to whoever notifies, also where that is Prometheus.
+# A check, as somebody has at least one.
+MEMBERS = '[check.members]\ncollector = "patroni"\nurls = ["http://db1:8008"]\n'
 LABELLED = {"alertmanager": {"labels": {"cluster": "west", "release": "shop"}}}
 OPERATOR = {"serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
             "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"},
@@ -168,13 +170,13 @@ def test_what_makes_no_sense_is_refused_in_words(chart, values, complaint):
 @pytest.mark.parametrize("config", [
     "#[alertmanager]\n#urls = []\n[policy]\n",
     # What Prometheus tells has these severities, too.
-    '[alertmanager]\nseverity = { P1 = "page" }\n#urls = []\n\n[check.members]\nurls = ["http://db1:8008"]\n',
+    '[alertmanager]\nseverity = { P1 = "page" }\n#urls = []\n\n' + MEMBERS,
 ])
 def test_what_names_no_alertmanager_is_no_push(objects, config):
     assert of_kind(objects({"prometheusRule": {"enabled": True}, "config": config}), "PrometheusRule")
 
 
-@pytest.mark.parametrize("values", [PUSH, LABELLED, {**LABELLED, **OPERATOR}, {**LABELLED, "config": "# mine\n"}],
+@pytest.mark.parametrize("values", [PUSH, LABELLED, {**LABELLED, **OPERATOR}, {**LABELLED, "config": MEMBERS}],
                          ids=["push", "labels", "labels-and-rules", "labels-and-config"])
 def test_agents_push_where_they_are_told_and_as_whom(site, objects, values):
     config = config_of(objects(values))
