@@ -48,6 +48,7 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
                     const auto* unit = engine_.check(check);
                     return unit ? &unit->memory : nullptr;
                 },
+                [this](const std::string& check) { return engine_.is_awaited(check); },
                 [this](core::Duration late) {
                     if (observer_.late)
                         observer_.late(late);

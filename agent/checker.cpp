@@ -148,7 +148,8 @@ void Checker::finished(const asio::any_io_executor& executor, const std::string&
     // What a check saw before it was changed says nothing about what it looks at now.
     if (report && at != entries_.end() && at->second.check->fingerprint == active->fingerprint) {
         at->second.slow = !report->result && report->result.error().kind == core::FailureKind::timed_out;
-        schedule_.finished(name, report->result.has_value(), world_.timers().elapsed());
+        const bool backs_off = !report->result && !hooks_.awaited(name);
+        schedule_.finished(name, !backs_off, world_.timers().elapsed());
         hooks_.learned(name, *report);
     }
     if (next && entries_.contains(*next))

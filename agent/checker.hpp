@@ -27,6 +27,8 @@ class Checker {
         std::function<void(const std::string& check, const core::Report&)> learned;
         /// What is remembered of a check, where its last successful run left off above all; null for one that is gone.
         std::function<const core::CheckMemory*(const std::string& check)> memory;
+        /// Does somebody wait for what it sees? Then it keeps its rhythm, however often it learns nothing.
+        std::function<bool(const std::string& check)> awaited;
         /// How long a run was late.
         std::function<void(core::Duration)> late;
     };

@@ -39,8 +39,8 @@ class Schedule {
         Duration late{0};
     };
     std::optional<Due> take(Duration elapsed);
-    /// The run ended; `learned` tells whether it brought anything. After kPatience runs in a row that did not, the
-    /// interval doubles, up to max(every, kMaxBackOff).
+    /// The run ended; `learned` tells whether it brought anything, or is to count as if it had. After kPatience runs in
+    /// a row that did not, the interval doubles, up to max(every, kMaxBackOff).
     void finished(std::string_view name, bool learned, Duration elapsed);
     /// Runs it at the next opportunity, out of turn; its rhythm stays. No effect on a check that is running.
     void run_now(std::string_view name, Duration elapsed);

@@ -44,7 +44,8 @@ OneLook::OneLook(io::World& world, const Setup& setup, Progress progress)
       engine_(world.timers().now()),
       checker_(world, Admission::kUsual,
                {[this](const std::string& check, const core::Report& report) { learned(check, report); },
-                [](const std::string&) -> const core::CheckMemory* { return nullptr; }, [](core::Duration) {}}) {
+                [](const std::string&) -> const core::CheckMemory* { return nullptr; },
+                [](const std::string&) { return false; }, [](core::Duration) {}}) {
     engine_.configure(decided_by_one_probe(*setup.config), world.timers().now());
     const Setup looked_at = once(setup);
     all_ = looked_at.config->checks.size();

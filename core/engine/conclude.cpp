@@ -2,6 +2,7 @@
 // From findings to alerts: lowered by what explains them, labelled, stepped, counted and published.
 #include "core/engine/engine.hpp"
 #include "core/engine/explained.hpp"
+#include "core/engine/members.hpp"
 #include "core/ongoing.hpp"
 #include "core/rules/rules.hpp"
 
@@ -42,14 +43,15 @@ bool is_unknown(const CheckUnit& unit) {
 } // namespace
 
 /// Expectations are none of a drill's doing either, but for those that a scenario takes for an outage: a canary that
-/// cannot be written while a standby is promoted.
+/// cannot be written while a standby is promoted. Those of a server that no scenario counts are its own.
 bool Engine::is_brought_about(const Identity& identity) const {
     if (std::ranges::find(kExplainedByExercise, identity.rule) != kExplainedByExercise.end())
         return true;
     const auto check = checks_.find(identity.check);
     return identity.rule == RuleId::assertion_failed && check != checks_.end() &&
-           std::ranges::any_of(check->second->scenarios,
-                               [&](const ScenarioUnit* unit) { return decides(unit->scenario, identity); });
+           std::ranges::any_of(check->second->scenarios, [&](const ScenarioUnit* unit) {
+               return decides(unit->scenario, *check->second, identity);
+           });
 }
 
 std::string Engine::planned(const Identity& identity, Judgement& judgement, Time now) const {

@@ -86,6 +86,9 @@ class Engine {
     };
     Changes take_changes();
 
+    /// Does an outage go on of which this check sees whether it is over?
+    bool is_awaited(std::string_view check) const;
+
     const CheckUnit* check(std::string_view name) const;
     const AssetUnit* asset(std::string_view name) const;
     const ScenarioUnit* scenario(std::string_view name) const;

@@ -92,6 +92,25 @@ Member member_of(const Scenario& scenario, const CheckUnit& unit, const Decisive
     return made;
 }
 
+/// Each subject of the check that counts, with the group it counts in; the check itself where it has seen none yet.
+template <typename Visit>
+void for_each_counting(const Scenario& scenario, const CheckUnit& unit, Visit visit) {
+    const auto add = [&](std::string_view subject, std::string_view asset, const SubjectMemory* seen) {
+        const Location stands = stands_at(*unit.check, seen ? seen->location : Location{});
+        if (!counts(scenario, *unit.check, subject, asset, stands))
+            return;
+        if (const auto group = group_of(scenario, *unit.check, subject, asset, stands))
+            visit(*group, subject, seen);
+    };
+    std::size_t i = 0;
+    for (const auto& [subject, seen] : unit.memory.subjects) {
+        const std::size_t at = i++;
+        add(subject, at < unit.subject_assets.size() ? unit.subject_assets[at] : std::string_view{}, &seen);
+    }
+    if (unit.memory.subjects.empty())
+        add({}, asset_of(*unit.check, {}), nullptr);
+}
+
 } // namespace
 
 std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& unit) {
@@ -99,26 +118,24 @@ std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& 
     for (const CheckUnit* check : unit.members) {
         const Decisive found{unit.scenario, *check};
         const Duration patience = (check->check->every + check->check->timeout) * (check->check->successes + 1);
-        const auto add = [&](std::string_view subject, std::string_view asset, const SubjectMemory* seen) {
-            const Location stands = stands_at(*check->check, seen ? seen->location : Location{});
-            if (!counts(unit.scenario, *check->check, subject, asset, stands))
-                return;
-            const auto name = group_of(unit.scenario, *check->check, subject, asset, stands);
-            if (!name)
-                return;
-            GroupMembers& group = groups[*name];
-            group.members.push_back(member_of(unit.scenario, *check, found, subject, seen));
-            group.patience = std::max(group.patience, patience);
-        };
-        std::size_t i = 0;
-        for (const auto& [subject, seen] : check->memory.subjects) {
-            const std::size_t at = i++;
-            add(subject, at < check->subject_assets.size() ? check->subject_assets[at] : std::string_view{}, &seen);
-        }
-        if (check->memory.subjects.empty())
-            add({}, asset_of(*check->check, {}), nullptr);
+        for_each_counting(unit.scenario, *check,
+                          [&](const std::string& name, std::string_view subject, const SubjectMemory* seen) {
+                              GroupMembers& group = groups[name];
+                              group.members.push_back(member_of(unit.scenario, *check, found, subject, seen));
+                              group.patience = std::max(group.patience, patience);
+                          });
     }
     return groups;
+}
+
+bool decides(const Scenario& scenario, const CheckUnit& check, const Identity& found) {
+    if (!decides(scenario, found))
+        return false;
+    bool counted = false;
+    for_each_counting(scenario, check, [&](const std::string&, std::string_view subject, const SubjectMemory*) {
+        counted = counted || is_about(found.subject, subject);
+    });
+    return counted;
 }
 
 } // namespace recoverd::core

@@ -20,4 +20,7 @@ struct GroupMembers {
 /// each.
 std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& unit);
 
+/// Does something like this of the check decide the scenario, and does a subject count there that it is about?
+bool decides(const Scenario& scenario, const CheckUnit& check, const Identity& found);
+
 } // namespace recoverd::core

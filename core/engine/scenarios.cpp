@@ -235,6 +235,16 @@ void Engine::show_to_scenarios(CheckUnit& unit) {
         mark(*scenario);
 }
 
+/// A check that would wait for minutes, because it learned nothing while all was down, would have the outage last as
+/// long.
+bool Engine::is_awaited(std::string_view check) const {
+    const auto at = checks_.find(check);
+    return at != checks_.end() && std::ranges::any_of(at->second->scenarios, [](const ScenarioUnit* unit) {
+               return std::ranges::any_of(unit->outages,
+                                          [](const auto& outage) { return outage.second.running.has_value(); });
+           });
+}
+
 const ScenarioUnit* Engine::scenario(std::string_view name) const {
     const auto at = scenarios_.find(name);
     return at == scenarios_.end() ? nullptr : at->second.get();

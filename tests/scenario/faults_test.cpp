@@ -3,6 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
+
 namespace recoverd::scenario {
 
 namespace {
@@ -249,6 +251,49 @@ TEST_CASE("a reload that changes another check neither ends nor restarts what fi
     const auto after = site.played.alertmanager.firing();
     REQUIRE(after.contains(before.begin()->first));
     CHECK(after.at(before.begin()->first) == before.begin()->second);
+}
+
+TEST_CASE("an outage is over as soon as it can be seen, though a check that tells learned nothing all the while") {
+    Site site{1, R"(
+[asset.orders]
+backup_every = "24h"
+
+[check.dumps]
+asset = "orders"
+collector = "files"
+path = "/backups/{subject}-*.dump"
+every = "1m"
+timeout = "10s"
+
+[check.port]
+asset = "orders"
+collector = "tcp"
+address = "127.0.0.1:5432"
+every = "1m"
+
+[[scenario]]
+name = "lost"
+checks = ["port", "dumps"]
+when = ["endpoint_down", "backup_corrupt"]
+at_least = 1
+
+[alertmanager]
+urls = ["http://127.0.0.1:9093"]
+)"};
+    const auto holds = [&] {
+        return std::ranges::any_of(site.played.firing(),
+                                   [](const std::string& alert) { return alert.starts_with("ScenarioActive"); });
+    };
+    site.played.pass(10min);
+    REQUIRE_FALSE(holds());
+    site.listening = false;
+    site.hanging = true;
+    site.played.pass(27min);
+    REQUIRE(holds());
+    site.listening = true;
+    site.hanging = false;
+    site.played.pass(80s);
+    CHECK_FALSE(holds());
 }
 
 TEST_CASE("a disk that fills up is said, the checks go on, and what they find is sent") {

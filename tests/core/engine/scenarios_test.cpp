@@ -263,6 +263,21 @@ TEST_CASE("whoever recovers a moment after its zone wakes nobody, and whoever do
     CHECK(zones.firing_at(Priority::p2) == Texts{"EndpointDown web-a2/"});
 }
 
+TEST_CASE("whoever sees whether an outage is over is waited for while it goes on") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    CHECK_FALSE(zones.engine.is_awaited("web-a1"));
+    zones.go_down();
+    CHECK(zones.engine.is_awaited("web-a1"));
+    CHECK_FALSE(zones.engine.is_awaited("of another agent"));
+    zones.fail();
+    CHECK(zones.engine.is_awaited("web-a1"));
+    zones.probe(ReachState::up);
+    zones.probe(ReachState::up);
+    CHECK_FALSE(zones.engine.is_awaited("web-a1"));
+}
+
 TEST_CASE("one node down is no zone down") {
     Zones zones;
     zones.configure();
@@ -502,57 +517,83 @@ TEST_CASE("a scenario is lowered by a drill no longer than that goes on") {
     }
 }
 
-TEST_CASE("a drill lowers an assertion that a scenario takes for an outage, over a restart too, and no other one") {
+namespace {
+
+/// A failover test of a shop goes on, and a canary that may decide a scenario looks at it.
+struct Drilled {
     fleet::Fleet fleet;
-    Asset shop;
-    shop.name = "shop";
-    shop.objectives.backups = false;
-    Check writing;
-    writing.name = writing.fingerprint = "canary";
-    writing.asset = "shop";
-    writing.collector = "postgresql_validation";
-    writing.every = 30s;
-    writing.brings = {EvidenceKind::assertions};
-    fleet.with(shop).with(writing);
-    fleet.config.scenarios = {
-        Scenario{.name = "db-primary", .checks = {"canary"}, .when = {RuleId::assertion_failed}, .assertion = "can*"}};
     Engine engine{kNow};
     Time now = kNow;
-    engine.configure(fleet.done(), now);
-    const std::string outcomes = engine.outcome_check("shop", "failover-test", now);
-    const Exercise drill{.id = "1", .exercise = "failover-test", .started_at = now};
-    engine.learn(outcomes, fleet::report(now, {{"failover-test", {}, {drill}, {}}}, false), now);
-    const auto fails = [](const char* name) { return Assertion{.name = name, .expected = "well", .actual = "ill"}; };
-    for (int looks = 0; looks < 3; ++looks) {
-        engine.learn("canary",
-                     fleet::report(now, {{"", {}, {Assertions{{fails("canary"), fails("checksum_failures")}}}, {}}}),
-                     now);
-        pass(engine, now, 30s);
+    std::string outcomes;
+
+    explicit Drilled(const Scenario& scenario) {
+        Asset shop;
+        shop.name = "shop";
+        shop.objectives.backups = false;
+        Check writing;
+        writing.name = writing.fingerprint = "canary";
+        writing.asset = "shop";
+        writing.collector = "postgresql_validation";
+        writing.every = 30s;
+        writing.brings = {EvidenceKind::assertions};
+        fleet.with(shop).with(writing);
+        fleet.config.scenarios = {scenario};
+        engine.configure(fleet.done(), now);
+        outcomes = engine.outcome_check("shop", "failover-test", now);
+        const Exercise drill{.id = "1", .exercise = "failover-test", .started_at = now};
+        engine.learn(outcomes, fleet::report(now, {{"failover-test", {}, {drill}, {}}}, false), now);
     }
-    const auto told = [](Engine& by, Time at) {
+    static Assertion fails(const char* name) { return {.name = name, .expected = "well", .actual = "ill"}; }
+    void look(const std::vector<SubjectReport>& seen) {
+        for (int looks = 0; looks < 3; ++looks) {
+            engine.learn("canary", fleet::report(now, seen), now);
+            pass(engine, now, 30s);
+        }
+    }
+    /// Of each assertion that failed, by subject, and of each scenario.
+    static std::map<std::string, Priority> told(Engine& by, Time at) {
         std::map<std::string, Priority> found;
         for_each_alert(by.snapshot(at), [&](const Alert& alert) {
-            const std::string name = alert.finding.identity.assertion + alert.finding.identity.scenario;
-            if (alert.state == AlertState::firing && !name.empty())
-                found[name] = alert.finding.priority;
+            const Identity& identity = alert.finding.identity;
+            if (alert.state == AlertState::firing && !(identity.assertion + identity.scenario).empty())
+                found[identity.subject + identity.assertion + identity.scenario] = alert.finding.priority;
         });
         return found;
-    };
+    }
+};
+
+} // namespace
+
+TEST_CASE("a drill lowers an assertion that a scenario takes for an outage, over a restart too, and no other one") {
+    Drilled drilled{
+        Scenario{.name = "db-primary", .checks = {"canary"}, .when = {RuleId::assertion_failed}, .assertion = "can*"}};
+    drilled.look({{"", {}, {Assertions{{Drilled::fails("canary"), Drilled::fails("checksum_failures")}}}, {}}});
     const std::map<std::string, Priority> expected{
         {"canary", Priority::p4}, {"checksum_failures", Priority::p2}, {"db-primary", Priority::p4}};
-    CHECK(told(engine, now) == expected);
+    CHECK(Drilled::told(drilled.engine, drilled.now) == expected);
 
     // Nothing has looked yet.
+    Time now = drilled.now;
     Engine after{now};
-    for (const std::string& name : {outcomes, std::string{"canary"}}) {
-        const auto* unit = engine.check(name);
+    for (const std::string& name : {drilled.outcomes, std::string{"canary"}}) {
+        const auto* unit = drilled.engine.check(name);
         after.restore_check(name, {unit->check->fingerprint, unit->memory, unit->alerts, {}});
     }
-    const auto* unit = engine.scenario("db-primary");
+    const auto* unit = drilled.engine.scenario("db-primary");
     after.restore_scenario("db-primary", unit->outages, unit->alerts);
-    after.configure(fleet.done(), now);
+    after.configure(drilled.fleet.done(), now);
     pass(after, now, 1s);
-    CHECK(told(after, now).at("db-primary") == Priority::p4);
+    CHECK(Drilled::told(after, now).at("db-primary") == Priority::p4);
+}
+
+TEST_CASE("a drill lowers no assertion of a server that no scenario counts") {
+    Drilled drilled{
+        Scenario{.name = "eu", .checks = {"canary"}, .location = {.region = "eu"}, .when = {RuleId::assertion_failed}}};
+    const Assertions fails{{Drilled::fails("canary")}};
+    drilled.look({{"eu1", {.region = "eu"}, {fails}, {}}, {"us1", {.region = "us"}, {fails}, {}}});
+    CHECK(Drilled::told(drilled.engine, drilled.now) == std::map<std::string, Priority>{{"eu", Priority::p4},
+                                                                                        {"eu1canary", Priority::p4},
+                                                                                        {"us1canary", Priority::p2}});
 }
 
 TEST_CASE("of several assets each is recoverable by what is seen of it, and by what is seen no more") {
