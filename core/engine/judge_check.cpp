@@ -48,7 +48,7 @@ bool answers_for(const SubjectMemory& seen, const Identity& identity) {
     if (seen.learned_at == Time{})
         return false;
     const bool was_whole = !seen.failure || seen.failing_since > seen.learned_at;
-    const auto kinds = kinds_of(identity.rule);
+    const auto kinds = kinds_of(identity);
     return was_whole || kinds.empty() || std::ranges::any_of(*seen.evidence, [&](const Evidence& evidence) {
                // One value that may not change says nothing of another one, nor of what is expected.
                const auto* fingerprint = std::get_if<Fingerprint>(&evidence);

@@ -19,7 +19,7 @@ void judge_backup_encryption(const SubjectView& view, const RecoveryPoints& poin
         newest->encrypted == Told::no
             ? fmt::format("newest backup {} is not encrypted, encryption promised", newest->id)
             : fmt::format("nobody tells whether newest backup {} is encrypted, encryption promised", newest->id));
-    found.identity.assertion = "encryption";
+    found.identity.assertion = kEncryption;
     add(out, view.policy, std::move(found));
 }
 

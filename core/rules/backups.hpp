@@ -4,12 +4,17 @@
 
 #include "core/rules/view.hpp"
 
+#include <string_view>
+
 namespace recoverd::core {
 
 /// How often a backup is promised; 1 h where nobody said.
 Duration backup_interval(const Asset* asset);
 /// When the asset of this subject began to exist, as far as anybody knows.
 Time began(const SubjectView& view);
+
+/// That backups are not encrypted, though this is promised, is an AssertionFailed of this name.
+inline constexpr std::string_view kEncryption = "encryption";
 
 /// The first backup of a subject: since when it is waited for, and by when it has to be there.
 struct FirstBackup {

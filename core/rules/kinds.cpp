@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // In which evidence each rule finds something.
+#include "core/finding.hpp"
+#include "core/rules/backups.hpp"
 #include "core/rules/table.hpp"
 
 namespace recoverd::core {
@@ -12,6 +14,7 @@ constexpr EvidenceKind kReplication[] = {EvidenceKind::replication};
 constexpr EvidenceKind kExercise[] = {EvidenceKind::exercise};
 constexpr EvidenceKind kReachability[] = {EvidenceKind::reachability};
 constexpr EvidenceKind kExpectations[] = {EvidenceKind::assertions, EvidenceKind::fingerprint};
+constexpr EvidenceKind kOfEncryption[] = {EvidenceKind::recovery_points, EvidenceKind::assertions};
 constexpr EvidenceKind kMeasurement[] = {EvidenceKind::measurement};
 
 } // namespace
@@ -49,6 +52,12 @@ std::span<const EvidenceKind> kinds_of(RuleId id) {
     default:
         return {};
     }
+}
+
+std::span<const EvidenceKind> kinds_of(const Identity& found) {
+    if (found.rule == RuleId::assertion_failed && found.assertion == kEncryption)
+        return kOfEncryption;
+    return kinds_of(found.rule);
 }
 
 } // namespace recoverd::core

@@ -12,6 +12,8 @@
 
 namespace recoverd::core {
 
+struct Identity;
+
 enum class RuleId : std::uint8_t {
     backup_too_old,
     backup_missing,
@@ -82,5 +84,7 @@ const Rule* find_rule_by_key(std::string_view key);
 /// The kinds of evidence about a subject in which a rule finds something; none where it may be any, and of rules that
 /// are about more than one subject.
 std::span<const EvidenceKind> kinds_of(RuleId id);
+/// Those in which something like this may be found: that backups are not encrypted is told by them, too.
+std::span<const EvidenceKind> kinds_of(const Identity& found);
 
 } // namespace recoverd::core

@@ -266,6 +266,32 @@ TEST_CASE("half an answer to other options ends nothing of a kind that it does n
     }
 }
 
+TEST_CASE("that backups are not encrypted ends by backups that are, however little else is told beside them") {
+    Asset orders = asset("orders");
+    orders.objectives.encryption = true;
+    Check backups = backups_of("b", "orders");
+    Engine engine{kNow};
+    Time now = kNow;
+    const auto use = [&](const char* options) {
+        backups.fingerprint = options;
+        engine.configure(Fleet{}.with(orders).with(backups).done(), now);
+    };
+    const auto sees = [&](Told encrypted) {
+        SubjectReport seen = points("repo1", {now});
+        std::get<RecoveryPoints>(seen.evidence[0]).points[0].encrypted = encrypted;
+        seen.failure = Failure{FailureKind::refused, "may not read the log"};
+        engine.learn("b", report(now, {seen}), now);
+        pass(engine, now, 10s);
+        const List found = firing(engine, now);
+        return std::ranges::find(found, "AssertionFailed") != found.end();
+    };
+    use("{a}");
+    REQUIRE(sees(Told::no));
+    use("{b}");
+    CHECK(sees(Told::no));
+    CHECK_FALSE(sees(Told::yes));
+}
+
 TEST_CASE("a check that was silent when its options changed is silent until it has looked") {
     Watched watched;
     watched.pass(10min);
