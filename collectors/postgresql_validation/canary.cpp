@@ -209,6 +209,12 @@ void add_canary(const Looking& looking, core::Seen& seen) {
     core::SubjectReport& report = subject(seen, "");
     if (looking.facts.server.in_recovery) {
         expect_arrival(looking, report);
+        // Until whoever is to take over is promoted, that it answers does not say that it could be written.
+        if (!looking.expected.compares)
+            expect(report, Assertion{.name = "canary",
+                                     .expected = std::string{kWell},
+                                     .priority = Priority::p1,
+                                     .detail = "the server is in recovery, and takes no writes"});
     } else {
         expect_written(looking, report);
         expect_no_loss(looking, report);

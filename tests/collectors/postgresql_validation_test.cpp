@@ -361,6 +361,8 @@ TEST_CASE("nothing is ever written on a standby, and without a primary to compar
     const auto seen = story.look();
     CHECK(seen.state("", "canary_arrived") == AssertionState::unknown);
     CHECK_THAT(seen.assertion("", "canary_arrived").detail, ContainsSubstring("nothing is written"));
+    // One that is to be promoted has not taken over yet.
+    CHECK(seen.state("", "canary") == AssertionState::unknown);
 }
 
 TEST_CASE("a standby that replayed past a commit has its canary, or something is very wrong") {
