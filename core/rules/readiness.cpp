@@ -76,26 +76,49 @@ std::optional<Time> first_change(const Repository& repository, Time saved) {
     return first;
 }
 
-/// Since when what is written is not in the source; nothing while all of it is. What changes rarely is lost from its
-/// first change on, whichever repository tells of that: a copy elsewhere may be the last to have it.
-std::optional<Time> lost_since(const Repository& source, Time saved, const std::vector<Repository>& repositories) {
-    if (!source.points->source_changed_at)
-        return saved;
+/// What is written and not in the source.
+struct Lost {
+    /// Nothing while all of it is saved.
     std::optional<Time> since;
-    for (const Repository& repository : repositories)
-        if (const auto change = first_change(repository, saved); change && (!since || *change < *since))
-            since = change;
-    return since;
+    /// Whoever told of changes tells no more: there may have been some.
+    bool unseen = false;
+};
+
+/// What changes rarely is lost from its first change on, whichever repository tells of that: a copy elsewhere may be
+/// the last to have it. A copy that does not tell of changes is one of the same data.
+Lost lost_since(const Repository& source, Time saved, const std::vector<Repository>& repositories) {
+    Lost lost;
+    bool others_seen = false;
+    bool others_unseen = false;
+    for (const Repository& repository : repositories) {
+        if (!repository.points || !repository.points->source_changed_at)
+            continue;
+        if (const auto change = first_change(repository, saved); change && (!lost.since || *change < *lost.since))
+            lost.since = change;
+        if (repository.contributor != source.contributor)
+            (repository.standing == Standing::unseen ? others_unseen : others_seen) = true;
+    }
+    if (!source.points->source_changed_at && !others_seen)
+        lost.since = saved;
+    lost.unseen = !lost.since && others_unseen && !others_seen;
+    return lost;
 }
 
 /// Nothing at all may be lost where another takes over. No copy that is made now and then keeps that promise, and the
 /// scenario's canary tells whether it was kept.
-void judge_loss(const Scenario& scenario, const std::optional<Time>& since, const LogReach& logs, Time now,
-                Time& revisit, Reasons& blocks) {
-    if (!scenario.rpo || *scenario.rpo == Duration{0} || !since)
+void judge_loss(const Scenario& scenario, const AssetView& view, const Lost& lost, const LogReach& logs, Time& revisit,
+                Reasons& blocks) {
+    if (!scenario.rpo || *scenario.rpo == Duration{0})
         return;
-    if (auto reason = too_much_lost(*since, *scenario.rpo, fmt::format("{} are allowed", in_words(*scenario.rpo)), logs,
-                                    now, revisit))
+    if (lost.unseen)
+        blocks.push_back({VerdictState::unknown, "whether it changed since could not be seen"});
+    if (!lost.since)
+        return;
+    // A log that others see may well reach further.
+    const bool others_see = view.asset.is_elsewhere(EvidenceKind::log_archive);
+    const std::string promise =
+        fmt::format("{} are allowed{}", in_words(*scenario.rpo), others_see ? ", as far as this agent sees" : "");
+    if (auto reason = too_much_lost(*lost.since, *scenario.rpo, promise, logs, view.now, revisit))
         blocks.push_back(std::move(*reason));
 }
 
@@ -114,10 +137,13 @@ void judge_reach(const Scenario& scenario, Time now, AssetReadiness& made, Time&
 }
 
 void judge_time(const Scenario& scenario, const Asset& asset, const Verdict& verdict, Reasons& blocks) {
-    // Others are told of its proofs.
-    if (asset.is_elsewhere(EvidenceKind::exercise))
-        return;
-    if (!verdict.proven_depth)
+    if (asset.is_elsewhere(EvidenceKind::exercise)) {
+        // Others are told of its proofs, and hold them against what is promised for the asset itself.
+        if (scenario.rto)
+            blocks.push_back({VerdictState::at_risk, fmt::format("{} are allowed, and how long it takes is told to "
+                                                                 "agents of the other scope alone",
+                                                                 in_words(*scenario.rto))});
+    } else if (!verdict.proven_depth)
         blocks.push_back({VerdictState::at_risk, std::string{kUnproven}});
     else if (scenario.rto && !verdict.proven_rto)
         blocks.push_back({VerdictState::at_risk,
@@ -142,9 +168,7 @@ void judge_restore(const Scenario& scenario, const AssetView& view, const Verdic
     made.from = label(*source->contributor);
     made.newest = std::max(source->newest->data_at, logs.until.value_or(source->newest->data_at));
     made.oldest = oldest_in(there, *source);
-    // A log that others see may well reach further.
-    if (!view.asset.is_elsewhere(EvidenceKind::log_archive))
-        judge_loss(scenario, lost_since(*source, *made.newest, repositories), logs, view.now, revisit, blocks);
+    judge_loss(scenario, view, lost_since(*source, *made.newest, repositories), logs, revisit, blocks);
     judge_reach(scenario, view.now, made, revisit, blocks);
     judge_time(scenario, view.asset, verdict, blocks);
 }

@@ -134,6 +134,37 @@ TEST_CASE("of what changes rarely the first change is lost that the copy does no
     CHECK(copies.judge().blocks == Lines{"3h would be lost, 1h are allowed"});
 }
 
+TEST_CASE("a copy that does not tell of changes lacks none where another one tells that there were none") {
+    Copies copies;
+    copies.scenario.rpo = 1h;
+    RecoveryPoints rarely = Copies::points(10 * kDay, 5 * kDay);
+    rarely.source_changed_at = kNow - 5 * kDay;
+    copies.see(copies.near, copies.near_memory, {rarely});
+    copies.see(copies.far, copies.far_memory, {Copies::points(10 * kDay, 5 * kDay)});
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    rarely.source_changed_at = kNow - 2h;
+    copies.see(copies.near, copies.near_memory, {rarely});
+    CHECK(copies.judge().state == VerdictState::at_risk);
+    copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 5 * kDay)});
+    CHECK(copies.judge().state == VerdictState::at_risk);
+}
+
+TEST_CASE("whether it changed since is unknown while whoever else tells of changes is not seen") {
+    Copies copies;
+    copies.scenario.rpo = 1h;
+    RecoveryPoints rarely = Copies::points(10 * kDay, 5 * kDay);
+    rarely.source_changed_at = kNow - 5 * kDay;
+    copies.see(copies.near, copies.near_memory, {rarely});
+    copies.see(copies.far, copies.far_memory, {rarely});
+    REQUIRE(copies.judge().state == VerdictState::recoverable);
+    remember(copies.near_memory, copies.near, {kNow - 1h, 1s, failed(FailureKind::unreachable, "no route")});
+    copies.near_memory.subjects.begin()->second.learned_at = kNow - 3 * kDay;
+    CHECK(copies.judge().state == VerdictState::unknown);
+    CHECK(copies.judge().blocks == Lines{"whether it changed since could not be seen"});
+    copies.scenario.rpo.reset();
+    CHECK(copies.judge().state == VerdictState::recoverable);
+}
+
 TEST_CASE("of a job that only reports its backups nobody knows how far back they go, but for who looks in that place") {
     Copies copies;
     copies.see_both();
@@ -258,5 +289,12 @@ TEST_CASE("what agents of the other scope see may be ready, and they are told ho
     copies.scenario.rto = 10min;
     CHECK(copies.judge().blocks == Lines{"the last proof took 30m, 10m are allowed"});
     copies.asset.elsewhere = {EvidenceKind::exercise};
+    ready = copies.judge();
+    CHECK(ready.state == VerdictState::at_risk);
+    CHECK(ready.blocks == Lines{"10m are allowed, and how long it takes is told to agents of the other scope alone"});
+    copies.scenario.rto.reset();
     CHECK(copies.judge().state == VerdictState::recoverable);
+    copies.asset.elsewhere = {EvidenceKind::log_archive};
+    copies.scenario.rpo = 10min;
+    CHECK(copies.judge().blocks == Lines{"1h would be lost, 10m are allowed, as far as this agent sees"});
 }
