@@ -48,6 +48,7 @@ class Parts {
         if (!is_split())
             return asset;
         asset.elsewhere = elsewhere(scope);
+        asset.may_be_nowhere = !is_certain(the_other(scope));
         if (asset.is_elsewhere(EvidenceKind::exercise)) {
             asset.objectives.restore_test_every.reset();
             asset.objectives.rto.reset();
@@ -118,13 +119,11 @@ class Narrowing {
     core::Config narrowed() {
         narrow_assets();
         narrow_exercises();
-        std::erase_if(made_.scenarios, [&](const core::Scenario& scenario) { return !is_seen(scenario); });
+        narrow_scenarios();
         std::erase_if(made_.validations, [&](const core::Validation& one) { return !runs_in(one, scope_); });
         // What others see is theirs to say.
         for (core::PlannedExercise& planned : made_.exercises)
-            std::erase_if(planned.keeps, [&](const std::string& name) {
-                return std::ranges::find(made_.scenarios, name, &core::Scenario::name) == made_.scenarios.end();
-            });
+            std::erase_if(planned.keeps, [&](const std::string& name) { return !decided_here_.contains(name); });
         std::erase_if(made_.checks, [&](const auto& check) { return check->scope != scope_; });
         return std::move(made_);
     }
@@ -179,6 +178,22 @@ class Narrowing {
         return !asset.is_elsewhere(EvidenceKind::exercise);
     }
 
+    /// Of one that only others decide it may be asked here whether one could recover from it.
+    void narrow_scenarios() {
+        std::erase_if(made_.scenarios, [&](const core::Scenario& scenario) {
+            return !is_seen(scenario) && !is_asked(scenario, scope_);
+        });
+        for (core::Scenario& scenario : made_.scenarios) {
+            if (is_seen(scenario)) {
+                decided_here_.insert(scenario.name);
+                continue;
+            }
+            scenario.checks = scenario.assets = scenario.subjects = {};
+            scenario.labels = {};
+            scenario.location = {};
+        }
+    }
+
     bool runs_in(const core::Validation& validation, Scope scope) const {
         return std::ranges::all_of(validation.steps, [&](const core::ValidationStep& step) {
             const auto at = scopes_.find(step.check);
@@ -215,6 +230,8 @@ class Narrowing {
     /// Of each check.
     std::map<std::string_view, Scope> scopes_;
     bool cluster_discovers_ = false;
+    /// Scenarios, by name.
+    std::set<std::string> decided_here_;
     /// Assets of which agents of each scope tell whether they could be recovered.
     std::array<std::set<std::string_view>, core::Names<Scope>::values.size()> ready_in_;
 };

@@ -47,6 +47,8 @@ struct Asset {
     /// What agents of the other scope are shown of it, alone or as well, so that nobody misses it here. `exercise`:
     /// they are told of its proofs, and judge them. Empty where one agent sees all of it.
     std::vector<EvidenceKind> elsewhere;
+    /// Is it there for agents of the other scope only where they see it, so that there may be none that does?
+    bool may_be_nowhere = false;
 
     bool is_elsewhere(EvidenceKind kind) const { return std::ranges::find(elsewhere, kind) != elsewhere.end(); }
     /// Do they see that by which its verdict is decided?

@@ -15,6 +15,14 @@ void add_all(Share& to, const Share& share) {
     to.told.insert(share.told.begin(), share.told.end());
 }
 
+/// What only a pattern matches may never be seen: it takes nothing from who is named, and brings the same.
+Share without(Share share, const Share& named) {
+    for (auto* kinds : {&share.looked, &share.told})
+        std::erase_if(*kinds,
+                      [&](EvidenceKind kind) { return named.looked.contains(kind) || named.told.contains(kind); });
+    return share;
+}
+
 } // namespace
 
 LookedAt::LookedAt(const Config& config) {
@@ -28,12 +36,13 @@ LookedAt::LookedAt(const Config& config) {
 }
 
 Shares LookedAt::at(const std::string& asset) const {
-    const auto named = by_name_.find(asset);
-    Shares shares = named == by_name_.end() ? Shares{} : named->second;
+    const auto at = by_name_.find(asset);
+    const Shares named = at == by_name_.end() ? Shares{} : at->second;
+    Shares shares = named;
     for (const auto& [pattern, matching] : by_pattern_)
         if (glob_matches(pattern, asset))
             for (const Scope scope : {Scope::node, Scope::cluster})
-                add_all(shares.of(scope), matching.of(scope));
+                add_all(shares.of(scope), without(matching.of(scope), named.of(the_other(scope))));
     return shares;
 }
 

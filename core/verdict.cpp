@@ -165,11 +165,15 @@ std::string words_of(const Finding& finding) {
     return where.empty() ? finding.reason : fmt::format("{}: {}", where, finding.reason);
 }
 
-/// What is judged here is not all that there is to it, and no reason to call it less than recoverable.
-void name_others(const Asset& asset, Reasons& reasons) {
+/// What is judged here is not all that there is to it. That is no reason to call it less than recoverable, unless its
+/// backups are only seen elsewhere, and there may be nobody who sees any.
+void name_others(const Asset& asset, const std::vector<Repository>& repositories, Reasons& reasons) {
     const bool proofs = asset.objectives.backups && asset.is_elsewhere(EvidenceKind::exercise);
     if (!asset.is_seen_elsewhere() && !proofs)
         return;
+    if (asset.objectives.backups && asset.is_seen_elsewhere() && asset.may_be_nowhere && repositories.empty())
+        return reasons.push_back(
+            {VerdictState::unknown, "agents of the other scope may see backups of it, if one does"});
     const std::string_view what = !asset.objectives.backups   ? "look at it"
                                   : !proofs                   ? "see backups of it"
                                   : asset.is_seen_elsewhere() ? "see backups of it, and judge its proofs"
@@ -226,7 +230,7 @@ Verdict judge_verdict(const AssetView& view, Time& revisit) {
     for (const std::string& unready : view.unready)
         reasons.push_back({VerdictState::at_risk, unready});
     judge_findings(view, repositories, revisit, reasons);
-    name_others(view.asset, reasons);
+    name_others(view.asset, repositories, reasons);
     std::ranges::stable_sort(reasons, std::ranges::greater{}, &Reason::state);
     verdict.state = reasons.empty() ? VerdictState::recoverable : reasons.front().state;
     for (Reason& reason : reasons)

@@ -3,6 +3,7 @@
 // nobody is told.
 #include "core/config/compiling.hpp"
 #include "core/config/values.hpp"
+#include "core/looked_at.hpp"
 #include "core/rules/scenarios.hpp"
 
 #include <fmt/format.h>
@@ -115,6 +116,20 @@ class Warnings {
                     fmt::format("checks of scope node and of scope cluster decide scenario '{}': an agent with "
                                 "--scope sees only its own",
                                 made_.name));
+        else
+            warn_of_keeps(*scopes.begin());
+    }
+
+    /// What decides it is seen by agents of `scope`. A run is told to those of the asset's `outcome` check, or else to
+    /// the cluster's.
+    void warn_of_keeps(Scope scope) {
+        for (const PlannedExercise& planned : run_.config.exercises)
+            if (planned.told_in.value_or(Scope::cluster) != scope &&
+                std::ranges::find(planned.keeps, made_.name) != planned.keeps.end())
+                warning("checks",
+                        fmt::format("checks of scope {} decide scenario '{}', and agents of scope {} hear of exercise "
+                                    "'{}', which keeps it: no agent with --scope judges that",
+                                    name_of(scope), made_.name, name_of(the_other(scope)), planned.name));
     }
 
     const Scenario& made_;

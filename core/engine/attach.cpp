@@ -24,9 +24,13 @@ void Engine::attach(CheckUnit& unit, Time now) {
     // Of one asset it is all that is seen. There may be thousands of such checks.
     if (unit.seen_of.size() == 1 && unit.seen_of.begin()->second.size() == unit.memory.subjects.size())
         unit.seen_of.clear();
-    // Before its first run a check belongs to the asset it names.
-    if (unit.memory.subjects.empty())
+    // Before its first run a check belongs to the asset it names, and under other options to what it saw before.
+    if (unit.memory.subjects.empty()) {
         belongs({});
+        if (!unit.memory.last_success)
+            for (const auto& [subject, known] : unit.memory.seen_before)
+                belongs(subject);
+    }
     if (assets != unit.assets) {
         // A check of mere reachability has none judged that it sees to be well, and comes to see them one by one.
         for (AssetUnit* left : unit.assets)

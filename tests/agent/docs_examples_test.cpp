@@ -205,8 +205,9 @@ TEST_CASE(
         const core::AssetUnit* orders = engine.asset("orders-db");
         REQUIRE(orders != nullptr);
         CHECK(orders->asset.objectives.backup_every == core::kDay);
+        // Which of the nodes that is, if any, the cluster's agent cannot know.
         CHECK(orders->verdict.state ==
-              (scope == core::Scope::node ? core::VerdictState::recoverable : core::VerdictState::at_risk));
+              (scope == core::Scope::node ? core::VerdictState::recoverable : core::VerdictState::unknown));
         CHECK((engine.asset("crm") != nullptr) == (scope == core::Scope::node));
     }
 }

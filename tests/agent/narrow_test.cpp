@@ -164,7 +164,32 @@ TEST_CASE("an asset that only a pattern of nodes matches is the cluster's, too, 
     Life life{whole, Scope::cluster};
     life.live(2, true);
     CHECK(life.fired.empty());
-    CHECK(life.verdict().state == core::VerdictState::recoverable);
+    // There may be no node that has any.
+    CHECK(life.verdict().state == core::VerdictState::unknown);
+    CHECK(life.verdict().reasons == Names{"agents of the other scope may see backups of it, if one does"});
+}
+
+TEST_CASE("what a pattern may match takes nothing from who is named") {
+    const auto dumps = looking("dumps", Scope::node, {EvidenceKind::recovery_points}, "{subject}");
+    const Whole bucket{{dumps, looking("bucket", Scope::cluster, {EvidenceKind::recovery_points}, "orders")}};
+    CHECK(orders_of(bucket.of(Scope::cluster)).objectives.rpo == 26h);
+    Whole reported{{dumps, told("backups", Scope::cluster, "orders")}};
+    reported.config.scenarios = {core::Scenario{.name = "ransomware", .recovers = {"orders"}}};
+    CHECK(reported.of(Scope::cluster).scenarios.size() == 1);
+    CHECK_FALSE(orders_of(reported.of(Scope::cluster)).is_elsewhere(EvidenceKind::recovery_points));
+}
+
+TEST_CASE("a scenario's promises that no agent can judge are not said to be kept") {
+    Whole whole{{looking("repo", Scope::node, {EvidenceKind::recovery_points}, "orders"),
+                 looking("server", Scope::cluster, {EvidenceKind::log_archive}, "orders"),
+                 told("outcomes", Scope::cluster, "orders")}};
+    whole.config.scenarios = {core::Scenario{.name = "ransomware", .rto = 10min, .rpo = 1h, .recovers = {"orders"}}};
+    Life node{whole, Scope::node};
+    node.live(2, false);
+    REQUIRE(node.engine.scenario("ransomware")->readiness);
+    const core::Readiness& ready = *node.engine.scenario("ransomware")->readiness;
+    CHECK(ready.state == core::VerdictState::at_risk);
+    CHECK(ready.assets.at(0).blocks.size() == 2);
 }
 
 TEST_CASE("an asset that a node's check names and a pattern of the cluster matches stays the nodes'") {
@@ -258,6 +283,18 @@ TEST_CASE("whether all could be recovered from a scenario is asked where it is s
     };
     CHECK(scenarios(Scope::node) == Names{"ransomware"});
     CHECK(scenarios(Scope::cluster) == Names{"nothing"});
+    // Of one that only others decide this is asked all the same.
+    core::Scenario az{.name = "az", .recovers = {"orders"}};
+    az.checks = {"port"};
+    whole.config.scenarios.push_back(az);
+    whole.config.exercises = {{.name = "drill", .asset = "orders", .cadence = kDay, .duration = 1h, .keeps = {"az"}}};
+    CHECK(scenarios(Scope::node) == Names{"ransomware", "az"});
+    CHECK(scenarios(Scope::cluster) == Names{"nothing", "az"});
+    CHECK_FALSE(whole.of(Scope::node).scenarios.back().is_decided());
+    CHECK(whole.of(Scope::cluster).scenarios.back() == az);
+    CHECK(only_exercise(whole.of(Scope::node)).keeps.empty());
+    CHECK(only_exercise(whole.of(Scope::cluster)).keeps == Names{"az"});
+    whole.config.scenarios.pop_back();
     // Who discovers assets may come to see one.
     core::Check all = looking("buckets", Scope::cluster, {EvidenceKind::recovery_points}, "{subject}");
     all.discover = true;

@@ -412,6 +412,13 @@ TEST_CASE("an rpo that no agent of one scope can judge is a warning, since other
           "logs: no agent with --scope judges its rpo\n");
 }
 
+TEST_CASE("a promise of an exercise that no agent of one scope can judge is a warning") {
+    CHECK(said_about(kData / "warn_keeps.toml") ==
+          "warn_keeps.toml:19:10: warning: scenario.checks: checks of scope node decide scenario 'db-primary', and "
+          "agents of scope cluster hear of exercise 'database-failover', which keeps it: no agent with --scope judges "
+          "that\n");
+}
+
 TEST_CASE("objectives that no check can judge are a warning that names them; a proof can always be posted") {
     // Of an asset that is only told outcomes there need be no check at all.
     CHECK(said_about(kData / "warn_no_check.toml") ==

@@ -309,6 +309,22 @@ TEST_CASE("an asset that is promised where it is seen outlives other options of 
     CHECK_FALSE(dumps.engine.asset("shop"));
 }
 
+TEST_CASE("nobody misses what a check with other options has not looked at yet") {
+    Promised dumps;
+    dumps.check.asset_map = {{"main", "shop"}};
+    dumps.configure();
+    for (int i = 0; i < 10; ++i)
+        dumps.learn({"main"});
+    REQUIRE(dumps.firing().empty());
+    dumps.check.fingerprint = "pgbackrest elsewhere";
+    dumps.configure();
+    pass(dumps.engine, dumps.now, 1s);
+    CHECK(dumps.firing().empty());
+    dumps.engine.learn("dumps", failure(dumps.now), dumps.now);
+    pass(dumps.engine, dumps.now, 1s);
+    CHECK(dumps.firing().empty());
+}
+
 TEST_CASE("what was reported of an asset that is promised where it is seen outlives a restart with other options") {
     Promised dumps;
     dumps.check.asset_map = {{"main", "shop"}};
