@@ -86,7 +86,8 @@ struct Lost {
 
 /// What changes rarely is lost from its first change on, whichever repository tells of that: a copy elsewhere may be
 /// the last to have it. A copy that does not tell of changes is one of the same data.
-Lost lost_since(const Repository& source, Time saved, const std::vector<Repository>& repositories) {
+Lost lost_since(const Repository& source, Time saved, const std::vector<Repository>& repositories, Time now,
+                Time& revisit) {
     Lost lost;
     bool others_seen = false;
     bool others_unseen = false;
@@ -95,12 +96,18 @@ Lost lost_since(const Repository& source, Time saved, const std::vector<Reposito
             continue;
         if (const auto change = first_change(repository, saved); change && (!lost.since || *change < *lost.since))
             lost.since = change;
-        if (repository.contributor != source.contributor)
-            (repository.standing == Standing::unseen ? others_unseen : others_seen) = true;
+        if (repository.contributor == source.contributor || repository.contributor->seen->vanished_since)
+            continue;
+        const bool is_unseen = repository.standing == Standing::unseen ||
+                               silent(*repository.contributor, EvidenceKind::recovery_points, now, revisit);
+        (is_unseen ? others_unseen : others_seen) = true;
     }
     if (!source.points->source_changed_at && !others_seen)
         lost.since = saved;
-    lost.unseen = !lost.since && others_unseen && !others_seen;
+    // One that saw its source after the last change was saved knows that there was none; of another its last change is
+    // its own newest point.
+    const bool knows = source.points->source_changed_at && *source.points->source_changed_at < source.newest->data_at;
+    lost.unseen = !lost.since && others_unseen && !others_seen && !knows;
     return lost;
 }
 
@@ -168,7 +175,8 @@ void judge_restore(const Scenario& scenario, const AssetView& view, const Verdic
     made.from = label(*source->contributor);
     made.newest = std::max(source->newest->data_at, logs.until.value_or(source->newest->data_at));
     made.oldest = oldest_in(there, *source);
-    judge_loss(scenario, view, lost_since(*source, *made.newest, repositories), logs, revisit, blocks);
+    judge_loss(scenario, view, lost_since(*source, *made.newest, repositories, view.now, revisit), logs, revisit,
+               blocks);
     judge_reach(scenario, view.now, made, revisit, blocks);
     judge_time(scenario, view.asset, verdict, blocks);
 }

@@ -149,6 +149,23 @@ TEST_CASE("a copy that does not tell of changes lacks none where another one tel
     CHECK(copies.judge().state == VerdictState::at_risk);
 }
 
+TEST_CASE("who is gone, or silent, tells of no changes any more") {
+    Copies copies;
+    copies.scenario.rpo = 1h;
+    RecoveryPoints rarely = Copies::points(10 * kDay, 5 * kDay);
+    rarely.source_changed_at = kNow - 5 * kDay;
+    copies.see(copies.near, copies.near_memory, {rarely});
+    copies.see(copies.far, copies.far_memory, {Copies::points(10 * kDay, 5 * kDay)});
+    REQUIRE(copies.judge().state == VerdictState::recoverable);
+    SECTION("gone") { copies.near_memory.subjects.begin()->second.vanished_since = kNow - 4 * kDay; }
+    SECTION("bad, and silent since") {
+        rarely.points.back().state = PointState::bad;
+        copies.see(copies.near, copies.near_memory, {rarely});
+        copies.near_memory.subjects.begin()->second.learned_at = kNow - 3 * kDay;
+    }
+    CHECK(copies.judge().blocks == Lines{"5d would be lost, 1h are allowed"});
+}
+
 TEST_CASE("whether it changed since is unknown while whoever else tells of changes is not seen") {
     Copies copies;
     copies.scenario.rpo = 1h;
@@ -161,6 +178,12 @@ TEST_CASE("whether it changed since is unknown while whoever else tells of chang
     copies.near_memory.subjects.begin()->second.learned_at = kNow - 3 * kDay;
     CHECK(copies.judge().state == VerdictState::unknown);
     CHECK(copies.judge().blocks == Lines{"whether it changed since could not be seen"});
+    // One that saw the source itself knows that nothing came after what it has.
+    RecoveryPoints knowing = rarely;
+    knowing.source_changed_at = kNow - 6 * kDay;
+    copies.see(copies.far, copies.far_memory, {knowing});
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    copies.see(copies.far, copies.far_memory, {rarely});
     copies.scenario.rpo.reset();
     CHECK(copies.judge().state == VerdictState::recoverable);
 }
