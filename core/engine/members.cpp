@@ -138,4 +138,16 @@ bool decides(const Scenario& scenario, const CheckUnit& check, const Identity& f
     return counted;
 }
 
+bool is_out(const ScenarioUnit& unit, const CheckUnit& check) {
+    const auto runs = [](const auto& outage) { return outage.second.running.has_value(); };
+    if (std::ranges::none_of(unit.outages, runs))
+        return false;
+    bool found = false;
+    for_each_counting(unit.scenario, check, [&](const std::string& group, std::string_view, const SubjectMemory*) {
+        const auto at = unit.outages.find(group);
+        found = found || (at != unit.outages.end() && runs(*at));
+    });
+    return found;
+}
+
 } // namespace recoverd::core

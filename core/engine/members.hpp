@@ -23,4 +23,7 @@ std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& 
 /// Does something like this of the check decide the scenario, and does a subject count there that it is about?
 bool decides(const Scenario& scenario, const CheckUnit& check, const Identity& found);
 
+/// Does an outage of a group go on in which a subject of the check counts?
+bool is_out(const ScenarioUnit& unit, const CheckUnit& check);
+
 } // namespace recoverd::core

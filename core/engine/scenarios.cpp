@@ -239,9 +239,8 @@ void Engine::show_to_scenarios(CheckUnit& unit) {
 /// long.
 bool Engine::is_awaited(std::string_view check) const {
     const auto at = checks_.find(check);
-    return at != checks_.end() && std::ranges::any_of(at->second->scenarios, [](const ScenarioUnit* unit) {
-               return std::ranges::any_of(unit->outages,
-                                          [](const auto& outage) { return outage.second.running.has_value(); });
+    return at != checks_.end() && std::ranges::any_of(at->second->scenarios, [&](const ScenarioUnit* unit) {
+               return is_out(*unit, *at->second);
            });
 }
 

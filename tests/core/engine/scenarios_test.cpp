@@ -270,6 +270,7 @@ TEST_CASE("whoever sees whether an outage is over is waited for while it goes on
     CHECK_FALSE(zones.engine.is_awaited("web-a1"));
     zones.go_down();
     CHECK(zones.engine.is_awaited("web-a1"));
+    CHECK_FALSE(zones.engine.is_awaited("web-b1"));
     CHECK_FALSE(zones.engine.is_awaited("of another agent"));
     zones.fail();
     CHECK(zones.engine.is_awaited("web-a1"));
