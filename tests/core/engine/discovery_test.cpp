@@ -309,6 +309,18 @@ TEST_CASE("an asset that is promised where it is seen outlives other options of 
     CHECK_FALSE(dumps.engine.asset("shop"));
 }
 
+TEST_CASE("a check with other options that sees nothing has nothing of what it saw before") {
+    Promised dumps;
+    dumps.check.asset_map = {{"main", "shop"}};
+    dumps.configure();
+    dumps.learn({"main"});
+    dumps.check.fingerprint = "pgbackrest elsewhere";
+    dumps.configure();
+    REQUIRE(dumps.engine.asset("shop"));
+    dumps.learn({});
+    CHECK_FALSE(dumps.engine.asset("shop"));
+}
+
 TEST_CASE("nobody misses what a check with other options has not looked at yet") {
     Promised dumps;
     dumps.check.asset_map = {{"main", "shop"}};
