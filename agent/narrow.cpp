@@ -53,7 +53,10 @@ class Parts {
             asset.objectives.restore_test_every.reset();
             asset.objectives.rto.reset();
         }
-        if (shares_.may_be_outreached(scope))
+        // One that only a pattern matches brings nothing that others are named for, and sees it all the same.
+        const bool others_are_named =
+            !share(scope).is_named() && shares_.brings(the_other(scope), EvidenceKind::recovery_points);
+        if (shares_.may_be_outreached(scope) || others_are_named)
             asset.objectives.rpo.reset();
         return asset;
     }

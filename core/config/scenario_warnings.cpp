@@ -121,11 +121,22 @@ class Warnings {
     }
 
     /// What decides it is seen by agents of `scope`. A run is told to those of the asset's `outcome` check, or else to
-    /// the cluster's.
+    /// the cluster's, where they have the asset.
     void warn_of_keeps(Scope scope) {
+        const auto keeps = [&](const PlannedExercise& planned) {
+            return std::ranges::find(planned.keeps, made_.name) != planned.keeps.end();
+        };
+        if (std::ranges::none_of(run_.config.exercises, keeps))
+            return;
+        const LookedAt looked_at{run_.config};
+        const auto is_elsewhere = [&](const PlannedExercise& planned) {
+            if (planned.told_in)
+                return *planned.told_in != scope;
+            const Shares shares = looked_at.at(planned.asset);
+            return scope == Scope::node && (shares.of(Scope::cluster).may_see() || !shares.of(Scope::node).is_named());
+        };
         for (const PlannedExercise& planned : run_.config.exercises)
-            if (planned.told_in.value_or(Scope::cluster) != scope &&
-                std::ranges::find(planned.keeps, made_.name) != planned.keeps.end())
+            if (keeps(planned) && is_elsewhere(planned))
                 warning("checks",
                         fmt::format("checks of scope {} decide scenario '{}', and agents of scope {} hear of exercise "
                                     "'{}', which keeps it: no agent with --scope judges that",

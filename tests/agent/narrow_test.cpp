@@ -173,6 +173,11 @@ TEST_CASE("what a pattern may match takes nothing from who is named") {
     const auto dumps = looking("dumps", Scope::node, {EvidenceKind::recovery_points}, "{subject}");
     const Whole bucket{{dumps, looking("bucket", Scope::cluster, {EvidenceKind::recovery_points}, "orders")}};
     CHECK(orders_of(bucket.of(Scope::cluster)).objectives.rpo == 26h);
+    CHECK_FALSE(orders_of(bucket.of(Scope::node)).objectives.rpo);
+    const Whole mirrored{{looking("dumps", Scope::node, {EvidenceKind::recovery_points}, "orders"),
+                          looking("buckets", Scope::cluster, {EvidenceKind::recovery_points}, "{subject}")}};
+    CHECK(orders_of(mirrored.of(Scope::node)).objectives.rpo == 26h);
+    CHECK_FALSE(orders_of(mirrored.of(Scope::cluster)).objectives.rpo);
     Whole reported{{dumps, told("backups", Scope::cluster, "orders")}};
     reported.config.scenarios = {core::Scenario{.name = "ransomware", .recovers = {"orders"}}};
     CHECK(reported.of(Scope::cluster).scenarios.size() == 1);

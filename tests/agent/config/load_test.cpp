@@ -414,7 +414,7 @@ TEST_CASE("an rpo that no agent of one scope can judge is a warning, since other
 
 TEST_CASE("a promise of an exercise that no agent of one scope can judge is a warning") {
     CHECK(said_about(kData / "warn_keeps.toml") ==
-          "warn_keeps.toml:19:10: warning: scenario.checks: checks of scope node decide scenario 'db-primary', and "
+          "warn_keeps.toml:35:10: warning: scenario.checks: checks of scope node decide scenario 'db-primary', and "
           "agents of scope cluster hear of exercise 'database-failover', which keeps it: no agent with --scope judges "
           "that\n");
 }
