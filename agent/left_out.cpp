@@ -12,7 +12,7 @@ std::optional<LeftOut> left_out(const core::Config& config, std::optional<core::
     if (!scope)
         return std::nullopt;
     LeftOut left;
-    left.to = *scope == core::Scope::node ? core::Scope::cluster : core::Scope::node;
+    left.to = core::the_other(*scope);
     left.checks = static_cast<std::size_t>(
         std::ranges::count_if(config.checks, [&](const auto& check) { return check->scope == left.to; }));
     if (left.checks == 0)

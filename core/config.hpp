@@ -67,6 +67,7 @@ template <>
 struct Names<Scope> {
     static constexpr std::array<std::string_view, 2> values{"node", "cluster"};
 };
+constexpr Scope the_other(Scope scope) { return scope == Scope::node ? Scope::cluster : Scope::node; }
 
 /// `[[check.NAME.subject]]`: what is different for the subjects that match.
 struct SubjectOverride {

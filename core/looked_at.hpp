@@ -27,8 +27,6 @@ struct Share {
     bool may_see() const { return is_named() || by_pattern; }
 };
 
-constexpr Scope the_other(Scope scope) { return scope == Scope::node ? Scope::cluster : Scope::node; }
-
 /// Those of both scopes.
 struct Shares {
     std::array<Share, Names<Scope>::values.size()> by_scope;
