@@ -187,7 +187,6 @@ Task<Collected> collect(Options options, Run run) {
     const parts::Expected expected = expectations(options, access.server);
     parts::Api api(run, std::move(access), options.of_namespace, options.selector);
     parts::Facts facts;
-    const parts::Cursor before = parts::read_cursor(run.cursor);
     const std::vector<parts::Resource> resources = parts::resources_of(options.watch, options.require);
     for (const parts::Resource& resource : resources) {
         parts::Reader reader = parts::reader_of(resource, expected, run.now, facts);
@@ -197,7 +196,7 @@ Task<Collected> collect(Options options, Run run) {
         // Half of a list is none.
         if (failure)
             parts::reader_of(resource, expected, run.now, facts).begin();
-        if (failure && !api.locked_out() && parts::done_without(resource, *failure, before))
+        if (failure && !api.locked_out() && parts::done_without(resource, *failure, run.cursor))
             continue;
         facts.lists[resource.full_name()] = std::move(failure);
         if (api.locked_out())

@@ -52,8 +52,8 @@ struct Facts {
     bool failed(const Resource& resource) const;
 };
 
-/// Is a list that `failure` keeps back as good as one that nobody asked for? `before`: what the last run left.
-bool done_without(const Resource& resource, const Failure& failure, const Cursor& before);
+/// Is a list that `failure` keeps back as good as one that nobody asked for? `cursor`: what the last run left.
+bool done_without(const Resource& resource, const Failure& failure, std::string_view cursor);
 
 /// Where the objects of `resource` go; `facts` outlives it.
 Reader reader_of(const Resource& resource, const Expected& expected, Time now, Facts& facts);

@@ -221,11 +221,12 @@ bool Facts::failed(const Resource& resource) const {
     return found != lists.end() && found->second;
 }
 
-bool done_without(const Resource& resource, const Failure& failure, const Cursor& before) {
+bool done_without(const Resource& resource, const Failure& failure, std::string_view cursor) {
     if (resource.may_lack)
         return failure.kind == FailureKind::misconfigured;
     // They take a ClusterRole, which not everybody gets who may look at a namespace.
-    return resource == kVolumeSnapshotContents && failure.kind == FailureKind::refused && !before.contents_seen;
+    return resource == kVolumeSnapshotContents && failure.kind == FailureKind::refused &&
+           !read_cursor(cursor).contents_seen;
 }
 
 Collected interpret_kubernetes(const Expected& expected, const Facts& facts, const Server& server,

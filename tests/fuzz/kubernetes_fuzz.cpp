@@ -46,7 +46,6 @@ void interpret(const io::Json& document) {
     (document["backup"] ? expected.jobs.backup : expected.jobs.exercise) = "restore-test";
     parts::Facts facts;
     const std::string cursor = document["cursor"].is_text() ? document["cursor"].text() : "";
-    const parts::Cursor before = parts::read_cursor(cursor);
     std::vector<std::string> words;
     for (const auto& watched : parts::watchable())
         words.emplace_back(watched.word);
@@ -59,7 +58,7 @@ void interpret(const io::Json& document) {
         const auto page = parts::read_page(answer, resource, "in the whole cluster", reader);
         if (!page)
             reader.begin();
-        if (!page && parts::done_without(resource, page.error(), before))
+        if (!page && parts::done_without(resource, page.error(), cursor))
             continue;
         facts.lists[resource.full_name()] = page ? std::nullopt : std::optional{page.error()};
     }
