@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/narrow.hpp"
 
+#include "agent/asset_parts.hpp"
 #include "core/looked_at.hpp"
 #include "core/rules/exercises.hpp"
 
@@ -18,97 +19,8 @@ namespace recoverd::agent {
 
 namespace {
 
-using core::EvidenceKind;
 using core::Scope;
 using core::the_other;
-
-/// What agents of each scope have of one asset.
-class Parts {
-  public:
-    /// `told_in`: whose agents hear of its restore tests, where a check says so.
-    Parts(core::Shares shares, std::optional<Scope> told_in) : shares_(std::move(shares)), told_in_(told_in) {}
-
-    /// One that only checks of nodes name is theirs alone. Any other is the cluster's as well, though a node may come
-    /// to see it: what nobody sees somebody has to say.
-    bool has(Scope scope) const {
-        return share(scope).may_see() || (scope == Scope::cluster && !share(Scope::node).is_named());
-    }
-    bool is_split() const { return has(Scope::node) && has(Scope::cluster); }
-
-    /// Is it there from the beginning, or once it is seen? A node knows of one that is named by subjects only when it
-    /// sees one. Of the cluster there is one agent, which sees all that there is.
-    bool is_certain(Scope scope) const {
-        if (scope == Scope::node)
-            return share(Scope::node).by_check;
-        return share(Scope::cluster).is_named() || !share(Scope::node).is_named();
-    }
-
-    /// What agents of this scope judge of it.
-    core::Asset part(core::Asset asset, Scope scope) const {
-        if (!is_split())
-            return asset;
-        asset.elsewhere = elsewhere(scope);
-        asset.may_be_nowhere = !is_certain(the_other(scope));
-        if (asset.is_elsewhere(EvidenceKind::exercise)) {
-            asset.objectives.restore_test_every.reset();
-            asset.objectives.rto.reset();
-        }
-        // One that only a pattern matches brings nothing that others are named for, and sees it all the same.
-        const bool others_are_named =
-            !share(scope).is_named() && shares_.brings(the_other(scope), EvidenceKind::recovery_points);
-        if (shares_.may_be_outreached(scope) || others_are_named)
-            asset.objectives.rpo.reset();
-        return asset;
-    }
-
-    /// Do agents of this scope tell whether it could be recovered from a scenario? Those that see what decides it do.
-    bool tells_readiness(const core::Asset& asset, Scope scope) const {
-        if (!is_split() || !part(asset, scope).is_seen_elsewhere())
-            return has(scope);
-        const std::set<EvidenceKind>& looked = share(scope).looked;
-        return asset.objectives.backups ? looked.contains(EvidenceKind::recovery_points) : !looked.empty();
-    }
-
-  private:
-    const core::Share& share(Scope scope) const { return shares_.of(scope); }
-
-    /// Who misses what nobody brings.
-    Scope of_the_rest() const { return is_certain(Scope::cluster) ? Scope::cluster : Scope::node; }
-
-    /// Checks that are told of exercises come before those that look for them.
-    int hears_of_proofs(Scope scope) const {
-        if (!share(scope).is_named())
-            return 0;
-        return share(scope).told.contains(EvidenceKind::exercise)     ? 2
-               : share(scope).looked.contains(EvidenceKind::exercise) ? 1
-                                                                      : 0;
-    }
-
-    Scope scope_of_proofs() const {
-        if (told_in_)
-            return *told_in_;
-        if (of_the_rest() == Scope::node)
-            return Scope::node;
-        return hears_of_proofs(Scope::node) > hears_of_proofs(Scope::cluster) ? Scope::node : Scope::cluster;
-    }
-
-    std::vector<EvidenceKind> elsewhere(Scope scope) const {
-        std::vector<EvidenceKind> kinds;
-        for (std::size_t i = 0; i < core::Names<EvidenceKind>::values.size(); ++i) {
-            const auto kind = static_cast<EvidenceKind>(i);
-            const bool is_theirs = kind == EvidenceKind::exercise
-                                       ? scope_of_proofs() != scope
-                                       : shares_.brings(the_other(scope), kind) ||
-                                             (scope != of_the_rest() && !shares_.brings(scope, kind));
-            if (is_theirs)
-                kinds.push_back(kind);
-        }
-        return kinds;
-    }
-
-    core::Shares shares_;
-    std::optional<Scope> told_in_;
-};
 
 class Narrowing {
   public:
@@ -141,8 +53,8 @@ class Narrowing {
         made_.assets.clear();
         for (const auto& [name, asset] : whole_.assets) {
             const auto told = restore_tests.find(name);
-            const Parts parts{looked_at.at(name),
-                              told == restore_tests.end() ? std::nullopt : std::optional{told->second}};
+            const AssetParts parts{looked_at.at(name),
+                                   told == restore_tests.end() ? std::nullopt : std::optional{told->second}};
             for (const Scope scope : {Scope::node, Scope::cluster})
                 if (parts.tells_readiness(asset, scope))
                     ready_in(scope).insert(name);
@@ -178,7 +90,7 @@ class Narrowing {
             for (const Scope scope : {scope_, the_other(scope_)})
                 if (one.name == planned.name && one.asset == planned.asset && runs_in(one, scope))
                     return scope == scope_;
-        return !asset.is_elsewhere(EvidenceKind::exercise);
+        return !asset.is_elsewhere(core::EvidenceKind::exercise);
     }
 
     /// Of one that only others decide it may be asked here whether one could recover from it.
