@@ -11,18 +11,14 @@ using List = std::vector<std::string>;
 
 namespace {
 
-/// Dumps, each of which makes an asset of the class "gold".
-struct Discovering {
+/// A check "dumps", and an engine that it tells.
+struct Dumps {
     Time now = kNow;
     Fleet fleet;
-    Check check = backups_of("dumps", "{subject}");
+    Check check;
     Engine engine{now};
 
-    Discovering() {
-        fleet.config.classes["gold"] = asset("");
-        check.discover = true;
-        check.discover_class = "gold";
-    }
+    explicit Dumps(const char* asset) : check(backups_of("dumps", asset)) {}
     std::shared_ptr<const Config> config() const { return Fleet{fleet}.with(check).done(); }
     void configure() { engine.configure(config(), now); }
     /// Another source under the same name.
@@ -47,40 +43,35 @@ struct Discovering {
     List firing() { return fleet::firing(engine, now); }
 };
 
-/// Dumps, of which one asset is promised where it is seen.
-struct Promised {
-    Time now = kNow;
-    Fleet fleet;
-    Check check = backups_of("dumps", "");
-    Engine engine{now};
+/// Each of them makes an asset of the class "gold".
+struct Discovering : Dumps {
+    Discovering() : Dumps("{subject}") {
+        fleet.config.classes["gold"] = asset("");
+        check.discover = true;
+        check.discover_class = "gold";
+    }
+};
 
-    Promised() {
+/// One asset of them is promised where it is seen.
+struct Promised : Dumps {
+    Promised() : Dumps("") {
         Asset shop = asset("shop");
         shop.asset_class = "silver";
         fleet.config.where_seen["shop"] = shop;
     }
-    std::shared_ptr<const Config> config() const { return Fleet{fleet}.with(check).done(); }
-    void configure() { engine.configure(config(), now); }
     /// Each has a backup of now.
     void learn(const List& subjects) {
         std::vector<SubjectReport> seen;
         for (const std::string& subject : subjects)
             seen.push_back(points(subject, {now - 1h, now}));
-        engine.learn("dumps", report(now, std::move(seen)), now);
-        pass(engine, now, 1min);
+        Dumps::learn(std::move(seen));
     }
     /// That it failed. The check that was told.
     std::string tell_restore_test() {
-        Exercise test;
-        test.id = test.exercise = "restore-test";
-        test.outcome = ExerciseOutcome::failed;
-        test.ended_at = now;
-        const std::string own = engine.outcome_check("shop", "restore-test", now);
-        engine.learn(own, report(now, {{"restore-test", {}, {test}, {}}}, false), now);
+        std::string own = Dumps::tell_restore_test(ExerciseOutcome::failed);
         pass(engine, now, 1min);
         return own;
     }
-    List firing() { return fleet::firing(engine, now); }
     std::size_t shown() {
         std::size_t count = 0;
         engine.snapshot(now).assets.for_each([&](const AssetSnapshot&) { ++count; });
@@ -298,8 +289,7 @@ TEST_CASE("an asset that is promised where it is seen outlives other options of 
     dumps.engine.learn("dumps", report(now, {points("main", {now - 4h, now - 3h})}), now);
     pass(dumps.engine, now, 1min);
     REQUIRE(dumps.firing() == List{"BackupTooOld"});
-    dumps.check.fingerprint = "pgbackrest elsewhere";
-    dumps.configure();
+    dumps.change_options();
     dumps.engine.learn("dumps", failure(now), now);
     pass(dumps.engine, now, 1min);
     CHECK(dumps.firing() == List{"BackupTooOld"});
@@ -314,8 +304,7 @@ TEST_CASE("a check with other options that sees nothing has nothing of what it s
     dumps.check.asset_map = {{"main", "shop"}};
     dumps.configure();
     dumps.learn({"main"});
-    dumps.check.fingerprint = "pgbackrest elsewhere";
-    dumps.configure();
+    dumps.change_options();
     REQUIRE(dumps.engine.asset("shop"));
     dumps.learn({});
     CHECK_FALSE(dumps.engine.asset("shop"));
@@ -328,8 +317,7 @@ TEST_CASE("nobody misses what a check with other options has not looked at yet")
     for (int i = 0; i < 10; ++i)
         dumps.learn({"main"});
     REQUIRE(dumps.firing().empty());
-    dumps.check.fingerprint = "pgbackrest elsewhere";
-    dumps.configure();
+    dumps.change_options();
     pass(dumps.engine, dumps.now, 1s);
     CHECK(dumps.firing().empty());
     dumps.engine.learn("dumps", failure(dumps.now), dumps.now);

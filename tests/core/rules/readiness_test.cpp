@@ -29,6 +29,12 @@ struct Copies {
         made.oldest_at = kNow - oldest;
         return made;
     }
+    /// Of what changes rarely: for the last time when the newest was made.
+    static RecoveryPoints rarely(Duration oldest, Duration newest) {
+        RecoveryPoints made = points(oldest, newest);
+        made.source_changed_at = kNow - newest;
+        return made;
+    }
     void see(Check& check, CheckMemory& memory, std::vector<Evidence> evidence) {
         remember(memory, check, {kNow, 1s, Seen{{{"", {}, std::move(evidence), {}}}}});
     }
@@ -118,27 +124,21 @@ TEST_CASE("a log leads on from what is left only where it is kept in the same pl
 
 TEST_CASE("of what changes rarely the first change is lost that the copy does not have") {
     Copies copies;
-    const auto rarely = [](Duration oldest, Duration newest) {
-        RecoveryPoints made = Copies::points(oldest, newest);
-        made.source_changed_at = kNow - newest;
-        return made;
-    };
     copies.scenario.rpo = 1h;
-    copies.see(copies.near, copies.near_memory, {rarely(10 * kDay, 5 * kDay)});
-    copies.see(copies.far, copies.far_memory, {rarely(10 * kDay, 5 * kDay)});
+    copies.see(copies.near, copies.near_memory, {Copies::rarely(10 * kDay, 5 * kDay)});
+    copies.see(copies.far, copies.far_memory, {Copies::rarely(10 * kDay, 5 * kDay)});
     CHECK(copies.judge().state == VerdictState::recoverable);
-    copies.see(copies.near, copies.near_memory, {rarely(10 * kDay, 10min)});
+    copies.see(copies.near, copies.near_memory, {Copies::rarely(10 * kDay, 10min)});
     CHECK(copies.judge().state == VerdictState::recoverable);
     CHECK(copies.revisit <= kNow + 50min);
-    copies.see(copies.near, copies.near_memory, {rarely(3h, 10min)});
+    copies.see(copies.near, copies.near_memory, {Copies::rarely(3h, 10min)});
     CHECK(copies.judge().blocks == Lines{"3h would be lost, 1h are allowed"});
 }
 
 TEST_CASE("a copy that does not tell of changes lacks none where another one tells that there were none") {
     Copies copies;
     copies.scenario.rpo = 1h;
-    RecoveryPoints rarely = Copies::points(10 * kDay, 5 * kDay);
-    rarely.source_changed_at = kNow - 5 * kDay;
+    RecoveryPoints rarely = Copies::rarely(10 * kDay, 5 * kDay);
     copies.see(copies.near, copies.near_memory, {rarely});
     copies.see(copies.far, copies.far_memory, {Copies::points(10 * kDay, 5 * kDay)});
     CHECK(copies.judge().state == VerdictState::recoverable);
@@ -152,8 +152,7 @@ TEST_CASE("a copy that does not tell of changes lacks none where another one tel
 TEST_CASE("who is gone, or silent, tells of no changes any more") {
     Copies copies;
     copies.scenario.rpo = 1h;
-    RecoveryPoints rarely = Copies::points(10 * kDay, 5 * kDay);
-    rarely.source_changed_at = kNow - 5 * kDay;
+    RecoveryPoints rarely = Copies::rarely(10 * kDay, 5 * kDay);
     copies.see(copies.near, copies.near_memory, {rarely});
     copies.see(copies.far, copies.far_memory, {Copies::points(10 * kDay, 5 * kDay)});
     REQUIRE(copies.judge().state == VerdictState::recoverable);
@@ -169,8 +168,7 @@ TEST_CASE("who is gone, or silent, tells of no changes any more") {
 TEST_CASE("whether it changed since is unknown while whoever else tells of changes is not seen") {
     Copies copies;
     copies.scenario.rpo = 1h;
-    RecoveryPoints rarely = Copies::points(10 * kDay, 5 * kDay);
-    rarely.source_changed_at = kNow - 5 * kDay;
+    RecoveryPoints rarely = Copies::rarely(10 * kDay, 5 * kDay);
     copies.see(copies.near, copies.near_memory, {rarely});
     copies.see(copies.far, copies.far_memory, {rarely});
     REQUIRE(copies.judge().state == VerdictState::recoverable);
