@@ -2,11 +2,9 @@
 """Endpoints whose name has addresses of both families, on a host without IPv6: in a network of its own, with a hosts
 file of its own."""
 
-import json
-import os
-import subprocess
-
 import pytest
+
+from servers import own_network
 
 HOSTS = """\
 127.0.0.1 localhost
@@ -26,15 +24,8 @@ def look(site, check):
     site.agent.write(site.config_of("shop", front=check))
     hosts = site.directory / "hosts"
     hosts.write_text(HOSTS, encoding="utf-8")
-    own = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    done = subprocess.run(["unshare", *own, "--net", "--mount", "sh", "-ec",
-                           f"sysctl -q -w net.ipv6.conf.all.disable_ipv6=1; ip link set lo up;"
-                           f" mount --bind {hosts} /etc/hosts; exec {site.agent.binary} check"
-                           f" --config.file {site.agent.config_file} --output json"],
-                          capture_output=True, text=True, timeout=30, check=False)
-    assert done.stdout, done.stderr
-    (checked,) = json.loads(done.stdout)["checks"]
-    return checked["state"], json.dumps(checked)
+    return own_network.look(site.agent, "sysctl -q -w net.ipv6.conf.all.disable_ipv6=1; ip link set lo up;"
+                            f" mount --bind {hosts} /etc/hosts", namespaces=["--mount"])
 
 
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())

@@ -2,11 +2,9 @@
 """Ping with the privileges that there are: a group in net.ipv4.ping_group_range, CAP_NET_RAW, and neither. Each in a
 network of its own, where only this host is."""
 
-import json
-import os
-import subprocess
-
 import pytest
+
+from servers import own_network
 
 RANGE = "sysctl -q -w 'net.ipv4.ping_group_range=0 2147483647'"
 # Of what is inherited too: a container's root may have it from there.
@@ -22,14 +20,7 @@ def look(site, granted, address):
     first, by = granted
     site.agent.write(site.config_of("host", echo={
         "collector": "icmp", "address": address, "count": 3, "interval": "20ms"}))
-    own = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    done = subprocess.run(["unshare", *own, "--net", "sh", "-ec",
-                           f"ip link set lo up; {first}; exec {by} {site.agent.binary} check"
-                           f" --config.file {site.agent.config_file} --output json"],
-                          capture_output=True, text=True, timeout=30, check=False)
-    assert done.stdout, done.stderr
-    (check,) = json.loads(done.stdout)["checks"]
-    return check["state"], json.dumps(check)
+    return own_network.look(site.agent, f"ip link set lo up; {first}", by)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
