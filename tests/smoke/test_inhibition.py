@@ -9,7 +9,8 @@ from routed import Routed, shipped
 from servers.process import until
 from test_routes import every_alert
 
-# Cause, consequence, and the labels beside the asset that both have in common.
+# Cause, consequence, and the labels beside the asset that both have in common. Agents of several hosts may tell of a
+# target or of a standby; of all else each has its own.
 PAIRS = [
     ("EndpointDown", "EvidenceMissing", {"target": "db1:5432"}),
     ("WalArchivingFailing", "PitrLagHigh", {}),
@@ -20,7 +21,8 @@ PAIRS = [
 CAUSES = {cause for cause, _, _ in PAIRS}
 # Beside them, of what the agent has lowered already.
 SCENARIO = ("ScenarioActive", "EndpointDown|EndpointDegraded|ScenarioActive|RtoExceeded")
-MATCHER = re.compile(r'(\w+)(=~|!=|=)"(.*)"')
+OF_SEVERAL_HOSTS = {"EndpointDown", "ReplicaMissing", "ScenarioActive"}
+MATCHER = re.compile(r'(\w+)(=~|!=|!~|=)"(.*)"')
 
 
 def alert(name, asset, priority="P2", **labels):
@@ -28,7 +30,11 @@ def alert(name, asset, priority="P2", **labels):
 
 
 def matchers(texts):
-    return {name: (operator, value) for name, operator, value in (MATCHER.fullmatch(text).groups() for text in texts)}
+    """By label; the first of several."""
+    found = {}
+    for name, operator, value in (MATCHER.fullmatch(text).groups() for text in texts):
+        found.setdefault(name, (operator, value))
+    return found
 
 
 def test_each_pair_is_of_alerts_that_exist_and_of_one_asset():
@@ -38,8 +44,9 @@ def test_each_pair_is_of_alerts_that_exist_and_of_one_asset():
         for side in (source, target):
             assert side["source"] == ("=", "recoverd")
             # Labels that both lack are equal: without this a rule hides everything that has no asset.
-            assert all(side[name] == ("=~", ".+") for name in rule["equal"] if name != "check")
-        assert "asset" in rule["equal"]
+            assert all(side[name] == ("=~", ".+") for name in rule["equal"] if name not in ("check", "instance", "cluster"))
+        assert {"asset", "cluster"} <= set(rule["equal"])
+        assert ("instance" in rule["equal"]) == (source["alertname"][1] not in OF_SEVERAL_HOSTS)
         pair = source["alertname"][1], target["alertname"][1]
         assert source["priority"] == ("=~", "P1|P2")
         assert target["priority"] == (("=", "P4") if pair == SCENARIO else ("!=", "P1"))
@@ -73,6 +80,8 @@ def test_a_cause_hides_its_consequence_and_nothing_else(routed, cause, consequen
         alert(consequence, "orders-db", "P1", **common),
         alert(consequence, "files", **common),
         alert(consequence, None, **common),
+        alert(consequence, "orders-db", cluster="west", **common),
+        *([alert(consequence, "orders-db", instance="another", **common)] if cause not in OF_SEVERAL_HOSTS else []),
         *(alert(consequence, "orders-db", **{**common, name: "another"}) for name in common),
         *(alert(consequence, "orders-db", **{key: value for key, value in common.items() if key != name})
           for name in common),
@@ -105,6 +114,16 @@ def test_a_cause_that_wakes_nobody_hides_nothing(routed):
     alerts = [alert(name, f"{cause}-{priority}", priority if name == cause else "P2", **common)
               for cause, consequence, common in PAIRS for priority in ("P3", "P4") for name in (cause, consequence)]
     assert hidden_after(routed, alerts) == []
+
+
+@pytest.mark.ci
+def test_what_is_down_on_one_host_hides_nothing_of_another(routed):
+    """Each calls its own server by the same name."""
+    own = ["127.0.0.1:5432", "localhost:5432", "[::1]:5432", "::1", "local socket:5432", "/run/valkey.sock",
+           "http://localhost:9090", "https://127.0.0.1:8443/health"]
+    alerts = [alert(name, "orders-db", target=target) for target in own for name in ("EndpointDown", "EvidenceMissing")]
+    shared = [alert(name, "orders-db", target="db1:5432") for name in ("EndpointDown", "EvidenceMissing")]
+    assert hidden_after(routed, [*alerts, *shared]) == [shared[1]]
 
 
 @pytest.mark.ci

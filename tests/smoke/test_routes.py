@@ -87,12 +87,14 @@ def groups(route, receiver, inherited=()):
         yield from groups(inner, named, by)
 
 
-def test_no_acknowledged_page_swallows_another_hosts_or_another_zones():
+def test_no_acknowledged_page_swallows_another_hosts_another_zones_or_another_clusters():
     paging = [(matchers, by) for receiver, matchers, by in groups(shipped()["route"], None)
               if receiver in ("engineering-page", "engineering-chat")]
     of_scenarios = [by for matchers, by in paging if matchers == ('alertname=~"ScenarioActive|RtoExceeded"',)]
     assert (len(paging), len(of_scenarios)) == (6, 3)
-    assert all({"alertname", "asset", "check", "scenario", "instance", "priority"} <= by for _, by in paging)
+    assert all({"alertname", "asset", "check", "scenario", "instance", "cluster", "priority"} <= by for _, by in paging)
+    outside = [by for receiver, _, by in groups(shipped()["route"], None) if receiver in ("customers", "partners")]
+    assert outside == [{"asset", "cluster"}] * 2
     assert all("subject" in by for by in of_scenarios)
     # Each pod that is down would be one.
     assert sum("subject" in by for _, by in paging) == len(of_scenarios)
