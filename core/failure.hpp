@@ -20,7 +20,8 @@ struct Names<FailureKind> {
 
 struct Failure {
     FailureKind kind = FailureKind::bad_answer;
-    /// One line: what was expected, what was found, where. Holds no secret.
+    /// One line: what was expected, what was found, where. What to do about it may follow: "\nhint: …". Holds no
+    /// secret.
     std::string detail;
 
     bool operator==(const Failure&) const = default;

@@ -30,7 +30,8 @@ checks, `[defaults.COLLECTOR]` for those of one collector.)";
 
 constexpr std::string_view kAlerts =
     R"(Each alert has a page in [runbooks](runbooks/). The threshold is what `over` replaces; where it depends on what was
-promised, its description says how. What has no threshold takes `false`, `priority` and `for`.)";
+promised, its description says how. What has no threshold takes `false`, `priority` and `for`; what the agent says of itself
+(the last four) no policy changes.)";
 
 /// Summaries in the tables begin small and end without a full stop.
 std::string sentence(std::string_view words) {

@@ -168,6 +168,12 @@ Policy read_policy(const Node& node, const std::string& path, const std::string&
             report_unknown_key(entry, {path, "a policy", node.at}, keys, diagnostics);
             continue;
         }
+        if (is_about_agent(rule->id)) {
+            diagnostics.warning(entry.node.at, path + "." + entry.key,
+                                fmt::format("{} is about the agent itself: no policy changes it", rule->name),
+                                "leave it out, and route the alert by its name");
+            continue;
+        }
         policy[rule->id] = read_rule(entry.node, path + "." + entry.key, *rule, diagnostics);
         policy[rule->id].origin = origin;
     }

@@ -20,7 +20,7 @@ struct ScenarioOptions {
     std::string priority;
     std::optional<Duration> rto;
     std::optional<Duration> rpo;
-    Duration hold{0};
+    std::optional<Duration> hold;
     std::vector<std::string> checks;
     std::vector<std::string> assets;
     std::vector<std::string> subjects;
@@ -50,7 +50,8 @@ constexpr Option<ScenarioOptions> kOptions[] = {
      "how much may be lost by it, as time: of what is left to recover the assets in `recovers` from, and of what its "
      "canary tells; 0 is asked of its canary alone"},
     {"for", &ScenarioOptions::hold,
-     "how long it must hold before its alert fires; the outage counts from its beginning all the same"},
+     "how long it must hold before its alert fires, while the outage counts from its beginning; when left out that of "
+     "`scenario_active` in the policy, 0"},
     {"checks", &ScenarioOptions::checks, "patterns of the checks that decide it; all when left out"},
     {"assets", &ScenarioOptions::assets, "patterns of the assets whose checks decide it"},
     {"subjects", &ScenarioOptions::subjects, "patterns of the subjects that count"},
@@ -110,7 +111,6 @@ class ScenarioCompiler {
         made.asset = options.asset;
         made.rto = options.rto;
         made.rpo = options.rpo;
-        made.hold = options.hold;
         made.checks = options.checks;
         made.assets = options.assets;
         made.subjects = options.subjects;
@@ -177,6 +177,7 @@ class ScenarioCompiler {
         made.policy = asset == run_.config.assets.end() ? run_.policy : asset->second.policy;
         made.priority =
             from_name<Priority>(options.priority).value_or(priority_of(made.policy, RuleId::scenario_active));
+        made.hold = options.hold.value_or(made.policy.hold(RuleId::scenario_active));
         // What is said of this scenario counts over what is said of all.
         if (!options.priority.empty() && !std::as_const(made.policy)[RuleId::scenario_active].steps.empty())
             for (Step& step : made.policy[RuleId::scenario_active].steps)

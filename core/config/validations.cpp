@@ -2,6 +2,7 @@
 // `[[validation]]`: what is looked at, one after the other, after a recovery.
 #include "core/config/compiling.hpp"
 #include "core/config/values.hpp"
+#include "core/rules/threshold.hpp"
 
 #include <algorithm>
 #include <set>
@@ -35,7 +36,8 @@ struct StepOptions {
 
 constexpr Option<StepOptions> kStepOptions[] = {
     {"check", &StepOptions::check, "the check that must look anew and find nothing wrong", Need::required},
-    {"priority", &StepOptions::priority, "of ValidationFailed, when it does; P2 when left out", Need::optional,
+    {"priority", &StepOptions::priority,
+     "of ValidationFailed, when it does; when left out that of `validation_failed` in the policy, P2", Need::optional,
      "P1|P2|P3|P4"},
     {"stop", &StepOptions::stop, "leave out the steps behind it when it fails"},
     {"within", &StepOptions::within,
@@ -48,8 +50,8 @@ Duration usual_time(const Check& check) {
     return std::max(Duration{1min}, kLooks * (check.every + check.timeout));
 }
 
-std::optional<ValidationStep> read_step(const Node& node, const std::string& path, const ChecksByName& checks,
-                                        Compiling& run) {
+std::optional<ValidationStep> read_step(const Node& node, const std::string& path, Priority usual,
+                                        const ChecksByName& checks, Compiling& run) {
     const Table* table = node.table();
     if (!table) {
         run.diagnostics.mistake(node.at, path, fmt::format("expected a table, found {}", describe(node)));
@@ -69,7 +71,7 @@ std::optional<ValidationStep> read_step(const Node& node, const std::string& pat
     if (options.within == Duration{0})
         run.diagnostics.mistake(position_of(*table, "within", node.at), path + ".within",
                                 "expected more than 0, found 0");
-    return ValidationStep{options.check, from_name<Priority>(options.priority).value_or(Priority::p2), options.stop,
+    return ValidationStep{options.check, from_name<Priority>(options.priority).value_or(usual), options.stop,
                           options.within.value_or(usual_time(*check))};
 }
 
@@ -83,9 +85,10 @@ void read_steps(const Node& node, Validation& made, const ChecksByName& checks, 
         return;
     }
     std::set<std::string> known;
+    const Priority usual = priority_of(made.policy, RuleId::validation_failed);
     for (std::size_t i = 0; i < array->size(); ++i) {
         const std::string path = fmt::format("validation.step[{}]", i);
-        auto step = read_step((*array)[i], path, checks, run);
+        auto step = read_step((*array)[i], path, usual, checks, run);
         if (!step)
             continue;
         if (!known.insert(step->check).second)

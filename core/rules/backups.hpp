@@ -10,6 +10,9 @@ namespace recoverd::core {
 
 /// How often a backup is promised; 1 h where nobody said.
 Duration backup_interval(const Asset* asset);
+/// How much shorter than `wanted` a continuous window may be: base backups set where it begins, so by one interval of
+/// them, and by half of it at most.
+Duration window_slack(const Asset* asset, Duration wanted);
 /// When the asset of this subject began to exist, as far as anybody knows.
 Time began(const SubjectView& view);
 

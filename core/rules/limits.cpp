@@ -3,6 +3,7 @@
 #include "core/rules/backups.hpp"
 #include "core/rules/rules.hpp"
 #include "core/rules/silences.hpp"
+#include "core/rules/threshold.hpp"
 
 #include <algorithm>
 
@@ -74,8 +75,11 @@ std::optional<double> first_threshold(const Check& check, const Asset* asset, Ru
     if (!is_asked(check, id) || rule(id).unit != Unit::duration)
         return std::nullopt;
     const bool own = !asset || asset->name == check.asset;
-    return own ? first_step(check.policy[id], fallback(check, asset, id))
-               : first_step(asset->policy.overlaid(check.own_policy)[id], fallback(check, asset, id));
+    const auto first = own ? first_step(check.policy[id], fallback(check, asset, id))
+                           : first_step(asset->policy.overlaid(check.own_policy)[id], fallback(check, asset, id));
+    if (!first || id != RuleId::pitr_window_short)
+        return first;
+    return *first - to_seconds(window_slack(asset, as_duration(*first)));
 }
 
 } // namespace recoverd::core

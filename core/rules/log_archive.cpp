@@ -33,8 +33,7 @@ void judge_lag(const SubjectView& view, const LogArchive& archive, Judgement& ou
                                      in_words(view.now - *archive.newest_at), in_words(as_duration(over->over)))));
 }
 
-/// Judged as of the moment of looking, as retention is. Base backups set where the window begins, so it may be shorter
-/// by one interval of them.
+/// Judged as of the moment of looking, as retention is.
 void judge_window(const SubjectView& view, const LogArchive& archive, Judgement& out) {
     constexpr RuleId kId = RuleId::pitr_window_short;
     const bool promised = view.asset != nullptr && view.asset->objectives.pitr_window;
@@ -48,12 +47,11 @@ void judge_window(const SubjectView& view, const LogArchive& archive, Judgement&
     const Time end = unsafe(archive) ? archive.newest_at.value_or(looked_at) : looked_at;
     const bool none = !archive.oldest_at || off;
     const Duration window = none ? Duration{0} : std::max(end - *archive.oldest_at, Duration{0});
-    const Duration slack = backup_interval(view.asset);
     std::optional<Threshold> worst;
     for (const Threshold& step : thresholds(view.policy, kId, fallback)) {
         const Duration wanted = as_duration(step.over);
         const bool young = looked_at - began(view) <= wanted;
-        if ((off || !young) && window < wanted - std::min(slack, wanted / 2) &&
+        if ((off || !young) && window < wanted - window_slack(view.asset, wanted) &&
             (!worst || step.priority < worst->priority))
             worst = step;
     }

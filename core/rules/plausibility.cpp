@@ -3,6 +3,7 @@
 
 #include "core/rules/threshold.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <ranges>
@@ -18,11 +19,15 @@ struct Doubts {
     Time looked_at;
     Duration tolerance;
     std::vector<std::string> said;
+    /// Of the date that is furthest ahead.
+    Duration ahead{0};
 
     void say(std::string doubt) { said.push_back(std::move(doubt)); }
     void date(std::optional<Time> at, std::string_view what) {
-        if (at && *at > looked_at + tolerance)
-            say(fmt::format("{} is dated {} ahead, {} allowed", what, in_words(*at - looked_at), in_words(tolerance)));
+        if (!at || *at <= looked_at + tolerance)
+            return;
+        ahead = std::max(ahead, *at - looked_at);
+        say(fmt::format("{} is dated {} ahead, {} allowed", what, in_words(*at - looked_at), in_words(tolerance)));
     }
 };
 
@@ -58,8 +63,9 @@ void doubt(const Other& /*holds nothing that could contradict itself*/, Doubts& 
 
 void judge_plausibility(const SubjectView& view, Judgement& out) {
     constexpr RuleId kId = RuleId::evidence_implausible;
-    const Threshold step = thresholds(view.policy, kId, *rule(kId).over).front();
-    Doubts doubts{{}, as_duration(step.over), {}};
+    const std::vector<Threshold> steps = thresholds(view.policy, kId, *rule(kId).over);
+    const Threshold& least = *std::ranges::min_element(steps, {}, &Threshold::over);
+    Doubts doubts{{}, as_duration(least.over), {}, {}};
     for (const Evidence& evidence : *view.seen.evidence) {
         doubts.looked_at = view.seen.learned_of(kind_of(evidence));
         std::visit([&](const auto& kind) { doubt(kind, doubts); }, evidence);
@@ -69,7 +75,8 @@ void judge_plausibility(const SubjectView& view, Judgement& out) {
     const std::size_t more = doubts.said.size() > kNamed ? doubts.said.size() - kNamed : 0;
     const std::string named = join_reasons(std::span(doubts.said).first(doubts.said.size() - more));
     add(out, view.policy,
-        make_finding(view, kId, step.priority, more > 0 ? fmt::format("{}; {} more", named, more) : named));
+        make_finding(view, kId, crossed(steps, to_seconds(doubts.ahead)).value_or(least).priority,
+                     more > 0 ? fmt::format("{}; {} more", named, more) : named));
 }
 
 } // namespace recoverd::core

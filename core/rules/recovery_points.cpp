@@ -6,6 +6,8 @@
 
 namespace recoverd::core {
 
+Duration window_slack(const Asset* asset, Duration wanted) { return std::min(backup_interval(asset), wanted / 2); }
+
 Duration backup_interval(const Asset* asset) {
     return asset != nullptr ? asset->objectives.backup_every.value_or(1h) : Duration{1h};
 }

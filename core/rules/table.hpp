@@ -76,6 +76,9 @@ struct Rule {
     std::string_view needs_history = {};
 };
 
+/// Is it about the agent itself? No policy and no maintenance changes what that says.
+constexpr bool is_about_agent(RuleId id) { return id >= RuleId::config_reload_failed; }
+
 /// All rules, in the order of RuleId.
 std::span<const Rule> rules();
 const Rule& rule(RuleId id);

@@ -131,3 +131,12 @@ TEST_CASE("what is no table is no policy") {
     REQUIRE(diagnostics.all().size() == 1);
     CHECK(diagnostics.all()[0].message == "expected a table, found a string");
 }
+
+TEST_CASE("what no policy changes is said to be so") {
+    for (const char* rule : {"config_reload_failed", "state_degraded", "clock_skewed", "recoverd_watchdog"}) {
+        CAPTURE(rule);
+        const Read got = read(rule, node(false));
+        CHECK(got.said.contains("is about the agent itself: no policy changes it"));
+        CHECK(got.policy.enabled(find_rule_by_key(rule)->id));
+    }
+}

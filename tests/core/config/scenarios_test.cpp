@@ -74,6 +74,22 @@ TEST_CASE("what a scenario says of its priority counts over what is said of all"
     CHECK(priority_of(made.config->scenarios[1], RuleId::rto_exceeded) == Priority::p2);
 }
 
+TEST_CASE("what neither a scenario nor a step of a validation says is taken from the policy") {
+    Node root = keys({{"policy", keys({{"scenario_active", keys({{"for", text("2m")}})},
+                                       {"validation_failed", keys({{"priority", text("P1")}})}})},
+                      {"asset", keys({{"orders", keys({})}})},
+                      {"check", keys({{"a", keys({{"collector", text("tcp")}, {"address", text("x:1")}})}})},
+                      {"scenario", list({scenario({{"for", text("0s")}}, "said"), scenario({}, "unsaid")})},
+                      {"validation", list({validation({keys({{"check", text("a")}})})})}});
+    const Compilation made = compiled(root);
+    REQUIRE(made.config->scenarios.size() == 2);
+    CHECK(made.config->scenarios[0].hold == 0s);
+    CHECK(made.config->scenarios[1].hold == 2min);
+    REQUIRE(made.config->validations.size() == 1);
+    REQUIRE(made.config->validations[0].steps.size() == 1);
+    CHECK(made.config->validations[0].steps[0].priority == Priority::p1);
+}
+
 TEST_CASE("a scenario says of what it is made") {
     const Compilation made =
         with({scenario({{"asset", text("orders")},

@@ -25,6 +25,10 @@ TEST_CASE("a threshold is known though nobody configured one, where the check br
     CHECK(first_threshold(check, &asset, pitr_lag_high) == 3'600);
     CHECK(first_threshold(check, &asset, wal_archiving_failing) == 300);
     CHECK(first_threshold(check, &asset, evidence_missing) == std::nullopt);
+    // As much shorter as it may be.
+    CHECK(first_threshold(check, &asset, pitr_window_short) == 43'200);
+    asset.objectives.pitr_window = 7 * kDay;
+    CHECK(first_threshold(check, &asset, pitr_window_short) == 6 * 86'400);
 }
 
 TEST_CASE("of several steps the lowest is where it begins to be bad, and none is when it is off") {

@@ -186,6 +186,17 @@ TEST_CASE("dates more than two minutes ahead are implausible") {
           Lines{"P3 EvidenceImplausible: backup b is dated 2m1s ahead, 2m allowed"});
 }
 
+TEST_CASE("a date is as implausible as it lies ahead, in whatever order the steps stand") {
+    const Step an_hour{.over = 3'600, .priority = Priority::p1};
+    const Step minutes{.over = 300, .priority = Priority::p4};
+    for (const auto& steps : {std::vector{an_hour, minutes}, std::vector{minutes, an_hour}}) {
+        CHECK(Bench{}.policy(evidence_implausible, steps).sees({all({named(good(-30min), "a")})}).says() ==
+              Lines{"P4 EvidenceImplausible: backup a is dated 30m ahead, 5m allowed"});
+        CHECK(Bench{}.policy(evidence_implausible, steps).sees({all({named(good(-2h), "a")})}).says() ==
+              Lines{"P1 EvidenceImplausible: backup a is dated 2h ahead, 5m allowed"});
+    }
+}
+
 TEST_CASE("a wrong clock is said once, however many points it dated") {
     Bench bench;
     bench.sees({all({named(good(1min), "ok"), named(good(-1h), "a"), named(good(-2h), "b"), named(good(-3h), "c")})});
