@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace recoverd::agent {
@@ -22,6 +23,14 @@ std::string line_of(const Trouble& trouble) {
     return out.empty() ? trouble.text : out + ": " + trouble.text;
 }
 
+/// What to do stands on a line of its own; what others wrote brings none.
+std::string in_lines(const std::string& text, std::string_view indent) {
+    const auto hint = text.find("\nhint: ");
+    if (hint == std::string::npos)
+        return printable(text);
+    return fmt::format("{}\n{}{}", printable(text.substr(0, hint)), indent, printable(text.substr(hint + 1)));
+}
+
 struct Widths {
     std::size_t word = std::string_view{"unknown"}.size();
     std::size_t name = 0;
@@ -29,7 +38,7 @@ struct Widths {
 
 Widths widths_of(const LookVerdict& verdict) {
     Widths widths;
-    for (const auto* part : {&verdict.checks, &verdict.assets})
+    for (const auto* part : verdict.parts())
         for (const Looked& row : *part) {
             widths.word = std::max(widths.word, row.word().size());
             widths.name = std::max(widths.name, row.name.size());
@@ -50,27 +59,40 @@ void append_rows(std::string& out, const std::vector<Looked>& rows, const Widths
             out.pop_back();
         out += '\n';
         for (const Trouble& trouble : row.troubles)
-            out += fmt::format("        {} {}\n", trouble.word, printable(line_of(trouble)));
+            out += fmt::format("        {} {}\n", trouble.word, in_lines(line_of(trouble), "        "));
     }
 }
 
-std::string counted(const LookVerdict& verdict) {
-    std::size_t looked = 0;
-    for (const Looked& check : verdict.checks)
-        looked += check.note.empty() ? 1 : 0;
-    if (looked == 0)
-        return "nothing was looked at";
-    std::string out = fmt::format("{} check{}", looked, looked == 1 ? "" : "s");
-    const std::size_t unlooked = verdict.checks.size() - looked;
+/// ", 1 good, 2 unknown"
+std::string in_grades(std::span<const Grade> grades) {
+    std::string out;
     for (const auto& [grade, word] : {std::pair{Grade::good, "good"},
                                       {Grade::minor, "P3 or P4"},
                                       {Grade::unknown, "unknown"},
-                                      {Grade::major, "P1 or P2"}}) {
-        const std::size_t count = verdict.count(grade) - (grade == Grade::good ? unlooked : 0);
-        if (count > 0)
+                                      {Grade::major, "P1 or P2"}})
+        if (const auto count = std::ranges::count(grades, grade); count > 0)
             out += fmt::format(", {} {}", count, word);
-    }
     return out;
+}
+
+/// "; 2 assets not good", with what the worst of them is called; nothing where all are.
+std::string not_good(const std::vector<Looked>& rows, std::string_view what) {
+    const auto count = std::ranges::count_if(rows, [](const Looked& row) { return row.grade() != Grade::good; });
+    if (count == 0)
+        return {};
+    const auto worst = std::ranges::max_element(rows, {}, &Looked::grade);
+    return fmt::format("; {} {}{} not good, the worst {}", count, what, count == 1 ? "" : "s", worst->word());
+}
+
+std::string counted(const LookVerdict& verdict) {
+    std::vector<Grade> looked;
+    for (const Looked& check : verdict.checks)
+        if (check.note.empty())
+            looked.push_back(check.grade());
+    if (looked.empty())
+        return "nothing was looked at";
+    return fmt::format("{} check{}{}{}{}", looked.size(), looked.size() == 1 ? "" : "s", in_grades(looked),
+                       not_good(verdict.others, "other"), not_good(verdict.assets, "asset"));
 }
 
 /// The names of the rules, in lines.
@@ -136,6 +158,7 @@ std::string look_as_table(const LookVerdict& verdict, bool colours) {
     const Widths widths = widths_of(verdict);
     std::string out = "CHECKS\n";
     append_rows(out, verdict.checks, widths, colours);
+    append_rows(out, verdict.others, widths, colours);
     if (!verdict.assets.empty()) {
         out += "\nASSETS\n";
         append_rows(out, verdict.assets, widths, colours);
@@ -159,6 +182,11 @@ std::string look_as_json(const LookVerdict& verdict, const core::Snapshot& snaps
         });
         out.end_object();
     }
+    for (const Looked& other : verdict.others) {
+        out.begin_object().field("name", other.name);
+        write(out, other);
+        out.end_object();
+    }
     out.end_array().key("assets").begin_array();
     for (const Looked& looked : verdict.assets) {
         out.begin_object().field("name", looked.name).field("verdict", looked.note);
@@ -175,15 +203,18 @@ std::string look_as_json(const LookVerdict& verdict, const core::Snapshot& snaps
 
 std::string look_as_nagios(const LookVerdict& verdict) {
     std::string lines;
-    for (const auto* part : {&verdict.checks, &verdict.assets})
+    for (const auto* part : verdict.parts())
         for (const Looked& one : *part)
-            for (const Trouble& trouble : one.troubles)
-                lines += fmt::format("{} {}: {}\n", trouble.word, one.name, printable(line_of(trouble)));
+            for (const Trouble& trouble : one.troubles) {
+                std::string text = line_of(trouble);
+                std::ranges::replace(text, '\n', ' ');
+                lines += fmt::format("{} {}: {}\n", trouble.word, one.name, printable(std::move(text)));
+            }
     // What follows a bar is performance data to Nagios.
     std::ranges::replace(lines, '|', '/');
-    return fmt::format("RECOVERD {} - {} | checks={} minor={} unknown={} major={}\n{}", nagios_word(verdict.worst),
-                       counted(verdict), verdict.checks.size(), verdict.count(Grade::minor),
-                       verdict.count(Grade::unknown), verdict.count(Grade::major), lines);
+    return fmt::format("RECOVERD {} - {} | checks={} assets={} minor={} unknown={} major={}\n{}",
+                       nagios_word(verdict.worst), counted(verdict), verdict.checks.size(), verdict.assets.size(),
+                       verdict.count(Grade::minor), verdict.count(Grade::unknown), verdict.count(Grade::major), lines);
 }
 
 } // namespace recoverd::agent

@@ -137,7 +137,10 @@ Grade grade_of(core::Priority priority) {
 }
 
 std::size_t LookVerdict::count(Grade grade) const {
-    return static_cast<std::size_t>(std::ranges::count(checks, grade, &Looked::grade));
+    std::size_t count = 0;
+    for (const auto* part : parts())
+        count += static_cast<std::size_t>(std::ranges::count(*part, grade, &Looked::grade));
+    return count;
 }
 
 LookVerdict judge_look(const core::Snapshot& snapshot, const std::optional<std::set<std::string>>& assets) {
@@ -156,7 +159,7 @@ LookVerdict judge_look(const core::Snapshot& snapshot, const std::optional<std::
     if (!others.troubles.empty()) {
         others.name = "targets";
         sort(others);
-        verdict.checks.push_back(std::move(others));
+        verdict.others.push_back(std::move(others));
     }
     for (const auto& scenario : snapshot.scenarios) {
         Looked active;
@@ -165,11 +168,11 @@ LookVerdict judge_look(const core::Snapshot& snapshot, const std::optional<std::
             continue;
         active.name = "scenario " + scenario->scenario.name;
         sort(active);
-        verdict.checks.push_back(std::move(active));
+        verdict.others.push_back(std::move(active));
     }
     const bool looked = std::ranges::any_of(verdict.checks, [](const Looked& check) { return check.note.empty(); });
     verdict.worst = looked ? Grade::good : Grade::unknown;
-    for (const auto* part : {&verdict.checks, &verdict.assets})
+    for (const auto* part : verdict.parts())
         for (const Looked& one : *part)
             verdict.worst = std::max(verdict.worst, one.grade());
     return verdict;

@@ -4,6 +4,7 @@
 
 #include "core/snapshot.hpp"
 
+#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -47,9 +48,13 @@ struct Looked {
 
 struct LookVerdict {
     std::vector<Looked> checks;
+    /// Targets that several checks share, and scenarios: only those of which something is wrong.
+    std::vector<Looked> others;
     std::vector<Looked> assets;
     Grade worst = Grade::unknown;
 
+    std::array<const std::vector<Looked>*, 3> parts() const { return {&checks, &others, &assets}; }
+    /// Over all parts.
     std::size_t count(Grade grade) const;
 };
 

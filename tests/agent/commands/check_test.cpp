@@ -55,6 +55,13 @@ TEST_CASE("a check that learns nothing is unknown, with its reason, never good")
     CHECK_THAT(ended.out, ContainsSubstring("unknown gone\n") && ContainsSubstring("/no/such/program"));
 }
 
+TEST_CASE("what to do about a failure stands on a line of its own, or behind it where there is but one") {
+    Configured checks;
+    checks.text = "[check.pods]\ncollector = \"kubernetes\"\nwatch = [\"pods\"]\n";
+    CHECK_THAT(checks.check().out, ContainsSubstring("\n        hint: outside of a cluster"));
+    CHECK_THAT(checks.check({"--output", "nagios"}).out, ContainsSubstring(" hint: outside of a cluster"));
+}
+
 TEST_CASE("an expectation that one look does not learn is unknown, never good") {
     Configured checks;
     checks.text =
@@ -210,6 +217,15 @@ TEST_CASE("for Nagios the first line says it all, and no text is taken for perfo
     checks.text += "[check.bars]\ncollector = \"exec\"\ncommand = [\"sh\", \"-c\", \"echo 'a | b=1'; exit 2\"]\n";
     const auto ended = checks.check({"--output", "nagios"});
     CHECK(ended.out.starts_with(
-        "RECOVERD CRITICAL - 2 checks, 1 good, 1 P1 or P2 | checks=2 minor=0 unknown=0 major=1\n"));
+        "RECOVERD CRITICAL - 2 checks, 1 good, 1 P1 or P2 | checks=2 assets=0 minor=0 unknown=0 major=1\n"));
     CHECK(std::ranges::count(ended.out, '|') == 1);
+}
+
+TEST_CASE("for Nagios the first line says why it is not good where only an asset is not") {
+    Configured checks;
+    checks.plugin("plugin", 0, "asset = \"orders\"");
+    checks.text += "[asset.orders]\n";
+    CHECK(checks.check({"--output", "nagios"})
+              .out.starts_with("RECOVERD UNKNOWN - 1 check, 1 good; 1 asset not good, the worst unknown | checks=1 "
+                               "assets=1 minor=0 unknown=1 major=0\n"));
 }
