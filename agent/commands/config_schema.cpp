@@ -9,6 +9,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 namespace recoverd::agent {
 
 namespace {
@@ -20,7 +23,8 @@ using io::JsonWriter;
 
 /// References that need their own definition, by the key they stand under.
 std::string_view definition_of(std::string_view key) {
-    return key == "policy" || key == "subject" || key == "location" ? key : std::string_view{};
+    constexpr std::array<std::string_view, 4> kDefined{"policy", "subject", "location", "step"};
+    return std::ranges::find(kDefined, key) != kDefined.end() ? key : std::string_view{};
 }
 
 struct TypeSchema {
@@ -101,13 +105,13 @@ void write_policy(JsonWriter& json) {
     constexpr std::string_view kStep =
         R"({"type":"object","additionalProperties":false,"properties":{"over":{"type":["string","number"]},)"
         R"("priority":{"enum":["P1","P2","P3","P4"]},"backup_type":{"type":"string"},"for":{"type":"string"}}})";
-    json.key("step").raw(kStep);
+    json.key("threshold").raw(kStep);
     json.key("policy").begin_object().field("type", "object").field("additionalProperties", false);
     json.key("properties").begin_object();
     for (const core::Rule& rule : core::rules()) {
         json.key(rule.key).begin_object().field("description", rule.when);
-        json.key("oneOf").raw(R"([{"type":"boolean"},{"$ref":"#/$defs/step"},)"
-                              R"({"type":"array","minItems":1,"items":{"$ref":"#/$defs/step"}}])");
+        json.key("oneOf").raw(R"([{"type":"boolean"},{"$ref":"#/$defs/threshold"},)"
+                              R"({"type":"array","minItems":1,"items":{"$ref":"#/$defs/threshold"}}])");
         json.end_object();
     }
     json.end_object().end_object();
@@ -118,6 +122,9 @@ void write_checks(JsonWriter& json, const Section& common) {
     for (const auto& kind : collectors::all()) {
         std::vector<OptionInfo> options = common.options;
         options.insert(options.end(), kind.options.begin(), kind.options.end());
+        // Any other may stand in `[defaults]`, or come out of a `targets_file`.
+        for (OptionInfo& option : options)
+            option.need = option.key == "collector" ? Need::required : Need::optional;
         json.key(fmt::format("check_{}", kind.name));
         write_object(json, options, kind.summary);
     }

@@ -8,6 +8,7 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <cstdlib>
+#include <set>
 
 using namespace recoverd;
 using Catch::Matchers::ContainsSubstring;
@@ -75,6 +76,14 @@ TEST_CASE("the schema is JSON and knows every rule, every section and every coll
     CHECK(schema.at_pointer("/$defs/policy/properties/backup_too_old/oneOf"));
     CHECK(schema.at_pointer("/$defs/asset/properties/restore_test_every"));
     CHECK(schema.at_pointer("/properties/maintenance/items/$ref").text() == "#/$defs/maintenance");
+    CHECK(schema.at_pointer("/$defs/validation/properties/step/$ref").text() == "#/$defs/step");
+    CHECK(schema.at_pointer("/$defs/step/items/properties/check"));
+    CHECK(schema.at_pointer("/$defs/threshold/properties/over"));
+    // Its address may come out of a `targets_file`.
+    CHECK(schema.at_pointer("/$defs/check_tcp/required").items().size() == 1);
+    std::set<std::string_view> names;
+    for (const auto& [name, definition] : schema["$defs"].object())
+        CHECK(names.insert(name).second);
     CHECK_FALSE(schema["additionalProperties"].boolean());
 }
 
