@@ -26,18 +26,18 @@ constexpr std::string_view kOpenApi = R"({
       "security": [{}, {"token": []}],
       "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Outcome"}}}},
       "responses": {
-        "201": {"description": "recorded on disk"}, "200": {"description": "the same was recorded before"},
-        "400": {"description": "every mistake, one a line"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
-        "404": {"description": "no such asset"}, "409": {"description": "the run has ended differently before"}, "413": {"description": "too large"},
-        "415": {"description": "not application/json"}, "503": {"description": "not recorded"}}}},
+        "201": {"description": "recorded on disk", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Recorded"}}}}, "200": {"description": "the same was recorded before", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Recorded"}}}},
+        "400": {"description": "every mistake", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
+        "404": {"description": "no such asset", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "409": {"description": "the run has ended differently before", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "413": {"description": "too large"},
+        "415": {"description": "not application/json"}, "503": {"description": "not recorded", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}}}},
     "/api/v1/forget": {"post": {
       "summary": "Drop a subject that is gone for good, and all that is remembered of it. Off loopback and the unix socket only with the token.",
       "security": [{}, {"token": []}],
       "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["subject"], "additionalProperties": false, "properties": {"subject": {"type": "string", "description": "CHECK/SUBJECT, or a subject of any check"}}}}}},
       "responses": {
         "200": {"description": "forgotten, and on disk", "content": {"application/json": {"schema": {"type": "object", "required": ["forgotten"], "properties": {"forgotten": {"type": "integer"}}}}}},
-        "400": {"description": "every mistake, one a line"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
-        "404": {"description": "no such subject"}, "415": {"description": "not application/json"}, "503": {"description": "not on disk"}}}},
+        "400": {"description": "every mistake", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
+        "404": {"description": "no such subject", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "413": {"description": "too large"}, "415": {"description": "not application/json"}, "503": {"description": "not on disk", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}}}},
     "/api/v1/checks/{name}/run": {"post": {
       "summary": "Have a check look out of turn; answered once what came of it can be seen. Off loopback and the unix socket only with the token. The body is not read.",
       "security": [{}, {"token": []}],
@@ -46,21 +46,23 @@ constexpr std::string_view kOpenApi = R"({
       "responses": {
         "200": {"description": "it has looked", "content": {"application/json": {"schema": {"type": "object", "required": ["check"], "properties": {"check": {"type": "string"}, "last_run": {"$ref": "#/components/schemas/Time"}, "last_took_seconds": {"$ref": "#/components/schemas/Seconds"}, "failure": {"$ref": "#/components/schemas/Failure"}}}}}},
         "202": {"description": "it looks for longer than 25 s; /api/v1/checks tells when it has"}, "303": {"description": "to a form of the check's page: there it stands"},
-        "400": {"description": "the check never looks, it is told"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here, or another page asks"},
-        "404": {"description": "no such check"}, "409": {"description": "it runs already"}, "415": {"description": "not application/json"},
-        "429": {"description": "it was asked less than 5 s ago, or too many are", "headers": {"Retry-After": {"schema": {"type": "integer"}}}}}}},
+        "400": {"description": "the check never looks, it is told", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here, or another page asks"},
+        "404": {"description": "no such check", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "409": {"description": "it runs already", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "413": {"description": "too large"}, "415": {"description": "not application/json"},
+        "429": {"description": "it was asked less than 5 s ago, or too many are", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}, "headers": {"Retry-After": {"schema": {"type": "integer"}}}}}}},
     "/api/v1/validate": {"post": {
       "summary": "Start a validation. Off loopback and the unix socket only with the token.",
       "security": [{}, {"token": []}],
       "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["validation"], "additionalProperties": false, "properties": {"validation": {"type": "string"}}}}}},
       "responses": {
         "202": {"description": "it runs; /api/v1/validations tells how it goes on", "content": {"application/json": {"schema": {"type": "object", "required": ["started"], "properties": {"started": {"type": "string", "description": "the id of its run"}}}}}},
-        "400": {"description": "every mistake, one a line"}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
-        "404": {"description": "no such validation"}, "409": {"description": "it runs already"}, "415": {"description": "not application/json"}}}}
+        "400": {"description": "every mistake", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "401": {"description": "the token is wrong"}, "403": {"description": "a token is needed here"},
+        "404": {"description": "no such validation", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "409": {"description": "it runs already", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "413": {"description": "too large"}, "415": {"description": "not application/json"}}}}
   },
   "components": {
     "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
     "schemas": {
+      "Errors": {"type": "object", "required": ["errors"], "properties": {"errors": {"type": "array", "items": {"type": "string"}}, "id": {"type": "string", "description": "of the run"}}},
+      "Recorded": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "description": "of the run"}}},
       "Time": {"type": "string", "format": "date-time"},
       "Seconds": {"type": "number"},
       "Priority": {"enum": ["P1", "P2", "P3", "P4"]},

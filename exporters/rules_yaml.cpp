@@ -58,7 +58,7 @@ std::string firing(std::string_view name) {
 
 } // namespace
 
-std::string rules_yaml(const std::string& runbook_base) {
+std::string rules_yaml(const std::string& runbook_base, const std::string& dashboard_url) {
     std::string out{kHead};
     for (const core::Rule& rule : core::rules()) {
         const bool watchdog = rule.id == core::RuleId::recoverd_watchdog;
@@ -79,6 +79,8 @@ std::string rules_yaml(const std::string& runbook_base) {
             out += fmt::format(
                 "          runbook_url: {}\n",
                 in_quotes(fmt::format("{}{}{}", runbook_base, runbook_base.ends_with('/') ? "" : "/", rule.name)));
+        if (!dashboard_url.empty())
+            out += fmt::format("          dashboard_url: {}\n", in_quotes(dashboard_url));
     }
     return out;
 }

@@ -8,7 +8,7 @@ namespace recoverd::exporters {
 
 /// One rule per row of core::rules(). Each is silent where the agent pushes by itself, so that both never notify, and
 /// goes on by an agent's last word while that restarts.
-/// `runbook_base` may be empty.
-std::string rules_yaml(const std::string& runbook_base);
+/// Both may be empty.
+std::string rules_yaml(const std::string& runbook_base, const std::string& dashboard_url = {});
 
 } // namespace recoverd::exporters

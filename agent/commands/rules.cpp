@@ -20,14 +20,16 @@ void declare(Arguments& arguments, Options& options) {
 
 int run(const Options& options, Console& console) {
     std::string base = options.runbook_url;
+    std::string dashboard;
     if (base.empty()) {
         const Loaded loaded = load(console.config_file);
         report_diagnostics(loaded.diagnostics, console);
         if (loaded.diagnostics.has_mistakes())
             return kFailed;
         base = loaded.config->runbook_base;
+        dashboard = loaded.config->dashboard_url;
     }
-    fmt::print(console.out, "{}", exporters::rules_yaml(base));
+    fmt::print(console.out, "{}", exporters::rules_yaml(base, dashboard));
     return 0;
 }
 

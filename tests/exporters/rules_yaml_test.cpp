@@ -93,3 +93,11 @@ TEST_CASE("promtool takes the rules; each goes by the agent's last word, and is 
     INFO(tested.output);
     CHECK(tested.status == 0);
 }
+
+TEST_CASE("alerts by Prometheus point to the same runbooks and dashboard as the agent's own") {
+    const std::string rules =
+        exporters::rules_yaml("https://wiki.example/runbooks", "https://grafana.example/d/r?a='b'");
+    CHECK_THAT(rules, ContainsSubstring("runbook_url: 'https://wiki.example/runbooks/BackupTooOld'\n"));
+    CHECK_THAT(rules, ContainsSubstring("dashboard_url: 'https://grafana.example/d/r?a=''b'''\n"));
+    CHECK_THAT(exporters::rules_yaml({}), !ContainsSubstring("_url:"));
+}
