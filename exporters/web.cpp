@@ -97,13 +97,18 @@ bool is_nobodys_name(std::string_view host) {
     return host == "localhost" || (!host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
+/// What clients that must name a host write of a unix socket, `http://unix/`. Any other word may be that of a proxy.
+bool is_of_a_socket(const io::HttpIncoming& request, std::string_view host) {
+    return request.peer == "unix" && host == "unix";
+}
+
 /// By somebody on this host, and not by a proxy on it for somebody elsewhere. One that neither says so nor hands on the
 /// name it was asked by cannot be told from a client.
 bool is_of_this_host(const io::HttpIncoming& request) {
     static constexpr std::array<std::string_view, 5> kHandedOn{"forwarded", "via", "x-forwarded-for",
                                                                "x-forwarded-host", "x-real-ip"};
     const std::string_view host = request.header("host");
-    return request.local && (host.empty() || is_nobodys_name(host)) &&
+    return request.local && (host.empty() || is_nobodys_name(host) || is_of_a_socket(request, host)) &&
            std::ranges::none_of(request.headers, [](const auto& header) {
                return std::ranges::find(kHandedOn, header.first) != kHandedOn.end();
            });

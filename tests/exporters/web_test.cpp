@@ -212,6 +212,23 @@ TEST_CASE("what a proxy on this host hands on needs the token") {
     CHECK(ask(site, post).status == 201);
 }
 
+TEST_CASE("behind a unix socket a client is one of this host that calls it by that name") {
+    Web site = web();
+    auto post = request("POST", "/api/v1/outcomes");
+    post.peer = "unix";
+    const auto asked_by = [&](std::string host) {
+        post.headers = {{"content-type", "application/json"}, {"host", std::move(host)}};
+        return ask(site, post).status;
+    };
+    CHECK(asked_by("unix") == 201);
+    CHECK(asked_by("localhost") == 201);
+    // A proxy's, which hands on the name it was asked by, or that of its upstream.
+    CHECK(asked_by("recoverd.example") == 401);
+    CHECK(asked_by("recoverd") == 401);
+    post.peer = "127.0.0.1";
+    CHECK(asked_by("unix") == 401);
+}
+
 TEST_CASE("only a page of ours may post, by whatever name its browser reached us") {
     Web site = web();
     auto post = request("POST", "/api/v1/validate");
