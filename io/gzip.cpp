@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 
 namespace recoverd::io {
@@ -20,19 +21,19 @@ std::string gzip(std::string_view bytes) {
     z_stream stream{};
     if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK)
         throw std::runtime_error("gzip: cannot begin");
-    std::string out(deflateBound(&stream, bytes.size()), '\0');
+    // A tenth of it is used: the pages of the rest are never touched.
+    const std::size_t room = deflateBound(&stream, bytes.size());
+    const auto out = std::make_unique_for_overwrite<char[]>(room);
     // zlib promises not to write through next_in.
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream.avail_in = static_cast<uInt>(bytes.size());
-    stream.next_out = reinterpret_cast<Bytef*>(out.data());
-    stream.avail_out = static_cast<uInt>(out.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.get());
+    stream.avail_out = static_cast<uInt>(room);
     const int ended = deflate(&stream, Z_FINISH);
-    out.resize(stream.total_out);
-    out.shrink_to_fit(); // it may be kept, and has a tenth of what was asked for
     deflateEnd(&stream);
     if (ended != Z_STREAM_END)
         throw std::runtime_error("gzip: did not end");
-    return out;
+    return {out.get(), stream.total_out};
 }
 
 std::string gunzip(std::string_view bytes) {
