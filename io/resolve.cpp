@@ -29,6 +29,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <system_error>
 #include <thread>
 
 #include <arpa/nameser.h>
@@ -43,12 +44,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr unsigned kThreads = 8;
+constexpr std::size_t kThreads = 8;
+constexpr std::size_t kMostThreads = 64;
 constexpr std::chrono::seconds kKeep{5};
 constexpr std::size_t kMostKept = 4'096;
-// A name whose last query took longer counts as slow: together, slow names may hold half of the threads, so that a dead
-// name server of some zone does not keep the names of all others waiting.
+// A name whose query takes longer counts as slow: together, slow names may hold half of the threads, so that a dead
+// name server of some zone does not keep the names of all others waiting. What hangs for the first time was not known
+// to be slow: other threads do its thread's work meanwhile.
 constexpr std::chrono::seconds kSlow{1};
+// How often a caller that waits has that looked at: a query is slow by then.
+constexpr std::chrono::milliseconds kLookAgain{1'100};
 
 enum class Asked : std::uint8_t { addresses, services };
 using Key = std::pair<Asked, std::string>;
@@ -133,14 +138,20 @@ class Pool {
         if (waiters.size() > 1 || running_.contains(key))
             return;
         queue_.push_back(key);
-        // An idle thread that was woken for an earlier name still counts as idle until it runs.
-        if (queue_.size() > idle_ && threads_ < kThreads) {
-            ++threads_;
-            // Detached: at the end of the process nobody may wait for a query that hangs.
-            std::thread(&Pool::work, this).detach();
-        } else {
-            wake_.notify_one();
-        }
+        man();
+    }
+
+    /// Somebody still waits, maybe for a thread that hangs.
+    void look_again() {
+        const std::lock_guard lock(mutex_);
+        if (next() != queue_.end())
+            man();
+    }
+
+    /// Did nobody get to ask for it yet, though it is not known to be slow?
+    bool is_held_up(const Key& key) {
+        const std::lock_guard lock(mutex_);
+        return !slow_.contains(key) && std::find(queue_.begin(), queue_.end(), key) != queue_.end();
     }
 
     /// Once it returns, nothing will be posted to that waiter's loop any more.
@@ -162,16 +173,49 @@ class Pool {
         Clock::time_point until;
     };
 
+    /// What hangs is slow, and its thread does no other name's work. How many do.
+    std::size_t note_hanging() {
+        const auto now = Clock::now();
+        std::size_t hanging = 0;
+        for (const auto& [key, began] : running_)
+            if (now - began > kSlow) {
+                slow_.insert(key);
+                ++hanging;
+            }
+        return hanging;
+    }
+
+    /// Somebody for what waits.
+    void man() {
+        // Of many names that hang at once those behind them would wait long for one thread each.
+        const std::size_t most = std::min(kThreads + 2 * note_hanging(), kMostThreads);
+        // An idle thread that was woken for an earlier name still counts as idle until it runs.
+        if (queue_.size() <= idle_ || threads_ >= most)
+            return wake_.notify_one();
+        try {
+            // Detached: at the end of the process nobody may wait for a query that hangs.
+            std::thread(&Pool::work, this).detach();
+            ++threads_;
+        } catch (const std::system_error&) {
+            // No more threads on this machine: whoever waits has it tried again.
+            wake_.notify_one();
+        }
+    }
+
     std::deque<Key>::iterator next() {
         return std::find_if(queue_.begin(), queue_.end(),
                             [this](const Key& key) { return !slow_.contains(key) || slow_running_ < kThreads / 2; });
     }
 
-    [[noreturn]] void work() {
+    void work() {
         std::unique_lock lock(mutex_);
         for (;;) {
             auto found = next();
             while (found == queue_.end()) {
+                if (idle_ >= kThreads) {
+                    --threads_;
+                    return;
+                }
                 ++idle_;
                 wake_.wait(lock);
                 --idle_;
@@ -184,11 +228,11 @@ class Pool {
     }
 
     void ask(const Key& key, std::unique_lock<std::mutex>& lock) {
-        running_.insert(key);
+        const auto began = Clock::now();
+        running_.emplace(key, began);
         const bool was_slow = slow_.contains(key);
         slow_running_ += was_slow ? 1 : 0;
         lock.unlock();
-        const auto began = Clock::now();
         auto answer = std::make_shared<const Answer>(key.first == Asked::addresses ? query_addresses(key.second)
                                                                                    : query_services(key.second));
         const auto ended = Clock::now();
@@ -227,13 +271,14 @@ class Pool {
     std::mutex mutex_;
     std::condition_variable wake_;
     std::map<Key, std::vector<std::shared_ptr<Waiter>>> waiting_;
-    std::set<Key> running_;
+    /// Since when.
+    std::map<Key, Clock::time_point> running_;
     std::set<Key> slow_;
     std::deque<Key> queue_;
     std::map<Key, Kept> kept_;
-    unsigned threads_ = 0;
-    unsigned idle_ = 0;
-    unsigned slow_running_ = 0;
+    std::size_t threads_ = 0;
+    std::size_t idle_ = 0;
+    std::size_t slow_running_ = 0;
 };
 
 Pool& pool() {
@@ -265,13 +310,21 @@ Task<Result<AnswerPtr>> look_up(Key key, core::Duration timeout) {
         const auto executor = co_await asio::this_coro::executor;
         Seat seat(key, executor);
         Waiter& waiter = seat.waiter();
-        waiter.timer.expires_after(timeout);
-        asio::error_code woken;
-        co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        const auto until = Clock::now() + timeout;
+        do {
+            waiter.timer.expires_at(std::min(until, Clock::now() + kLookAgain));
+            asio::error_code woken;
+            co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+            const auto state = co_await asio::this_coro::cancellation_state;
+            if (state.cancelled() != asio::cancellation_type::none)
+                throw asio::system_error(asio::error::operation_aborted);
+            pool().look_again();
+        } while (!waiter.answer && Clock::now() < until);
         answer = waiter.answer;
-        const auto state = co_await asio::this_coro::cancellation_state;
-        if (state.cancelled() != asio::cancellation_type::none)
-            throw asio::system_error(asio::error::operation_aborted);
+        if (!answer && timeout > kSlow && pool().is_held_up(key))
+            co_return core::failed(FailureKind::misconfigured,
+                                   fmt::format("cannot resolve '{}': no thread was free to ask within {} ms",
+                                               key.second, timeout.count()));
     }
     if (!answer)
         co_return core::failed(FailureKind::timed_out,

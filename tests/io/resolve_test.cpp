@@ -180,6 +180,30 @@ TEST_CASE("names that were slow before cannot take all threads") {
     CHECK(Clock::now() - began > 1500ms);
 }
 
+TEST_CASE("names that hang for the first time, however many, do not hold up those of others for long") {
+    test::FakeNames names;
+    std::vector<std::string> dead;
+    for (int i = 0; i < 30; ++i) {
+        dead.push_back("dead" + std::to_string(i) + ".test");
+        names.fail_late(dead.back(), 3500ms);
+    }
+    names.add("alive.test", "127.0.0.1");
+    asio::io_context ioc;
+    std::vector<Addresses> answers;
+    std::vector<Addresses> alive;
+    for (const auto& name : dead)
+        asio::co_spawn(ioc, resolve_into(name, 20s, answers), asio::detached);
+    asio::co_spawn(ioc, resolve_into("alive.test", 20s, alive), asio::detached);
+    const auto began = Clock::now();
+    while (alive.empty() && Clock::now() - began < 20s)
+        ioc.run_one_for(100ms);
+    REQUIRE(alive.size() == 1);
+    CHECK(alive[0]);
+    CHECK(Clock::now() - began < 3s);
+    ioc.run();
+    CHECK(answers.size() == dead.size());
+}
+
 TEST_CASE("SRV records come by priority, then by weight") {
     test::FakeNames names;
     names.add_service("_am._tcp.test", {20, 1, 9095, "c.test"});
