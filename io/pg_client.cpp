@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -202,12 +203,15 @@ Result<std::vector<Place>> listed(const Settings& settings) {
 Task<Result<std::vector<Place>>> resolved(std::vector<Place> hosts, Clock::time_point until) {
     std::vector<Place> places;
     Failure last;
+    const auto is_known = [](const Place& host) { return is_socket(host.host) || !host.address.empty(); };
+    auto names = std::ranges::count_if(hosts, std::not_fn(is_known));
     for (const Place& host : hosts) {
-        if (is_socket(host.host) || !host.address.empty()) {
+        if (is_known(host)) {
             places.push_back(host);
             continue;
         }
-        auto addresses = co_await resolve(host.host, left(until));
+        // One that hangs leaves the others their share, and the last one time to connect to them.
+        auto addresses = co_await resolve(host.host, left(until) / (names-- + (hosts.size() > 1 ? 1 : 0)));
         if (!addresses) {
             last = std::move(addresses.error());
             continue;

@@ -40,9 +40,19 @@ struct BusError {
         const std::string why = error.message ? error.message : std::strerror(-code);
         if (code == -ETIMEDOUT)
             return failed(FailureKind::timed_out, fmt::format("{}: systemd did not answer", doing));
+        if (is_gone(code))
+            return failed(FailureKind::unreachable, fmt::format("{}: {}", doing, why));
         if (::sd_bus_error_has_name(&error, SD_BUS_ERROR_INVALID_ARGS) != 0)
             return failed(FailureKind::misconfigured, fmt::format("{}: {}", doing, why));
         return failed(FailureKind::refused, fmt::format("{}: {}", doing, why));
+    }
+
+    /// The bus restarts, or nobody of that name is on it.
+    bool is_gone(int code) const {
+        return code == -ECONNRESET || code == -ENOTCONN || code == -EPIPE || code == -ESHUTDOWN ||
+               ::sd_bus_error_has_name(&error, SD_BUS_ERROR_DISCONNECTED) != 0 ||
+               ::sd_bus_error_has_name(&error, SD_BUS_ERROR_SERVICE_UNKNOWN) != 0 ||
+               ::sd_bus_error_has_name(&error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) != 0;
     }
 
     sd_bus_error error = SD_BUS_ERROR_NULL;
