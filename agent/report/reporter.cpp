@@ -23,8 +23,10 @@ io::Json member_of(const io::HttpAnswer& answer, std::string_view name) {
 bool is_success(const io::HttpAnswer& answer) { return answer.status == 200 || answer.status == 201; }
 
 /// Did the daemon itself judge the report? Anything else that answers 4xx (a proxy, a wrong prefix, a token that
-/// expired) says nothing about it.
+/// expired) says nothing about it. One that is too large will be so the next time.
 bool is_judgement(const io::HttpAnswer& answer) {
+    if (answer.status == 413)
+        return true;
     return (answer.status == 400 || answer.status == 404 || answer.status == 409) &&
            member_of(answer, "errors").is_array();
 }

@@ -22,7 +22,7 @@ class Spool {
 
     /// Survives power loss once it answers. The folder is made when it is missing, its parents are not.
     std::expected<void, std::string> put(const Spooled& spooled);
-    /// Oldest first; those of other users only for root. Nothing when there is no such folder.
+    /// Our own, oldest first. Nothing when there is no such folder.
     std::vector<std::string> names() const;
     /// Nothing when another process has sent it meanwhile. One that is damaged is set aside.
     std::expected<std::optional<Spooled>, std::string> read(const std::string& name);

@@ -178,6 +178,43 @@ TEST_CASE("what was kept and is refused is set aside, not sent for ever, and hol
     CHECK(reports.spooled().front().ends_with(".refused"));
 }
 
+TEST_CASE("what was kept and is too large to be taken holds up nothing") {
+    Reports reports;
+    reports.server.on(kPath, test::says(503, ""));
+    REQUIRE(reports.report(kTest).code == kSpooled);
+    reports.server.on(kPath, test::says(413, "the request is too large\n"));
+    CHECK(reports.report({"--flush"}).code == 1);
+    REQUIRE(reports.spooled().size() == 1);
+    CHECK(reports.spooled().front().ends_with(".refused"));
+}
+
+TEST_CASE("a file of any size in the spool is read no further than a report may be long") {
+    Reports reports;
+    std::filesystem::create_directory(reports.spool());
+    reports.folder.write("spool/1.json", "{");
+    std::filesystem::resize_file(reports.folder.path("spool/1.json"), std::uintmax_t{1} << 33U);
+    reports.server.on(kPath, test::says(201, kTaken));
+    const auto ended = reports.report(kTest);
+    CHECK(ended.code == 0);
+    CHECK_THAT(ended.err, ContainsSubstring("no report of ours"));
+    CHECK(reports.spooled() == std::vector<std::string>{"1.json.refused"});
+}
+
+TEST_CASE("what another user left in the spool is not sent, by root neither") {
+    if (::geteuid() != 0)
+        return; // nobody else can leave files of others
+    Reports reports;
+    reports.server.on(kPath, test::says(503, ""));
+    REQUIRE(reports.report(with(kTest, {"--id", "theirs"})).code == kSpooled);
+    const std::string left = reports.spool() + "/" + reports.spooled().front();
+    REQUIRE(::chown(left.c_str(), 65'534, 65'534) == 0);
+    reports.server.on(kPath, test::says(201, kTaken));
+    CHECK(reports.report(with(kTest, {"--id", "ours"})).code == 0);
+    CHECK(reports.posted().back()["id"].text() == "ours");
+    CHECK(reports.posted().size() == 2);
+    CHECK(reports.spooled().size() == 1);
+}
+
 TEST_CASE("a damaged file in the spool is set aside and said") {
     Reports reports;
     std::filesystem::create_directory(reports.spool());
