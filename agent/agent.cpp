@@ -3,6 +3,7 @@
 
 #include "agent/store/codec.hpp"
 #include "core/config/values.hpp"
+#include "core/rules/exercises.hpp"
 #include "io/together.hpp"
 
 #include <fmt/format.h>
@@ -171,6 +172,24 @@ io::Task<void> Agent::watch_clock() {
     }
 }
 
+namespace {
+
+/// Each is a series and is kept for ever: of runs that bring their number along there would be one more each time.
+constexpr std::size_t kMostExercises = 200;
+
+/// Those that the configuration waits for are not counted out by others.
+bool is_one_too_many(const core::Engine& engine, std::string_view check, const Outcome& outcome) {
+    const auto* unit = engine.check(check);
+    const std::string_view subject = outcome.subject();
+    return unit != nullptr && unit->memory.subjects.size() >= kMostExercises && !subject.empty() &&
+           !unit->memory.subjects.contains(subject) && !core::is_restore_test(subject) &&
+           std::ranges::none_of(engine.config().exercises, [&](const core::PlannedExercise& planned) {
+               return planned.asset == outcome.asset && planned.name == subject;
+           });
+}
+
+} // namespace
+
 io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
     const core::Time now = this->now();
     auto read = read_outcome(body, now);
@@ -180,6 +199,12 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
     const std::string check = engine_.outcome_check(outcome.asset, outcome.subject(), now);
     if (check.empty())
         co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured", outcome.asset)}};
+    if (is_one_too_many(engine_, check, outcome))
+        co_return Answer{400,
+                         {},
+                         {fmt::format("exercise: of asset '{}' {} are known, and '{}' is none of them; the number of a "
+                                      "run belongs into `id`, and `recoverd forget` drops what is gone",
+                                      outcome.asset, kMostExercises, outcome.exercise)}};
 
     const std::string phase = outcome.is_start() ? "start" : "end";
     // Between the look into the store and the commit nobody else may report the same phase of this run.

@@ -21,6 +21,9 @@ constexpr std::array<std::string_view, 14> kMembers{
     "id",    "asset",       "kind",        "exercise", "outcome", "started_at", "ended_at",
     "depth", "rpo_seconds", "rto_seconds", "link",     "message", "size_bytes", "backup_type"};
 
+/// Bytes. Such a name becomes a label.
+constexpr std::size_t kMaxName = 256;
+
 /// Collects every mistake instead of stopping at the first.
 class Reader {
   public:
@@ -31,13 +34,13 @@ class Reader {
         for (const auto& [name, value] : json_.object())
             if (std::ranges::find(kMembers, name) == kMembers.end())
                 mistakes_.push_back(fmt::format("unknown member '{}'", name));
-        text("id", outcome.id);
+        text("id", outcome.id, kMaxName);
         text("asset", outcome.asset);
         kind(outcome.kind);
-        text("exercise", outcome.exercise);
+        text("exercise", outcome.exercise, kMaxName);
         text("link", outcome.link);
         text("message", outcome.message);
-        text("backup_type", outcome.backup_type);
+        text("backup_type", outcome.backup_type, kMaxName);
         named("outcome", outcome.outcome);
         time("started_at", outcome.started_at);
         time("ended_at", outcome.ended_at);
@@ -62,12 +65,11 @@ class Reader {
             mistakes_.emplace_back(bad.what());
         }
     }
-    void text(std::string_view name, std::string& out) {
-        constexpr std::size_t kMaxText = 4'096;
+    void text(std::string_view name, std::string& out, std::size_t most = 4'096) {
         attempt(name, [&](const io::Json& value) {
             out = value.text();
-            if (out.size() > kMaxText)
-                mistakes_.push_back(fmt::format("{}: longer than {} bytes", name, kMaxText));
+            if (out.size() > most)
+                mistakes_.push_back(fmt::format("{}: longer than {} bytes", name, most));
         });
     }
     template <class E>

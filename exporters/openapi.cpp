@@ -127,12 +127,12 @@ constexpr std::string_view kOpenApi = R"({
         "priority": {"$ref": "#/components/schemas/Priority"}, "reason": {"type": "string"}, "lowered_from": {"$ref": "#/components/schemas/Priority"}, "lowered_by": {"type": "string"},
         "since": {"$ref": "#/components/schemas/Time"}, "started_at": {"$ref": "#/components/schemas/Time"}, "resolved_at": {"$ref": "#/components/schemas/Time"}}},
       "Outcome": {"type": "object", "required": ["asset", "outcome"], "properties": {
-        "id": {"type": "string", "description": "names the run; made up when missing"}, "asset": {"type": "string"}, "kind": {"enum": ["exercise", "backup"], "default": "exercise"},
-        "exercise": {"type": "string", "description": "required for an exercise"}, "outcome": {"enum": ["started", "passed", "failed", "aborted"]},
+        "id": {"type": "string", "maxLength": 256, "description": "names the run; made up when missing"}, "asset": {"type": "string"}, "kind": {"enum": ["exercise", "backup"], "default": "exercise"},
+        "exercise": {"type": "string", "maxLength": 256, "description": "required for an exercise; 200 of an asset are kept apart, and those that the configuration waits for"}, "outcome": {"enum": ["started", "passed", "failed", "aborted"]},
         "started_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"},
         "depth": {"enum": ["exists", "listed", "checksummed", "restored", "queried", "smoke_tested"]},
         "rpo_seconds": {"$ref": "#/components/schemas/Seconds"}, "rto_seconds": {"$ref": "#/components/schemas/Seconds"},
-        "size_bytes": {"type": "integer"}, "backup_type": {"type": "string"}, "link": {"type": "string"}, "message": {"type": "string"}}}
+        "size_bytes": {"type": "integer"}, "backup_type": {"type": "string", "maxLength": 256}, "link": {"type": "string"}, "message": {"type": "string"}}}
     }
   }
 }

@@ -29,4 +29,21 @@ TEST_CASE("a backup whose start is told after its end does not run for ever") {
     }
 }
 
+TEST_CASE("an exercise that is called anew each time is refused at last, and those that are known go on") {
+    Site site;
+    const auto post = [&](const std::string& exercise, const std::string& id) {
+        return site.played
+            .post(R"({"id":")" + exercise + id + R"(","asset":"orders","exercise":")" + exercise +
+                  R"(","outcome":"passed"})")
+            .status;
+    };
+    for (int i = 0; i < 200; ++i)
+        REQUIRE(post("build-" + std::to_string(i), "1") == 201);
+    CHECK(post("build-200", "1") == 400);
+    CHECK(post("build-7", "2") == 201);
+    // The one that is waited for, and a backup, are not counted out.
+    CHECK(post("restore-test", "1") == 201);
+    CHECK(site.played.post(R"({"id":"3","asset":"orders","kind":"backup","outcome":"passed"})").status == 201);
+}
+
 } // namespace recoverd::scenario
