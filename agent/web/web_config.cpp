@@ -103,8 +103,19 @@ std::expected<io::WebSecurity, std::string> read_file(const std::string& path) {
     return security;
 }
 
-/// Does it keep anybody out?
-bool protects(const io::WebSecurity& security) { return security.tls || !security.users.empty(); }
+bool wants_certificates(const io::WebSecurity& security) {
+    return security.tls && (security.tls->client_auth == io::ClientAuth::require_any ||
+                            security.tls->client_auth == io::ClientAuth::require_and_verify);
+}
+
+/// What kept others out and does not any more; empty for nothing.
+std::string_view lost(const io::WebSecurity& before, const io::WebSecurity& now) {
+    if (before.tls && !now.tls)
+        return "TLS";
+    if (!before.users.empty() && now.users.empty())
+        return "users";
+    return wants_certificates(before) && !wants_certificates(now) ? "certificates of clients" : "";
+}
 
 } // namespace
 
@@ -174,10 +185,10 @@ std::shared_ptr<const io::WebSecurity> WebConfigFile::current() {
     if (stamp() == stamp_)
         return security_;
     auto security = read();
-    // Whoever writes a file may empty it first.
-    if (security && protects(*security_) && !protects(*security))
-        security = std::unexpected(fmt::format(
-            "{}: it is empty, or asks for neither TLS nor users any more\nhint: to serve without, restart", path_));
+    // Whoever writes a file may empty it first, or be cut off in the middle.
+    if (const auto missing = security ? lost(*security_, *security) : std::string_view{}; !missing.empty())
+        security = std::unexpected(
+            fmt::format("{}: it asks for no {} any more\nhint: to serve without, restart", path_, missing));
     if (security)
         security_ = std::make_shared<const io::WebSecurity>(std::move(*security));
     else if (warn_)

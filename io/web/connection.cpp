@@ -100,6 +100,9 @@ Task<void> serve_stream(std::shared_ptr<Connection> connection, Stream& stream) 
             co_return;
         connection->waiting = false;
         const auto security = connection->server().security();
+        // Whoever came in while less was asked for comes in anew.
+        if (security->tls != connection->admitted_by->tls)
+            co_return;
         if (state == RequestParser::State::failed) {
             HttpReply reply = refusal(parser.error_status());
             std::string head = head_of(reply, {}, *security, false);
@@ -155,6 +158,7 @@ void Connection::close() {
 
 Task<void> serve(std::shared_ptr<Connection> connection) {
     const auto security = connection->server().security();
+    connection->admitted_by = security;
     if (!security->tls) {
         co_await serve_stream(connection, connection->socket());
     } else {

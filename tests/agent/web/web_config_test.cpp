@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/web/web_config.hpp"
+#include "tests/support/test_certificates.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -157,15 +158,39 @@ TEST_CASE("a file that is emptied while it is followed switches nothing off") {
         CHECK((*file)->current()->users.contains("alice"));
         CHECK((*file)->current()->users.contains("alice"));
         REQUIRE(warnings.size() == ++told);
-        CHECK(warnings.back() == path +
-                                     ": it is empty, or asks for neither TLS nor users any more; the old one stays in "
-                                     "use\nhint: to serve without, restart");
+        CHECK(warnings.back() ==
+              path + ": it asks for no users any more; the old one stays in use\nhint: to serve without, restart");
     }
     // Whoever writes it whole is followed again.
     std::ofstream(path) << "basic_auth_users: {bob: $2y$10$b}\n";
     CHECK((*file)->current()->users.contains("bob"));
     CHECK_FALSE((*file)->current()->users.contains("alice"));
     CHECK(warnings.size() == told);
+    std::filesystem::remove(path);
+}
+
+TEST_CASE("a file that is cut off behind its first part switches nothing off either") {
+    test::TestAuthority authority;
+    const auto own = authority.issue({"127.0.0.1"});
+    const std::string path = "/tmp/recoverd-web-config-" + std::to_string(getpid());
+    const std::string tls =
+        "tls_server_config:\n  cert_file: " + own.cert_file + "\n  key_file: " + own.key_file + "\n";
+    const std::string clients = "  client_auth_type: RequireAnyClientCert\n";
+    const std::string users = "basic_auth_users: {alice: $2y$10$a}\n";
+    std::ofstream(path) << tls << clients << users;
+    std::vector<std::string> warnings;
+    const auto file = agent::WebConfigFile::open(path, [&](const std::string& line) { warnings.push_back(line); });
+    REQUIRE(file);
+    std::size_t told = 0;
+    for (const auto& [left, lost] :
+         {std::pair{tls + clients, "users"}, {tls + users, "certificates of clients"}, {users, "TLS"}}) {
+        std::ofstream(path) << left;
+        const auto security = (*file)->current();
+        CHECK(security->tls);
+        CHECK(security->users.contains("alice"));
+        REQUIRE(warnings.size() == ++told);
+        CHECK_THAT(warnings.back(), ContainsSubstring(std::string{": it asks for no "} + lost + " any more"));
+    }
     std::filesystem::remove(path);
 }
 
