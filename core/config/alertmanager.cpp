@@ -25,6 +25,12 @@ bool is_url(std::string_view url) {
     return false;
 }
 
+/// user:password@ before the host; nothing would send it.
+bool has_credentials(std::string_view url) {
+    const auto host = url.find("://") + 3;
+    return url.substr(host, url.find_first_of("/?#", host) - host).contains('@');
+}
+
 void compile_severities(const Table& table, const AlertmanagerOptions& options, Compiling& run) {
     const Entry* said = find(table, "severity");
     const Table* severities = said ? said->node.table() : nullptr;
@@ -52,11 +58,19 @@ void compile_alertmanager(const Table& root, Compiling& run) {
     options = read_options<AlertmanagerOptions>(*table, {"alertmanager", "the Alertmanager", at}, kOptions, {},
                                                 run.diagnostics);
     const Entry* urls = find(*table, "urls");
-    for (std::size_t i = 0; i < options.urls.size(); ++i)
+    for (std::size_t i = 0; i < options.urls.size(); ++i) {
+        if (!urls || !urls->node.array()->at(i).text())
+            continue;
         // The URL itself is not repeated: it may hold a password.
-        if (!is_url(options.urls[i]) && urls && urls->node.array()->at(i).text())
-            run.diagnostics.mistake(urls->node.array()->at(i).at, fmt::format("alertmanager.urls[{}]", i),
-                                    "expected a URL such as 'http://alertmanager:9093'");
+        const Position& where = urls->node.array()->at(i).at;
+        const std::string path = fmt::format("alertmanager.urls[{}]", i);
+        if (!is_url(options.urls[i]))
+            run.diagnostics.mistake(where, path, "expected a URL such as 'http://alertmanager:9093'");
+        else if (has_credentials(options.urls[i]))
+            run.diagnostics.warning(where, path,
+                                    "expected a URL without credentials, found some before its host: they are not sent",
+                                    "write auth = { basic = { username = \"…\", password = { file = \"…\" } } }");
+    }
     check_labels(find(*table, "labels"), "alertmanager.labels", options.labels, run.diagnostics);
     run.config.alert_labels = options.labels;
     compile_severities(*table, options, run);
