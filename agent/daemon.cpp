@@ -329,7 +329,8 @@ int Daemon::run() {
 std::string find_worker() {
     std::error_code failed;
     const auto self = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
-    for (const auto& candidate : {self / "worker", self / "../libexec/recoverd/worker"})
+    // The one beside it is that of a build tree; in /usr/bin it would be another program (an X11 file manager's).
+    for (const auto& candidate : {self / "../libexec/recoverd/worker", self / "worker"})
         if (std::filesystem::exists(candidate, failed))
             return candidate.lexically_normal();
     return "/usr/libexec/recoverd/worker";
