@@ -52,6 +52,12 @@ bool decides(const Scenario& scenario, const Check& check) {
            });
 }
 
+bool is_decided_by_probes(const Scenario& scenario, const Check& check) {
+    return scenario.decided_by(RuleId::endpoint_down) && std::ranges::all_of(scenario.when, [&](RuleId id) {
+               return id == RuleId::endpoint_down || !can_find(check, id);
+           });
+}
+
 bool counts(const Scenario& scenario, const Check& check, std::string_view subject, std::string_view asset,
             const Location& stands) {
     return decides(scenario, check) && any_matches(scenario.subjects, subject) && any_matches(scenario.assets, asset) &&

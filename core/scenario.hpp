@@ -90,6 +90,8 @@ struct Check;
 
 /// May findings of this check decide the scenario, as far as its name, its labels and what it brings say?
 bool decides(const Scenario& scenario, const Check& check);
+/// Is a probe that finds something down all by which findings of this check can decide it?
+bool is_decided_by_probes(const Scenario& scenario, const Check& check);
 /// Does this subject of such a check count? `stands`: where it stands, or else its check.
 bool counts(const Scenario& scenario, const Check& check, std::string_view subject, std::string_view asset,
             const Location& stands);

@@ -60,9 +60,6 @@ std::pair<CheckUnit*, std::string_view> parts_of(const ScenarioUnit& unit, std::
     return {*at, slash == std::string_view::npos ? std::string_view{} : member.substr(slash + 1)};
 }
 
-namespace {
-
-/// The group of the scenario that these words name; nothing for other words.
 std::optional<std::string_view> group_named(const ScenarioUnit& unit, std::string_view words) {
     const std::string whole = scenario_words(unit, {});
     if (!words.starts_with(whole))
@@ -74,6 +71,8 @@ std::optional<std::string_view> group_named(const ScenarioUnit& unit, std::strin
         return std::nullopt;
     return words.substr(2, words.size() - 3);
 }
+
+namespace {
 
 /// Does it say this, in words?
 bool says(const ScenarioUnit& unit, std::string_view words) {
@@ -197,6 +196,19 @@ std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding,
 }
 
 } // namespace
+
+const ScenarioUnit* explained_now(const ScenarioUnit& unit, std::string_view group) {
+    for (const auto& [labels, alert] : unit.alerts) {
+        const Identity& identity = alert.finding.identity;
+        if (alert.state == AlertState::resolved || identity.rule != RuleId::scenario_active ||
+            identity.subject != group)
+            continue;
+        for (const ScenarioUnit* wide : unit.explained_by)
+            if (says(*wide, alert.finding.lowered_by))
+                return wide;
+    }
+    return nullptr;
+}
 
 void remember_places(ScenarioUnit& unit) {
     decltype(unit.placed) placed;

@@ -86,7 +86,7 @@ Member member_of(const Scenario& scenario, const CheckUnit& unit, const Decisive
     made.state = MemberState::up;
     // A probe that says "up" ends an outage before it is believed. What other rules found ends by the look that finds
     // it no more; of several nobody knows which one it was.
-    const bool by_probe = scenario.when == std::vector{RuleId::endpoint_down} && seen->turned_at != Time{};
+    const bool by_probe = is_decided_by_probes(scenario, *unit.check) && seen->turned_at != Time{};
     // One that had a bad moment that nobody believed was up all the while.
     made.since = by_probe ? std::min(seen->turned_at, seen->settled_since) : *unit.memory.last_success;
     return made;

@@ -142,22 +142,46 @@ Engine::Begun Engine::begin_validation(std::string_view name, std::string cause,
     return Begun::yes;
 }
 
+namespace {
+
+constexpr std::string_view kIsOver = " is over";
+
+/// Did it begin after an outage of a scenario that `begins` is not, and does not explain? Then what begins now is
+/// nothing that it validates.
+bool is_after_another(const ValidationRun& run, const ScenarioUnit& begins, const auto& scenarios) {
+    if (!run.cause.ends_with(kIsOver))
+        return false;
+    const std::string_view words = std::string_view{run.cause}.substr(0, run.cause.size() - kIsOver.size());
+    return std::ranges::any_of(scenarios, [&](const auto& entry) {
+        const ScenarioUnit& unit = *entry.second;
+        return group_named(unit, words) && unit.name != begins.name &&
+               std::ranges::find(begins.scenario.explains, unit.name) == begins.scenario.explains.end();
+    });
+}
+
+} // namespace
+
 void Engine::validate_after(const ScenarioUnit& scenario, const std::string& group, bool over, Time now) {
     // While another of its groups is down, that would fail it. It begins when the last one is up.
     if (over &&
         std::ranges::any_of(scenario.outages, [](const auto& entry) { return entry.second.running.has_value(); }))
         return;
     const std::string words = scenario_words(scenario, group);
+    const ScenarioUnit* wide = over ? explained_now(scenario, group) : nullptr;
     for (auto& [name, unit] : validations_) {
-        if (std::ranges::find(unit->validation.after, scenario.name) == unit->validation.after.end())
+        const auto follows = [&](const std::string& one) {
+            return std::ranges::find(unit->validation.after, one) != unit->validation.after.end();
+        };
+        // A part of a wider outage that goes on: the end of that one begins it.
+        if (!follows(scenario.name) || (wide && follows(wide->name)))
             continue;
         // Whatever was validated so far was before this.
-        if (unit->memory.running) {
+        if (unit->memory.running && (over || !is_after_another(*unit->memory.running, scenario, scenarios_))) {
             abort_validation(*unit->memory.running, over ? words + " is over, too" : words + " holds again", now);
             conclude_run(*unit, now);
         }
         if (over)
-            begin_validation(name, words + " is over", now);
+            begin_validation(name, words + std::string{kIsOver}, now);
     }
 }
 

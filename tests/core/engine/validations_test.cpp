@@ -232,6 +232,38 @@ TEST_CASE("what breaks again is not validated on, and its next end begins anew")
     CHECK(shop.states() == Words{"running", "waiting"});
 }
 
+TEST_CASE("what begins elsewhere meanwhile ends no validation, and its own end begins one anew") {
+    Shop shop;
+    shop.fleet.config.scenarios.push_back(Scenario{.name = "lag", .checks = {"search"}});
+    shop.fleet.config.validations[0].after.emplace_back("lag");
+    shop.outage();
+    shop.sees("search", ReachState::down);
+    REQUIRE(shop.memory().running);
+    CHECK(shop.memory().running->cause == "scenario db-primary is over");
+    shop.sees("search", ReachState::up);
+    REQUIRE(shop.memory().running);
+    CHECK(shop.memory().running->cause == "scenario lag is over");
+    CHECK(shop.exercise()->message.ends_with("given up: scenario lag is over, too"));
+}
+
+TEST_CASE("the end of what is part of a wider outage validates nothing until that is over") {
+    Shop shop;
+    shop.fleet.config.scenarios.push_back(Scenario{.name = "region",
+                                                   .checks = {"port", "orders"},
+                                                   .at_least = {Quorum::Kind::count, 1},
+                                                   .explains = {"db-primary"}});
+    shop.fleet.config.validations[0].after.emplace_back("region");
+    shop.configure();
+    shop.all_see(ReachState::up);
+    shop.sees("orders", ReachState::down);
+    shop.sees("port", ReachState::down);
+    shop.sees("port", ReachState::up);
+    CHECK_FALSE(shop.memory().running);
+    shop.sees("orders", ReachState::up);
+    REQUIRE(shop.memory().running);
+    CHECK(shop.memory().running->cause == "scenario region is over");
+}
+
 TEST_CASE("a step that failed stays so through runs that are given up before they come to it") {
     Shop shop;
     shop.outage();
