@@ -138,8 +138,9 @@ constexpr std::array<ToldBy, 9> kToldBy{{
     {"persistentvolumeclaim", {}, kTellOfSnapshots},
 }};
 
-/// Without these nobody knows less of who is there, only of how well they are.
-constexpr std::array kNameNoSubject{kVolumeSnapshotContents, kDisruptionBudgets, kAutoscalers};
+/// Without these nobody knows less of who is there, only of how well they are. (Autoscalers tell what they have taken
+/// to none, and is there all the same.)
+constexpr std::array kNameNoSubject{kVolumeSnapshotContents, kDisruptionBudgets};
 
 bool all_are_named(const Facts& facts) {
     return std::ranges::all_of(facts.lists, [](const auto& list) {

@@ -54,7 +54,7 @@ Reader reader_of_protection(const Resource& resource, Facts& facts) {
     if (resource == kDisruptionBudgets)
         return {[&facts] { facts.protection.budgets = {}; },
                 [&facts](const io::Json& budget) { facts.protection.read_budget(budget); }};
-    return {[&facts] { facts.protection.scaled = {}; },
+    return {[&facts] { facts.protection.scaled = facts.protection.may_be_none = {}; },
             [&facts](const io::Json& autoscaler) { facts.protection.read_autoscaler(autoscaler); }};
 }
 

@@ -60,8 +60,12 @@ void Protection::read_budget(const io::Json& budget) {
 
 void Protection::read_autoscaler(const io::Json& autoscaler) {
     const io::Json& target = autoscaler["spec"]["scaleTargetRef"];
-    scaled.insert(subject_of(autoscaler["metadata"]["namespace"].text(), core::ascii_lower(target["kind"].text()),
-                             target["name"].text()));
+    const std::string subject = subject_of(autoscaler["metadata"]["namespace"].text(),
+                                           core::ascii_lower(target["kind"].text()), target["name"].text());
+    const io::Json& least = autoscaler["spec"]["minReplicas"];
+    if ((least && least.natural() == 0) || autoscaler["metadata"]["labels"]["scaledobject.keda.sh/name"])
+        may_be_none.insert(subject);
+    scaled.insert(subject);
 }
 
 bool Protection::has_budget(const Controller& controller) const {

@@ -18,6 +18,9 @@ struct Protection {
     std::map<std::string, std::vector<io::Json>, std::less<>> budgets;
     /// Subjects that an autoscaler scales.
     std::set<std::string> scaled;
+    /// Those of them that it may take to none: KEDA's, and where the least is 0. Any other leaves alone what somebody
+    /// did.
+    std::set<std::string> may_be_none;
 
     void read_budget(const io::Json& budget);
     void read_autoscaler(const io::Json& autoscaler);

@@ -124,9 +124,9 @@ void report_workloads(const Expected& expected, const Facts& facts, const Cursor
                       std::vector<SubjectReport>& out) {
     for (const auto& [subject, workload] : joined(expected, facts)) {
         // Scaled to none on purpose: neither up nor down. Whoever knew it is told that it is gone. Of a daemon set
-        // there are as many as there are nodes for it, which others scale.
+        // there are as many as there are nodes for it, which others scale, as some autoscalers do what they target.
         const bool none_wanted = workload.controller && workload.wanted == 0;
-        if (none_wanted && subject.contains("/daemonset/"))
+        if (none_wanted && (subject.contains("/daemonset/") || facts.protection.may_be_none.contains(subject)))
             out.push_back({.subject = subject, .location = {}, .evidence = {core::Reachability{}}, .failure = {}});
         // Pods that ended or leave, of something that nobody says is still wanted.
         const bool nothing_left = !workload.controller && workload.pods->active == 0 && workload.pods->leaving == 0;

@@ -178,6 +178,37 @@ TEST_CASE("what deployments must have is asserted, and a list that may not be re
     CHECK(seen->complete);
 }
 
+TEST_CASE("what an autoscaler may take to none is there, and what somebody scaled beside one is not") {
+    KubeApi api;
+    auto table = watching({"deployments"});
+    table.push_back(entry("require", list({"horizontalpodautoscaler"})));
+    api.objects["deployments"] = {test::deployment("web", 0, 0)};
+    const auto is_told = [&] {
+        const Collected seen = api.look(table);
+        return std::ranges::find(seen->subjects, "shop/deployment/web", &SubjectReport::subject) !=
+               seen->subjects.end();
+    };
+    CHECK_FALSE(is_told());
+    const std::string target = R"("scaleTargetRef": {"kind": "Deployment", "name": "web"})";
+    const auto autoscaler = [&](const std::string& least, const std::string& labels = {}) {
+        api.objects["horizontalpodautoscalers"] = {
+            object("web", fmt::format(R"("spec": {{{}{}}})", target, least), labels)};
+    };
+    autoscaler("");
+    CHECK_FALSE(is_told());
+    autoscaler(R"(, "minReplicas": 1)");
+    CHECK_FALSE(is_told());
+    autoscaler(R"(, "minReplicas": 0)");
+    CHECK(is_told());
+    autoscaler(R"(, "minReplicas": 1)", R"(, "labels": {"scaledobject.keda.sh/name": "web"})");
+    CHECK(is_told());
+    // Who scales it is not known as long as nobody may list them: it is missed by nobody, and seen by nobody.
+    api.objects["horizontalpodautoscalers"].clear();
+    api.refused["horizontalpodautoscalers"] = {403, "{}"};
+    CHECK_FALSE(is_told());
+    CHECK_FALSE(api.look(table)->complete);
+}
+
 TEST_CASE("an operator that is not installed is said, and the rest is told") {
     KubeApi api;
     api.objects["pods"] = {test::pod({})};
