@@ -196,7 +196,7 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
     if (!read)
         co_return Answer{400, {}, std::move(read.error())};
     const Outcome outcome = std::move(*read);
-    const std::string check = engine_.outcome_check(outcome.asset, outcome.subject(), now);
+    std::string check = engine_.outcome_check(outcome.asset, outcome.subject(), now);
     if (check.empty())
         co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured", outcome.asset)}};
     if (is_one_too_many(engine_, check, outcome))
@@ -235,6 +235,10 @@ io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
             co_return Answer{503, {}, {fmt::format("not recorded: {}", ended.error().detail)}};
         is_over = ended->has_value();
     }
+    // Another configuration may have come meanwhile, and the check have left with the one before.
+    check = engine_.outcome_check(outcome.asset, outcome.subject(), now);
+    if (check.empty())
+        co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured any more", outcome.asset)}};
     const auto* unit = engine_.check(check);
     if (!is_over)
         engine_.learn(check, to_report(outcome, unit ? unit->memory : core::CheckMemory{}, now), now);
