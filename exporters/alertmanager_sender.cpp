@@ -24,6 +24,9 @@ struct AlertmanagerSender::Shared {
     using Ptr = std::shared_ptr<Shared>;
     static io::Task<void> find_places(Ptr shared);
     static io::Task<void> match_slots(Ptr shared);
+    /// Ends all slots, and takes back what metrics tell of them.
+    void stop();
+    struct StopAtEnd;
 };
 
 io::Task<void> AlertmanagerSender::Shared::find_places(Ptr shared) {
@@ -71,25 +74,27 @@ AlertmanagerSender::AlertmanagerSender(io::World& world, AlertmanagerOptions opt
     : shared_(std::make_shared<Shared>(
           std::make_shared<const AlertmanagerSending>(world, std::move(options), std::move(sources)))) {}
 
-AlertmanagerSender::~AlertmanagerSender() { shared_->running.clear(); }
+AlertmanagerSender::~AlertmanagerSender() { shared_->stop(); }
 
-namespace {
+void AlertmanagerSender::Shared::stop() {
+    if (sending->sources.metrics != nullptr)
+        for (const auto& [url, slot] : running)
+            sending->sources.metrics->forget_alertmanager(url);
+    running.clear();
+}
 
 /// Its slots end with the coroutine that started them.
-template <class Map>
-struct ClearAtEnd {
-    Map& map;
-    explicit ClearAtEnd(Map& m) : map(m) {}
-    ~ClearAtEnd() { map.clear(); }
-    ClearAtEnd(const ClearAtEnd&) = delete;
-    ClearAtEnd& operator=(const ClearAtEnd&) = delete;
+struct AlertmanagerSender::Shared::StopAtEnd {
+    Shared& shared;
+    explicit StopAtEnd(Shared& s) : shared(s) {}
+    ~StopAtEnd() { shared.stop(); }
+    StopAtEnd(const StopAtEnd&) = delete;
+    StopAtEnd& operator=(const StopAtEnd&) = delete;
 };
-
-} // namespace
 
 io::Task<void> AlertmanagerSender::run() {
     const auto shared = shared_;
-    const ClearAtEnd stop(shared->running);
+    const Shared::StopAtEnd stop(*shared);
     for (;;) {
         co_await Shared::find_places(shared);
         co_await Shared::match_slots(shared);
