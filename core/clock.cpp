@@ -90,4 +90,11 @@ void keep_before(Alerts& alerts, Time now) {
     each_moment(alerts, [&](Time& at) { keep_before(at, now); });
 }
 
+void take_up(Alerts& alerts, Time start) {
+    keep_before(alerts, start);
+    for (auto& [labels, alert] : alerts)
+        if (alert.state == AlertState::pending)
+            alert.since = start;
+}
+
 } // namespace recoverd::core

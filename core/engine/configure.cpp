@@ -49,18 +49,18 @@ void Engine::restore_check(const std::string& name, RestoredCheck restored) {
     // Silence that had been noticed before goes on; silence while nobody looked does not count.
     if (!tells_of_silence(restored.alerts))
         restored.memory.watched_since = start_;
-    keep_before(restored.alerts, start_);
+    take_up(restored.alerts, start_);
     restored_checks_[name] = std::move(restored);
 }
 
 void Engine::restore_asset(const std::string& name, Time first_seen, Alerts alerts) {
     keep_before(first_seen, start_);
-    keep_before(alerts, start_);
+    take_up(alerts, start_);
     restored_assets_[name] = {first_seen, std::move(alerts)};
 }
 
 void Engine::restore_other(Alerts alerts) {
-    keep_before(alerts, start_);
+    take_up(alerts, start_);
     for (auto& [labels, alert] : alerts) {
         const Identity& identity = alert.finding.identity;
         const bool of_target = identity.rule == RuleId::evidence_missing && identity.check.empty();
@@ -138,7 +138,14 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
             unit->fresh = !check->looks() || (same && restored.due_at && *restored.due_at > now);
             restored_checks_.erase(at);
         }
-    } else if (unit->check && !is_same_source(*check, unit->check->fingerprint)) {
+    } else if (unit->check && is_same_source(*check, unit->check->fingerprint)) {
+        // What was not asked for until now is not late at once.
+        const auto target = targets_.find(check->target);
+        const bool is_told =
+            tells_of_silence(unit->alerts) || (target != targets_.end() && tells_of_silence(target->second->alerts));
+        if (check->every < unit->check->every && !is_told)
+            unit->memory.watched_since = std::max(unit->memory.watched_since, now);
+    } else if (unit->check) {
         unit->memory = changed(*check, unit->check->fingerprint, unit->alerts, unit->memory, now);
         unit->fresh = false;
         unit->begun_anew = true;

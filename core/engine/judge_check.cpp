@@ -110,8 +110,8 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     const bool has_begun = is_first && report.result;
     if (others || has_begun || unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
         attach(unit, now);
-    // It has said which assets there are; those that were kept until then may go.
-    if (discovers && drop_assets_without_configuration())
+    // It has said which assets there are; those that were kept until then may go, and those of what nobody misses.
+    if ((discovers || others) && drop_assets_without_configuration())
         lay_out_pages();
     note_change(unit);
     mark(unit);

@@ -6,6 +6,7 @@
 #include "core/engine/explained.hpp"
 #include "core/engine/members.hpp"
 #include "core/engine/ready.hpp"
+#include "core/ongoing.hpp"
 #include "core/rules/losses.hpp"
 
 #include <algorithm>
@@ -42,10 +43,27 @@ void decide_groups(ScenarioUnit& unit, Time now) {
     }
 }
 
+/// Has the agent begun, and nobody looked yet?
+bool awaits_looks(const ScenarioUnit& unit) {
+    return std::ranges::any_of(unit.members, [](const CheckUnit* member) { return !member->fresh; });
+}
+
+/// Of what was found from `first` on what is told already: it goes on, and nothing is told by its age alone.
+void keep_firing(const Alerts& alerts, std::vector<Finding>& findings, std::size_t first) {
+    const Ongoing before{alerts};
+    const auto from = findings.begin() + static_cast<std::ptrdiff_t>(first);
+    findings.erase(std::remove_if(from, findings.end(),
+                                  [&](const Finding& finding) {
+                                      const Alert* alert = before.find(finding.identity);
+                                      return alert == nullptr || alert->state != AlertState::firing;
+                                  }),
+                   findings.end());
+}
+
 } // namespace
 
 void Engine::restore_scenario(const std::string& name, OutageHistories outages, Alerts alerts) {
-    keep_before(alerts, start_);
+    take_up(alerts, start_);
     for (auto& [group, history] : outages)
         if (history.running)
             keep_before(history.running->began_at, start_);
@@ -152,6 +170,8 @@ void Engine::judge_group(ScenarioUnit& unit, const ScenarioGroup& group, const s
     follow_outage(unit, group.name, group.decision, now);
     const std::size_t found = judgement.findings.size();
     judge_scenario(unit.scenario, group.name, unit.outages[group.name], group.decision, now, judgement);
+    if (group.decision.state == ScenarioState::unknown && awaits_looks(unit))
+        keep_firing(unit.alerts, judgement.findings, found);
     for (std::size_t i = found; i < judgement.findings.size() && !drill.empty(); ++i) {
         judgement.findings[i].priority = Priority::p4;
         judgement.findings[i].lowered_by = drill;

@@ -79,7 +79,7 @@ StepView view_of(const CheckUnit& unit) {
 } // namespace
 
 void Engine::restore_validation(const std::string& name, ValidationMemory memory, Alerts alerts) {
-    keep_before(alerts, start_);
+    take_up(alerts, start_);
     // Nobody could look while the agent was away: a step that runs has its time from now on, and is asked for anew.
     if (memory.running)
         for (StepResult& step : memory.running->steps)

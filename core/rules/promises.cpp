@@ -27,11 +27,13 @@ struct Window {
 /// Why the promise was broken by this outage; empty when it was not.
 std::string broken_by(const WatchedScenario& watched, const Outage& outage, const Window& window, Duration allowed,
                       Time now, Judgement& out) {
-    if (outage.began_at >= window.to || (outage.ended_at && *outage.ended_at <= window.from))
+    // While it runs it ends now, at the earliest.
+    const bool is_after = window.is_over ? outage.began_at >= window.to : outage.began_at > window.to;
+    if (is_after || (outage.ended_at && *outage.ended_at <= window.from))
         return {};
     const Time from = std::max(outage.began_at, window.from);
-    // One that it began counts to its own end, though the exercise is long over.
-    if (!outage.ended_at && !due(from + allowed, now, out))
+    // One that it began counts to its own end, though the exercise is long over. Of none at all nothing is said yet.
+    if (!outage.ended_at && !due(from + std::max(allowed, Duration{1}), now, out))
         return {};
     const Duration lasted = outage.ended_at.value_or(now) - from;
     if (lasted < allowed || lasted == Duration{0})

@@ -110,6 +110,20 @@ TEST_CASE("subjects can make assets of a class") {
     CHECK(old == List{"shop"});
 }
 
+TEST_CASE("an asset that was made of what nobody misses goes with it") {
+    Discovering dumps;
+    Time& now = dumps.now;
+    dumps.configure();
+    SubjectReport passing = points("shop", {now - 1h, now});
+    passing.passing = true;
+    dumps.learn({passing, points("crm", {now - 1h, now})});
+    REQUIRE(dumps.engine.asset("shop"));
+    dumps.learn({points("crm", {now - 1h, now})});
+    CHECK_FALSE(dumps.engine.asset("shop"));
+    CHECK(dumps.engine.asset("crm"));
+    CHECK(dumps.firing().empty());
+}
+
 TEST_CASE("assets that a check discovered outlive a change of its options until it has looked") {
     Discovering dumps;
     Time& now = dumps.now;

@@ -137,6 +137,43 @@ TEST_CASE("an agent that was stopped for a day does not storm at its start") {
     CHECK(firing(after, now) == List{"BackupTooOld"});
 }
 
+TEST_CASE("what was pending before a restart has to hold from then on: nobody saw it do so") {
+    Check check = backups_of("b", "orders");
+    check.policy[RuleId::backup_too_old].hold = 4min;
+    const auto config = Fleet{}.with(asset("orders")).with(check).done();
+    const auto old = [](Time at) { return report(at, {points("repo1", {kNow - 4h, kNow - 3h})}); };
+    Time now = kNow;
+    Engine before{kNow};
+    before.configure(config, now);
+    before.learn("b", old(now), now);
+    pass(before, now, 1min);
+    REQUIRE(firing(before, now).empty());
+    now += 10min;
+    const auto after = restarted(before, config, now);
+    after->learn("b", old(now), now);
+    pass(*after, now, 3min);
+    CHECK(firing(*after, now).empty());
+    pass(*after, now, 90s);
+    CHECK(firing(*after, now) == List{"BackupTooOld"});
+}
+
+TEST_CASE("a check that is to look more often is not late at once") {
+    Watched watched;
+    const auto look_every = [&](Duration every) {
+        Check check = backups_of("b", "orders");
+        check.every = every;
+        watched.engine.configure(Fleet{}.with(asset("orders")).with(check).done(), watched.now);
+    };
+    look_every(1h);
+    watched.pass(40min);
+    REQUIRE_FALSE(watched.alert("EvidenceMissing"));
+    look_every(1min);
+    watched.pass(4min);
+    CHECK_FALSE(watched.alert("EvidenceMissing"));
+    watched.pass(2min);
+    CHECK(watched.alert("EvidenceMissing"));
+}
+
 TEST_CASE("silence that was known before a restart goes on") {
     Watched watched;
     watched.pass(10min);

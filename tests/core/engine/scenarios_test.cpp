@@ -384,6 +384,28 @@ TEST_CASE("a scenario that holds goes on over a restart, with the time it began"
     CHECK(after.history("az", "a").past.at(0).began_at == broke);
 }
 
+TEST_CASE("after a restart nothing is told of a scenario by its age before somebody has looked") {
+    for (const Duration hold : {Duration{0}, Duration{2min}}) {
+        CAPTURE(hold.count());
+        const Texts told = hold == Duration{0} ? Texts{"ScenarioActive az/a"} : Texts{};
+        Zones before;
+        before.fleet.config.scenarios[0].hold = hold;
+        before.configure();
+        before.probe(ReachState::up);
+        before.go_down();
+        REQUIRE(before.firing_at(Priority::p1) == told);
+        // Beyond its rto, and its hold.
+        Zones after{before.now + 10min};
+        after.fleet.config.scenarios[0].hold = hold;
+        after.restore(before, std::nullopt);
+        after.configure();
+        pass(after.engine, after.now, 1min);
+        CHECK(after.firing_at(Priority::p1) == told);
+        after.go_down();
+        CHECK(std::ranges::count(after.firing_at(Priority::p1), "RtoExceeded az/a") == 1);
+    }
+}
+
 TEST_CASE("a planned drill lowers the scenario it brings about, and one that takes more down does not") {
     Zones zones;
     zones.fleet.config.maintenance = {{{}, {"web-a*"}, kNow - 1h, kNow + 1h, "zone a is switched off"}};
