@@ -114,7 +114,7 @@ struct Listed {
 /// What the guide lists, in its order.
 const std::vector<Listed> kValidations{
     {"after-recovery",
-     {probed("workloads", "P1"),
+     {probed("pods-run", "P1"),
       fresh("metrics-flow", "P2"),
       fresh("logs-flow", "P2"),
       fresh("traces-flow", "P3"),
@@ -401,6 +401,18 @@ TEST_CASE("each step of a validation that fails is told with the priority that t
             CHECK(ill.fires(alert, "check", step.check));
         }
     }
+}
+
+TEST_CASE("pods that were killed by an outage fail no recovery after which all of them run") {
+    const agent::Loaded loaded = test::load_guide();
+    test::GuideWatch watch{loaded};
+    watch.learn("workloads", "shop/deployment/web", test::measured("oom_kills_last_hour", 1, 0)(watch.now));
+    watch.pass(1min);
+    validate(watch, kValidations.front(), nullptr);
+    CHECK_FALSE(watch.fires("P1 ValidationFailed", "check", "pods-run"));
+    CHECK(watch.engine.validation("after-recovery")->memory.last->aborted.empty());
+    CHECK(std::ranges::all_of(watch.engine.validation("after-recovery")->memory.last->steps,
+                              [](const StepResult& step) { return step.state == StepState::passed; }));
 }
 
 TEST_CASE("after every recovery that the guide's configuration can see everything is validated by itself") {
