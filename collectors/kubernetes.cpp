@@ -48,7 +48,7 @@ constexpr Option<Options> kOptions[] = {
     {"proxy", &Options::proxy, "URL of an HTTP proxy for server; the environment's is never used"},
     {"namespace", &Options::of_namespace, "the one namespace to look at; all of them when left out"},
     {"selector", &Options::selector,
-     "labels of what to look at, as in kubectl get -l; of chaos experiments those of their Schedule"},
+     "labels of what to look at, as in kubectl get -l; of chaos experiments only those of such a Schedule"},
     {"watch", &Options::watch,
      "what to look at: pods, nodes, deployments, statefulsets, daemonsets, jobs, cronjobs, argocd, certificates (of "
      "cert-manager), velero, cnpg, volumesnapshots, chaosmesh, litmus"},

@@ -133,7 +133,8 @@ void AllChaos::report(const ChaosLists& lists, std::vector<SubjectReport>& out) 
         all[subject].schedule = &schedule;
     for (const auto& [resource, made] : runs)
         for (ChaosRun run : made) {
-            if (!run.schedule.empty() && !counts(run, schedules, lists))
+            // What bears no labels of its own is of a selected Schedule, or of somebody else.
+            if ((lists.selected || !run.schedule.empty()) && !counts(run, schedules, lists))
                 continue;
             if (is_workflow(run)) {
                 const auto found = nodes.find(run.subject);

@@ -92,7 +92,7 @@ void report_objects(const Expected& expected, const Facts& facts, const Cursor& 
                          .schedules_known = !facts.failed(kVeleroSchedules)},
                         out);
     if (facts.has(kPostgresBackups))
-        facts.postgres.report(now, out);
+        facts.postgres.report(now, !expected.selector.empty(), out);
     facts.postgres.report_clusters(facts.has(kPostgresBackups), out);
     facts.scheduled_backups.report({.postgres = facts.postgres,
                                     .clusters_known = facts.has(kPostgresClusters),

@@ -101,10 +101,12 @@ void AllSeries::forget_backups() {
     }
 }
 
-void AllSeries::report(Time now, std::vector<SubjectReport>& out) const {
+void AllSeries::report(Time now, bool selected, std::vector<SubjectReport>& out) const {
     for (const auto& [subject, read] : series) {
-        core::RecoveryPoints points = read;
         const auto cluster = clusters.find(subject);
+        if (selected && cluster == clusters.end())
+            continue;
+        core::RecoveryPoints points = read;
         const auto in_store = stored.find(subject);
         if (cluster != clusters.end() && cluster->second.retention && in_store != stored.end())
             expire(points, in_store->second, *cluster->second.retention, now);

@@ -23,7 +23,8 @@ struct AllSeries {
     void read_cluster(const io::Json& cluster, Time now);
     /// Forgets the Backups and keeps the clusters, whose list comes before.
     void forget_backups();
-    void report(Time now, std::vector<SubjectReport>& out) const;
+    /// `selected`: only of the clusters that are there; Backups need not bear their labels, and may be of others.
+    void report(Time now, bool selected, std::vector<SubjectReport>& out) const;
     /// What their operator says of the clusters themselves. `backups_known`: are failed ones told by `report`?
     void report_clusters(bool backups_known, std::vector<SubjectReport>& out) const;
 };

@@ -266,6 +266,25 @@ TEST_CASE("a ScheduledBackup whose last Backup still runs waits for it, and whet
     CHECK_FALSE(without->complete);
 }
 
+TEST_CASE("of Backups a selector shows those of the clusters that it shows") {
+    KubeApi api;
+    api.objects["clusters"] = {object("orders-db", R"("spec": {})")};
+    for (const char* of : {"orders-db", "other-db"})
+        api.objects["backups"].push_back(
+            object(fmt::format("{}-1", of), fmt::format(R"("spec": {{"cluster": {{"name": "{}"}}}}, "status": {{"phase":
+                "completed", "startedAt": "2026-11-21T02:00:00Z", "stoppedAt": "2026-11-21T02:30:00Z"}})",
+                                                        of)));
+    CHECK_NOTHROW(subject(api.look(watching({"cnpg"})), "shop/cluster/other-db"));
+    auto selected = watching({"cnpg"});
+    selected.push_back(text("selector", "app=orders"));
+    const Collected seen = api.look(selected);
+    CHECK_NOTHROW(subject(seen, "shop/cluster/orders-db"));
+    CHECK_THROWS(subject(seen, "shop/cluster/other-db"));
+    // A misspelt one shows nothing at all.
+    api.objects["clusters"].clear();
+    CHECK_THROWS(subject(api.look(selected), "shop/cluster/other-db"));
+}
+
 TEST_CASE(
     "of ScheduledBackups a selector shows those of the clusters that it shows, and without clusters none is missing") {
     KubeApi api;
