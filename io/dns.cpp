@@ -155,6 +155,9 @@ Task<Result<std::vector<HostPort>>> places(std::vector<std::string> servers, cor
     co_return found;
 }
 
+/// SERVFAIL, NOTIMP or REFUSED: of the server, and not of the name.
+bool says_nothing(const DnsAnswer& answer) { return answer.code == 2 || answer.code == 4 || answer.code == 5; }
+
 Failure about(const DnsRequest& request, const std::string& who, const Failure& failure) {
     return {failure.kind, fmt::format("{}: {}: {}", request.name, who, failure.detail)};
 }
@@ -170,6 +173,9 @@ Task<Result<DnsAnswer>> ask_dns(Timers& timers, DnsRequest request, std::vector<
     const auto all = co_await places(std::move(servers), request.timeout);
     if (!all)
         co_return std::unexpected(all.error());
+    // As the C library does: one of those of resolv.conf that cannot or will not say is no word on the name.
+    const bool may_go_on = request.server.empty();
+    std::optional<Result<DnsAnswer>> unhelpful;
     Failure last{FailureKind::timed_out, "no answer"};
     const std::size_t tries = all->size() * kRounds;
     for (std::size_t i = 0; i < tries; ++i) {
@@ -179,12 +185,21 @@ Task<Result<DnsAnswer>> ask_dns(Timers& timers, DnsRequest request, std::vector<
         if (asked.share <= core::Duration{0})
             break;
         auto answer = co_await ask_one(timers, request, asked, until);
+        if (answer && may_go_on && says_nothing(*answer)) {
+            unhelpful.emplace(std::move(answer));
+            // Each of them once: they have answered.
+            if (i + 1 >= all->size())
+                break;
+            continue;
+        }
         if (answer)
             co_return answer;
         // As in reach(): an address of a family that this host lacks says nothing of the others.
         if (i == 0 || answer.error().kind != FailureKind::misconfigured || !lacks_family(where.host))
             last = about(request, address_of(where), answer.error());
     }
+    if (unhelpful)
+        co_return std::move(*unhelpful);
     co_return std::unexpected(last);
 }
 

@@ -151,6 +151,8 @@ Result<DnsAnswer> ask(Script& script, std::uint16_t type = kA, core::Duration ti
         request.server = server;
     else
         system.push_back(server);
+    // The same server once more.
+    std::ranges::replace(system, std::string{}, server);
     std::optional<Result<DnsAnswer>> answer;
     asio::co_spawn(ioc, ask_dns(timers, request, system), [&](std::exception_ptr error, Result<DnsAnswer> got) {
         CHECK_FALSE(error);
@@ -313,6 +315,28 @@ TEST_CASE("of the system's name servers the first that answers counts") {
     script.udp = [](const DnsBytes& query) { return std::vector<DnsBytes>{reply(query, {{kA, kAddress}})}; };
     // Nobody listens on port 1 of this host.
     CHECK(ask(script, kA, 5s, {"127.0.0.1:1"}));
+}
+
+TEST_CASE("one of the system's name servers that cannot or will not say leaves it to the next one") {
+    for (const std::uint16_t flags : std::array<std::uint16_t, 3>{0x8182, 0x8184, 0x8185}) {
+        CAPTURE(flags);
+        Script script;
+        bool recovers = true;
+        script.udp = [&](const DnsBytes& query) {
+            return std::vector<DnsBytes>{script.asked == 1 || !recovers ? reply(query, {}, flags)
+                                                                        : reply(query, {{kA, kAddress}})};
+        };
+        CHECK(texts(ask(script, kA, 5s, {""})) == std::vector<std::string>{"192.0.2.1"});
+        script.asked = 0;
+        recovers = false;
+        const auto answer = ask(script, kA, 5s, {""});
+        REQUIRE(answer);
+        CHECK(answer->code == static_cast<int>(flags & 0xFU));
+        CHECK(script.asked == 2);
+        // Whoever asks one of them wants to hear what that one says.
+        script.asked = 0;
+        CHECK(ask(script)->code == static_cast<int>(flags & 0xFU));
+    }
 }
 
 TEST_CASE("nobody who listens is refused, and a name that is none is a mistake") {
