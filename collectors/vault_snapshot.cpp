@@ -191,6 +191,13 @@ Task<Collected> look_at_objects(Options options, Run run, Duration until, std::s
     const SnapshotObject* newest = object_to_prove(*objects, *known);
     if (newest && !s3_parts::can_be_asked(newest->key))
         newest = nullptr;
+    if (newest && newest->size_bytes > options.max_size.bytes) {
+        failure = Failure{FailureKind::misconfigured,
+                          fmt::format("{}: expected at most max_size, {} bytes, found {}\nhint: raise max_size, and "
+                                      "have as much room in the scratch folder",
+                                      newest->key, options.max_size.bytes, newest->size_bytes)};
+        newest = nullptr;
+    }
     if (newest) {
         SnapshotFetch fetch = fetch_of(options, *access, *newest);
         const Duration left = std::max(Duration{1}, until - run.world.timers().elapsed());
