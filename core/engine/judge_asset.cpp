@@ -78,6 +78,7 @@ std::vector<Contributor> Engine::contributors_of(const AssetUnit& unit) const {
 /// Brings up to date what an asset's checks know of each other. When that changed, they are judged again.
 void Engine::refresh(AssetUnit& unit, Time now) {
     std::optional<Time> newest_good;
+    std::map<std::string, Time, std::less<>> last_ends;
     std::string running;
     Time running_until = kNever;
     for (const Contributor& contributor : contributors_of(unit)) {
@@ -85,6 +86,10 @@ void Engine::refresh(AssetUnit& unit, Time now) {
             continue;
         newest_good = std::max(newest_good, newest_good_now(*contributor.seen));
         for (const Exercise& exercise : contributor.seen->exercises) {
+            if (const auto ended = end_of(exercise)) {
+                Time& last = last_ends.try_emplace(exercise.exercise, *ended).first->second;
+                last = std::max(last, *ended);
+            }
             const auto planned = std::ranges::find(unit.planned, exercise.exercise, &PlannedExercise::name);
             const Duration length = planned != unit.planned.end() ? planned->duration.value_or(kDay) : kDay;
             const Time until = exercise.started_at.value_or(contributor.seen->learned_at) + length;
@@ -95,10 +100,12 @@ void Engine::refresh(AssetUnit& unit, Time now) {
             running_until = std::min(running_until, until);
         }
     }
-    if (newest_good == unit.newest_good && running == unit.running_exercise && running_until == unit.running_until)
+    if (newest_good == unit.newest_good && last_ends == unit.last_ends && running == unit.running_exercise &&
+        running_until == unit.running_until)
         return;
     const bool other_run = running != unit.running_exercise || running_until != unit.running_until;
     unit.newest_good = newest_good;
+    unit.last_ends = std::move(last_ends);
     unit.running_exercise = running;
     unit.running_until = running_until;
     for (CheckUnit* member : unit.members) {

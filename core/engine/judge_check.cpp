@@ -151,7 +151,8 @@ void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time no
         const bool own = unit.check->subjects.empty() && (!asset || asset->name == unit.check->asset);
         const Policy merged = own ? Policy{} : policy_of(*unit.check, subject, asset ? &asset->asset : nullptr);
         judge_subject({*unit.check, unit.memory, subject, seen, asset_name, asset ? &asset->asset : nullptr,
-                       own ? unit.check->policy : merged, asset ? asset->newest_good : std::nullopt, repositories, now},
+                       own ? unit.check->policy : merged, asset ? asset->newest_good : std::nullopt, repositories, now,
+                       asset ? &asset->last_ends : nullptr},
                       judgement);
     }
 }

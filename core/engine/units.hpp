@@ -115,6 +115,8 @@ struct AssetUnit : JudgedUnit {
     Verdict verdict;
     /// The newest good recovery point of any member.
     std::optional<Time> newest_good;
+    /// When each exercise ended last, whichever member brought it.
+    std::map<std::string, Time, std::less<>> last_ends;
     /// An exercise that is running and, until when it may be taken to explain things.
     std::string running_exercise;
     Time running_until;

@@ -97,6 +97,13 @@ std::optional<Duration> planned_length(const AssetView& view, std::string_view e
     return planned != view.planned.end() ? planned->duration : std::nullopt;
 }
 
+/// Of what comes and goes the next one of its name comes after it, whichever it is.
+bool is_last(const AssetView& view, const Contributor& contributor, const Exercise& run) {
+    if (!contributor.seen->passing)
+        return last_end(*contributor.seen, run.exercise) == &run;
+    return newest_run(view, [&](const Exercise& one) { return one.exercise == run.exercise && end_of(one); }) == &run;
+}
+
 /// A run that never ended, or the last one when it took longer than planned.
 void judge_length(const AssetView& view, const Contributor& contributor, const Exercise& run, Judgement& out) {
     constexpr RuleId kId = RuleId::exercise_too_long;
@@ -108,7 +115,7 @@ void judge_length(const AssetView& view, const Contributor& contributor, const E
                   fmt::format("{} has been running for {}, {} allowed", run.exercise,
                               in_words(view.now - *run.started_at), in_words(as_duration(over->over))),
                   out);
-    } else if (const auto length = length_of(run); length && last_end(*contributor.seen, run.exercise) == &run) {
+    } else if (const auto length = length_of(run); length && is_last(view, contributor, run)) {
         if (const auto over = crossed(steps, to_seconds(*length)))
             found(view, kId, run.exercise, over->priority,
                   fmt::format("last {} took {}, {} allowed", run.exercise, in_words(*length),

@@ -79,10 +79,23 @@ Time exercise_due(const AssetView& view, const PlannedExercise& planned) {
     return counted_from(view, newest_passed(view, planned.name, depth)) + planned.cadence;
 }
 
+namespace {
+
+/// A Job or an experiment that comes and goes is not run again: how the next one of its name ended says how things
+/// stand.
+bool is_outlived(const SubjectView& view, const Exercise& run) {
+    if (!view.seen.passing || view.last_ends == nullptr)
+        return false;
+    const auto last = view.last_ends->find(run.exercise);
+    return last != view.last_ends->end() && last->second > *run.ended_at;
+}
+
+} // namespace
+
 void judge_exercises(const SubjectView& view, Judgement& out) {
     for (const Exercise& run : view.seen.exercises) {
         const bool bad = run.outcome == ExerciseOutcome::failed || run.outcome == ExerciseOutcome::aborted;
-        if (!bad || last_end(view.seen, run.exercise) != &run)
+        if (!bad || last_end(view.seen, run.exercise) != &run || is_outlived(view, run))
             continue;
         const RuleId id = is_restore_test(run.exercise) ? RuleId::restore_test_failed : RuleId::exercise_failed;
         Finding made =

@@ -6,6 +6,7 @@
 #include "core/finding.hpp"
 #include "core/memory.hpp"
 
+#include <map>
 #include <span>
 #include <string>
 
@@ -35,6 +36,8 @@ struct SubjectView {
     /// What repositories of the same database hold, for the writer's side (see rules/log_archive.cpp).
     std::span<const HeldArchive> repositories;
     Time now;
+    /// When each exercise of the asset ended last, whichever subject it was; nullptr where it belongs to none.
+    const std::map<std::string, Time, std::less<>>* last_ends = nullptr;
 };
 
 /// One subject that brings evidence for an asset. A check that is configured for the asset and has seen nothing of it

@@ -110,6 +110,33 @@ TEST_CASE("subjects can make assets of a class") {
     CHECK(old == List{"shop"});
 }
 
+TEST_CASE("a restore test that was a Job of its own has failed until the next one of its name passes") {
+    fleet::Fleet fleet;
+    Check jobs = fleet::backups_of("jobs", "orders");
+    jobs.brings = {EvidenceKind::exercise};
+    fleet.with(fleet::asset("orders")).with(jobs);
+    Time now = kNow;
+    Engine engine{now};
+    engine.configure(fleet.done(), now);
+    const auto ended = [&](std::string job, ExerciseOutcome outcome) {
+        Exercise run{.id = job, .exercise = "restore-test", .outcome = outcome};
+        run.started_at = now - 1min;
+        run.ended_at = now;
+        return SubjectReport{.subject = std::move(job), .evidence = {run}, .passing = true};
+    };
+    const auto fails = [&] { return std::ranges::count(firing(engine, now), "RestoreTestFailed") == 1; };
+    engine.learn("jobs", report(now, {ended("job/1", ExerciseOutcome::failed)}), now);
+    pass(engine, now, 1min);
+    CHECK(fails());
+    // It was deleted, which says nothing of what it tested.
+    engine.learn("jobs", report(now, {}), now);
+    pass(engine, now, 1min);
+    CHECK(fails());
+    engine.learn("jobs", report(now, {ended("job/2", ExerciseOutcome::passed)}), now);
+    pass(engine, now, 1min);
+    CHECK_FALSE(fails());
+}
+
 TEST_CASE("an asset that was made of what nobody misses goes with it") {
     Discovering dumps;
     Time& now = dumps.now;
