@@ -165,7 +165,32 @@ std::optional<Database> newest_database(const Json& stanza, std::uint64_t key) {
     return newest;
 }
 
-void read_archive(const Json& stanza, PgBackRestRepo& repo, const RecoveryPoints& points) {
+/// Does the archive hold the segment in which the backup ended? Without it nothing can be recovered from there. Names
+/// of segments are as they follow each other.
+bool is_held(const WalBackup& backup, const core::LogArchive& archive) {
+    return !backup.stop.empty() && backup.stop <= archive.last_segment;
+}
+
+/// A backup waits for that segment before it ends. Where it does not (archive-check = n), or a copy of the repository
+/// is brought up file by file, it comes within this time.
+constexpr Duration kSegmentComes = std::chrono::minutes{10};
+
+/// By the backups alone: the scan of the archive ends where that does.
+void judge_window_by_backups(const PgBackRestRepo& repo, core::LogArchive& archive, Time now) {
+    const WalBackup* without = nullptr;
+    for (const WalBackup& backup : repo.backups) {
+        if (!backup.good)
+            continue;
+        if (is_held(backup, archive) && !archive.oldest_at)
+            archive.oldest_at = backup.ended_at;
+        if (!backup.stop.empty() && !is_held(backup, archive) && now - backup.ended_at > kSegmentComes)
+            without = &backup;
+    }
+    if (without != nullptr)
+        archive.gaps.push_back({without->stop, without->stop, 1});
+}
+
+void read_archive(const Json& stanza, PgBackRestRepo& repo, const RecoveryPoints& points, Time now) {
     const auto database = newest_database(stanza, repo.key);
     if (!database || !stanza["archive"])
         return;
@@ -199,9 +224,7 @@ void read_archive(const Json& stanza, PgBackRestRepo& repo, const RecoveryPoints
         }
         std::stable_sort(repo.backups.begin(), repo.backups.end(),
                          [](const auto& a, const auto& b) { return a.ended_at < b.ended_at; });
-        for (const WalBackup& backup : repo.backups)
-            if (backup.good && !evidence.oldest_at)
-                evidence.oldest_at = backup.ended_at;
+        judge_window_by_backups(repo, evidence, now);
         repo.report.evidence.emplace_back(std::move(evidence));
     }
 }
@@ -232,7 +255,7 @@ PgBackRestRepo read_repo(const Json& stanza, const Json& repo, std::size_t repos
         return seen;
     }
     RecoveryPoints points = read_points(stanza, repo, seen.key);
-    read_archive(stanza, seen, points);
+    read_archive(stanza, seen, points, now);
 
     const Json& lock = stanza["status"]["lock"]["backup"];
     const bool may_be_expire = !lock["size"] && !points.points.empty() &&

@@ -340,3 +340,26 @@ TEST_CASE("how pgBackRest ended tells whether its configuration or its world is 
     CHECK_THAT(pgbackrest_failure(killed, false)->detail, ContainsSubstring("signal 9"));
     CHECK_FALSE(pgbackrest_failure(test::exited("[]"), false));
 }
+
+TEST_CASE(
+    "a backup whose last segment the archive does not hold is no way back, and is missed once it should be there") {
+    std::string text = test::data("pgbackrest/info-full-diff-incr.json");
+    const auto info = [&](Time now) {
+        const auto read = interpret_pgbackrest(io::Json::parse(text), true, now);
+        return archive(subject(*read, "demo/repo1"));
+    };
+    const core::LogArchive whole = info(kNow);
+    REQUIRE(whole.oldest_at);
+    CHECK(whole.gaps.empty());
+    // Somebody has emptied it.
+    for (const std::string end : {"max", "min"}) {
+        const auto at = text.find("\"" + end + "\":\"");
+        REQUIRE(at != std::string::npos);
+        text.replace(at, end.size() + 4 + 24 + 1, "\"" + end + "\":null");
+    }
+    CHECK_FALSE(info(kNow).oldest_at);
+    REQUIRE(info(kNow).gaps.size() == 1);
+    CHECK(info(kNow).gaps.front().last.size() == 24);
+    const auto ended = points(subject(*interpret_pgbackrest(io::Json::parse(text), true, kNow), "demo/repo1"));
+    CHECK(info(ended.points.back().ended_at + std::chrono::minutes{9}).gaps.empty());
+}
