@@ -3,7 +3,6 @@
 
 #include "agent/store/codec.hpp"
 #include "core/config/values.hpp"
-#include "core/rules/exercises.hpp"
 #include "io/together.hpp"
 
 #include <fmt/format.h>
@@ -182,7 +181,7 @@ bool is_one_too_many(const core::Engine& engine, std::string_view check, const O
     const auto* unit = engine.check(check);
     const std::string_view subject = outcome.subject();
     return unit != nullptr && unit->memory.subjects.size() >= kMostExercises && !subject.empty() &&
-           !unit->memory.subjects.contains(subject) && !core::is_restore_test(subject) &&
+           !unit->memory.subjects.contains(subject) && subject != "restore-test" &&
            std::ranges::none_of(engine.config().exercises, [&](const core::PlannedExercise& planned) {
                return planned.asset == outcome.asset && planned.name == subject;
            });

@@ -101,6 +101,10 @@ std::expected<std::optional<Spooled>, std::string> Spool::read(const std::string
         return std::nullopt;
     if (!file)
         return failed("read", path);
+    // Not what was put there under its name since it was listed.
+    struct ::stat status{};
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != ::geteuid())
+        return std::nullopt;
     std::string text;
     char buffer[4096];
     ssize_t count = 0;

@@ -146,8 +146,8 @@ namespace {
 
 constexpr std::string_view kIsOver = " is over";
 
-/// Did it begin after an outage of a scenario that `begins` is not, and does not explain? Then what begins now is
-/// nothing that it validates.
+/// Did it begin after an outage of a scenario that `begins` is not, and does not explain over whatever detour? Then
+/// what begins now is nothing that it validates.
 bool is_after_another(const ValidationRun& run, const ScenarioUnit& begins, const auto& scenarios) {
     if (!run.cause.ends_with(kIsOver))
         return false;
@@ -155,7 +155,7 @@ bool is_after_another(const ValidationRun& run, const ScenarioUnit& begins, cons
     return std::ranges::any_of(scenarios, [&](const auto& entry) {
         const ScenarioUnit& unit = *entry.second;
         return group_named(unit, words) && unit.name != begins.name &&
-               std::ranges::find(begins.scenario.explains, unit.name) == begins.scenario.explains.end();
+               std::ranges::find(unit.explained_by, &begins) == unit.explained_by.end();
     });
 }
 

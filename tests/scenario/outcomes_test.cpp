@@ -40,6 +40,7 @@ TEST_CASE("an exercise that is called anew each time is refused at last, and tho
     for (int i = 0; i < 200; ++i)
         REQUIRE(post("build-" + std::to_string(i), "1") == 201);
     CHECK(post("build-200", "1") == 400);
+    CHECK(post("restore-test-200", "1") == 400);
     CHECK(post("build-7", "2") == 201);
     // The one that is waited for, and a backup, are not counted out.
     CHECK(post("restore-test", "1") == 201);

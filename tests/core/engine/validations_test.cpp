@@ -246,6 +246,19 @@ TEST_CASE("what begins elsewhere meanwhile ends no validation, and its own end b
     CHECK(shop.exercise()->message.ends_with("given up: scenario lag is over, too"));
 }
 
+TEST_CASE("a wider outage that begins gives up what validates a part of it, over whatever detour it explains that") {
+    Shop shop;
+    auto& scenarios = shop.fleet.config.scenarios;
+    scenarios.push_back(Scenario{.name = "zone", .checks = {"orders"}, .explains = {"db-primary"}});
+    scenarios.push_back(Scenario{.name = "region", .checks = {"search"}, .explains = {"zone"}});
+    shop.fleet.config.validations[0].after.emplace_back("region");
+    shop.outage();
+    REQUIRE(shop.memory().running);
+    shop.sees("search", ReachState::down);
+    CHECK_FALSE(shop.memory().running);
+    CHECK(shop.exercise()->message.ends_with("given up: scenario region holds again"));
+}
+
 TEST_CASE("the end of what is part of a wider outage validates nothing until that is over") {
     Shop shop;
     shop.fleet.config.scenarios.push_back(Scenario{.name = "region",
