@@ -39,6 +39,17 @@ Task<void> resolve_into(std::string host, core::Duration timeout, std::vector<Ad
     out.push_back(std::move(answer));
 }
 
+/// So many names that begin alike and take this long to have no address.
+std::vector<std::string> fail_late(test::FakeNames& names, const std::string& beginning, int count,
+                                   core::Duration after) {
+    std::vector<std::string> late;
+    for (int i = 0; i < count; ++i) {
+        late.push_back(beginning + std::to_string(i) + ".test");
+        names.fail_late(late.back(), after);
+    }
+    return late;
+}
+
 } // namespace
 
 TEST_CASE("a numeric address is its own answer and asks nobody") {
@@ -154,11 +165,7 @@ TEST_CASE("a loop that ends while a name hangs is not touched afterwards") {
 
 TEST_CASE("names that were slow before cannot take all threads") {
     test::FakeNames names;
-    std::vector<std::string> slow;
-    for (int i = 0; i < 8; ++i) {
-        slow.push_back("slow" + std::to_string(i) + ".test");
-        names.fail_late(slow.back(), 1100ms);
-    }
+    const auto slow = fail_late(names, "slow", 8, 1100ms);
     names.add("healthy.test", "127.0.0.1");
     asio::io_context ioc;
     std::vector<Addresses> answers;
@@ -182,11 +189,7 @@ TEST_CASE("names that were slow before cannot take all threads") {
 
 TEST_CASE("names that hang for the first time, however many, do not hold up those of others for long") {
     test::FakeNames names;
-    std::vector<std::string> dead;
-    for (int i = 0; i < 30; ++i) {
-        dead.push_back("dead" + std::to_string(i) + ".test");
-        names.fail_late(dead.back(), 3500ms);
-    }
+    const auto dead = fail_late(names, "dead", 30, 3500ms);
     names.add("alive.test", "127.0.0.1");
     asio::io_context ioc;
     std::vector<Addresses> answers;

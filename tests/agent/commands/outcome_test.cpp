@@ -45,6 +45,11 @@ struct Reports {
         return typed(std::move(words));
     }
     Ended report(std::vector<std::string> words) const { return report(std::move(words), server.url("")); }
+    /// It is away.
+    void keep(std::vector<std::string> words) {
+        server.on(kPath, test::says(503, ""));
+        REQUIRE(report(std::move(words)).code == kSpooled);
+    }
     std::vector<io::Json> posted() const {
         std::vector<io::Json> bodies;
         for (const auto& request : server.got())
@@ -134,8 +139,7 @@ TEST_CASE("a report that cannot be kept either is lost loudly") {
 
 TEST_CASE("what was kept goes out before the next report, oldest first, and says when it was") {
     Reports reports;
-    reports.server.on(kPath, test::says(503, ""));
-    REQUIRE(reports.report(with(kTest, {"--id", "one"})).code == kSpooled);
+    reports.keep(with(kTest, {"--id", "one"}));
     REQUIRE(reports.report(with(kTest, {"--id", "two"})).code == kSpooled);
     // A daemon that is away is asked once, not once for each.
     CHECK(reports.server.got().size() == 2);
@@ -153,8 +157,7 @@ TEST_CASE("what was kept goes out before the next report, oldest first, and says
 TEST_CASE("flush sends what was kept for this daemon only") {
     Reports reports;
     REQUIRE(reports.report(with(kTest, {"--id", "elsewhere"}), nobody()).code == kSpooled);
-    reports.server.on(kPath, test::says(503, ""));
-    REQUIRE(reports.report(with(kTest, {"--id", "here"})).code == kSpooled);
+    reports.keep(with(kTest, {"--id", "here"}));
     CHECK(reports.report({"--flush"}).code == kSpooled);
     reports.server.on(kPath, test::says(200, kTaken));
     CHECK(reports.report({"--flush"}).code == 0);
@@ -165,8 +168,7 @@ TEST_CASE("flush sends what was kept for this daemon only") {
 
 TEST_CASE("what was kept and is refused is set aside, not sent for ever, and holds up nothing") {
     Reports reports;
-    reports.server.on(kPath, test::says(503, ""));
-    REQUIRE(reports.report(kTest).code == kSpooled);
+    reports.keep(kTest);
     reports.server.on(kPath, test::says(404, R"({"errors":["asset: gone"]})"));
     const auto ended = reports.report({"--flush"});
     CHECK(ended.code == 1);
@@ -180,8 +182,7 @@ TEST_CASE("what was kept and is refused is set aside, not sent for ever, and hol
 
 TEST_CASE("what was kept and is too large to be taken holds up nothing") {
     Reports reports;
-    reports.server.on(kPath, test::says(503, ""));
-    REQUIRE(reports.report(kTest).code == kSpooled);
+    reports.keep(kTest);
     reports.server.on(kPath, test::says(413, "the request is too large\n"));
     CHECK(reports.report({"--flush"}).code == 1);
     REQUIRE(reports.spooled().size() == 1);
@@ -204,8 +205,7 @@ TEST_CASE("what another user left in the spool is not sent, by root neither") {
     if (::geteuid() != 0)
         return; // nobody else can leave files of others
     Reports reports;
-    reports.server.on(kPath, test::says(503, ""));
-    REQUIRE(reports.report(with(kTest, {"--id", "theirs"})).code == kSpooled);
+    reports.keep(with(kTest, {"--id", "theirs"}));
     const std::string left = reports.spool() + "/" + reports.spooled().front();
     REQUIRE(::chown(left.c_str(), 65'534, 65'534) == 0);
     reports.server.on(kPath, test::says(201, kTaken));
