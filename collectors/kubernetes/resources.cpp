@@ -60,12 +60,6 @@ constexpr std::array<Watched, 14> kWatchable{{
     {"litmus", kOfLitmus},
 }};
 
-/// Some 10 KB a pod, and a tree of twelve times that while a page is read: 5,000 pods at once would be 600 MB, and stay
-/// below 100 MB so (tests/bench/sources.py).
-constexpr int kPage = 100;
-/// An Application of Argo CD repeats its values and resources in spec, status and history: 80 KB each are not many.
-constexpr int kPageOfLarge = 20;
-
 } // namespace
 
 std::string Resource::full_name() const {
@@ -76,7 +70,7 @@ std::string Resource::path(std::string_view of_namespace, std::string_view selec
     std::string path = group.empty() ? fmt::format("/api/{}", version) : fmt::format("/apis/{}/{}", group, version);
     if (namespaced && !of_namespace.empty())
         path += fmt::format("/namespaces/{}", of_namespace);
-    path += fmt::format("/{}?limit={}", name, group == kApplications.group ? kPageOfLarge : kPage);
+    path += fmt::format("/{}?limit={}", name, page);
     if (selected && !selector.empty())
         path += "&labelSelector=" + io::percent_encoded(selector);
     return path;
