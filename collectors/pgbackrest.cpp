@@ -85,7 +85,7 @@ void tell(core::LogArchive& archive, const PgBackRestRepo& repo, const WalScan& 
     WalSegment newest_stop;
     for (std::size_t i = begin; i < repo.backups.size(); ++i) {
         const WalBackup& backup = repo.backups[i];
-        if (!backup.good || backup.stop.empty() || backup.stop > archive.last_segment)
+        if (!backup.good || !is_held(backup, archive.last_segment))
             continue;
         if (!archive.oldest_at)
             archive.oldest_at = backup.ended_at;

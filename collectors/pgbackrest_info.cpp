@@ -165,14 +165,8 @@ std::optional<Database> newest_database(const Json& stanza, std::uint64_t key) {
     return newest;
 }
 
-/// Does the archive hold the segment in which the backup ended? Without it nothing can be recovered from there. Names
-/// of segments are as they follow each other.
-bool is_held(const WalBackup& backup, const core::LogArchive& archive) {
-    return !backup.stop.empty() && backup.stop <= archive.last_segment;
-}
-
-/// A backup waits for that segment before it ends. Where it does not (archive-check = n), or a copy of the repository
-/// is brought up file by file, it comes within this time.
+/// A backup waits for its last segment before it ends. Where it does not (archive-check = n), or a copy of the
+/// repository is brought up file by file, it comes within this time.
 constexpr Duration kSegmentComes = std::chrono::minutes{10};
 
 /// By the backups alone: the scan of the archive ends where that does.
@@ -181,9 +175,9 @@ void judge_window_by_backups(const PgBackRestRepo& repo, core::LogArchive& archi
     for (const WalBackup& backup : repo.backups) {
         if (!backup.good)
             continue;
-        if (is_held(backup, archive) && !archive.oldest_at)
+        if (is_held(backup, archive.last_segment) && !archive.oldest_at)
             archive.oldest_at = backup.ended_at;
-        if (!backup.stop.empty() && !is_held(backup, archive) && now - backup.ended_at > kSegmentComes)
+        if (!backup.stop.empty() && !is_held(backup, archive.last_segment) && now - backup.ended_at > kSegmentComes)
             without = &backup;
     }
     if (without != nullptr)

@@ -43,6 +43,12 @@ struct WalBackup {
     bool good = true;
 };
 
+/// Does an archive that ends there hold the segment in which the backup ended? Without it nothing can be recovered from
+/// that backup. Names of segments are as they follow each other.
+inline bool is_held(const WalBackup& backup, std::string_view last_segment) {
+    return !backup.stop.empty() && backup.stop <= last_segment;
+}
+
 /// How many segments share a log number, as names and LSNs of backups tell; 256 where they do not.
 std::uint64_t segments_per_log(const std::vector<WalBackup>& backups);
 

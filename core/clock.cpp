@@ -86,12 +86,8 @@ void move_by(Alerts& alerts, Duration by) {
 
 void keep_before(Time& at, Time now) { at = std::min(at, now); }
 
-void keep_before(Alerts& alerts, Time now) {
-    each_moment(alerts, [&](Time& at) { keep_before(at, now); });
-}
-
 void take_up(Alerts& alerts, Time start) {
-    keep_before(alerts, start);
+    each_moment(alerts, [&](Time& at) { keep_before(at, start); });
     for (auto& [labels, alert] : alerts)
         if (alert.state == AlertState::pending)
             alert.since = start;

@@ -16,9 +16,8 @@ void move_by(Alerts& alerts, Duration by);
 
 /// What an earlier life kept of moments that are to come still: one of the two clocks was wrong. They become `now`.
 void keep_before(Time& at, Time now);
-void keep_before(Alerts& alerts, Time now);
-/// The same, as an agent that starts takes them up: what was pending has to hold from then on, since nobody saw it do
-/// so while it was away.
+/// The same of alerts, as an agent that starts takes them up: what was pending has to hold from then on, since nobody
+/// saw it do so while it was away.
 void take_up(Alerts& alerts, Time start);
 
 } // namespace recoverd::core

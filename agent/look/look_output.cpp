@@ -173,20 +173,16 @@ std::string look_as_json(const LookVerdict& verdict, const core::Snapshot& snaps
     out.begin_object().field("made_at", core::config::format_time(snapshot.made_at));
     out.field("exit_code", exit_code(verdict.worst));
     out.key("checks").begin_array();
-    for (const Looked& looked : verdict.checks) {
-        out.begin_object().field("name", looked.name);
-        write(out, looked);
-        snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
-            if (check.check->name == looked.name)
-                write_evidence(out, check);
-        });
-        out.end_object();
-    }
-    for (const Looked& other : verdict.others) {
-        out.begin_object().field("name", other.name);
-        write(out, other);
-        out.end_object();
-    }
+    for (const auto* part : {&verdict.checks, &verdict.others})
+        for (const Looked& looked : *part) {
+            out.begin_object().field("name", looked.name);
+            write(out, looked);
+            snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
+                if (check.check->name == looked.name)
+                    write_evidence(out, check);
+            });
+            out.end_object();
+        }
     out.end_array().key("assets").begin_array();
     for (const Looked& looked : verdict.assets) {
         out.begin_object().field("name", looked.name).field("verdict", looked.note);

@@ -195,19 +195,23 @@ std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding,
     return {};
 }
 
+/// That it holds in this group.
+Identity identity_of(const ScenarioUnit& unit, std::string_view group) {
+    Identity own{.rule = RuleId::scenario_active, .asset = unit.scenario.asset};
+    own.scenario = unit.name;
+    own.subject = group;
+    return own;
+}
+
 } // namespace
 
 const ScenarioUnit* explained_now(const ScenarioUnit& unit, std::string_view group) {
-    for (const auto& [labels, alert] : unit.alerts) {
-        const Identity& identity = alert.finding.identity;
-        if (alert.state == AlertState::resolved || identity.rule != RuleId::scenario_active ||
-            identity.subject != group)
-            continue;
-        for (const ScenarioUnit* wide : unit.explained_by)
-            if (says(*wide, alert.finding.lowered_by))
-                return wide;
-    }
-    return nullptr;
+    const Alert* alert = Ongoing{unit.alerts}.find(identity_of(unit, group));
+    if (!alert)
+        return nullptr;
+    const auto wide = std::ranges::find_if(
+        unit.explained_by, [&](const ScenarioUnit* one) { return says(*one, alert->finding.lowered_by); });
+    return wide == unit.explained_by.end() ? nullptr : *wide;
 }
 
 void remember_places(ScenarioUnit& unit) {
@@ -225,10 +229,7 @@ std::string Engine::drill_before(const ScenarioUnit& unit, const ScenarioGroup& 
                                  Judgement& judgement, Time now) const {
     if (group.decision.unknown.empty())
         return {};
-    Identity own{.rule = RuleId::scenario_active, .asset = unit.scenario.asset};
-    own.scenario = unit.name;
-    own.subject = group.name;
-    const Alert* alert = before.find(own);
+    const Alert* alert = before.find(identity_of(unit, group.name));
     if (!alert || alert->finding.lowered_by.empty())
         return {};
     for (const std::string& member : group.decision.unknown) {
