@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace recoverd::agent {
 
 namespace {
@@ -72,7 +70,8 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
                [this](const std::string& error) {
                    if (observer_.store_error)
                        observer_.store_error(error);
-               }}) {}
+               }}),
+      outcome_recorder_(engine_, keeper_, [this] { return now(); }) {}
 
 std::string Agent::start(const Stored& stored, Setup setup) {
     const std::string trouble = restore(engine_, stored);
@@ -171,83 +170,9 @@ io::Task<void> Agent::watch_clock() {
     }
 }
 
-namespace {
-
-/// Each is a series and is kept for ever: of runs that bring their number along there would be one more each time.
-constexpr std::size_t kMostExercises = 200;
-
-/// Those that the configuration waits for are not counted out by others.
-bool is_one_too_many(const core::Engine& engine, std::string_view check, const Outcome& outcome) {
-    const auto* unit = engine.check(check);
-    const std::string_view subject = outcome.subject();
-    return unit != nullptr && unit->memory.subjects.size() >= kMostExercises && !subject.empty() &&
-           !unit->memory.subjects.contains(subject) && subject != "restore-test" &&
-           std::ranges::none_of(engine.config().exercises, [&](const core::PlannedExercise& planned) {
-               return planned.asset == outcome.asset && planned.name == subject;
-           });
-}
-
-} // namespace
-
 io::Task<Agent::Answer> Agent::record_outcome(std::string body) {
-    const core::Time now = this->now();
-    auto read = read_outcome(body, now);
-    if (!read)
-        co_return Answer{400, {}, std::move(read.error())};
-    const Outcome outcome = std::move(*read);
-    std::string check = engine_.outcome_check(outcome.asset, outcome.subject(), now);
-    if (check.empty())
-        co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured", outcome.asset)}};
-    if (is_one_too_many(engine_, check, outcome))
-        co_return Answer{400,
-                         {},
-                         {fmt::format("exercise: of asset '{}' {} are known, and '{}' is none of them; the number of a "
-                                      "run belongs into `id`, and `recoverd forget` drops what is gone",
-                                      outcome.asset, kMostExercises, outcome.exercise)}};
-
-    const std::string phase = outcome.is_start() ? "start" : "end";
-    // Between the look into the store and the commit nobody else may report the same phase of this run.
-    const auto [place, alone] = recording_->insert({outcome.asset, outcome.id, phase});
-    if (!alone)
-        co_return Answer{
-            503, {}, {fmt::format("not recorded: run '{}' is being recorded for somebody else", outcome.id)}};
-    struct Leave {
-        std::shared_ptr<Recording> recording;
-        Recording::iterator place;
-        ~Leave() { recording->erase(place); }
-    } const leave{recording_, place};
-    OutcomeRow row{outcome.asset, outcome.id, phase, to_json(outcome), now};
-    auto known = co_await keeper_.find_outcome(outcome.asset, outcome.id, phase);
-    if (!known)
-        co_return Answer{503, {}, {fmt::format("not recorded: {}", known.error().detail)}};
-    if (*known) {
-        if ((*known)->body == row.body)
-            co_return Answer{200, outcome.id, {}};
-        co_return Answer{409, outcome.id, {fmt::format("run '{}' was reported differently before", outcome.id)}};
-    }
-    // A start that comes after its end, out of another spool, tells of nothing that still runs.
-    bool is_over = false;
-    if (outcome.is_start()) {
-        const std::string end = "end";
-        const auto ended = co_await keeper_.find_outcome(outcome.asset, outcome.id, end);
-        if (!ended)
-            co_return Answer{503, {}, {fmt::format("not recorded: {}", ended.error().detail)}};
-        is_over = ended->has_value();
-    }
-    // Another configuration may have come meanwhile, and the check have left with the one before.
-    check = engine_.outcome_check(outcome.asset, outcome.subject(), now);
-    if (check.empty())
-        co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured any more", outcome.asset)}};
-    const auto* unit = engine_.check(check);
-    if (!is_over)
-        engine_.learn(check, to_report(outcome, unit ? unit->memory : core::CheckMemory{}, now), now);
-    Batch batch;
-    batch.log.push_back({now, "outcome", row.body});
-    batch.outcomes.push_back(std::move(row));
-    const auto written = co_await keeper_.commit_with(check, std::move(batch));
-    if (!written)
-        co_return Answer{503, {}, {fmt::format("not recorded: {}", written.error().detail)}};
-    co_return Answer{201, outcome.id, {}};
+    Answer answer = co_await outcome_recorder_.record(std::move(body));
+    co_return answer;
 }
 
 std::size_t Agent::forget(const std::string& subject) {

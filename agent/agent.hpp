@@ -6,17 +6,13 @@
 #include "agent/asked_runs.hpp"
 #include "agent/checker.hpp"
 #include "agent/keeper.hpp"
-#include "agent/outcome.hpp"
+#include "agent/outcome_recorder.hpp"
 #include "agent/published.hpp"
 #include "agent/setup.hpp"
 
-#include <array>
 #include <atomic>
 #include <functional>
-#include <memory>
-#include <set>
 #include <string>
-#include <vector>
 
 namespace recoverd::agent {
 
@@ -46,13 +42,7 @@ class Agent {
     /// Ends what runs and writes what is left.
     io::Task<core::Result<void>> stop();
 
-    struct Answer {
-        /// As in HTTP: 201 new, 200 the same again, 400, 404, 409, 503.
-        int status = 0;
-        /// Of the run, when it was taken.
-        std::string id;
-        std::vector<std::string> mistakes;
-    };
+    using Answer = OutcomeRecorder::Answer;
     /// Takes a posted outcome; answers 2xx only once it is on disk.
     io::Task<Answer> record_outcome(std::string body);
     /// Drops a subject that is gone for good. Returns how many were dropped.
@@ -97,11 +87,8 @@ class Agent {
     Checker checker_;
     AskedRuns asked_runs_;
     Keeper keeper_;
+    OutcomeRecorder outcome_recorder_;
     Published<core::Snapshot> published_;
-    /// Asset, run and phase of outcomes that are on their way to the disk. Shared with those who wait: the loop may let
-    /// go of them when this is gone.
-    using Recording = std::set<std::array<std::string, 3>>;
-    std::shared_ptr<Recording> recording_ = std::make_shared<Recording>();
 };
 
 } // namespace recoverd::agent
