@@ -46,8 +46,14 @@ Collected interpret_connection(const Result<io::Connected>& connected, const std
         return not_reached(connected.error(), address);
     core::Reachability seen;
     seen.target = address;
-    seen.latency = connected->latency;
     seen.certificate = connected->certificate;
+    // As with `http`: a client turns away before it has asked for anything.
+    if (seen.certificate && !seen.certificate->fault.empty()) {
+        seen.state = core::ReachState::down;
+        seen.detail = fmt::format("the certificate is not trusted: {}", seen.certificate->fault);
+        return seen_of({std::move(seen)});
+    }
+    seen.latency = connected->latency;
     if (slow > Duration{0} && connected->latency > slow) {
         seen.state = core::ReachState::degraded;
         seen.detail = fmt::format("answered after {}, {} allowed", core::config::format_duration(connected->latency),

@@ -22,8 +22,9 @@ Seen seen_of(std::vector<core::Evidence> evidence);
 /// is a failure.
 Collected not_reached(const core::Failure& failure, std::string target);
 
-/// What came of connecting. Not reaching the target is evidence (`down`); a probe that could not be made because of its
-/// configuration is a failure. `slow`: above it an answer counts as degraded; zero for never.
+/// What came of connecting. Not reaching the target is evidence (`down`), and so is a certificate that clients refuse;
+/// a probe that could not be made because of its configuration is a failure. `slow`: above it an answer counts as
+/// degraded; zero for never.
 Collected interpret_connection(const Result<io::Connected>& connected, const std::string& address, Duration slow);
 
 } // namespace recoverd::collectors

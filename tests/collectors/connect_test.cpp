@@ -44,13 +44,16 @@ TEST_CASE("an answer above the slow mark is degraded, one at it is not") {
           core::ReachState::up);
 }
 
-TEST_CASE("a certificate that is not trusted is a fact about a target that is up") {
+TEST_CASE("a target whose certificate clients refuse is down, and what it showed is told") {
     io::Connected seen = connected(Duration{1});
     seen.certificate = core::Certificate{};
-    seen.certificate->fault = "certificate has expired";
+    CHECK(reach(interpret_connection(seen, "a:1", Duration{0})).state == core::ReachState::up);
+    seen.certificate->fault = "hostname mismatch";
     const Collected collected = interpret_connection(seen, "a:1", Duration{0});
-    CHECK(reach(collected).state == core::ReachState::up);
-    CHECK(reach(collected).certificate->fault == "certificate has expired");
+    CHECK(reach(collected).state == core::ReachState::down);
+    CHECK(reach(collected).detail == "the certificate is not trusted: hostname mismatch");
+    CHECK_FALSE(reach(collected).latency);
+    CHECK(reach(collected).certificate == seen.certificate);
 }
 
 TEST_CASE("an address without a port is a mistake with a hint") {

@@ -193,7 +193,7 @@ constexpr BelievesAnything kBelieve[] = {
     {"icmp", EvidenceKind::reachability, "an echo that came back is all that is asked"},
     {"pgbackrest", EvidenceKind::recovery_points, "one of the random texts is a document of its own: whole, an answer"},
     {"tcp", EvidenceKind::reachability, "a connection is all that is asked"},
-    {"tls", EvidenceKind::reachability, "a handshake is all that is asked; faults of the certificate stand beside it"},
+    {"tls", EvidenceKind::reachability, "a handshake, and no fault of the certificate, is all that is asked"},
 };
 
 bool may_believe(const Kind& kind, EvidenceKind evidence) {

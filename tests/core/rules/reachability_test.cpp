@@ -31,7 +31,7 @@ Certificate lasting(Duration life, Duration left) {
     return {.not_before = kNow + left - life, .not_after = kNow + left, .subject = "a.example"};
 }
 
-/// As `http` tells it: nothing was asked.
+/// As `http` and `tls` tell it: nothing was asked.
 Reachability distrusted() {
     Reachability seen = probe(ReachState::down);
     seen.certificate = lasting(90 * kDay, -kDay);
