@@ -130,7 +130,7 @@ io::Task<core::Report> Checker::look(Entry entry, bool asked) {
     }
     report.forgotten = run.forgotten;
     const core::Duration limit = entry.check->timeout + kLastWord;
-    std::string late = fmt::format("no answer within {} s", core::to_seconds(entry.check->timeout));
+    std::string late = io::no_answer_within(entry.check->timeout);
     report.result =
         co_await io::with_deadline(timers, limit, entry.runnable->compiled.collect(std::move(run)), std::move(late));
     report.looked_at = timers.now();

@@ -122,12 +122,17 @@ Task<Result<Connected>> converse(Connection& connection, ConnectRequest request,
     co_return connected;
 }
 
+/// The way there has the same deadline of its own: one around both could cut off its last word, that what was wanting
+/// is ours, and tell it of the other side.
 Task<Result<Connected>> reach_and_converse(Timers& timers, ConnectRequest request, HostPort where) {
+    const core::Duration until = timers.elapsed() + request.timeout;
     Connection connection{co_await asio::this_coro::executor};
     const auto reached = co_await reach(timers, connection, where, request.timeout);
     if (!reached)
         co_return std::unexpected(reached.error());
-    co_return co_await converse(connection, std::move(request), where.host);
+    std::string late = no_answer_within(request.timeout);
+    auto conversing = converse(connection, std::move(request), where.host);
+    co_return co_await with_deadline(timers, until - timers.elapsed(), std::move(conversing), std::move(late));
 }
 
 } // namespace
@@ -138,11 +143,13 @@ Task<Result<void>> reach(Timers& timers, Connection& connection, HostPort where,
     if (!addresses)
         co_return std::unexpected(addresses.error());
     Failure last{FailureKind::unreachable, "no address"};
+    // Of the whole time: the share that one address had says nothing to anybody.
+    const std::string late = no_answer_within(timeout);
     for (std::size_t i = 0; i < addresses->size(); ++i) {
         const core::Duration left = deadline - timers.elapsed();
         const core::Duration share = left / static_cast<core::Duration::rep>(addresses->size() - i);
         auto opening = connection.open((*addresses)[i], where.port);
-        const auto opened = co_await with_deadline(timers, share, std::move(opening));
+        const auto opened = co_await with_deadline(timers, share, std::move(opening), late);
         if (opened)
             co_return opened;
         // An address of a family that this host lacks says nothing of the others. One that could not be tried for want
@@ -174,10 +181,8 @@ Task<Result<Connected>> connect(Timers& timers, ConnectRequest request) {
     if (!where)
         co_return failed(FailureKind::misconfigured, fmt::format("expected host:port, found '{}'", request.address));
     const core::Duration began = timers.elapsed();
-    const core::Duration timeout = request.timeout;
     const std::string address = request.address;
-    auto trying = reach_and_converse(timers, std::move(request), *where);
-    auto connected = co_await with_deadline(timers, timeout, std::move(trying));
+    auto connected = co_await reach_and_converse(timers, std::move(request), *where);
     if (connected)
         connected->latency = timers.elapsed() - began;
     else

@@ -37,6 +37,11 @@ inline bool is_cancellation(const std::exception_ptr& thrown) {
     }
 }
 
+/// The words for a limit that has passed.
+inline std::string no_answer_within(core::Duration limit) {
+    return fmt::format("no answer within {} s", core::to_seconds(limit));
+}
+
 /// What `task` comes to, or `timed_out` with `late` as its detail once `limit` has passed; then the task is cancelled
 /// and its end awaited. An exception of the task is thrown on at once. A result that came in the same moment as the
 /// deadline counts. Being cancelled itself cancels the task.
@@ -57,7 +62,7 @@ Task<Result<T>> with_deadline(Timers& timers, core::Duration limit, Task<Result<
     if (timer_thrown)
         std::rethrow_exception(timer_thrown);
     if (late.empty())
-        late = fmt::format("no answer within {} s", core::to_seconds(limit));
+        late = no_answer_within(limit);
     co_return core::failed(FailureKind::timed_out, std::move(late));
 }
 

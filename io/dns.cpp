@@ -117,7 +117,7 @@ struct Asked {
 Task<Result<DnsAnswer>> ask_one(Timers& timers, DnsRequest request, Asked asked, core::Duration until) {
     const core::Duration began = timers.elapsed();
     // Of the whole time: the share that one try had says nothing to anybody.
-    const std::string late = fmt::format("no answer within {} s", core::to_seconds(request.timeout));
+    const std::string late = no_answer_within(request.timeout);
     auto asking = over_udp(asked.where, request);
     auto reply = co_await with_deadline(timers, asked.share, std::move(asking), late);
     const bool truncated = reply && reply->truncated;

@@ -148,10 +148,10 @@ class Pool {
             man();
     }
 
-    /// Did nobody get to ask for it yet, though it is not known to be slow?
+    /// Did nobody get to ask for it yet, for want of a thread, though it is not known to be slow?
     bool is_held_up(const Key& key) {
         const std::lock_guard lock(mutex_);
-        return !slow_.contains(key) && std::find(queue_.begin(), queue_.end(), key) != queue_.end();
+        return idle_ == 0 && !slow_.contains(key) && std::find(queue_.begin(), queue_.end(), key) != queue_.end();
     }
 
     /// Once it returns, nothing will be posted to that waiter's loop any more.
@@ -321,7 +321,7 @@ Task<Result<AnswerPtr>> look_up(Key key, core::Duration timeout) {
             pool().look_again();
         } while (!waiter.answer && Clock::now() < until);
         answer = waiter.answer;
-        if (!answer && timeout > kSlow && pool().is_held_up(key))
+        if (!answer && pool().is_held_up(key))
             co_return core::failed(FailureKind::misconfigured,
                                    fmt::format("cannot resolve '{}': no thread was free to ask within {} ms",
                                                key.second, timeout.count()));

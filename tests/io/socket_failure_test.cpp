@@ -6,11 +6,15 @@
 #include "io/dns.hpp"
 #include "io/http_client.hpp"
 #include "io/resolve.hpp"
+#include "io/resp_client.hpp"
 #include "tests/io/fake_names.hpp"
 #include "tests/io/no_descriptors.hpp"
 #include "tests/io/no_local_address.hpp"
 #include "tests/support/listener.hpp"
 #include "tests/support/real_loop.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -176,6 +180,30 @@ TEST_CASE("a name that cannot be looked up for want of descriptors is not said t
     REQUIRE_FALSE(answer);
     CHECK(answer.error().kind == FailureKind::misconfigured);
     CHECK_THAT(answer.error().detail, ContainsSubstring("Too many open files"));
+}
+
+TEST_CASE("whoever has a name that no thread was free to look up is not said to be down") {
+    test::FakeNames names;
+    names.add("waits-for-a-thread.test", "127.0.0.1");
+    test::RealLoop loop;
+    // More than there may ever be threads.
+    for (int i = 0; i < 80; ++i) {
+        const std::string name = fmt::format("takes-a-thread-{}.test", i);
+        names.hang(name);
+        asio::co_spawn(loop.ioc, resolve(name, 20s), asio::detached);
+    }
+    ConnectRequest port = connect_to("waits-for-a-thread.test", 443);
+    port.timeout = 300ms;
+    const auto opened = loop.run(connect(loop.timers, port));
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().kind == FailureKind::misconfigured);
+    CHECK_THAT(opened.error().detail, ContainsSubstring("no thread was free to ask"));
+    RespRequest cache;
+    cache.address = "waits-for-a-thread.test:6379";
+    cache.timeout = 300ms;
+    const auto answered = loop.run(ask(loop.timers, cache));
+    REQUIRE_FALSE(answered);
+    CHECK(answered.error().kind == FailureKind::misconfigured);
 }
 
 } // namespace recoverd::io
