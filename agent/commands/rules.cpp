@@ -12,24 +12,29 @@ namespace {
 
 struct Options {
     std::string runbook_url;
+    std::string dashboard_url;
 };
 
 void declare(Arguments& arguments, Options& options) {
-    arguments.option("runbook-url", options.runbook_url, "Where runbooks are, instead of the configuration's");
+    arguments.option("runbook-url", options.runbook_url,
+                     "Where runbooks are, instead of the configuration's, which is not read then");
+    arguments.option("dashboard-url", options.dashboard_url,
+                     "The dashboard that alerts point to, instead of the configuration's");
 }
 
 int run(const Options& options, Console& console) {
-    std::string base = options.runbook_url;
-    std::string dashboard;
-    if (base.empty()) {
+    std::string runbooks = options.runbook_url;
+    std::string dashboard = options.dashboard_url;
+    if (runbooks.empty()) {
         const Loaded loaded = load(console.config_file);
         report_diagnostics(loaded.diagnostics, console);
         if (loaded.diagnostics.has_mistakes())
             return kFailed;
-        base = loaded.config->runbook_base;
-        dashboard = loaded.config->dashboard_url;
+        runbooks = loaded.config->runbook_base;
+        if (dashboard.empty())
+            dashboard = loaded.config->dashboard_url;
     }
-    fmt::print(console.out, "{}", exporters::rules_yaml(base, dashboard));
+    fmt::print(console.out, "{}", exporters::rules_yaml(runbooks, dashboard));
     return 0;
 }
 

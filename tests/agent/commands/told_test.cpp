@@ -191,3 +191,20 @@ TEST_CASE("rules are printed with the runbooks of the configuration") {
     CHECK(typed({"rules", "--config.file", folder.path("none.toml")}).code == 1);
     CHECK(typed({"rules", "--runbook-url", "https://other", "--config.file", folder.path("none.toml")}).code == 0);
 }
+
+TEST_CASE("rules point to the dashboard that is named, whether or not a configuration has one") {
+    const test::Folder folder;
+    folder.write("recoverd.toml", "runbook_url = \"https://wiki/runbooks\"\ndashboard_url = \"https://grafana/d/own\"\n"
+                                  "[check.a]\ncollector = \"exec\"\ncommand = [\"true\"]\n");
+    const auto own = typed({"rules", "--config.file", folder.path("recoverd.toml")});
+    CHECK_THAT(own.out, ContainsSubstring("dashboard_url: 'https://grafana/d/own'"));
+    const auto named =
+        typed({"rules", "--dashboard-url", "https://grafana/d/other", "--config.file", folder.path("recoverd.toml")});
+    CHECK_THAT(named.out, ContainsSubstring("runbook_url: 'https://wiki/runbooks/BackupTooOld'") &&
+                              ContainsSubstring("dashboard_url: 'https://grafana/d/other'") &&
+                              !ContainsSubstring("https://grafana/d/own"));
+    const auto without = typed({"rules", "--runbook-url", "https://other", "--dashboard-url", "https://grafana/d/other",
+                                "--config.file", folder.path("none.toml")});
+    CHECK(without.code == 0);
+    CHECK_THAT(without.out, ContainsSubstring("dashboard_url: 'https://grafana/d/other'"));
+}
