@@ -130,7 +130,7 @@ class HttpServer::Impl {
         const auto security = server_->security();
         std::string why;
         const auto take = [&why](std::string line) { why = std::move(line); };
-        if (security->tls && !server_->tls.current(*security->tls, take))
+        if (security->tls && !server_->tls.current(*security->tls, take).context)
             return core::failed(core::FailureKind::misconfigured, why);
         return {};
     }

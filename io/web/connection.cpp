@@ -87,6 +87,17 @@ HttpReply refusal(int status) {
     return reply;
 }
 
+TlsContext context_for(Server& server, const ServerTls& tls) {
+    return server.tls.current(tls, [&server](const std::string& line) { server.warn("web: " + line); });
+}
+
+/// Not who came in while less was asked for, nor by the word of authorities that are asked no more.
+bool may_go_on(Connection& connection, const WebSecurity& security) {
+    if (security.tls != connection.admitted_by->tls)
+        return false;
+    return !security.tls || context_for(connection.server(), *security.tls).authorities == connection.authorities;
+}
+
 template <class Stream>
 Task<void> serve_stream(std::shared_ptr<Connection> connection, Stream& stream) {
     std::string bytes;
@@ -100,8 +111,8 @@ Task<void> serve_stream(std::shared_ptr<Connection> connection, Stream& stream) 
             co_return;
         connection->waiting = false;
         const auto security = connection->server().security();
-        // Whoever came in while less was asked for comes in anew.
-        if (security->tls != connection->admitted_by->tls)
+        // It comes in anew, if it may.
+        if (!may_go_on(*connection, *security))
             co_return;
         if (state == RequestParser::State::failed) {
             HttpReply reply = refusal(parser.error_status());
@@ -162,12 +173,12 @@ Task<void> serve(std::shared_ptr<Connection> connection) {
     if (!security->tls) {
         co_await serve_stream(connection, connection->socket());
     } else {
-        const auto warn = [&](const std::string& line) { connection->server().warn("web: " + line); };
         // The stream keeps what it needs of the context by reference count.
-        const auto context = connection->server().tls.current(*security->tls, warn);
-        if (!context)
+        TlsContext tls = context_for(connection->server(), *security->tls);
+        if (!tls.context)
             co_return connection->close();
-        asio::ssl::stream<Socket&> stream(connection->socket(), *context);
+        connection->authorities = std::move(tls.authorities);
+        asio::ssl::stream<Socket&> stream(connection->socket(), *tls.context);
         connection->deadline(kHandshake);
         asio::error_code error;
         co_await stream.async_handshake(asio::ssl::stream_base::server, into(error));

@@ -62,8 +62,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void deadline(core::Duration from_now);
     void close();
 
-    /// What was asked for when it came in.
+    /// What was asked for when it came in, and by which authorities its certificate was trusted.
     std::shared_ptr<const WebSecurity> admitted_by;
+    std::string authorities;
     bool waiting = true;
     std::chrono::steady_clock::time_point waiting_since = std::chrono::steady_clock::now();
     const std::string peer;

@@ -177,17 +177,18 @@ std::shared_ptr<asio::ssl::context> make_server_context(const ServerTls& options
     return context;
 }
 
-std::shared_ptr<asio::ssl::context> TlsKeeper::current(const ServerTls& options,
-                                                       const std::function<void(std::string)>& warn) {
+TlsContext TlsKeeper::current(const ServerTls& options, const std::function<void(std::string)>& warn) {
     std::string stamp = stamp_of(options);
     if (stamp == stamp_ && options == options_)
         return context_;
     stamp_ = std::move(stamp);
     options_ = options;
+    // Before they are read: what is written meanwhile is read the next time.
+    std::string authorities = file_stamp(options.client_ca_file);
     try {
-        context_ = make_server_context(options);
+        context_ = {make_server_context(options), std::move(authorities)};
     } catch (const std::exception& error) {
-        warn(with_note(error.what(), context_ ? "; the old certificate stays in use" : ""));
+        warn(with_note(error.what(), context_.context ? "; the old certificate stays in use" : ""));
     }
     return context_;
 }

@@ -15,15 +15,23 @@ class context; // NOLINT(readability-identifier-naming): asio's
 
 namespace recoverd::io::web {
 
+/// What connections come in by.
+struct TlsContext {
+    /// Null when there never was a usable one.
+    std::shared_ptr<asio::ssl::context> context;
+    /// Another one when the file of authorities that clients are trusted by was changed.
+    std::string authorities;
+};
+
 /// Web thread only, once that runs.
 class TlsKeeper {
   public:
-    /// The context for connections that come in now; made anew when options or files changed. When the new files cannot
-    /// be used the old context stays, and `warn` is called once. Null when there never was a usable one.
-    std::shared_ptr<asio::ssl::context> current(const ServerTls& options, const std::function<void(std::string)>& warn);
+    /// For connections that come in now; made anew when options or files changed. When the new files cannot be used the
+    /// old one stays, and `warn` is called once.
+    TlsContext current(const ServerTls& options, const std::function<void(std::string)>& warn);
 
   private:
-    std::shared_ptr<asio::ssl::context> context_;
+    TlsContext context_;
     ServerTls options_;
     /// Modification times and sizes of the files as they were last tried.
     std::string stamp_;

@@ -124,6 +124,20 @@ std::string get_a_page(SSL* tls) {
     return answer.starts_with("HTTP/1.1 200") ? "served" : ended("SSL_read", tls, got) + ", after '" + answer + "'";
 }
 
+/// What comes of one more request over a connection that is kept open; nothing where the server has closed it.
+std::string get_one_more(SSL* tls) {
+    constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    std::string answer;
+    if (SSL_write(tls, kGet.data(), static_cast<int>(kGet.size())) <= 0)
+        return answer;
+    char chunk[4096];
+    int got = 0;
+    while (!answer.ends_with("up\n") &&
+           (got = uninterrupted(tls, [&] { return SSL_read(tls, chunk, sizeof chunk); })) > 0)
+        answer.append(chunk, static_cast<std::size_t>(got));
+    return answer;
+}
+
 /// `session` is what an earlier one left, and becomes what this one leaves.
 Handshake shake(const HttpServer& server, Handshake shaken, SSL_CTX* context, Session& session) {
     const PipeIgnored ignored;
@@ -311,6 +325,32 @@ TEST_CASE("a client that has a certificate and keeps sessions comes in again, an
         CHECK(SSL_SESSION_is_resumable(kept.get()) == 0);
         CHECK(shake(*server, wanted, context.get(), kept).outcome == "served");
     }
+}
+
+TEST_CASE("a client that came in by the word of other authorities goes on over no connection that is open") {
+    test::TestAuthority authority;
+    test::TestAuthority another{"Another Authority"};
+    const auto client = authority.issue({"scraper.example"});
+    auto tls = with(authority.issue({"127.0.0.1"}));
+    tls.client_auth = ClientAuth::require_and_verify;
+    tls.client_ca_file = authority.ca_file() + ".clients";
+    std::ofstream(tls.client_ca_file) << test::content_of(authority.ca_file());
+    const auto server = serving(tls);
+    const PipeIgnored ignored;
+    const Handshake wanted{.ca_file = authority.ca_file(), .cert_file = client.cert_file, .key_file = client.key_file};
+    const Context context = client_of(wanted);
+    const int fd = test::connected_to(server->addresses().front());
+    const Tls kept{SSL_new(context.get())};
+    SSL_set_fd(kept.get(), fd);
+    REQUIRE(uninterrupted(kept.get(), [&] { return SSL_connect(kept.get()); }) == 1);
+    CHECK_THAT(get_one_more(kept.get()), StartsWith("HTTP/1.1 200"));
+    CHECK_THAT(get_one_more(kept.get()), StartsWith("HTTP/1.1 200"));
+    // Not by its time alone.
+    std::ofstream(tls.client_ca_file) << test::content_of(another.ca_file()) << '\n';
+    CHECK(get_one_more(kept.get()).empty());
+    CHECK(shake(*server, wanted).outcome != "served");
+    ERR_clear_error();
+    close(fd);
 }
 
 TEST_CASE("a handshake that fails is told once with the client and the reason, and a client that goes away is not") {
