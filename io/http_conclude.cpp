@@ -39,10 +39,13 @@ int Exchange::connect_error() const {
     // Of a socket that was never opened curl keeps none: it would tell of the last one that was.
     if (shortage_ != 0)
         return shortage_;
+    if (lacks_family_ && trying_size_ == 0)
+        return EAFNOSUPPORT;
     // As in reach(): an address of a family that this host lacks says nothing of the others.
     const int last = last_error();
     const bool says_nothing =
-        tried_ != 0 && is_own_shortage(last) && lacks_family(reinterpret_cast<const sockaddr*>(&trying_), trying_size_);
+        tried_ != 0 && is_own_shortage(last) &&
+        (last == EAFNOSUPPORT || lacks_family(reinterpret_cast<const sockaddr*>(&trying_), trying_size_));
     return says_nothing ? tried_ : last;
 }
 

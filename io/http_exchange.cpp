@@ -90,10 +90,15 @@ struct Exchange::Callbacks {
     static curl_socket_t open_socket(void* exchange, curlsocktype /*purpose*/, curl_sockaddr* address) {
         auto& self = *static_cast<Exchange*>(exchange);
         self.keep_error();
-        self.keep_address(&address->addr, address->addrlen);
         const int opened = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-        if (opened < 0 && is_own_shortage(errno))
-            self.shortage_ = errno;
+        const int error = opened < 0 ? errno : 0;
+        if (error == EAFNOSUPPORT) {
+            self.lacks_family_ = true;
+            return opened;
+        }
+        self.keep_address(&address->addr, address->addrlen);
+        if (is_own_shortage(error))
+            self.shortage_ = error;
         return opened;
     }
 

@@ -81,7 +81,9 @@ class Exchange {
     Stopped stopped_ = Stopped::no;
     /// The errno that kept us from opening a socket for want of something of our own; 0 when nothing was wanting.
     int shortage_ = 0;
-    /// The address that a socket was asked for last; of no size when there was none.
+    /// Was one of the addresses of a family that this host has no sockets of?
+    bool lacks_family_ = false;
+    /// The last address that is none of these; of no size when there was none.
     sockaddr_storage trying_{};
     socklen_t trying_size_ = 0;
     /// The errno of an address before the last one, that says something of who was to be reached; 0 when there is none.

@@ -45,7 +45,7 @@ Result<Socket> open_socket(IpFamily family) {
     if (Fd own{::socket(domain, SOCK_DGRAM | kFlags, protocol)})
         return Socket{std::move(own), false};
     if (errno == EAFNOSUPPORT)
-        return failed(FailureKind::unreachable, "this host has no network of that family");
+        return failed(kind_of_socket(errno), "this host has no network of that family");
     if (Fd raw{::socket(domain, SOCK_RAW | kFlags, protocol)})
         return Socket{std::move(raw), true};
     if (is_own_shortage(errno))
@@ -153,7 +153,10 @@ Task<Result<Pinged>> ping(Timers& timers, PingRequest request) {
     Pinged seen;
     seen.address = addresses->front();
     if (!connect_to(socket->fd.get(), address)) {
-        seen.trouble = std::strerror(errno); // no route
+        const int error = errno;
+        if (is_own_shortage(error))
+            co_return failed(kind_of_socket(error), fmt::format("{}: {}", seen.address, std::strerror(error)));
+        seen.trouble = std::strerror(error); // no route
         seen.sent = request.count;
         co_return seen;
     }

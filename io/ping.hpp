@@ -33,7 +33,7 @@ struct Pinged {
 
 /// Asks the first address of the host. No answer at all is a `Pinged` as well: none came back. Fails with `unreachable`
 /// or `timed_out` when the name has no address, with `misconfigured` when this process may not ping, with what to
-/// grant.
+/// grant, or this host lacks what it would ping from (see io/socket_failure.hpp).
 ///
 /// The kernel's own ping sockets need no privilege where net.ipv4.ping_group_range has the process' group (it holds for
 /// both families); otherwise a raw socket needs CAP_NET_RAW.

@@ -78,8 +78,9 @@ Answer query_addresses(const std::string& host) {
     const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &raw);
     const int error = status == EAI_MEMORY ? ENOMEM : errno;
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list{raw, &::freeaddrinfo};
-    // Whoever cannot open /etc/hosts, nor a socket to a name server, is told that there is no such name.
-    if (status == EAI_SYSTEM || (status != 0 && is_own_shortage(error)))
+    // Whoever cannot open /etc/hosts, nor a socket to a name server, is told that there is no such name. That one name
+    // server is of a family which this host lacks may stay in errno though the next one has answered.
+    if (status == EAI_SYSTEM || (status != 0 && is_exhausted(error)))
         return fail(fmt::format("cannot resolve '{}': {}", host, std::strerror(error)),
                     is_own_shortage(error) ? FailureKind::misconfigured : FailureKind::unreachable);
     if (status != 0)

@@ -11,10 +11,15 @@
 
 namespace recoverd::io {
 
-/// This host or this process has run out of something (descriptors, memory, buffers, ports or addresses of its own),
-/// which says nothing of who was to be asked.
+/// This host or this process has run out of descriptors, memory or buffers.
+constexpr bool is_exhausted(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/// It has run out of these, or lacks ports, addresses or a whole family of its own: that says nothing of who was to be
+/// asked.
 constexpr bool is_own_shortage(int error) {
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS || error == EADDRNOTAVAIL;
+    return is_exhausted(error) || error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
 }
 
 /// Of socket(), connect() and the like. A shortage is `misconfigured`: ours to mend, and nobody is told to be down.
@@ -26,8 +31,9 @@ constexpr core::FailureKind kind_of_socket(int error) {
     return error == ETIMEDOUT ? core::FailureKind::timed_out : core::FailureKind::unreachable;
 }
 
-/// Has this host no address of its own from which it could ask there? On a host without IPv6 connect() answers
-/// EADDRNOTAVAIL for each address of that family, as it does where all ports towards one are used up. Nothing is sent.
+/// Has this host no address of its own from which it could ask there? On a host without IPv6 there is no socket of that
+/// family (EAFNOSUPPORT), or connect() answers EADDRNOTAVAIL for each of its addresses, as it does where all ports
+/// towards one are used up. Nothing is sent.
 bool lacks_family(const sockaddr* there, socklen_t size);
 /// `address`: numeric.
 bool lacks_family(const std::string& address);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/listen.hpp"
 
+#include "io/fd.hpp"
 #include "io/url.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +14,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 namespace recoverd::io::web {
 
@@ -77,41 +81,50 @@ core::Result<Listening> listen_unix(const std::string& address) {
     return Listening{fd, AF_UNIX, address, path};
 }
 
+/// `host`: numeric, or null for every address of the family.
+core::Result<Listening> listen_at(const std::string& address, const char* host, const char* port, int family) {
+    addrinfo hints{};
+    hints.ai_family = family;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
+    addrinfo* raw = nullptr;
+    if (getaddrinfo(host, port, &hints, &raw) != 0)
+        return cannot(address, "expected a numeric address and port");
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> found{raw, &::freeaddrinfo};
+    Fd fd{socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!fd)
+        return cannot(address, std::strerror(errno));
+    const int on = 1;
+    const int off = 0;
+    setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!host && family == AF_INET6)
+        setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 || listen(fd.get(), kBacklog) != 0)
+        return cannot(address, std::strerror(errno));
+    std::string own = own_address(fd.get());
+    return Listening{fd.release(), found->ai_family, std::move(own), {}};
+}
+
+/// A kernel that was started with ipv6.disable=1 has no sockets of that family.
+bool has_ipv6() {
+    const Fd probe{socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    return probe || errno != EAFNOSUPPORT;
+}
+
 core::Result<Listening> listen_inet(const std::string& address) {
     const auto colon = address.rfind(':');
     if (colon == std::string::npos)
         return cannot(address, "expected HOST:PORT, [v6]:PORT, :PORT or unix:PATH");
     std::string host = address.substr(0, colon);
+    const char* const port = address.c_str() + colon + 1;
+    // Every address of both families is one v6 socket.
+    if (host.empty())
+        return listen_at(address, nullptr, port, has_ipv6() ? AF_INET6 : AF_INET);
     if (host.starts_with('[') && host.ends_with(']'))
         host = host.substr(1, host.size() - 2);
     if (host == "localhost")
         host = "127.0.0.1";
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV;
-    // Every address of both families is one v6 socket.
-    if (host.empty())
-        hints.ai_family = AF_INET6;
-    addrinfo* found = nullptr;
-    if (const int error =
-            getaddrinfo(host.empty() ? nullptr : host.c_str(), address.c_str() + colon + 1, &hints, &found);
-        error != 0)
-        return cannot(address, "expected a numeric address and port");
-    const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const int on = 1;
-    const int off = 0;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (host.empty())
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    const int family = found->ai_family;
-    const bool bound = fd >= 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, kBacklog) == 0;
-    const std::string why = std::strerror(errno);
-    freeaddrinfo(found);
-    if (!bound) {
-        close(fd);
-        return cannot(address, why);
-    }
-    return Listening{fd, family, own_address(fd), {}};
+    return listen_at(address, host.c_str(), port, AF_UNSPEC);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "io/gzip.hpp"
 #include "tests/io/connected.hpp"
+#include "tests/io/no_local_address.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -419,6 +420,21 @@ TEST_CASE("it serves on a socket that was handed over, and refuses one that does
     const auto server = HttpServer::start(options, echo);
     REQUIRE(server);
     CHECK_THAT(ask(**server, kGet), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("on a host whose kernel knows no IPv6 every address is every one of IPv4") {
+    const recoverd::test::NoIpv6Sockets none;
+    HttpServerOptions options;
+    options.listen = {":0"};
+    const auto server = HttpServer::start(options, echo);
+    REQUIRE(server);
+    CHECK_THAT((*server)->addresses().front(), StartsWith("0.0.0.0:"));
+    CHECK_THAT(ask(**server, kGet), StartsWith("HTTP/1.1 200"));
+    // One that was asked for by name is missed.
+    options.listen = {"[::1]:0"};
+    const auto refused = HttpServer::start(options, echo);
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().detail, ContainsSubstring("cannot listen on '[::1]:0': Address family not supported"));
 }
 
 TEST_CASE("an address that is none is said with what was expected") {

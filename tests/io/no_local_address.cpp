@@ -15,6 +15,7 @@ namespace recoverd::test {
 namespace {
 
 std::atomic<bool> without{false};
+std::atomic<bool> without_sockets{false};
 /// 0 when there are ports towards everybody.
 std::atomic<in_addr_t> used_up{0};
 
@@ -41,11 +42,25 @@ NoIpv6::NoIpv6() { without = true; }
 
 NoIpv6::~NoIpv6() { without = false; }
 
+NoIpv6Sockets::NoIpv6Sockets() { without_sockets = true; }
+
+NoIpv6Sockets::~NoIpv6Sockets() { without_sockets = false; }
+
 NoPorts::NoPorts(const char* towards) { used_up = ::inet_addr(towards); }
 
 NoPorts::~NoPorts() { used_up = 0; }
 
 } // namespace recoverd::test
+
+extern "C" int socket(int domain, int type, int protocol) noexcept {
+    if (domain == AF_INET6 && recoverd::test::without_sockets) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+    using Call = int (*)(int, int, int);
+    static const auto real = reinterpret_cast<Call>(::dlsym(RTLD_NEXT, "socket"));
+    return real(domain, type, protocol);
+}
 
 extern "C" int connect(int fd, const sockaddr* address, socklen_t length) {
     if (recoverd::test::has_no_address(fd, address)) {

@@ -5,6 +5,7 @@
 #include "io/connect.hpp"
 #include "io/dns.hpp"
 #include "io/http_client.hpp"
+#include "io/ping.hpp"
 #include "io/resolve.hpp"
 #include "io/resp_client.hpp"
 #include "tests/io/fake_names.hpp"
@@ -20,6 +21,8 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 
 #include <fmt/format.h>
+
+#include <optional>
 
 namespace recoverd::io {
 
@@ -77,7 +80,7 @@ void check_ours(const Looks& seen) {
 } // namespace
 
 TEST_CASE("only what this host lacks itself is its own to mend") {
-    for (const int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL})
+    for (const int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL, EAFNOSUPPORT})
         CHECK(kind_of_socket(error) == FailureKind::misconfigured);
     CHECK(kind_of_socket(ECONNREFUSED) == FailureKind::refused);
     CHECK(kind_of_socket(ETIMEDOUT) == FailureKind::timed_out);
@@ -102,7 +105,10 @@ TEST_CASE("on a host without IPv6 a name that has an address of it too is down w
     test::FakeNames names;
     names.add("old-first.test", "127.0.0.1 2001:db8::1");
     names.add("new-first.test", "2001:db8::1 127.0.0.1");
-    const test::NoIpv6 none;
+    std::optional<test::NoIpv6> switched_off;
+    std::optional<test::NoIpv6Sockets> unknown;
+    SECTION("which has it switched off") { switched_off.emplace(); }
+    SECTION("whose kernel knows none") { unknown.emplace(); }
     test::RealLoop loop;
     HttpClient client{loop.ioc};
     const std::uint16_t port = test::closed_port();
@@ -129,12 +135,19 @@ TEST_CASE("on a host without IPv6 a name that has an address of it too is down w
 TEST_CASE("a name of which no address can be tried here is not said to be down") {
     test::FakeNames names;
     names.add("only-new.test", "2001:db8::1 2001:db8::2");
-    const test::NoIpv6 none;
+    std::optional<test::NoIpv6> switched_off;
+    std::optional<test::NoIpv6Sockets> unknown;
+    SECTION("on a host that has IPv6 switched off") { switched_off.emplace(); }
+    SECTION("on a host whose kernel knows no IPv6") { unknown.emplace(); }
     test::RealLoop loop;
     HttpClient client{loop.ioc};
     const std::uint16_t port = test::closed_port();
     CHECK(loop.run(connect(loop.timers, connect_to("only-new.test", port))).error().kind == FailureKind::misconfigured);
     CHECK(loop.run(client.get(page_of("only-new.test", port))).error().kind == FailureKind::misconfigured);
+    PingRequest echo;
+    echo.host = "only-new.test";
+    echo.timeout = 5s;
+    CHECK(loop.run(ping(loop.timers, echo)).error().kind == FailureKind::misconfigured);
 }
 
 TEST_CASE("ports that are used up are no family that this host lacks") {
