@@ -23,8 +23,23 @@ install(FILES packaging/completions/recoverd.bash DESTINATION share/bash-complet
 install(FILES packaging/completions/recoverd.fish DESTINATION share/fish/vendor_completions.d)
 install(FILES packaging/completions/_recoverd DESTINATION share/zsh/site-functions)
 
-install(FILES README.md CHANGELOG.md LICENSE DESTINATION share/doc/recoverd)
-install(DIRECTORY docs/ DESTINATION share/doc/recoverd FILES_MATCHING PATTERN "*.md")
+install(FILES LICENSE DESTINATION share/doc/recoverd)
+install(DIRECTORY docs/runbooks DESTINATION share/doc/recoverd FILES_MATCHING PATTERN "*.md")
+install(CODE [=[
+    # Links lead to where documents are installed. What is not, or has another name in Debian, keeps its name without one.
+    file(GLOB pages "${source_dir}/docs/*.md")
+    foreach(page "${source_dir}/README.md" "${source_dir}/CHANGELOG.md" ${pages})
+        cmake_path(GET page FILENAME name)
+        file(READ "${page}" text)
+        string(REGEX REPLACE "\\]\\((\\.\\./|docs/)" "](" text "${text}")
+        string(REGEX REPLACE "\\]\\(packaging/(prometheus|alertmanager|grafana)/" "](examples/\\1/" text "${text}")
+        string(REGEX REPLACE
+               "!?\\[([^]]*)\\]\\((packaging|systemd|images|LICENSE|CHANGELOG|CONTRIBUTING|SECURITY)[^)]*\\)" "\\1"
+               text "${text}")
+        file(WRITE "${binary_dir}/documents/${name}" "${text}")
+        file(INSTALL "${binary_dir}/documents/${name}" DESTINATION "${CMAKE_INSTALL_PREFIX}/share/doc/recoverd")
+    endforeach()
+]=])
 install(DIRECTORY systemd/recoverd.service.d DESTINATION share/doc/recoverd/examples)
 install(FILES packaging/config/recoverd.toml DESTINATION share/doc/recoverd/examples)
 install(DIRECTORY packaging/prometheus packaging/alertmanager packaging/grafana DESTINATION share/doc/recoverd/examples)

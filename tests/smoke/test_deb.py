@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian package, and what is in it."""
 
+import re
 import shutil
 import subprocess
 
@@ -51,6 +52,14 @@ def test_package_holds_what_it_should_and_nothing_else(content):
     assert {name.removeprefix("usr/share/doc/recoverd/") for name in documents} >= DOCUMENTS
     assert {found[name] for name in documents} == {0o644}
     assert set((content / "DEBIAN/conffiles").read_text().split()) == {CONFIG, "/etc/default/recoverd"}
+
+
+def test_links_in_its_documents_lead_to_what_is_in_it(content):
+    pages = sorted((content / "usr/share/doc/recoverd").rglob("*.md"))
+    links = [(page, link) for page in pages
+             for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))]
+    assert len(links) > 50
+    assert [(page.name, link) for page, link in links if not (page.parent / link).exists()] == []
 
 
 def test_configuration_in_it_is_sound_and_watches_something(content):
