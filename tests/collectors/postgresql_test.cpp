@@ -12,6 +12,8 @@
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fmt/format.h>
 
+#include <map>
+
 namespace recoverd {
 
 namespace {
@@ -657,6 +659,25 @@ TEST_CASE("checksum failures are expected to be none, and not mentioned while ch
     CHECK(named("checksum_failures")->actual == "3");
     CHECK_THAT(named("checksum_failures")->detail, ContainsSubstring("in orders, shared objects"));
     CHECK(named("fsync")->expected == "on");
+}
+
+TEST_CASE("transactions and multixacts have an age, which is out of range just before the server's own failsafe") {
+    io::PgAnswer answer = captured("idle");
+    cell(answer, ages_table, "xid_age") = "1600000001";
+    cell(answer, ages_table, "multixact_age") = "12";
+    const auto report = subject({}, answer);
+    std::map<std::string, core::Measurement> told;
+    for (const auto& evidence : report.evidence)
+        if (const auto* number = std::get_if<core::Measurement>(&evidence))
+            told.emplace(number->name, *number);
+    REQUIRE(told.contains("xid_age"));
+    REQUIRE(told.contains("multixact_age"));
+    CHECK(told.at("xid_age").value == 1'600'000'001);
+    CHECK(told.at("multixact_age").value == 12);
+    for (const char* name : {"xid_age", "multixact_age"}) {
+        CHECK(told.at(name).unit == "transactions");
+        CHECK(told.at(name).above == 1.5e9);
+    }
 }
 
 TEST_CASE("what cannot be a server's answer is a bad answer that names the place") {

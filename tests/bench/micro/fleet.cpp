@@ -84,7 +84,7 @@ std::vector<Evidence> see_server(std::size_t check, Time at) {
                              {.name = "full_page_writes", .expected = "on", .actual = "on"}};
     return {
         std::move(archive), std::move(replication), std::move(assertions),
-        Measurement{.name = "wraparound_margin", .value = 1.9e9 - static_cast<double>(check), .unit = "transactions"}};
+        Measurement{.name = "xid_age", .value = 1.9e9 - static_cast<double>(check), .unit = "transactions"}};
 }
 
 std::vector<Evidence> see_dumps(std::size_t check, Time at) {

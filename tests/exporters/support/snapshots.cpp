@@ -130,7 +130,7 @@ CheckSnapshot orders_wal() {
     Assertions assertions;
     assertions.assertions = {{.name = "data_checksums", .expected = "on", .actual = "on"},
                              {.name = "full_page_writes", .expected = "on"}};
-    Measurement margin{.name = "wraparound_margin", .value = 1.9e9, .unit = "transactions"};
+    Measurement margin{.name = "xid_age", .value = 1.9e9, .unit = "transactions"};
     add_subject(wal, "", "orders-db", seen({archive, replication, assertions, margin}));
     return wal;
 }
