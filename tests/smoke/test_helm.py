@@ -10,6 +10,7 @@ import tomllib
 import pytest
 import yaml
 
+import readme
 from servers.http import get
 from servers.in_cluster import brought, looked_for, needed, rights
 from servers.manifest_rules import all_hold, probes_of, unwatched
@@ -112,6 +113,30 @@ def test_whatever_is_set_would_be_taken(chart, objects, values):
     status, out, err = chart(values, "lint")
     assert status == 0, out + err
     all_hold(objects(values))
+
+
+def test_the_readmes_command_installs_what_its_values_say(tools, tmp_path):
+    """Read as an API server would: there is no cluster to install it in."""
+    text = (CHART / "README.md").read_text()
+    (values,) = re.findall(r"```yaml\n(.*?)```", text, flags=re.S)
+    here = tmp_path / "recoverd"
+    shutil.copytree(CHART, here)
+    (tmp_path / "values.yaml").write_text(values)
+    (tmp_path / "recoverd.toml").write_text(MEMBERS)
+    (line,) = readme.commands(CHART / "README.md")
+    command = line.removeprefix("helm upgrade --install ")
+    assert command != line
+    for shown, meant in {" . ": f" {here} ", " values.yaml": f" {tmp_path}/values.yaml",
+                         "=recoverd.toml": f"={tmp_path}/recoverd.toml"}.items():
+        assert shown in command
+        command = command.replace(shown, meant)
+    status, out, err = tools.helm("template", *command.split(), "--kube-version=1.32.0")
+    assert status == 0, err
+    objects = tools.read(out)
+    all_hold(objects)
+    assert config_of(objects).startswith(MEMBERS)
+    for workload in workloads(objects):
+        assert agent_in(workload)["image"].startswith("registry.example/recoverd:")
 
 
 @pytest.mark.parametrize("values", [{}, EXTRA])
