@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -38,6 +39,8 @@ struct ShopIs {
     /// Of the one pod of web, and where that runs.
     bool web_ready = true;
     std::string_view on = "n1";
+    std::uint64_t restarts = 0;
+    bool was_killed_for_memory = false;
     bool has_liveness_probe = true;
 };
 
@@ -48,9 +51,13 @@ inline Script shop_cluster(const ShopIs& is = {}) {
              "metadata": {{"labels": {{"app": "web"}}}},
              "spec": {{"containers": [{{"name": "web", "readinessProbe": {{}}{}}}]}}}}}}, "status": {{"readyReplicas": {}}}}})",
         is.has_liveness_probe ? R"(, "livenessProbe": {})" : "", is.web_ready ? 1 : 0);
+    PodOf pod_of{.ready = answers(is.web_ready), .node = std::string{is.on}, .restarts = is.restarts};
+    if (is.was_killed_for_memory)
+        pod_of.container += R"(, "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137,
+                                "finishedAt": "2026-11-22T03:06:00Z"}})";
     return kubernetes_lists(
         {{"nodes", node("n1", is.node_ready ? "True" : "Unknown") + "," + node("n2", "True", "b")},
-         {"pods", pod({.ready = answers(is.web_ready), .node = std::string{is.on}})},
+         {"pods", pod(pod_of)},
          {"deployments", web},
          {"poddisruptionbudgets",
           R"({"metadata": {"namespace": "shop"}, "spec": {"selector": {"matchLabels": {"app": "web"}}}})"},
