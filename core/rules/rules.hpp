@@ -23,7 +23,8 @@ void judge_subject(const SubjectView& view, Judgement& out);
 
 /// EvidenceMissing of a whole check: nothing learned since `memory.last_success` (or since it was first seen).
 void judge_silence(const Check& check, const CheckMemory& memory, Time now, Judgement& out);
-/// For how long nothing may be learned before `EvidenceMissing`: clamp(3 × every, 5 min, 6 h).
+/// For how long nothing may be learned before `EvidenceMissing`: clamp(3 × every, 5 min, 6 h), and never less
+/// than 1.5 × every.
 Duration silence_allowed(const Check& check);
 
 /// From where on a rule about time finds what a check sees of an asset (nullptr: of none) bad, in seconds: the lowest

@@ -26,7 +26,10 @@ std::string cause(const CheckMemory& memory) {
 
 } // namespace
 
-Duration silence_allowed(const Check& check) { return std::clamp<Duration>(3 * check.every, kShortest, kLongest); }
+Duration silence_allowed(const Check& check) {
+    // Who looks twice a day is not silent between two looks.
+    return std::max(std::clamp<Duration>(3 * check.every, kShortest, kLongest), check.every + check.every / 2);
+}
 
 std::vector<Threshold> silence_thresholds(const Check& check, const Policy& policy) {
     constexpr RuleId kId = RuleId::evidence_missing;

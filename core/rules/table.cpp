@@ -266,7 +266,7 @@ constexpr std::array kRules{
          Unit::duration,
          {},
          0ms,
-         "nothing was learned for clamp(3 × `every`, 5m, 6h); P2 after four times that",
+         "nothing was learned for clamp(3 × `every`, 5m, 6h), never less than 1.5 × `every`; P2 after four times that",
          "Run the check by hand with `recoverd check` and mend what it says.",
          "for how long: what one look does not learn is unknown"},
     Rule{evidence_implausible, "EvidenceImplausible", "evidence_implausible", p3, Unit::duration, 2 * kMinute, 0ms,

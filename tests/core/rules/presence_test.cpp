@@ -32,12 +32,14 @@ Check every(Duration interval) { return {.name = "c", .every = interval}; }
 
 } // namespace
 
-TEST_CASE("silence may last three intervals, between five minutes and six hours") {
+TEST_CASE("silence may last three intervals, between five minutes and six hours, and never ends between two looks") {
     CHECK(silence_allowed(every(10s)) == 5min);
     CHECK(silence_allowed(every(100s)) == 5min);
     CHECK(silence_allowed(every(10min)) == 30min);
     CHECK(silence_allowed(every(2h)) == 6h);
-    CHECK(silence_allowed(every(kDay)) == 6h);
+    CHECK(silence_allowed(every(4h)) == 6h);
+    CHECK(silence_allowed(every(6h)) == 9h);
+    CHECK(silence_allowed(every(kDay)) == 36h);
 }
 
 TEST_CASE("a check that learns nothing is found after its silence, and worse after four times that") {
