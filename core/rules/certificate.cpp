@@ -17,6 +17,15 @@ struct Fault {
     std::string reason;
 };
 
+/// Since when less is left of it than `left`. Unless somebody chose how much should be, its keeper did: one that is to
+/// be renewed later is not late before.
+Time late_from(const SubjectView& view, const Certificate& certificate, Duration left) {
+    const Time from = certificate.not_after - left;
+    const bool is_chosen = std::ranges::any_of(view.policy[RuleId::certificate_expiring].steps,
+                                               [](const Step& step) { return step.over.has_value(); });
+    return is_chosen || !certificate.renewal_at ? from : std::max(from, *certificate.renewal_at + kRenewalGrace);
+}
+
 std::optional<Fault> worst_of(const SubjectView& view, const Certificate& certificate, Judgement& out) {
     constexpr RuleId kId = RuleId::certificate_expiring;
     if (!certificate.fault.empty())
@@ -28,7 +37,7 @@ std::optional<Fault> worst_of(const SubjectView& view, const Certificate& certif
     std::optional<Threshold> worst;
     for (const Threshold& step : thresholds(view.policy, kId, *rule(kId).over)) {
         const Duration left = std::min(as_duration(step.over), third);
-        if (due(certificate.not_after - left, view.now, out) && (!worst || step.priority < worst->priority))
+        if (due(late_from(view, certificate, left), view.now, out) && (!worst || step.priority < worst->priority))
             worst = Threshold{to_seconds(left), step.priority, {}};
     }
     if (worst)

@@ -203,12 +203,12 @@ constexpr std::array kRules{
          "slow or partly wrong in `failures` (3) probes in a row, until `successes` (2) good ones",
          "Compare what it answers with what is expected of it.",
          "how often in a row: one probe decides"},
-    Rule{
-        certificate_expiring, "CertificateExpiring", "certificate_expiring", p3, Unit::duration, 14 * kDayInSeconds,
-        0ms,
-        "less than min(14d, a third of its life) is left, or it is an hour past its renewal time; expired or not to be "
-        "trusted: P1",
-        "Renew the certificate, and see why it was not renewed by itself."},
+    Rule{certificate_expiring, "CertificateExpiring", "certificate_expiring", p3, Unit::duration, 14 * kDayInSeconds,
+         0ms,
+         "less than min(14d, a third of its life) is left, or, where it tells when it is to be renewed, that was an "
+         "hour "
+         "ago; expired or not to be trusted: P1",
+         "Renew the certificate, and see why it was not renewed by itself."},
     Rule{scenario_active,
          "ScenarioActive",
          "scenario_active",

@@ -170,6 +170,23 @@ TEST_CASE("a certificate an hour past its renewal is found long before its end")
                                              "have been renewed 2h ago, 1h allowed"});
 }
 
+TEST_CASE(
+    "a certificate that is to be renewed late is not found before, unless somebody chose how much should be left") {
+    Certificate kept = lasting(90 * kDay, 60 * kDay);
+    kept.renewal_at = kept.not_after - 3 * kDay;
+    CHECK(first_speaks(with_certificate(kept), certificate_expiring) == *kept.renewal_at + 1h);
+    // By then both are so.
+    Bench late = with_certificate(kept);
+    CHECK(late.after(58 * kDay).says(certificate_expiring) ==
+          Lines{"P3 CertificateExpiring target=a:443: certificate of a.example ends in 2d, 14d wanted"});
+    Bench chosen = with_certificate(kept);
+    chosen.policy(certificate_expiring, {{.over = 21 * 86400.0}});
+    CHECK(first_speaks(chosen, certificate_expiring) == kept.not_after - 21 * kDay);
+    // One whose renewal nobody plans before it ends has ended by then.
+    kept.renewal_at = kept.not_after + kDay;
+    CHECK(first_speaks(with_certificate(kept), certificate_expiring) == kept.not_after);
+}
+
 TEST_CASE("a certificate that ends before it begins is judged by its end alone") {
     Certificate odd = lasting(-kDay, kDay);
     CHECK(first_speaks(with_certificate(odd), certificate_expiring) == kNow + kDay);
