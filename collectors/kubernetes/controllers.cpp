@@ -13,9 +13,18 @@ bool all_have(const io::Json& containers, std::string_view probe) {
     });
 }
 
+/// How long Kubernetes itself waits for a Deployment before it calls its rollout stuck, by default; others have no such
+/// field (https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progress-deadline-seconds).
+constexpr std::chrono::seconds kProgressDeadline{600};
+
+Duration progress_deadline(const io::Json& spec) {
+    const io::Json& seconds = spec["progressDeadlineSeconds"];
+    return seconds ? std::chrono::seconds{std::min<std::uint64_t>(seconds.natural(), 86'400)} : kProgressDeadline;
+}
+
 } // namespace
 
-void AllControllers::read(const io::Json& object, std::string_view kind) {
+void AllControllers::read(const io::Json& object, std::string_view kind, Time now) {
     const io::Json& spec = object["spec"];
     const io::Json& status = object["status"];
     Controller controller;
@@ -31,6 +40,7 @@ void AllControllers::read(const io::Json& object, std::string_view kind) {
     const io::Json& progressing = condition(status["conditions"], "Progressing");
     if (text_or(progressing["status"]) == "False")
         controller.stuck = why(progressing);
+    controller.is_new = is_new(object, progress_deadline(spec), now);
     if (const io::Json& labels = spec["template"]["metadata"]["labels"])
         for (const auto& [name, value] : labels.object())
             controller.labels[name] = value.text();

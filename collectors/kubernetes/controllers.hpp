@@ -16,6 +16,8 @@ struct Controller {
     std::uint64_t ready = 0;
     /// Why a rollout does not come to its end; empty when it does, or did.
     std::string stuck;
+    /// It was made lately, and its pods may still be on their way.
+    bool is_new = false;
     /// The labels of its pods, and whether every container has the probe.
     std::map<std::string, std::string> labels;
     bool readiness_probe = false;
@@ -27,7 +29,7 @@ struct AllControllers {
     std::map<std::string, Controller> controllers;
 
     /// `kind`: deployment, statefulset or daemonset.
-    void read(const io::Json& object, std::string_view kind);
+    void read(const io::Json& object, std::string_view kind, Time now);
 };
 
 } // namespace recoverd::collectors::kubernetes_parts

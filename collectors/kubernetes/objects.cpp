@@ -83,6 +83,8 @@ core::Assertions application_assertions(const io::Json& application, Time now) {
 
 /// It looks by itself every 3 minutes, or every 24 hours where only webhooks make it.
 constexpr Duration kReconciled = std::chrono::hours{25};
+/// An ACME order takes some minutes where names have to spread first.
+constexpr Duration kIssued = std::chrono::minutes{10};
 /// Velero looks every minute unless it is told otherwise.
 constexpr Duration kValidated = std::chrono::hours{1};
 
@@ -117,7 +119,7 @@ SubjectReport read_application(const io::Json& application, Time now) {
     return report;
 }
 
-SubjectReport read_certificate(const io::Json& certificate) {
+SubjectReport read_certificate(const io::Json& certificate, Time now) {
     SubjectReport report = report_of(certificate, "certificate");
     const io::Json& status = certificate["status"];
     const io::Json& ready = condition(status["conditions"], "Ready");
@@ -129,8 +131,8 @@ SubjectReport read_certificate(const io::Json& certificate) {
     }
     core::Reachability reach;
     if (is_ready == "False") {
-        // Until it ends the old one serves on.
-        reach.state = status["notAfter"] ? ReachState::degraded : ReachState::down;
+        // Until it ends the old one serves on. The first one takes a while to be issued.
+        reach.state = status["notAfter"] || is_new(certificate, kIssued, now) ? ReachState::degraded : ReachState::down;
         reach.detail = why(ready);
     } else if (text_or(issuing["status"]) == "False" && text_or(issuing["reason"]) == "Failed") {
         // Ready stays True until the end, however often its renewal fails.

@@ -11,7 +11,7 @@ namespace recoverd::collectors::kubernetes_parts {
 /// Argo CD's: health is reachability; sync, the last operation and errors among its conditions are assertions.
 SubjectReport read_application(const io::Json& application, Time now);
 /// cert-manager's: until when it holds, and when it is to be renewed.
-SubjectReport read_certificate(const io::Json& certificate);
+SubjectReport read_certificate(const io::Json& certificate, Time now);
 /// Velero's: can backups be kept there?
 SubjectReport read_storage_location(const io::Json& location, Time now);
 

@@ -18,6 +18,9 @@ using core::ReachState;
 /// The only one of its phases, which are prose, in which it has nothing to do.
 constexpr std::string_view kHealthy = "Cluster in healthy state";
 
+/// The first instance is made of nothing within minutes; of a backup it takes as long as a restore does.
+constexpr Duration kBootstrapped = std::chrono::minutes{30};
+
 /// Is that instance not among those that serve? Not told, nobody knows.
 bool does_not_serve(const io::Json& status, const std::string& instance) {
     const io::Json& instances = status["instancesStatus"];
@@ -27,7 +30,7 @@ bool does_not_serve(const io::Json& status, const std::string& instance) {
                                                          [&](const io::Json& one) { return one.text() == instance; });
 }
 
-core::Reachability reach_of(const io::Json& cluster) {
+core::Reachability reach_of(const io::Json& cluster, Time now) {
     const io::Json& status = cluster["status"];
     const std::uint64_t wanted = std::max<std::uint64_t>(1, count_or_zero(cluster["spec"]["instances"]));
     const std::uint64_t ready = count_or_zero(status["readyInstances"]);
@@ -39,7 +42,7 @@ core::Reachability reach_of(const io::Json& cluster) {
     const bool headless = does_not_serve(status, primary);
     core::Reachability reach;
     if (ready == 0 || headless)
-        reach.state = ReachState::down;
+        reach.state = is_new(cluster, kBootstrapped, now) ? ReachState::degraded : ReachState::down;
     else if (ready < wanted || primary != target || phase != kHealthy)
         reach.state = ReachState::degraded;
     else
@@ -130,7 +133,7 @@ PostgresCluster read_postgres_cluster(const io::Json& cluster, Time now) {
         return made;
     }
     if (text_or(cluster["metadata"]["annotations"]["cnpg.io/hibernation"]) != "on")
-        made.reach = reach_of(cluster);
+        made.reach = reach_of(cluster, now);
     made.archiving = archiving_of(cluster, now);
     // False while one runs, too.
     const io::Json& backup = condition(status["conditions"], "LastBackupSucceeded");

@@ -12,11 +12,11 @@ Reader into(Into& into, Read read) {
     return {[&into] { into = {}; }, [&into, read](const io::Json& object) { read(into, object); }};
 }
 
-Reader reader_of_controllers(const Resource& resource, Facts& facts) {
+Reader reader_of_controllers(const Resource& resource, Time now, Facts& facts) {
     // "deployments" of "deployment": as a subject has it.
     const std::string kind{resource.name.substr(0, resource.name.size() - 1)};
     return into(facts.controllers[resource.full_name()],
-                [kind](AllControllers& all, const io::Json& object) { all.read(object, kind); });
+                [kind, now](AllControllers& all, const io::Json& object) { all.read(object, kind, now); });
 }
 
 Reader reader_of_jobs(const Resource& resource, const JobsAre& are, Facts& facts) {
@@ -106,7 +106,7 @@ Reader reader_of_objects(const Resource& resource, const std::string& exercise, 
     if (resource == kApplications)
         return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_application(one, now)); });
     if (resource == kCertificates)
-        return into(objects, [](Objects& all, const io::Json& one) { all.push_back(read_certificate(one)); });
+        return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_certificate(one, now)); });
     return {[&objects, &facts] {
                 objects = {};
                 facts.velero.locations = {};
@@ -135,7 +135,7 @@ Reader reader_of(const Resource& resource, const Expected& expected, Time now, F
     if (resource == kPostgresClusters || resource == kPostgresBackups || resource == kScheduledBackups)
         return reader_of_postgres(resource, now, facts);
     if (resource.group == "apps")
-        return reader_of_controllers(resource, facts);
+        return reader_of_controllers(resource, now, facts);
     if (resource.group == kChaosMesh)
         return reader_of_chaos(resource, expected.jobs.exercise, now, facts);
     return reader_of_objects(resource, expected.jobs.exercise, now, facts);

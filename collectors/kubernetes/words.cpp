@@ -55,6 +55,11 @@ std::string why(const io::Json& condition) {
     return reason.empty() || message.empty() ? reason + message : fmt::format("{}: {}", reason, message);
 }
 
+bool is_new(const io::Json& object, Duration within, Time now) {
+    const auto made = time_or_none(object["metadata"]["creationTimestamp"]);
+    return made && *made < now + std::chrono::minutes{2} && now < *made + within;
+}
+
 bool is_suspended(const io::Json& object) {
     const io::Json& suspend = object["spec"]["suspend"];
     return suspend && suspend.boolean();

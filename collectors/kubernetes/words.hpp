@@ -26,6 +26,10 @@ bool is_true(const io::Json& object, std::string_view type);
 /// "Reason: message" of a condition.
 std::string why(const io::Json& condition);
 
+/// Was it made less than `within` ago? Clocks may differ by two minutes; one that is dated further ahead is not new,
+/// since it would be for ever.
+bool is_new(const io::Json& object, Duration within, Time now);
+
 /// Does its `spec` say so? Left out it does not.
 bool is_suspended(const io::Json& object);
 

@@ -41,7 +41,7 @@ bool lasting(const Pods& pods) {
 
 ReachState state_of(const Workload& workload) {
     if (workload.ready == 0)
-        return ReachState::down;
+        return workload.controller && workload.controller->is_new ? ReachState::degraded : ReachState::down;
     const bool stuck = workload.controller && !workload.controller->stuck.empty();
     const bool whole = workload.ready >= workload.wanted && !stuck && !(workload.pods && lasting(*workload.pods));
     return whole ? ReachState::up : ReachState::degraded;
@@ -56,6 +56,8 @@ core::Reachability reach_of(const Workload& workload) {
     if (workload.pods)
         if (const std::string words = in_words(*workload.pods); !words.empty())
             reach.detail += ": " + words;
+    if (workload.controller && workload.controller->is_new)
+        reach.detail += "; it is new";
     if (workload.controller && !workload.controller->stuck.empty())
         reach.detail += "; its rollout is stuck: " + workload.controller->stuck;
     reach.detail = clean(reach.detail, 500);

@@ -230,6 +230,9 @@ TEST_CASE("a certificate stays Ready until it ends: its renewal is told, and tha
                            dates)),
         object("never", R"("spec": {}, "status": {"conditions": [{"type": "Ready", "status": "False",
             "reason": "DoesNotExist"}]})"),
+        object("issued", R"("spec": {}, "status": {"conditions": [{"type": "Ready", "status": "False",
+            "reason": "DoesNotExist"}]})",
+               R"(, "creationTimestamp": "2026-11-22T02:55:00Z")"),
         object("new", R"("spec": {})")};
     const Collected seen = api.look(watching({"certificates"}));
     const auto& failing = evidence<core::Reachability>(subject(seen, "shop/certificate/failing"));
@@ -237,6 +240,7 @@ TEST_CASE("a certificate stays Ready until it ends: its renewal is told, and tha
     REQUIRE(failing.certificate);
     CHECK(failing.certificate->renewal_at == Time{std::chrono::seconds{1'793'491'200}});
     CHECK(evidence<core::Reachability>(subject(seen, "shop/certificate/never")).state == ReachState::down);
+    CHECK(evidence<core::Reachability>(subject(seen, "shop/certificate/issued")).state == ReachState::degraded);
     CHECK(subject(seen, "shop/certificate/new").failure);
 }
 

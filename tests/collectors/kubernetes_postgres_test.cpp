@@ -52,6 +52,17 @@ bool has_reach(const core::SubjectReport& report) {
 
 } // namespace
 
+TEST_CASE("a PostgreSQL cluster that was made lately is not down while its first instance is made") {
+    KubeApi api;
+    const auto state_of = [&](const char* made) {
+        api.objects["clusters"] = {
+            cluster(R"("phase": "Setting up primary")", {}, fmt::format(R"(, "creationTimestamp": "{}")", made))};
+        return evidence<core::Reachability>(subject(api.look(watching({"cnpg"})), kOrders)).state;
+    };
+    CHECK(state_of("2026-11-22T02:40:00Z") == ReachState::degraded);
+    CHECK(state_of("2026-11-22T02:20:00Z") == ReachState::down);
+}
+
 TEST_CASE("a PostgreSQL cluster is down without a primary that serves, and degraded until its operator is content") {
     KubeApi api;
     struct Row {

@@ -267,6 +267,27 @@ TEST_CASE("a deployment says how many pods there should be") {
     }
 }
 
+TEST_CASE("a workload that was made lately is not down while its first pods are on their way") {
+    KubeApi api;
+    // It is 03:00.
+    const auto state_of = [&](std::string made, std::string_view at, std::string_view spec = {}) {
+        made.insert(made.find("\"namespace\""), fmt::format(R"("creationTimestamp": "{}", )", at));
+        made.insert(made.find("\"replicas\""), spec);
+        api.objects["deployments"] = {std::move(made)};
+        return reach(api.look(), "shop/deployment/web");
+    };
+    const std::string none_ready = test::deployment("web", 3, 0);
+    CHECK(state_of(none_ready, "2026-11-22T02:51:00Z").state == ReachState::degraded);
+    CHECK(state_of(none_ready, "2026-11-22T02:51:00Z").detail == "0 of 3 pods ready; it is new");
+    CHECK(state_of(none_ready, "2026-11-22T02:50:00Z").state == ReachState::down);
+    CHECK(state_of(none_ready, "2026-11-22T02:51:00Z", R"("progressDeadlineSeconds": 300, )").state ==
+          ReachState::down);
+    CHECK(state_of(none_ready, "2026-11-22T03:01:00Z").state == ReachState::degraded);
+    CHECK(state_of(none_ready, "2026-11-22T04:00:00Z").state == ReachState::down);
+    api.objects["pods"] = {test::pod({.uid = "u1"}), test::pod({.uid = "u2"}), test::pod({.uid = "u3"})};
+    CHECK(state_of(none_ready, "2026-11-22T02:51:00Z").state == ReachState::up);
+}
+
 TEST_CASE("lists in which nothing is to be watched are no pass: a namespace or a label is misspelt") {
     KubeApi api;
     api.objects["nodes"] = {test::node("n1")};
