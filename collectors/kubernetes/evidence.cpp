@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -105,7 +106,11 @@ void report_objects(const Expected& expected, const Facts& facts, const Cursor& 
                         .selected = !expected.selector.empty()},
                        out);
     for (const auto& [name, reports] : facts.objects)
-        out.insert(out.end(), reports.begin(), reports.end());
+        std::ranges::copy_if(reports, std::back_inserter(out), [&](const SubjectReport& report) {
+            // Who selects among backups hears of the places where these are.
+            return expected.selector.empty() || name != kVeleroLocations.full_name() ||
+                   facts.velero.uses(report.subject);
+        });
 }
 
 /// The lists that tell of the subjects of a kind, which may be told of by others as well.

@@ -71,6 +71,8 @@ struct AllVelero {
     void read_location(const io::Json& location, const SubjectReport& told);
     /// Without one of the lists, which may have failed, nothing is told of what there is.
     void report(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
+    /// Is any of the backups in that location, or will any be put there? By the location's subject.
+    bool uses(std::string_view location) const;
 
   private:
     /// The location of Schedules in that namespace that name none; empty where it is not known.

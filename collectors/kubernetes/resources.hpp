@@ -45,7 +45,8 @@ inline constexpr Resource kApplications{
     .group = "argoproj.io", .version = "v1alpha1", .name = "applications", .page = 20};
 inline constexpr Resource kCertificates{"cert-manager.io", "v1", "certificates"};
 inline constexpr Resource kVeleroBackups{"velero.io", "v1", "backups"};
-inline constexpr Resource kVeleroLocations{"velero.io", "v1", "backupstoragelocations"};
+/// They bear the labels of nothing that they hold.
+inline constexpr Resource kVeleroLocations{"velero.io", "v1", "backupstoragelocations", true, false};
 inline constexpr Resource kVeleroSchedules{"velero.io", "v1", "schedules"};
 inline constexpr Resource kVeleroRestores{"velero.io", "v1", "restores"};
 /// They bear the labels of no backup but its name.

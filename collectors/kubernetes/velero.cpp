@@ -210,6 +210,17 @@ std::string AllVelero::default_location(std::string_view of_namespace) const {
     return locations.contains(by_name) ? by_name : std::string{};
 }
 
+bool AllVelero::uses(std::string_view location) const {
+    const auto is_it = [&](std::string_view subject, std::string_view named) {
+        const std::string_view of_namespace = subject.substr(0, subject.find('/'));
+        const std::string own = named.empty() ? default_location(of_namespace) : std::string{named};
+        return !own.empty() &&
+               subject_of(of_namespace, "backupstoragelocation", own.substr(own.find('/') + 1)) == location;
+    };
+    return std::ranges::any_of(series, [&](const auto& one) { return is_it(one.first.subject, one.first.location); }) ||
+           std::ranges::any_of(schedule_locations, [&](const auto& one) { return is_it(one.first, one.second); });
+}
+
 std::string AllVelero::subject_in(const VeleroSeries& one) const {
     const auto schedule = schedule_locations.find(one.subject);
     // What was made here stays its Schedule's where that puts the next ones elsewhere.

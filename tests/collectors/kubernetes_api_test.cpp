@@ -14,6 +14,7 @@ using Catch::Matchers::ContainsSubstring;
 using core::ReachState;
 using test::entry;
 using test::evidence;
+using test::has_subject;
 using test::KubeApi;
 using test::list;
 using test::subject;
@@ -26,10 +27,6 @@ const core::config::Table kOnlyPods{entry("watch", list({"pods"}))};
 
 core::Reachability reach(const Collected& seen, std::string_view name) {
     return evidence<core::Reachability>(subject(seen, name));
-}
-
-bool has_subject(const Collected& seen, std::string_view name) {
-    return std::ranges::any_of(seen->subjects, [&](const SubjectReport& one) { return one.subject == name; });
 }
 
 std::string why_not(const Collected& seen) { return seen ? "" : seen.error().detail; }

@@ -13,6 +13,7 @@ using Catch::Matchers::ContainsSubstring;
 using core::ReachState;
 using test::entry;
 using test::evidence;
+using test::has_subject;
 using test::KubeApi;
 using test::list;
 using test::PodOf;
@@ -32,10 +33,6 @@ std::optional<double> measured(const Collected& seen, std::string_view name, std
         if (const auto* found = std::get_if<core::Measurement>(&one); found && found->name == measurement)
             return found->value;
     return std::nullopt;
-}
-
-bool has_subject(const Collected& seen, std::string_view name) {
-    return std::ranges::any_of(seen->subjects, [&](const SubjectReport& one) { return one.subject == name; });
 }
 
 PodOf crashing(std::string name, std::string uid) {

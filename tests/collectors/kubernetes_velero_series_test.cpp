@@ -96,6 +96,25 @@ TEST_CASE("what lies in a location of Velero that is not Available is out of rea
     CHECK(subject(api.look(watching({"velero"})), kNightly).failure->kind == FailureKind::refused);
 }
 
+TEST_CASE("where selected backups are, or will be put, is looked at, and no other location") {
+    KubeApi api;
+    api.objects["backupstoragelocations"] = {location("default", "Available"), location("near", "Unavailable"),
+                                             location("other", "Unavailable")};
+    api.objects["backups"] = {backup("a", "01:00", "near")};
+    api.objects["schedules"] = {object("nightly", R"("spec": {}, "status": {"phase": "Enabled"})")};
+    core::config::Table selecting = watching({"velero"});
+    CHECK(test::has_subject(api.look(selecting), "shop/backupstoragelocation/other"));
+    selecting.push_back(test::text("selector", "team=shop"));
+    api.world.asked.clear();
+    const Collected seen = api.look(selecting);
+    for (const std::string& url : api.world.asked)
+        CHECK_FALSE((url.contains("/backupstoragelocations") && url.contains("labelSelector")));
+    CHECK(subject(seen, kNightly).failure->detail == "its backups are in shop/near, which is Unavailable");
+    CHECK(test::has_subject(seen, "shop/backupstoragelocation/near"));
+    CHECK(test::has_subject(seen, "shop/backupstoragelocation/default"));
+    CHECK_FALSE(test::has_subject(seen, "shop/backupstoragelocation/other"));
+}
+
 TEST_CASE("what another cluster made under the same Schedule's name lies elsewhere, and is a series of its own") {
     KubeApi api;
     constexpr const char* kOther = "shop/schedule/nightly@other";

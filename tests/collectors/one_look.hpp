@@ -64,6 +64,10 @@ inline std::vector<std::string> mistakes(const std::string& collector, const cor
     return messages;
 }
 
+inline bool has_subject(const collectors::Collected& seen, std::string_view name) {
+    return std::ranges::find(seen->subjects, name, &core::SubjectReport::subject) != seen->subjects.end();
+}
+
 inline const core::SubjectReport& subject(const collectors::Collected& seen, std::string_view name) {
     const auto found = std::ranges::find(seen->subjects, name, &core::SubjectReport::subject);
     if (found == seen->subjects.end())
