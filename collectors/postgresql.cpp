@@ -114,7 +114,8 @@ Seen interpret_postgresql(const PostgresqlExpected& expected, const io::PgAnswer
     // missing is told.
     if (server.may_read_stats && (!unknown || misses_somebody(replication)))
         report.evidence.emplace_back(std::move(replication));
-    report.evidence.emplace_back(interpret_assertions(expected, server, settings, answer.tables[checksums_table]));
+    report.evidence.emplace_back(
+        interpret_assertions(expected, server, settings, answer.tables[checksums_table], cursor));
     add_measurements(answer, server, report.evidence);
     report.failure = missing_privileges(server, answer.tables[archiver_table]);
     if (!report.failure)

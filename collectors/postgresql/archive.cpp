@@ -217,7 +217,7 @@ std::optional<LogArchive> by_its_clock(const Server& server, const io::PgTable& 
     if (server.in_recovery && mode != "always")
         return std::nullopt;
     if (mode == "off") {
-        cursor = {.system_id = server.system_id, .timeline = server.timeline};
+        cursor = {.system_id = server.system_id, .timeline = server.timeline, .checksums = cursor.checksums};
         return archive;
     }
     const auto waiting = read_waiting(row, server.segment_size);

@@ -7,7 +7,7 @@
 namespace recoverd::collectors::pg {
 
 core::Assertions interpret_assertions(const PostgresqlExpected& expected, const Server& server,
-                                      const Settings& settings, const io::PgTable& checksums) {
+                                      const Settings& settings, const io::PgTable& checksums, Cursor& cursor) {
     core::Assertions found;
     if (expected.role != "any")
         found.assertions.push_back(
@@ -27,13 +27,13 @@ core::Assertions interpret_assertions(const PostgresqlExpected& expected, const 
     }
     const Row row = only_row(checksums, "checksum failures");
     // NULL while checksums are off (or older than 12): nothing was counted, so nothing is said. A zero proves nothing
-    // either: pages are only checked when they are read, and a crash or a reset of statistics begins anew.
+    // either: pages are only checked when they are read.
     if (const auto failures = row.natural("failures")) {
-        core::Assertion assertion{.name = "checksum_failures", .expected = "0", .actual = std::to_string(*failures)};
-        if (*failures > 0)
-            assertion.detail =
-                fmt::format("in {}, last at {}", row.text("databases").value_or("?"), row.text("last").value_or("?"));
-        found.assertions.push_back(std::move(assertion));
+        cursor.checksums.follow(*failures, row.number("reset").value_or(0));
+        found.assertions.push_back({.name = "checksum_failures",
+                                    .expected = "0",
+                                    .actual = std::to_string(cursor.checksums.count),
+                                    .detail = words_of(cursor.checksums, *failures, row)});
     }
     return found;
 }

@@ -55,6 +55,8 @@ Cursor read_cursor(std::string_view text) {
             cursor.failing_since = core::Time{core::Duration{json["failing_since_ms"].integer()}};
         if (json["replayed_at_ms"])
             cursor.replayed_at = core::Time{core::Duration{json["replayed_at_ms"].integer()}};
+        if (json["checksum_failures"])
+            cursor.checksums = {json["checksum_failures"].natural(), json["checksums_reset"].number()};
         if (json["looked_at_ms"]) {
             cursor.looked_at = core::Time{core::Duration{json["looked_at_ms"].integer()}};
             for (const io::Json& received : json["unreplayed"].items())
@@ -89,6 +91,8 @@ std::string write_cursor(const Cursor& cursor) {
             write(out, received);
         out.end_array();
     }
+    if (cursor.checksums != ChecksumFailures{})
+        out.field("checksum_failures", cursor.checksums.count).field("checksums_reset", cursor.checksums.reset);
     out.end_object();
     return out.take();
 }

@@ -2,6 +2,7 @@
 // The pieces of interpret_postgresql, one per file beside this one. Nobody else includes it.
 #pragma once
 
+#include "collectors/checksum_failures.hpp"
 #include "collectors/pg_rows.hpp"
 #include "collectors/postgresql.hpp"
 #include "core/evidence.hpp"
@@ -95,6 +96,8 @@ struct Cursor {
     /// Of a standby: when its primary wrote the newest transaction that it was seen to have replayed. It forgets that
     /// itself when it is started.
     std::optional<core::Time> replayed_at;
+    /// Of this server on this timeline: after a failover another one may answer, with damage of its own.
+    ChecksumFailures checksums;
 
     bool operator==(const Cursor&) const = default;
 };
@@ -126,7 +129,7 @@ Standby interpret_standby(const PostgresqlExpected& expected, const Server& serv
                           const io::PgTable& receiver, Cursor& cursor, core::Time now);
 
 core::Assertions interpret_assertions(const PostgresqlExpected& expected, const Server& server,
-                                      const Settings& settings, const io::PgTable& checksums);
+                                      const Settings& settings, const io::PgTable& checksums, Cursor& cursor);
 
 /// The value of `<name>…</name>` in an XML fragment of query_to_xml, whose values here are numbers and file names.
 std::optional<std::string> xml_value(const std::string& xml, std::string_view name);

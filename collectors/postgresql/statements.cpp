@@ -74,10 +74,10 @@ constexpr std::string_view kAges = R"(
 SELECT max(age(datfrozenxid)) AS xid_age, max(mxid_age(datminmxid)) AS multixact_age FROM pg_database)";
 
 constexpr std::string_view kChecksums = R"(
-SELECT sum(failures) AS failures,
+SELECT sum(failures) AS failures, extract(epoch FROM max(stats_reset)) AS reset,
        left(string_agg(name, ', ' ORDER BY name) FILTER (WHERE failures > 0), 200) AS databases,
        max(last) AS last
-  FROM (SELECT coalesce(datname, 'shared objects') AS name, to_jsonb(d) ->> 'checksum_last_failure' AS last,
+  FROM (SELECT coalesce(datname, 'shared objects') AS name, stats_reset, to_jsonb(d) ->> 'checksum_last_failure' AS last,
                (to_jsonb(d) ->> 'checksum_failures')::bigint AS failures
           FROM pg_stat_database d) per_database)";
 

@@ -99,8 +99,7 @@ Cursor read_cursor(std::string_view text) {
         cursor.lost_rows = json["lost_rows"].natural();
         cursor.lost_seconds = number_or_none(json["lost_seconds"]);
         cursor.lost_words = json["lost_words"].text();
-        cursor.checksum_failures = json["checksum_failures"].natural();
-        cursor.checksums_reset = json["checksums_reset"].number();
+        cursor.checksums = {json["checksum_failures"].natural(), json["checksums_reset"].number()};
         read_turns(json, cursor);
         return cursor;
     });
@@ -159,8 +158,8 @@ std::string write_cursor(const Cursor& cursor) {
         out.field("lost_seconds", *cursor.lost_seconds);
     write_turns(cursor, out);
     return out.field("lost_words", cursor.lost_words)
-        .field("checksum_failures", cursor.checksum_failures)
-        .field("checksums_reset", cursor.checksums_reset)
+        .field("checksum_failures", cursor.checksums.count)
+        .field("checksums_reset", cursor.checksums.reset)
         .end_object()
         .take();
 }

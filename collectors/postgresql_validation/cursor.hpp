@@ -2,6 +2,7 @@
 // What is remembered from run to run. Only for the files beside this one.
 #pragma once
 
+#include "collectors/checksum_failures.hpp"
 #include "core/evidence.hpp"
 #include "core/time.hpp"
 
@@ -39,9 +40,7 @@ struct Cursor {
     std::uint64_t lost_rows = 0;
     std::optional<double> lost_seconds = 0;
     std::string lost_words;
-    /// Checksum failures that were seen, and when statistics had last been reset by then.
-    std::uint64_t checksum_failures = 0;
-    double checksums_reset = 0;
+    ChecksumFailures checksums;
     /// Whose files `kept` and `parts` tell of: the system's id, and when the server started.
     std::string server;
     /// What was last learned of a table or a constraint, by its item's key, for runs that do not reach it.

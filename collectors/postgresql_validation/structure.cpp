@@ -30,28 +30,6 @@ void expect(core::SubjectReport& report, Assertion assertion) {
     report.evidence.emplace_back(core::Assertions{{std::move(assertion)}});
 }
 
-namespace {
-
-/// A counter that fell while nobody reset statistics was lost in a crash, and the damage was not.
-void follow_failures(Cursor& cursor, std::uint64_t failures, double reset) {
-    if (failures < cursor.checksum_failures && reset <= cursor.checksums_reset)
-        return;
-    cursor.checksum_failures = failures;
-    cursor.checksums_reset = reset;
-}
-
-std::string words_of_failures(const Row& row, std::uint64_t counted, std::uint64_t known) {
-    if (counted < known)
-        return "they were counted before a crash discarded the statistics; when the damage is mended, pg_stat_reset() "
-               "begins anew";
-    if (counted == 0)
-        return "a page is only checked when it is read";
-    return fmt::format("in {}, last at {}; when the damage is mended, pg_stat_reset() begins anew",
-                       row.text("databases").value_or("?"), row.text("last").value_or("?"));
-}
-
-} // namespace
-
 void add_checksums(const Looking& looking, core::Seen& seen) {
     Assertion assertion{.name = "checksum_failures", .expected = "0", .priority = Priority::p1};
     const io::PgTable& table = looking.looked.facts.tables.at(checksums_table);
@@ -61,9 +39,10 @@ void add_checksums(const Looking& looking, core::Seen& seen) {
     } else if (!table.error.empty()) {
         assertion.detail = table.error;
     } else if (const Row row = only_row(table, "checksums"); const auto failures = row.natural("failures")) {
-        follow_failures(looking.cursor, *failures, row.number("reset").value_or(0));
-        assertion.actual = std::to_string(looking.cursor.checksum_failures);
-        assertion.detail = words_of_failures(row, *failures, looking.cursor.checksum_failures);
+        ChecksumFailures& known = looking.cursor.checksums;
+        known.follow(*failures, row.number("reset").value_or(0));
+        assertion.actual = std::to_string(known.count);
+        assertion.detail = words_of(known, *failures, row);
     } else {
         assertion.detail = "pg_stat_database counts none before PostgreSQL 12";
     }

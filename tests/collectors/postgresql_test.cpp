@@ -661,6 +661,38 @@ TEST_CASE("checksum failures are expected to be none, and not mentioned while ch
     CHECK(named("fsync")->expected == "on");
 }
 
+TEST_CASE(
+    "damage that was counted outlasts a crash, which discards the statistics, and ends when somebody resets them") {
+    io::PgAnswer answer = captured("idle");
+    std::string cursor;
+    const auto look = [&](const char* failures, const char* reset, const char* archiving = nullptr) {
+        cell(answer, checksums_table, "failures") = failures;
+        cell(answer, checksums_table, "reset") =
+            reset != nullptr ? std::optional<std::string>{reset} : std::optional<std::string>{};
+        if (archiving != nullptr)
+            cell(answer, archiver_table, "mode") = archiving;
+        core::Seen seen = interpret_postgresql({}, answer, cursor, kStart);
+        cursor = seen.cursor;
+        for (const auto& assertion : the<core::Assertions>(seen.subjects.at(0)).assertions)
+            if (assertion.name == "checksum_failures")
+                return assertion;
+        return core::Assertion{};
+    };
+    CHECK(look("0", "1795310000").actual == "0");
+    CHECK(look("3", "1795310000").actual == "3");
+    const core::Assertion after_crash = look("0", nullptr);
+    CHECK(after_crash.actual == "3");
+    CHECK_THAT(after_crash.detail, ContainsSubstring("before a crash discarded the statistics"));
+    // Also where nothing is archived, and the rest of what is remembered begins anew with each look.
+    CHECK(look("1", nullptr, "off").actual == "3");
+    CHECK(look("0", nullptr).actual == "3");
+    CHECK(look("0", "1795320000").actual == "0");
+    // Another server answers after a failover.
+    CHECK(look("2", "1795320000", "on").actual == "2");
+    cell(answer, server_table, "timeline") = "00000009";
+    CHECK(look("0", nullptr).actual == "0");
+}
+
 TEST_CASE("transactions and multixacts have an age, which is out of range just before the server's own failsafe") {
     io::PgAnswer answer = captured("idle");
     cell(answer, ages_table, "xid_age") = "1600000001";
