@@ -2,6 +2,7 @@
 #include "collectors/kubernetes/api.hpp"
 
 #include "collectors/kubernetes/words.hpp"
+#include "core/config/values.hpp"
 #include "io/client_options.hpp"
 #include "io/percent.hpp"
 
@@ -13,7 +14,8 @@ namespace recoverd::collectors::kubernetes_parts {
 
 namespace {
 
-/// A page has 100 objects, which are 10 KB on the average and 1.5 MB at most (etcd's limit).
+/// A page has 100 objects, which are 10 KB on the average and 1.5 MB at most (etcd's limit). Where it is larger all the
+/// same, fewer are asked for at a time.
 constexpr std::size_t kMaxBody = std::size_t{8} << 20U;
 /// 200,000 objects: what goes on for longer goes in circles.
 constexpr int kMaxPages = 2'000;
@@ -58,6 +60,11 @@ Failure status_failure(const io::HttpAnswer& answer, const Resource& resource, s
                         message)};
 }
 
+Failure too_large(const Resource& resource) {
+    return {FailureKind::bad_answer, fmt::format("{}: expected objects of at most {} each, found a larger one",
+                                                 resource.full_name(), core::config::format_size(kMaxBody))};
+}
+
 Page read_list(const io::HttpAnswer& answer, const Reader& reader) {
     const io::Json json = io::Json::parse(answer.body, kMaxBody);
     if (!json["kind"].text().ends_with("List"))
@@ -93,6 +100,7 @@ io::HttpRequest Api::request(const std::string& path) const {
     // It sends nobody elsewhere: whoever does is no API server.
     asked.max_redirects = 0;
     asked.max_body = kMaxBody;
+    asked.cut_body = true;
     asked.want_certificate = !latency_ && asked.url.starts_with("https:");
     asked.timeout = std::max(Duration{1}, left());
     return asked;
@@ -149,7 +157,7 @@ Task<std::optional<Failure>> Api::list(Resource resource, Reader reader, std::si
     share_until_ = lists > 1 ? now + (until_ - now) / 2 : until_;
     const bool everywhere = namespace_.empty() || !resource.namespaced;
     const std::string where = everywhere ? "in the whole cluster" : fmt::format("in namespace '{}'", namespace_);
-    const std::string first = resource.path(namespace_, selector_);
+    std::string first = resource.path(namespace_, selector_);
     std::string path = first;
     bool again = false;
     reader.begin();
@@ -163,6 +171,15 @@ Task<std::optional<Failure>> Api::list(Resource resource, Reader reader, std::si
             co_return Failure{FailureKind::unreachable,
                               fmt::format("the API server's certificate is not trusted: {}",
                                           answer->certificate ? answer->certificate->fault : "none was shown")};
+        if (answer->cut && answer->status == 200) {
+            if (resource.page == 1)
+                co_return too_large(resource);
+            // What continues a list is good for the same question alone, so that it begins anew.
+            resource.page /= 2;
+            first = path = resource.path(namespace_, selector_);
+            reader.begin();
+            continue;
+        }
         const Result<Page> page = read_page(*answer, resource, where, reader);
         if (!page)
             co_return page.error();

@@ -5,6 +5,7 @@
 #include "core/assertion.hpp"
 #include "tests/collectors/one_look.hpp"
 
+#include <functional>
 #include <map>
 
 namespace recoverd::test {
@@ -22,6 +23,9 @@ class KubeApi {
     std::map<std::string, std::pair<int, std::string>> refused;
     /// Objects in a page, whatever is asked for; all when 0.
     std::size_t page = 0;
+    /// Is an answer with the objects [from, to) larger than what is taken of one? Then a page has as many as are asked
+    /// for. May be empty.
+    std::function<bool(std::size_t from, std::size_t to)> too_large;
     /// How many continue tokens are not good any more, from the first on.
     int expire = 0;
     std::string accepts = "of the test";
@@ -63,7 +67,13 @@ class KubeApi {
             from = std::stoul(request.url.substr(at + 10));
         }
         const std::vector<std::string>& all = objects[name];
-        const std::size_t to = page == 0 ? all.size() : std::min(all.size(), from + page);
+        const std::size_t most = too_large ? std::stoul(request.url.substr(request.url.find("limit=") + 6)) : page;
+        const std::size_t to = most == 0 ? all.size() : std::min(all.size(), from + most);
+        if (too_large && too_large(from, to)) {
+            said.cut = request.cut_body;
+            said.body = R"({"kind": "List", "apiVersion": )";
+            return said;
+        }
         said.body = R"({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "7")";
         if (to < all.size())
             said.body += fmt::format(R"(, "continue": "{}")", to);

@@ -33,6 +33,20 @@ std::string why_not(const Collected& seen) { return seen ? "" : seen.error().det
 
 } // namespace
 
+TEST_CASE("a page that is too large is asked for anew with fewer objects, until one alone is") {
+    KubeApi api;
+    for (int i = 0; i < 45; ++i)
+        api.objects["pods"].push_back(
+            test::pod({.name = fmt::format("web-7d4b9-{}", i), .uid = fmt::format("u{}", i)}));
+    api.objects["pods"].back() = test::pod({.ready = "False", .uid = "u44"});
+    // So that the second page of 25 is, when the first has been read.
+    api.too_large = [](std::size_t from, std::size_t to) { return from <= 30 && 30 < to && to - from > 10; };
+    CHECK_THAT(reach(api.look(kOnlyPods), "shop/deployment/web").detail, ContainsSubstring("44 of 45 pods ready"));
+    CHECK_THAT(api.world.asked.back(), ContainsSubstring("limit=6&"));
+    api.too_large = [](std::size_t from, std::size_t to) { return from <= 30 && 30 < to; };
+    CHECK(why_not(api.look(kOnlyPods)) == "pods: expected objects of at most 8MiB each, found a larger one");
+}
+
 TEST_CASE("pages are read to the end, and none is taken for all") {
     KubeApi api;
     for (int i = 0; i < 7; ++i)
