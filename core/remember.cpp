@@ -4,6 +4,7 @@
 #include "core/remember_parts.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace recoverd::core {
@@ -119,6 +120,30 @@ void remember_failure(CheckMemory& memory, const Failure& failure, Time looked_a
 /// Of those that nobody misses so many are kept for what they proved, the newest.
 constexpr std::size_t kMaxPassed = 64;
 
+/// By exercise, of those that are gone and will not be missed.
+using NewestEnds = std::map<std::string, Time, std::less<>>;
+
+NewestEnds newest_ends(const CheckMemory::Subjects& subjects) {
+    NewestEnds ends;
+    for (const auto& [name, seen] : subjects)
+        if (seen.passing && seen.vanished_since)
+            for (const Exercise& run : seen.exercises)
+                if (run.ended_at)
+                    ends[run.exercise] = std::max(ends[run.exercise], *run.ended_at);
+    // Names that bring a run's number along are no exercises of which anybody waits for the next.
+    if (ends.size() > kMaxPassed)
+        ends.clear();
+    return ends;
+}
+
+/// Without it a failure of the same exercise that is older and still shown would be the newest once more.
+bool has_newest_end(const SubjectMemory& seen, const NewestEnds& ends) {
+    return std::ranges::any_of(seen.exercises, [&](const Exercise& run) {
+        const auto newest = ends.find(run.exercise);
+        return newest != ends.end() && run.ended_at == newest->second;
+    });
+}
+
 /// Forgets who is gone and will not be missed, but for the exercises that it was. Was somebody forgotten?
 bool let_pass(CheckMemory::Subjects& subjects) {
     std::vector<Time> proven;
@@ -126,10 +151,13 @@ bool let_pass(CheckMemory::Subjects& subjects) {
         if (seen.passing && seen.vanished_since && !seen.exercises.empty())
             proven.push_back(seen.learned_at);
     std::ranges::sort(proven, std::ranges::greater{});
-    const Time oldest = proven.size() > kMaxPassed ? proven[kMaxPassed - 1] : Time::min();
+    const bool too_many = proven.size() > kMaxPassed;
+    const Time oldest = too_many ? proven[kMaxPassed - 1] : Time::min();
+    const NewestEnds ends = too_many ? newest_ends(subjects) : NewestEnds{};
     return std::erase_if(subjects, [&](const auto& known) {
                const SubjectMemory& seen = known.second;
-               return seen.passing && seen.vanished_since && (seen.exercises.empty() || seen.learned_at < oldest);
+               return seen.passing && seen.vanished_since &&
+                      (seen.exercises.empty() || (seen.learned_at < oldest && !has_newest_end(seen, ends)));
            }) > 0;
 }
 

@@ -204,6 +204,27 @@ TEST_CASE(
     CHECK(bench.memory.subjects.contains("job/99"));
 }
 
+TEST_CASE("the newest end of an exercise is kept behind many others, or an older one that failed would speak again") {
+    Bench bench;
+    Exercise failover = ended("f-2", bench.now);
+    failover.exercise = "failover";
+    Exercise failed = ended("f-1", bench.now - 1h);
+    failed.exercise = "failover";
+    failed.outcome = ExerciseOutcome::failed;
+    // Kubernetes keeps a Job that failed for longer than one that succeeded.
+    const SubjectReport kept{.subject = "job/f-1", .evidence = {failed}, .passing = true};
+    bench.answers({{kept, {.subject = "job/f-2", .evidence = {failover}, .passing = true}}})
+        .after(1h)
+        .answers({{kept}});
+    for (int i = 1; i <= 100; ++i) {
+        const std::string id = std::to_string(i);
+        bench.after(1h).answers(
+            {{kept, {.subject = "job/" + id, .evidence = {ended(id, bench.now)}, .passing = true}}});
+    }
+    CHECK(bench.memory.subjects.contains("job/f-2"));
+    CHECK_FALSE(bench.memory.subjects.contains("job/1"));
+}
+
 TEST_CASE("only a complete answer makes things vanish, once") {
     Bench bench;
     bench.sees({Fingerprint{"id", "1"}}).after(1h);
