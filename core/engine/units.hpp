@@ -30,7 +30,8 @@ struct Counts {
     /// Pending and firing alerts, by priority.
     std::array<std::array<std::uint64_t, 4>, 2> alerts{};
     std::array<std::uint64_t, Names<VerdictState>::values.size()> verdicts{};
-    /// Checks that are silent, or of which a part is unknown, whoever tells of it and however it is lowered.
+    /// Checks that are silent, have never learned anything yet, or of which a part is unknown, whoever tells of it and
+    /// however it is lowered.
     std::uint64_t unknown = 0;
 };
 

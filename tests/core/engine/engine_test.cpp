@@ -954,6 +954,26 @@ TEST_CASE("what is unknown is never operational, whoever tells of it and however
     CHECK(engine.snapshot(now).status == Status::operational);
 }
 
+TEST_CASE("what nobody has looked at yet is unknown, and what is only told is not waited for") {
+    Check told = backups_of("told", "");
+    told.every = Duration{0};
+    Engine engine{kNow};
+    Time now = kNow;
+    engine.configure(Fleet{}.with(told).done(), now);
+    pass(engine, now, 1s);
+    REQUIRE_FALSE(told.looks());
+    CHECK(engine.snapshot(now).status == Status::operational);
+    engine.configure(Fleet{}.with(told).with(probe("up", "db1:5432")).done(), now);
+    pass(engine, now, 1s);
+    CHECK(engine.snapshot(now).status == Status::degraded);
+    engine.learn("up", failure(now), now);
+    pass(engine, now, 1s);
+    CHECK(engine.snapshot(now).status == Status::degraded);
+    engine.learn("up", report(now, {reach(ReachState::up, "db1:5432")}), now);
+    pass(engine, now, 1s);
+    CHECK(engine.snapshot(now).status == Status::operational);
+}
+
 TEST_CASE("a silent check that leaves the configuration leaves nothing unknown") {
     Fleet fleet;
     fleet.with(probe("up", "db1:5432"));
