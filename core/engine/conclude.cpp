@@ -146,7 +146,9 @@ void Engine::take_back(JudgedUnit& unit, std::vector<Transition>& transitions) {
         unit.alerts.erase(labels);
 }
 
-void Engine::recount(JudgedUnit& unit, const Verdict* verdict) {
+namespace {
+
+Counts counts_of(const JudgedUnit& unit, const Verdict* verdict) {
     Counts counts;
     for (const auto& [labels, alert] : unit.alerts)
         if (is_listed(alert) && alert.finding.identity.rule != RuleId::recoverd_watchdog)
@@ -155,6 +157,14 @@ void Engine::recount(JudgedUnit& unit, const Verdict* verdict) {
         ++counts.verdicts[static_cast<std::size_t>(verdict->state)];
     if (unit.kind == UnitKind::check && is_unknown(static_cast<const CheckUnit&>(unit)))
         counts.unknown = 1;
+    return counts;
+}
+
+} // namespace
+
+void Engine::recount(JudgedUnit& unit, const Verdict* verdict) { count(unit, counts_of(unit, verdict)); }
+
+void Engine::count(JudgedUnit& unit, const Counts& counts) {
     for (std::size_t state = 0; state < counts.alerts.size(); ++state)
         for (std::size_t priority = 0; priority < counts.alerts[state].size(); ++priority)
             counts_.alerts[state][priority] += counts.alerts[state][priority] - unit.counted.alerts[state][priority];

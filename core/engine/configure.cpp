@@ -230,7 +230,7 @@ void Engine::drop_targets_without_checks() {
 void Engine::retire(JudgedUnit& unit) {
     retire(std::move(unit.alerts));
     unit.alerts.clear();
-    recount(unit, nullptr);
+    count(unit, {});
     unplan(unit);
 }
 

@@ -193,6 +193,8 @@ class Engine {
     void publish(ScenarioUnit& unit);
     void publish(ValidationUnit& unit);
     void recount(JudgedUnit& unit, const Verdict* verdict);
+    /// From now on the unit adds that to the sums of a snapshot.
+    void count(JudgedUnit& unit, const Counts& counts);
 
     void mark(JudgedUnit& unit) { plan(unit, Time::min()); }
     void plan(JudgedUnit& unit, Time revisit);

@@ -92,10 +92,10 @@ _recoverd() {
                 --config.file | --watch | --require | --namespace) return ;;
             esac ;;
         "rules")
-            options="--help --config.file --runbook-url"
+            options="--help --config.file --runbook-url --dashboard-url"
             words=""
             case $previous in
-                --config.file | --runbook-url) return ;;
+                --config.file | --runbook-url | --dashboard-url) return ;;
             esac ;;
         "test-alert")
             options="--help --config.file --web.external-url"
