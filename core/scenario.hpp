@@ -69,6 +69,9 @@ struct Scenario {
     std::vector<std::string> recovers;
     /// Globs over assertions that must hold of each of them (object lock, versioning …).
     std::vector<std::string> needs;
+    /// Globs over exercises: the newest pass of the first of them that has one proves how long it takes, however deep
+    /// it looked. None: whatever restored the asset last.
+    std::vector<std::string> proven_by;
     /// How far back one must be able to go.
     std::optional<Duration> back;
     /// Globs over where that stands which is left to recover from; empty for anywhere.

@@ -74,7 +74,7 @@ void judge_loss(const AssetView& view, const std::vector<Repository>& repositori
 /// The newest proof at depth >= restored, by an exercise or by what is known of a point itself.
 void find_proof(const AssetView& view, const std::vector<Repository>& repositories, Verdict& verdict) {
     if (const Exercise* passed = newest_passed(view, {}, Depth::restored); passed != nullptr) {
-        verdict.proven_rto = passed->rto ? passed->rto : length_of(*passed);
+        verdict.proven_rto = recovery_time(*passed);
         verdict.proven_rpo = passed->rpo;
         verdict.proven_depth = passed->depth;
         verdict.proven_at = passed->ended_at;

@@ -35,6 +35,7 @@ struct ScenarioOptions {
     std::vector<std::string> explains;
     std::vector<std::string> recovers;
     std::vector<std::string> needs;
+    std::vector<std::string> proven_by;
     std::optional<Duration> back;
     std::optional<Node> from;
 };
@@ -76,6 +77,9 @@ constexpr Option<ScenarioOptions> kOptions[] = {
      "that "
      "selects checks it is only asked for this"},
     {"needs", &ScenarioOptions::needs, "patterns of assertions that must hold of each of them: `object_lock*` …"},
+    {"proven_by", &ScenarioOptions::proven_by,
+     "patterns of exercises, the best first: the newest pass of the first of them that has one is held against `rto`; "
+     "when left out, whatever restored the asset last"},
     {"back", &ScenarioOptions::back, "how far back one must be able to go"},
     {"from", &ScenarioOptions::from, "where that stands which is left to recover from: `{ region = \"eu-west-*\" }`"},
 };
@@ -122,6 +126,7 @@ class ScenarioCompiler {
         made.explains = options.explains;
         made.recovers = options.recovers;
         made.needs = options.needs;
+        made.proven_by = options.proven_by;
         made.back = options.back;
         check_name_of(made);
         check_canary_of(made);
@@ -204,7 +209,7 @@ class ScenarioCompiler {
             made.location = read_location(*options.location, "scenario.location", run_.diagnostics);
         if (options.from)
             made.recover_from = read_location(*options.from, "scenario.from", run_.diagnostics);
-        for (const char* key : {"needs", "back", "from"})
+        for (const char* key : {"needs", "proven_by", "back", "from"})
             if (options.recovers.empty() && find(table_, key))
                 mistake(key, fmt::format("'{}' says how assets are recovered, and `recovers` names none", key));
         if (options.at_least) {

@@ -24,6 +24,8 @@ std::optional<Duration> length_of(const Exercise& run) {
     return *ended - *run.started_at;
 }
 
+std::optional<Duration> recovery_time(const Exercise& run) { return run.rto ? run.rto : length_of(run); }
+
 const Exercise* last_end(const SubjectMemory& seen, std::string_view exercise) {
     const Exercise* last = nullptr;
     for (const Exercise& run : seen.exercises)

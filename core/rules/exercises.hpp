@@ -15,6 +15,8 @@ bool is_restore_test(std::string_view exercise);
 std::optional<Time> end_of(const Exercise& run);
 /// How long a run took; nothing before its end, or when one of both is not known.
 std::optional<Duration> length_of(const Exercise& run);
+/// How long recovery took in it: what it measured itself, or else how long the run took.
+std::optional<Duration> recovery_time(const Exercise& run);
 /// The last end of this exercise in `seen`, or nullptr.
 const Exercise* last_end(const SubjectMemory& seen, std::string_view exercise);
 

@@ -2,10 +2,12 @@
 #include "core/rules/readiness.hpp"
 
 #include "core/assertion.hpp"
+#include "core/rules/exercises.hpp"
 #include "core/rules/threshold.hpp"
 #include "core/verdict_parts.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -143,26 +145,53 @@ void judge_reach(const Scenario& scenario, Time now, AssetReadiness& made, Time&
                      : fmt::format("nobody tells how far it goes back, {} are asked for", in_words(*scenario.back))});
 }
 
-void judge_time(const Scenario& scenario, const Asset& asset, const Verdict& verdict, Reasons& blocks) {
+/// What showed that one can recover from it.
+struct Proof {
+    bool is_there = false;
+    /// How long that took, where it is known.
+    std::optional<Duration> took;
+};
+
+Proof proof_for(const Scenario& scenario, const AssetView& view, const Verdict& verdict) {
+    if (scenario.proven_by.empty())
+        return {verdict.proven_depth.has_value(), verdict.proven_rto};
+    for (const std::string& pattern : scenario.proven_by) {
+        const Exercise* passed = newest_run(view, [&](const Exercise& run) {
+            return run.outcome == ExerciseOutcome::passed && run.ended_at && glob_matches(pattern, run.exercise);
+        });
+        if (passed != nullptr)
+            return {true, recovery_time(*passed)};
+    }
+    return {};
+}
+
+std::string unproven(const Scenario& scenario) {
+    if (scenario.proven_by.empty())
+        return std::string{kUnproven};
+    return fmt::format("no pass of '{}' has proven it yet: test it, and report it by `recoverd outcome`",
+                       fmt::join(scenario.proven_by, "' or '"));
+}
+
+void judge_time(const Scenario& scenario, const Asset& asset, const Proof& proof, Reasons& blocks) {
     if (asset.is_elsewhere(EvidenceKind::exercise)) {
         // Others are told of its proofs, and hold them against what is promised for the asset itself.
         if (scenario.rto)
             blocks.push_back({VerdictState::at_risk, fmt::format("{} are allowed, and how long it takes is told to "
                                                                  "agents of the other scope alone",
                                                                  in_words(*scenario.rto))});
-    } else if (!verdict.proven_depth)
-        blocks.push_back({VerdictState::at_risk, std::string{kUnproven}});
-    else if (scenario.rto && !verdict.proven_rto)
+    } else if (!proof.is_there)
+        blocks.push_back({VerdictState::at_risk, unproven(scenario)});
+    else if (scenario.rto && !proof.took)
         blocks.push_back({VerdictState::at_risk,
                           fmt::format("no proof told how long it takes, {} are allowed: report its start, or its --rto",
                                       in_words(*scenario.rto))});
-    else if (scenario.rto && *verdict.proven_rto > *scenario.rto)
+    else if (scenario.rto && *proof.took > *scenario.rto)
         blocks.push_back({VerdictState::at_risk, fmt::format("the last proof took {}, {} are allowed",
-                                                             in_words(*verdict.proven_rto), in_words(*scenario.rto))});
+                                                             in_words(*proof.took), in_words(*scenario.rto))});
 }
 
 /// One that is backed up is restored from the best of what is left, and the log that is kept beside it leads further.
-void judge_restore(const Scenario& scenario, const AssetView& view, const Verdict& verdict, AssetReadiness& made,
+void judge_restore(const Scenario& scenario, const AssetView& view, const Proof& proof, AssetReadiness& made,
                    Time& revisit, Reasons& blocks) {
     const auto repositories = repositories_of(view, revisit);
     const auto there = standing_in(scenario.recover_from, repositories);
@@ -178,16 +207,17 @@ void judge_restore(const Scenario& scenario, const AssetView& view, const Verdic
     judge_loss(scenario, view, lost_since(*source, *made.newest, repositories, view.now, revisit), logs, revisit,
                blocks);
     judge_reach(scenario, view.now, made, revisit, blocks);
-    judge_time(scenario, view.asset, verdict, blocks);
+    judge_time(scenario, view.asset, proof, blocks);
 }
 
 /// One that is not backed up is begun anew: somebody has to see it now, and to have shown how long that takes where it
 /// is asked.
-void judge_running(const Scenario& scenario, const Asset& asset, const Verdict& verdict, Reasons& blocks) {
+void judge_running(const Scenario& scenario, const Asset& asset, const Verdict& verdict, const Proof& proof,
+                   Reasons& blocks) {
     if (verdict.state == VerdictState::unknown && !verdict.reasons.empty())
         blocks.push_back({VerdictState::unknown, verdict.reasons.front()});
     if (scenario.rto)
-        judge_time(scenario, asset, verdict, blocks);
+        judge_time(scenario, asset, proof, blocks);
 }
 
 /// What the checks of an asset say of one thing that is needed.
@@ -245,12 +275,13 @@ void judge_need(const std::string& need, const Scenario& scenario, const AssetVi
 AssetReadiness judge_readiness(const Scenario& scenario, const AssetView& view, const Verdict& verdict, Time& revisit) {
     AssetReadiness made;
     made.asset = view.asset.name;
-    made.takes = verdict.proven_rto;
+    const Proof proof = proof_for(scenario, view, verdict);
+    made.takes = proof.took;
     Reasons blocks;
     if (view.asset.objectives.backups)
-        judge_restore(scenario, view, verdict, made, revisit, blocks);
+        judge_restore(scenario, view, proof, made, revisit, blocks);
     else
-        judge_running(scenario, view.asset, verdict, blocks);
+        judge_running(scenario, view.asset, verdict, proof, blocks);
     for (const std::string& need : scenario.needs)
         judge_need(need, scenario, view, revisit, blocks);
     std::ranges::stable_sort(blocks, std::ranges::greater{}, &Reason::state);

@@ -218,6 +218,37 @@ TEST_CASE("the time that recovery takes is held against the scenario's, and an u
                                          "with --depth restored or deeper"});
 }
 
+TEST_CASE("what a scenario is proven by is the newest pass of the best exercise that it names, whatever came later") {
+    Copies copies;
+    copies.see_both();
+    copies.scenario.rto = 10min;
+    copies.scenario.proven_by = {"failover-*", "restore-test"};
+    CHECK(copies.judge().blocks == Lines{"no pass of 'failover-*' or 'restore-test' has proven it yet: test it, and "
+                                         "report it by `recoverd outcome`"});
+    const auto passed = [](std::string exercise, Duration age, Duration took) {
+        return Exercise{.id = exercise,
+                        .exercise = exercise,
+                        .outcome = ExerciseOutcome::passed,
+                        .started_at = kNow - age - took,
+                        .ended_at = kNow - age};
+    };
+    const Exercise restored = passed("restore-test", 1h, 20min);
+    copies.see(copies.near, copies.near_memory, {Copies::points(10 * kDay, 1h), restored});
+    CHECK(copies.judge().blocks == Lines{"the last proof took 20m, 10m are allowed"});
+    copies.see(copies.near, copies.near_memory,
+               {Copies::points(10 * kDay, 1h), restored, passed("failover-zone", kDay, 40s)});
+    CHECK(copies.judge().takes == 40s);
+    CHECK(copies.judge().state == VerdictState::recoverable);
+    // One of a measured time that is nobody's of these changes nothing.
+    copies.see(
+        copies.near, copies.near_memory,
+        {Copies::points(10 * kDay, 1h), restored, passed("failover-zone", kDay, 40s), passed("game-day", 1min, 5h)});
+    CHECK(copies.judge().takes == 40s);
+    // Without names it is whatever restored it last.
+    copies.scenario.proven_by.clear();
+    CHECK(copies.judge().takes == 30min);
+}
+
 TEST_CASE("what is needed must be asserted and hold: three answers, and none is worse than one") {
     Copies copies;
     copies.scenario.needs = {"object_lock*"};
