@@ -42,9 +42,12 @@ core::Reachability leader_state(const Cluster& cluster, const std::string& targe
     return seen;
 }
 
-FollowerState state_of(const Member& member, const Member* leader) {
+FollowerState state_of(const Member& member, const Cluster& cluster) {
     // Without a leader nobody can follow; that is said once, as such.
+    const Member* leader = cluster.leader();
     if (leader && member.timeline && leader->timeline && *member.timeline != *leader->timeline)
+        return FollowerState::missing;
+    if (leader && leader->runs() && member.state == "running" && cluster.tells_streaming())
         return FollowerState::missing;
     if (member.runs())
         return FollowerState::streaming;
@@ -88,7 +91,7 @@ core::Replication replication_of(const PatroniExpected& expected, const Cluster&
         Follower follower{
             .name = name, .state = FollowerState::missing, .expected = is_expected(expected, cluster, cursor, name)};
         if (member) {
-            follower.state = state_of(*member, cluster.leader());
+            follower.state = state_of(*member, cluster);
             follower.lag_bytes = member->lag;
             if (now && member->lag && follower.state != FollowerState::missing)
                 follower.lag = cursor.lag(*member->lag, *now);

@@ -4,12 +4,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 namespace recoverd::collectors::patroni_parts {
 
 namespace {
 
 constexpr std::size_t kMaxMembers = 200;
+
+using Version = std::array<unsigned, 3>;
+constexpr Version kTellsStreaming{3, 0, 4};
+
+/// Its leading numbers; 0 for those that are not there.
+Version read_version(std::string_view text) {
+    Version version{};
+    for (unsigned& number : version) {
+        const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc{})
+            break;
+        text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+        if (!text.starts_with('.'))
+            break;
+        text.remove_prefix(1);
+    }
+    return version;
+}
 
 // `master` until 4.0.
 bool is_leader(std::string_view role) {
@@ -68,6 +88,8 @@ Node read_node(const io::Json& json) {
     node.leads = is_leader(json["role"].text()) && json["state"].text() == "running";
     // Whoever answers in such words and is not Patroni does not name itself.
     (void)json["patroni"].object();
+    if (const io::Json& version = json["patroni"]["version"])
+        node.tells_streaming = read_version(version.text()) >= kTellsStreaming;
     node.unlocked = is_set(json["cluster_unlocked"]);
     if (const io::Json& seen = json["dcs_last_seen"])
         node.dcs_seen = seen.unix_time();
@@ -81,6 +103,8 @@ Node read_node(const io::Json& json) {
 }
 
 } // namespace
+
+bool Cluster::tells_streaming() const { return !nodes.empty() && std::ranges::all_of(nodes, &Node::tells_streaming); }
 
 const Member* Cluster::leader() const {
     const auto found = std::ranges::find(members, true, &Member::leads);

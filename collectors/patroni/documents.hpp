@@ -19,6 +19,7 @@ struct Member {
     std::optional<std::uint64_t> lag;
     bool may_take_over = true;
 
+    /// Its server takes connections; whether it follows is another question.
     bool runs() const {
         return state == "running" || state == "streaming" || (replays && state == "in archive recovery");
     }
@@ -32,6 +33,8 @@ struct Node {
     bool unlocked = false;
     std::optional<core::Time> dcs_seen;
     std::string system_id;
+    /// Does its Patroni write of a replica that streams that it does, and not only that it runs? Since 3.0.4.
+    bool tells_streaming = false;
     /// Where its log stands, in bytes.
     std::optional<std::uint64_t> position;
 };
@@ -42,6 +45,9 @@ struct Cluster {
     std::vector<Node> nodes;
     bool paused = false;
 
+    /// Then a replica that only runs does not stream, and has no archive to replay from. Not while some member that was
+    /// asked is still to be upgraded: what it writes of itself, and shows of the others, says less.
+    bool tells_streaming() const;
     /// By the DCS, and by its own word; either may be missing, and then it is null.
     const Member* leader() const;
     const Node* leading_node() const;

@@ -257,6 +257,35 @@ TEST_CASE("each role and state of each version is understood") {
     }
 }
 
+TEST_CASE("a replica that only runs does not follow where Patroni would say that it streams, and does before 3.0.4") {
+    const auto state_by = [](const std::vector<const char*>& versions, const char* leads = "running") {
+        PatroniAnswers answers = with_cluster(io::Json::parse(fmt::format(
+            R"({{"members": [{{"name": "node1", "role": "leader", "state": "{}", "timeline": 3}},
+                             {{"name": "n", "role": "replica", "state": "running", "timeline": 3, "lag": 0}}]}})",
+            leads)));
+        answers.nodes.clear();
+        for (const char* version : versions)
+            answers.nodes.push_back(io::Json::parse(fmt::format(
+                R"({{"state": "running", "role": "{}", "xlog": {{"location": 1000}}, "dcs_last_seen": {},
+                     "patroni": {{"version": "{}", "scope": "x"}}}})",
+                answers.nodes.empty() ? "primary" : "replica", kNow.time_since_epoch().count() / 1000, version)));
+        return follower(look(answers), "n").state;
+    };
+    for (const char* version : {"3.0.4", "3.1.0", "4", "4.0.0b1", "10.0.1"}) {
+        CAPTURE(version);
+        CHECK(state_by({version}) == FollowerState::missing);
+    }
+    for (const char* version : {"3.0.3", "3.0", "2.1.9", "", "unknown"}) {
+        CAPTURE(version);
+        CHECK(state_by({version}) == FollowerState::streaming);
+    }
+    // One of them is upgraded before the other, and speaks of it as it speaks of itself.
+    CHECK(state_by({"4.0.4", "3.0.2"}) == FollowerState::streaming);
+    CHECK(state_by({"3.0.2", "4.0.4"}) == FollowerState::streaming);
+    // From whom nobody can stream is said already.
+    CHECK(state_by({"4.0.4"}, "starting") == FollowerState::streaming);
+}
+
 TEST_CASE("the leader of a standby cluster that lives on the archive alone leads, and another in that state does not") {
     const auto led_by = [](const char* role) {
         return look(with_cluster(io::Json::parse(fmt::format(
