@@ -87,8 +87,7 @@ SubjectReport report_of(const ValkeyExpected& expected, const Server& server, co
         else
             add_cluster(Info{text_of(cluster, "CLUSTER INFO")}, assertions);
     }
-    if (!assertions.assertions.empty())
-        report.evidence.emplace_back(std::move(assertions));
+    report.evidence.emplace_back(std::move(assertions));
     report.evidence.emplace_back(keys_of(expected, server));
     return report;
 }

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace recoverd::core {
 
@@ -36,6 +37,10 @@ AssertionState state_of(const Assertion& assertion) {
         return AssertionState::unknown;
     return answer(assertion.compare == Compare::at_least ? *actual_number >= *expected_number
                                                          : *actual_number <= *expected_number);
+}
+
+Assertion not_asked(std::string name, std::string why) {
+    return {.name = std::move(name), .expected = "not asked", .actual = "not asked", .detail = std::move(why)};
 }
 
 } // namespace recoverd::core

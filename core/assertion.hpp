@@ -15,4 +15,8 @@ struct Names<AssertionState> {
 /// `at_least` and `at_most` compare numbers; what is no number is unknown, never a pass.
 AssertionState state_of(const Assertion& assertion);
 
+/// One that holds, since as things are nobody asks for it, and why. What failed goes on until it is known to hold: a
+/// collector tells this of an expectation that it told of before and that has lost its reason.
+Assertion not_asked(std::string name, std::string why);
+
 } // namespace recoverd::core

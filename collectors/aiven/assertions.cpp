@@ -47,20 +47,16 @@ Assertion announcement(const Service& service, std::string_view type, std::optio
     return assertion;
 }
 
-/// Active and passive change places in a switchover; the one that failed is neither until it is restored.
-std::optional<Assertion> recovery_role(const AivenExpected& expected, const Service& service) {
+/// Active and passive change places in a switchover; the one that failed is neither until it is restored, or has a peer
+/// no more.
+Assertion recovery_role(const AivenExpected& expected, const Service& service) {
+    // The key is there when the service has a peer.
     const Json& role = (*service.document)["disaster_recovery_role"];
-    if (!role && expected.disaster_recovery_role.empty())
-        return std::nullopt;
-    Assertion assertion{.name = "disaster_recovery_role", .expected = expected.disaster_recovery_role};
-    if (!role) {
-        // The key is there when the service has a peer.
-        assertion.actual = "none";
-        return assertion;
-    }
-    assertion.actual = said(role.text());
+    Assertion assertion{.name = "disaster_recovery_role",
+                        .expected = expected.disaster_recovery_role,
+                        .actual = role ? said(role.text()) : "none"};
     if (assertion.expected.empty())
-        assertion.expected = *assertion.actual == "passive" ? "passive" : "active";
+        assertion.expected = !role || assertion.actual == "passive" ? *assertion.actual : "active";
     return assertion;
 }
 
@@ -96,8 +92,7 @@ std::vector<Assertion> assertions_of(const AivenExpected& expected, const Servic
     found.push_back(overdue_updates(service, now));
     found.push_back(announcement(service, "service_end_of_life", Priority::p3));
     found.push_back(announcement(service, "service_powered_off_removal", std::nullopt));
-    if (auto role = recovery_role(expected, service))
-        found.push_back(std::move(*role));
+    found.push_back(recovery_role(expected, service));
     if (expected.termination_protection)
         found.push_back({.name = "termination_protection",
                          .expected = *expected.termination_protection ? "true" : "false",

@@ -5,6 +5,7 @@
 // backup can be used for it. `pitr_range_end: null`: up to now, and all is well; of an additional region it is always
 // told.
 #include "collectors/aiven/parts.hpp"
+#include "core/assertion.hpp"
 
 #include <fmt/format.h>
 
@@ -130,11 +131,25 @@ core::SubjectReport report_of(const Service& service, Region region) {
 }
 
 /// What the plan promises and the answer does not have. That no backup can be used for it is the range's business.
-void expect_mode(const Promise* promise, bool found, Backups& backups) {
-    if (promise == nullptr || !promise->pitr)
+void expect_mode(const Service& service, const Promise* promise, bool found, Backups& backups) {
+    if (promise == nullptr)
         return;
-    backups.assertions.push_back(
-        {.name = "recovery_mode", .expected = "pitr", .actual = found ? "pitr" : "basic", .detail = ""});
+    Assertion mode{.name = "recovery_mode", .expected = "pitr", .actual = found ? "pitr" : "basic"};
+    if (!promise->pitr)
+        mode = core::not_asked("recovery_mode", fmt::format("plan {} promises no PITR", service.plan));
+    backups.assertions.push_back(std::move(mode));
+}
+
+/// Why the plan does not say how many there are to be; empty: it does.
+std::string_view why_uncounted(const Service& service, const Promise& promise) {
+    const Json& config = (*service.document)["user_config"];
+    if (service.off())
+        return "none are made while the service is powered off";
+    if (config["backup_interval_hours"] || config["backup_retention_days"])
+        return "the service's own settings say how many there are";
+    if (promise.two_schedules || promise.interval_hours == 0)
+        return "its plan does not say how many there are";
+    return {};
 }
 
 void read_pitr(const Service& service, const Json& pitr, Time now, Backups& backups, std::vector<Region>& regions) {
@@ -169,28 +184,25 @@ Backups read_backups(const Service& service, const Json& document, bool tells_pi
     if (tells_pitr) {
         read_pitr(service, document["pitr"], now, backups, regions);
         if (!errors_in(document))
-            expect_mode(promise, backups.archive.has_value(), backups);
+            expect_mode(service, promise, backups.archive.has_value(), backups);
     }
     for (Region& region : regions)
         backups.regions.push_back(report_of(service, std::move(region)));
     return backups;
 }
 
-std::optional<Assertion> count_by_plan(const Service& service, const RecoveryPoints& points, const Promise& promise,
-                                       Time since, Time now) {
-    const Json& config = (*service.document)["user_config"];
-    // Then the service's own settings say how many.
-    const bool own = config["backup_interval_hours"] || config["backup_retention_days"];
-    if (service.off() || own || promise.two_schedules || promise.interval_hours == 0 || now <= since)
-        return std::nullopt;
-    const auto hours = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::hours>(now - since).count());
+Assertion count_by_plan(const Service& service, std::uint64_t count, const Promise& promise, Time since, Time now) {
+    if (const std::string_view why = why_uncounted(service, promise); !why.empty())
+        return core::not_asked("backup_count", std::string{why});
+    const core::Duration age = std::max(core::Duration{0}, now - since);
+    const auto hours = static_cast<std::uint64_t>(std::chrono::floor<std::chrono::hours>(age).count());
     // One may be missing: the oldest goes when the next one is due, and that takes its time.
     const std::uint64_t due = std::min(promise.max_count, hours / promise.interval_hours);
     if (due < 2)
-        return std::nullopt;
+        return core::not_asked("backup_count", fmt::format("plan {} asks for none yet", service.plan));
     Assertion assertion{.name = "backup_count",
                         .expected = std::to_string(due - 1),
-                        .actual = std::to_string(points.count),
+                        .actual = std::to_string(count),
                         .compare = core::Compare::at_least};
     assertion.priority = core::Priority::p3;
     assertion.detail =

@@ -142,9 +142,9 @@ class Reporting {
             return whole;
         }
         std::ranges::move(backups->assertions, std::back_inserter(assertions.assertions));
-        if (backups->points && promise != nullptr)
-            if (auto count = aiven_parts::count_by_plan(service, *backups->points, *promise, since, now_))
-                assertions.assertions.push_back(std::move(*count));
+        if (promise != nullptr && (backups->points || promise->max_count == 0))
+            assertions.assertions.push_back(aiven_parts::count_by_plan(
+                service, backups->points ? backups->points->count : 0, *promise, since, now_));
         if (backups->points)
             report.evidence.emplace_back(std::move(*backups->points));
         if (backups->archive)

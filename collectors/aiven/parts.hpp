@@ -77,9 +77,9 @@ struct Backups {
 /// `document`: of /backups, or the service itself, which tells no PITR range. Throws io::BadDocument.
 Backups read_backups(const Service& service, const io::Json& document, bool tells_pitr, const Promise* promise,
                      core::Time now);
-/// How many there should be by the plan; nothing while nobody can tell.
-std::optional<core::Assertion> count_by_plan(const Service& service, const core::RecoveryPoints& points,
-                                             const Promise& promise, core::Time since, core::Time now);
+/// That there are as many as there should be by the plan; not asked while that does not say how many.
+core::Assertion count_by_plan(const Service& service, std::uint64_t count, const Promise& promise, core::Time since,
+                              core::Time now);
 
 /// A subject for each topic that was chosen. Throws io::BadDocument for what is no list of topics.
 std::vector<core::SubjectReport> read_topics(const AivenExpected& expected, const Service& service,

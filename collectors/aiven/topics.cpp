@@ -3,6 +3,7 @@
 // can be known of their recovery.
 #include "collectors/aiven/parts.hpp"
 #include "collectors/collector.hpp"
+#include "core/assertion.hpp"
 #include "core/config.hpp"
 
 #include <fmt/format.h>
@@ -145,8 +146,9 @@ std::vector<Assertion> expectations(const AivenExpected& expected, const Topic& 
                          .expected = std::to_string(*expected.min_insync_replicas),
                          .actual = std::to_string(topic.min_isr),
                          .compare = Compare::at_least});
-    // Of a topic with one replica its replication says it.
-    if (topic.replication > 1) {
+    if (topic.replication <= 1) {
+        found.push_back(core::not_asked("replicas_to_spare", "of a topic with one replica its replication says it"));
+    } else {
         Assertion spare{.name = "replicas_to_spare",
                         .expected = "1",
                         .actual = std::to_string(topic.replication - std::min(topic.min_isr, topic.replication)),

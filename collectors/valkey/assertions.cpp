@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the server is expected to be, beside what it is.
 #include "collectors/valkey/parts.hpp"
+#include "core/assertion.hpp"
 #include "io/connection.hpp"
 #include "io/json.hpp"
 
@@ -46,12 +47,14 @@ void read_setting(const io::RespValue& reply, const std::string& user, core::Ass
         assertion.actual = io::printable(text_of(reply.items[1], "CONFIG GET"));
 }
 
-/// What would otherwise be hidden by the append-only file, which is as new as ever.
+/// What would otherwise be hidden by the append-only file, which is as new as ever. It may be switched off at any time:
+/// then nothing rewrites it, and a save that failed is a job that did.
 void add_persistence(const Info& info, core::Assertions& found) {
-    if (!info.flag("aof_enabled"))
-        return;
     for (const char* status : {"rdb_last_bgsave_status", "aof_last_bgrewrite_status"})
-        found.assertions.push_back({.name = status, .expected = "ok", .actual = io::printable(info.text(status))});
+        if (info.flag("aof_enabled"))
+            found.assertions.push_back({.name = status, .expected = "ok", .actual = io::printable(info.text(status))});
+        else
+            found.assertions.push_back(core::not_asked(status, "there is no append-only file"));
 }
 
 } // namespace

@@ -91,6 +91,11 @@ inline core::AssertionState state(const core::SubjectReport& report, std::string
     return found ? core::state_of(*found) : core::AssertionState::unknown;
 }
 
+/// Is it told, so that it ends, and holds whatever is there?
+inline bool is_not_asked(const core::Assertion* told) {
+    return told && *told == core::not_asked(told->name, told->detail);
+}
+
 template <class T>
 bool tells(const core::SubjectReport& report) {
     return std::ranges::any_of(report.evidence, [](const core::Evidence& e) { return std::holds_alternative<T>(e); });

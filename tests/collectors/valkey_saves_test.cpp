@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which saves there are to go back to, and the append-only file.
+#include "core/assertion.hpp"
 #include "tests/collectors/valkey_story.hpp"
 
 #include <catch2/matchers/catch_matchers_string.hpp>
@@ -342,6 +343,23 @@ TEST_CASE("a failed save shows beside an append-only file that is as new as ever
     const auto report = story.look();
     CHECK(actual(report, "rdb_last_bgsave_status") == "err");
     CHECK(actual(report, "aof_last_bgrewrite_status") == "err");
+}
+
+TEST_CASE("what failed beside an append-only file ends when that is switched off, and a save that failed is a job") {
+    Story story{"aof"};
+    set(story.info, "rdb_last_bgsave_status", "err");
+    set(story.info, "aof_last_bgrewrite_status", "err");
+    const auto all_are = [](const core::SubjectReport& report, core::AssertionState state) {
+        const auto found = the<core::Assertions>(report).assertions;
+        REQUIRE(found.size() == 2);
+        return core::state_of(found[0]) == state && core::state_of(found[1]) == state;
+    };
+    CHECK(all_are(story.look(), core::AssertionState::fails));
+    set(story.info, "aof_enabled", "0");
+    const auto report = story.look();
+    CHECK(all_are(report, core::AssertionState::holds));
+    REQUIRE(points(report).jobs.size() == 1);
+    CHECK(points(report).jobs[0].state == core::JobState::failed);
 }
 
 } // namespace recoverd
