@@ -3,6 +3,7 @@
 // what was read back before has lost what was committed: that is what a failover cost, to the interval of this check.
 #include "collectors/postgresql_validation/parts.hpp"
 
+#include "core/assertion.hpp"
 #include "core/config/values.hpp"
 
 #include <fmt/format.h>
@@ -218,6 +219,8 @@ void add_canary(const Looking& looking, core::Seen& seen) {
     } else {
         expect_written(looking, report);
         expect_no_loss(looking, report);
+        // What did not arrive at a standby was lost when that was promoted, if it was, and is told as such.
+        expect(report, core::not_asked("canary_arrived", "this is no standby, at which it would arrive"));
     }
 }
 

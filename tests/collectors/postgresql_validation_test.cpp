@@ -372,6 +372,9 @@ TEST_CASE("a standby that replayed past a commit has its canary, or something is
     CHECK(story.look().state("", "canary_arrived") == AssertionState::holds);
     story.own.second(1).rows[0][0] = "6";
     CHECK(story.look().state("", "canary_arrived") == AssertionState::fails);
+    // Promoted, it has no primary from which anything could arrive.
+    story.own.cell(0, "in_recovery") = "f";
+    CHECK(story.look().state("", "canary_arrived") == AssertionState::holds);
 }
 
 TEST_CASE("names are only ever text for the server, whatever is in them") {
