@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exporters/alertmanager.hpp"
+#include "exporters/prometheus.hpp"
 #include "tests/exporters/support/alertmanager_stage.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -28,6 +29,13 @@ const OutgoingAlert* find(const std::vector<OutgoingAlert>& alerts, std::string_
     const auto found =
         std::ranges::find_if(alerts, [&](const auto& alert) { return alert.labels.at("alertname") == name; });
     return found == alerts.end() ? nullptr : &*found;
+}
+
+/// What /metrics tells of those that are sent to.
+std::string told_of_sending(const Stage& stage) {
+    AgentFacts facts = test::facts();
+    facts.own = &stage.metrics;
+    return PrometheusRenderer{}.render(test::empty_snapshot(), facts);
 }
 
 } // namespace
@@ -204,6 +212,17 @@ TEST_CASE("a name that cannot be resolved any more loses no Alertmanager; one th
     stage.pass(2min);
     CHECK(std::ranges::all_of(stage.posts, [](const auto& post) { return post.url.contains("10.0.0.2"); }));
     CHECK(stage.posts.size() == 2);
+}
+
+TEST_CASE("an Alertmanager that leaves by a reload takes what metrics tell of it along") {
+    Stage stage({"http://10.0.0.1:9093", "http://10.0.0.2:9093"});
+    stage.pass(2s);
+    REQUIRE_THAT(told_of_sending(stage),
+                 ContainsSubstring("url=\"http://10.0.0.1:9093") && ContainsSubstring("url=\"http://10.0.0.2:9093"));
+    stage.send_to({"http://10.0.0.2:9093"});
+    stage.pass(2s);
+    CHECK_THAT(told_of_sending(stage),
+               !ContainsSubstring("http://10.0.0.1") && ContainsSubstring("url=\"http://10.0.0.2:9093"));
 }
 
 TEST_CASE("a name loses none of its services while they or their addresses cannot be asked for") {

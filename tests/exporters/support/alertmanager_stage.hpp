@@ -11,8 +11,8 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -39,7 +39,7 @@ struct Stage {
     std::function<int(const io::HttpRequest&)> status = [](const io::HttpRequest&) { return 200; };
     /// The body of each answer.
     std::string words;
-    asio::cancellation_signal stop;
+    std::shared_ptr<asio::cancellation_signal> stop = std::make_shared<asio::cancellation_signal>();
     std::unique_ptr<exporters::AlertmanagerSender> sender;
 
     explicit Stage(std::vector<std::string> urls = {"http://127.0.0.1:9093"}) {
@@ -52,6 +52,17 @@ struct Stage {
                 return core::failed(core::FailureKind::unreachable, "connection refused");
             return answer;
         };
+        send_to(std::move(urls));
+    }
+    ~Stage() {
+        stop->emit(asio::cancellation_type::terminal);
+        world.timers().advance(std::chrono::seconds{1});
+    }
+    /// As after a reload: who was sending before stops, and another begins.
+    void send_to(std::vector<std::string> urls) {
+        stop->emit(asio::cancellation_type::terminal);
+        stop = std::make_shared<asio::cancellation_signal>();
+        sender.reset();
         exporters::AlertmanagerOptions options;
         options.urls = std::move(urls);
         exporters::AlertmanagerSender::Sources sources;
@@ -60,11 +71,9 @@ struct Stage {
         sources.warn = [this](std::string line) { warnings.push_back(std::move(line)); };
         sources.metrics = &metrics;
         sender = std::make_unique<exporters::AlertmanagerSender>(world, std::move(options), std::move(sources));
-        asio::co_spawn(ioc, sender->run(), asio::bind_cancellation_slot(stop.slot(), asio::detached));
-    }
-    ~Stage() {
-        stop.emit(asio::cancellation_type::terminal);
-        world.timers().advance(std::chrono::seconds{1});
+        // One that was told to stop holds its own signal until it has.
+        asio::co_spawn(ioc, sender->run(),
+                       asio::bind_cancellation_slot(stop->slot(), [signal = stop](const std::exception_ptr&) {}));
     }
     void show(std::vector<core::Alert> alerts) {
         core::Snapshot next = empty_snapshot();
