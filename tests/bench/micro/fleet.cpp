@@ -82,9 +82,8 @@ std::vector<Evidence> see_server(std::size_t check, Time at) {
     assertions.assertions = {{.name = "data_checksums", .expected = "on", .actual = "on"},
                              {.name = "fsync", .expected = "on", .actual = "on"},
                              {.name = "full_page_writes", .expected = "on", .actual = "on"}};
-    return {
-        std::move(archive), std::move(replication), std::move(assertions),
-        Measurement{.name = "xid_age", .value = 1.9e9 - static_cast<double>(check), .unit = "transactions"}};
+    return {std::move(archive), std::move(replication), std::move(assertions),
+            Measurement{.name = "xid_age", .value = 1.9e9 - static_cast<double>(check), .unit = "transactions"}};
 }
 
 std::vector<Evidence> see_dumps(std::size_t check, Time at) {
