@@ -10,9 +10,9 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands(readme):
-    """Every line of every block of shell, in their order."""
+    """Every line of every block of shell, in their order; one that goes on over several is one."""
     text = readme.read_text(encoding="utf-8")
-    return [line for block in BLOCK.findall(text) for line in block.splitlines() if line]
+    return [line for block in BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines() if line]
 
 
 def run_all(folder, scratch, binary, replacing=None):
