@@ -122,19 +122,6 @@ Task<Result<Connected>> converse(Connection& connection, ConnectRequest request,
     co_return connected;
 }
 
-/// The way there has the same deadline of its own: one around both could cut off its last word, that what was wanting
-/// is ours, and tell it of the other side.
-Task<Result<Connected>> reach_and_converse(Timers& timers, ConnectRequest request, HostPort where) {
-    const core::Duration until = timers.elapsed() + request.timeout;
-    Connection connection{co_await asio::this_coro::executor};
-    const auto reached = co_await reach(timers, connection, where, request.timeout);
-    if (!reached)
-        co_return std::unexpected(reached.error());
-    std::string late = no_answer_within(request.timeout);
-    auto conversing = converse(connection, std::move(request), where.host);
-    co_return co_await with_deadline(timers, until - timers.elapsed(), std::move(conversing), std::move(late));
-}
-
 } // namespace
 
 Task<Result<void>> reach(Timers& timers, Connection& connection, HostPort where, core::Duration timeout) {
@@ -181,8 +168,10 @@ Task<Result<Connected>> connect(Timers& timers, ConnectRequest request) {
     if (!where)
         co_return failed(FailureKind::misconfigured, fmt::format("expected host:port, found '{}'", request.address));
     const core::Duration began = timers.elapsed();
+    const core::Duration timeout = request.timeout;
     const std::string address = request.address;
-    auto connected = co_await reach_and_converse(timers, std::move(request), *where);
+    auto conversing = [&](Connection& connection) { return converse(connection, std::move(request), where->host); };
+    auto connected = co_await reach_and(timers, *where, timeout, std::move(conversing));
     if (connected)
         connected->latency = timers.elapsed() - began;
     else

@@ -101,26 +101,16 @@ Task<Result<RespAnswer>> converse(Connection& connection, RespRequest request, s
     co_return answer;
 }
 
-/// The way there has a deadline of its own, and the last word on what was wanting, as in io/connect.cpp.
-Task<Result<RespAnswer>> reach_and_converse(Timers& timers, RespRequest request, HostPort where) {
-    const core::Duration until = timers.elapsed() + request.timeout;
-    Connection connection{co_await asio::this_coro::executor};
-    const auto reached = co_await reach(timers, connection, where, request.timeout);
-    if (!reached)
-        co_return std::unexpected(reached.error());
-    std::string late = no_answer_within(request.timeout);
-    auto conversing = converse(connection, std::move(request), where.host);
-    co_return co_await with_deadline(timers, until - timers.elapsed(), std::move(conversing), std::move(late));
-}
-
 } // namespace
 
 Task<Result<RespAnswer>> ask(Timers& timers, RespRequest request) {
     const auto where = split_address(request.address);
     if (!where)
         co_return failed(FailureKind::misconfigured, fmt::format("expected host:port, found '{}'", request.address));
+    const core::Duration timeout = request.timeout;
     const std::string address = request.address;
-    auto answer = co_await reach_and_converse(timers, std::move(request), *where);
+    auto conversing = [&](Connection& connection) { return converse(connection, std::move(request), where->host); };
+    auto answer = co_await reach_and(timers, *where, timeout, std::move(conversing));
     if (!answer)
         answer.error().detail = fmt::format("{}: {}", address, answer.error().detail);
     co_return answer;

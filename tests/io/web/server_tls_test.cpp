@@ -209,6 +209,14 @@ std::unique_ptr<HttpServer> serving(io::ServerTls tls, std::function<void(std::s
 
 io::ServerTls with(const test::ServerTls& files) { return {.cert_file = files.cert_file, .key_file = files.key_file}; }
 
+/// Lets nobody in who has no certificate of that authority, which is also its own.
+io::ServerTls verifying(test::TestAuthority& authority) {
+    io::ServerTls tls = with(authority.issue({"127.0.0.1"}));
+    tls.client_auth = ClientAuth::require_and_verify;
+    tls.client_ca_file = authority.ca_file();
+    return tls;
+}
+
 } // namespace
 
 TEST_CASE("a server shows the certificate that its configuration holds, and trusts the authority there") {
@@ -258,9 +266,7 @@ TEST_CASE("a name that is allowed is no proof: its certificate has to be trusted
     test::TestAuthority authority;
     test::TestAuthority strange{"Strange Authority"};
     const auto stranger = strange.issue({"scraper.example"});
-    auto tls = with(authority.issue({"127.0.0.1"}));
-    tls.client_auth = ClientAuth::require_and_verify;
-    tls.client_ca_file = authority.ca_file();
+    auto tls = verifying(authority);
     tls.client_names = {"scraper.example"};
     const auto server = serving(tls);
     CHECK(
@@ -308,9 +314,7 @@ TEST_CASE("keys are exchanged on the chosen curves only") {
 TEST_CASE("a client that has a certificate and keeps sessions comes in again, and shows it again") {
     test::TestAuthority authority;
     const auto client = authority.issue({"scraper.example"});
-    auto tls = with(authority.issue({"127.0.0.1"}));
-    tls.client_auth = ClientAuth::require_and_verify;
-    tls.client_ca_file = authority.ca_file();
+    auto tls = verifying(authority);
     const auto server = serving(tls);
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         INFO(version);
@@ -331,9 +335,8 @@ TEST_CASE("a client that came in by the word of other authorities goes on over n
     test::TestAuthority authority;
     test::TestAuthority another{"Another Authority"};
     const auto client = authority.issue({"scraper.example"});
-    auto tls = with(authority.issue({"127.0.0.1"}));
-    tls.client_auth = ClientAuth::require_and_verify;
-    tls.client_ca_file = authority.ca_file() + ".clients";
+    auto tls = verifying(authority);
+    tls.client_ca_file += ".clients";
     std::ofstream(tls.client_ca_file) << test::content_of(authority.ca_file());
     const auto server = serving(tls);
     const PipeIgnored ignored;
@@ -357,9 +360,7 @@ TEST_CASE("a handshake that fails is told once with the client and the reason, a
     test::TestAuthority authority;
     test::TestAuthority strange{"Strange Authority"};
     const auto stranger = strange.issue({"scraper.example"});
-    auto tls = with(authority.issue({"127.0.0.1"}));
-    tls.client_auth = ClientAuth::require_and_verify;
-    tls.client_ca_file = authority.ca_file();
+    auto tls = verifying(authority);
     tls.min_version = TLS1_3_VERSION;
     Told told;
     const auto server = serving(tls, told.listener());
