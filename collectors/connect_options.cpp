@@ -41,16 +41,20 @@ Collected not_reached(const core::Failure& failure, std::string target) {
         {core::Reachability{.target = std::move(target), .state = core::ReachState::down, .detail = failure.detail}});
 }
 
+std::string distrust(const std::optional<core::Certificate>& shown) {
+    return fmt::format("the certificate is not trusted: {}", shown ? shown->fault : "none was shown");
+}
+
 Collected interpret_connection(const Result<io::Connected>& connected, const std::string& address, Duration slow) {
     if (!connected)
         return not_reached(connected.error(), address);
     core::Reachability seen;
     seen.target = address;
     seen.certificate = connected->certificate;
-    // As with `http`: a client turns away before it has asked for anything.
+    // As with `http`.
     if (seen.certificate && !seen.certificate->fault.empty()) {
         seen.state = core::ReachState::down;
-        seen.detail = fmt::format("the certificate is not trusted: {}", seen.certificate->fault);
+        seen.detail = distrust(seen.certificate);
         return seen_of({std::move(seen)});
     }
     seen.latency = connected->latency;

@@ -4,6 +4,7 @@
 
 #include "collectors/collector.hpp"
 
+#include <optional>
 #include <string>
 
 namespace recoverd::collectors {
@@ -21,6 +22,9 @@ Seen seen_of(std::vector<core::Evidence> evidence);
 /// A probe that got no answer. Not to reach its target is what it is there to find out (`down`); not to know how to ask
 /// is a failure.
 Collected not_reached(const core::Failure& failure, std::string target);
+
+/// Why a client turns away before it has asked for anything. `shown`: nothing where there was no certificate.
+std::string distrust(const std::optional<core::Certificate>& shown);
 
 /// What came of connecting. Not reaching the target is evidence (`down`), and so is a certificate that clients refuse;
 /// a probe that could not be made because of its configuration is a failure. `slow`: above it an answer counts as

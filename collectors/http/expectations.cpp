@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/http/expectations.hpp"
 
+#include "collectors/connect_options.hpp"
 #include "core/config/values.hpp"
 
 #include <fmt/format.h>
@@ -161,8 +162,7 @@ core::Reachability interpret_http(const HttpExpectations& expected, const io::Ht
     if (answer.status == 0) {
         seen.state = ReachState::down;
         seen.latency.reset(); // nobody answered
-        seen.detail = fmt::format("the certificate is not trusted: {}",
-                                  answer.certificate ? answer.certificate->fault : "none was shown");
+        seen.detail = distrust(answer.certificate);
         return seen;
     }
     // The status is the server's own word on whether it does its work: down. A wrong body or header comes from a server

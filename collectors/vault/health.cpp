@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectors/collector.hpp"
+#include "collectors/connect_options.hpp"
 #include "collectors/vault/parts.hpp"
 #include "core/config/values.hpp"
 
@@ -71,8 +72,7 @@ Result<Health> read_health(const Result<io::HttpAnswer>& answer, Time now) {
     if (!answer)
         return down(answer.error().detail);
     if (answer->status == 0)
-        return down(fmt::format("the certificate is not trusted: {}",
-                                answer->certificate ? answer->certificate->fault : "none was shown"));
+        return down(distrust(answer->certificate));
     const auto json = understood([&] { return io::Json::parse(answer->body); });
     if (json && is_health(*json)) {
         if (auto failure = not_of_now(*json, now))
