@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -90,7 +89,8 @@ void report_objects(const Expected& expected, const Facts& facts, const Cursor& 
     facts.jobs.report(now, !facts.failed(kJobs) && !facts.failed(kCronJobs), out);
     facts.velero.report({.backups_known = facts.has(kVeleroBackups),
                          .volumes_known = !facts.failed(kPodVolumeBackups),
-                         .schedules_known = !facts.failed(kVeleroSchedules)},
+                         .schedules_known = !facts.failed(kVeleroSchedules),
+                         .selected = !expected.selector.empty()},
                         out);
     if (facts.has(kPostgresBackups))
         facts.postgres.report(now, !expected.selector.empty(), out);
@@ -106,11 +106,7 @@ void report_objects(const Expected& expected, const Facts& facts, const Cursor& 
                         .selected = !expected.selector.empty()},
                        out);
     for (const auto& [name, reports] : facts.objects)
-        std::ranges::copy_if(reports, std::back_inserter(out), [&](const SubjectReport& report) {
-            // Who selects among backups hears of the places where these are.
-            return expected.selector.empty() || name != kVeleroLocations.full_name() ||
-                   facts.velero.uses(report.subject);
-        });
+        out.insert(out.end(), reports.begin(), reports.end());
 }
 
 /// The lists that tell of the subjects of a kind, which may be told of by others as well.

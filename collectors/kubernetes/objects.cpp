@@ -85,8 +85,6 @@ core::Assertions application_assertions(const io::Json& application, Time now) {
 constexpr Duration kReconciled = std::chrono::hours{25};
 /// An ACME order takes some minutes where names have to spread first.
 constexpr Duration kIssued = std::chrono::minutes{10};
-/// Velero looks every minute unless it is told otherwise.
-constexpr Duration kValidated = std::chrono::hours{1};
 
 } // namespace
 
@@ -148,29 +146,6 @@ SubjectReport read_certificate(const io::Json& certificate, Time now) {
         reach.certificate = std::move(shown);
     }
     report.evidence.emplace_back(std::move(reach));
-    return report;
-}
-
-SubjectReport read_storage_location(const io::Json& location, Time now) {
-    SubjectReport report = report_of(location, "backupstoragelocation");
-    const io::Json& status = location["status"];
-    const std::string phase = clean(text_or(status["phase"]), 40);
-    const auto validated = time_or_none(status["lastValidationTime"]);
-    if (phase.empty() || !validated || now - *validated > kValidated) {
-        report.failure = {FailureKind::bad_answer, validated
-                                                       ? "Velero has not looked whether it is available for an hour"
-                                                       : "Velero never looked whether it is available"};
-        return report;
-    }
-    core::Reachability reach;
-    if (phase != "Available") {
-        reach.state = ReachState::down;
-        reach.detail = fmt::format("{}: {}", phase, clean(text_or(status["message"])));
-    }
-    report.evidence.emplace_back(std::move(reach));
-    const std::string mode = clean(text_or(location["spec"]["accessMode"]), 40);
-    report.evidence.emplace_back(
-        core::Assertions{{expect("access_mode", "ReadWrite", mode.empty() ? "ReadWrite" : mode)}});
     return report;
 }
 

@@ -12,9 +12,6 @@ namespace recoverd::collectors::kubernetes_parts {
 SubjectReport read_application(const io::Json& application, Time now);
 /// cert-manager's: until when it holds, and when it is to be renewed.
 SubjectReport read_certificate(const io::Json& certificate, Time now);
-/// Velero's: can backups be kept there?
-SubjectReport read_storage_location(const io::Json& location, Time now);
-
 /// Of one of Velero's backups: volumes whose data it does not hold.
 struct UnsavedVolumes {
     std::uint64_t count = 0;
@@ -22,8 +19,10 @@ struct UnsavedVolumes {
     std::string phase;
 };
 
-/// What a BackupStorageLocation is to the backups in it.
+/// Where backups are kept, and what that is to them.
 struct StorageLocation {
+    /// Can they be?
+    SubjectReport told;
     /// Its phase, where it is told as not Available; else empty.
     std::string wrong;
     /// Is it that of a Schedule that names none?
@@ -47,6 +46,8 @@ struct VeleroLists {
     bool volumes_known = false;
     /// Without them nobody knows whether those that were made by hand lie beside series.
     bool schedules_known = false;
+    /// Are those that were listed selected among others?
+    bool selected = false;
 };
 
 /// Velero's backups by the Schedule that makes them; those that were made by hand together. Beside a Schedule of the
@@ -67,12 +68,9 @@ struct AllVelero {
     void read_backup(const io::Json& backup);
     void read_schedule(const io::Json& schedule);
     void read_volume(const io::Json& volume);
-    /// `told`: what is told of the location itself.
-    void read_location(const io::Json& location, const SubjectReport& told);
+    void read_location(const io::Json& location, Time now);
     /// Without one of the lists, which may have failed, nothing is told of what there is.
     void report(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
-    /// Is any of the backups in that location, or will any be put there? By the location's subject.
-    bool uses(std::string_view location) const;
 
   private:
     /// The location of Schedules in that namespace that name none; empty where it is not known.
@@ -80,6 +78,10 @@ struct AllVelero {
     /// That of its Schedule, or "…/schedule/NAME@LOCATION" of what was found elsewhere than that puts its own.
     std::string subject_in(const VeleroSeries& one) const;
     void report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
+    /// Who selects among backups hears of the places where these are.
+    void report_locations(bool selected, std::vector<SubjectReport>& out) const;
+    /// Is any of the backups in that location ("NAMESPACE/NAME"), or will any be put there?
+    bool uses(std::string_view location) const;
     /// That the newest good backup is, as far as one knows, where nobody gets at it.
     std::optional<Failure> why_out_of_reach(const core::RecoveryPoints& points, const std::string& of_namespace) const;
     /// Of backups made by hand: beside a Schedule?

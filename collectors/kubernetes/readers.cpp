@@ -30,7 +30,7 @@ Reader reader_of_jobs(const Resource& resource, const JobsAre& are, Facts& facts
             [&facts, are](const io::Json& cronjob) { facts.jobs.read_cronjob(cronjob, are); }};
 }
 
-Reader reader_of_velero(const Resource& resource, const JobsAre& are, Facts& facts) {
+Reader reader_of_velero(const Resource& resource, const JobsAre& are, Time now, Facts& facts) {
     if (resource == kVeleroBackups)
         return {[&facts] {
                     facts.velero.series = {};
@@ -40,6 +40,9 @@ Reader reader_of_velero(const Resource& resource, const JobsAre& are, Facts& fac
     if (resource == kVeleroRestores)
         return into(facts.velero.restores,
                     [are](AllRestores& all, const io::Json& restore) { all.read(restore, are.exercise, are.depth); });
+    if (resource == kVeleroLocations)
+        return {[&facts] { facts.velero.locations = {}; },
+                [&facts, now](const io::Json& location) { facts.velero.read_location(location, now); }};
     if (resource == kPodVolumeBackups)
         return {[&facts] { facts.velero.unsaved_volumes = {}; },
                 [&facts](const io::Json& volume) { facts.velero.read_volume(volume); }};
@@ -105,16 +108,7 @@ Reader reader_of_objects(const Resource& resource, const std::string& exercise, 
                     [exercise](Objects& all, const io::Json& one) { all.push_back(read_chaos_result(one, exercise)); });
     if (resource == kApplications)
         return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_application(one, now)); });
-    if (resource == kCertificates)
-        return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_certificate(one, now)); });
-    return {[&objects, &facts] {
-                objects = {};
-                facts.velero.locations = {};
-            },
-            [&objects, &facts, now](const io::Json& location) {
-                objects.push_back(read_storage_location(location, now));
-                facts.velero.read_location(location, objects.back());
-            }};
+    return into(objects, [now](Objects& all, const io::Json& one) { all.push_back(read_certificate(one, now)); });
 }
 
 } // namespace
@@ -130,8 +124,8 @@ Reader reader_of(const Resource& resource, const Expected& expected, Time now, F
         return reader_of_jobs(resource, expected.jobs, facts);
     if (resource == kDisruptionBudgets || resource == kAutoscalers)
         return reader_of_protection(resource, facts);
-    if (resource.group == kVeleroBackups.group && resource != kVeleroLocations)
-        return reader_of_velero(resource, expected.jobs, facts);
+    if (resource.group == kVeleroBackups.group)
+        return reader_of_velero(resource, expected.jobs, now, facts);
     if (resource == kPostgresClusters || resource == kPostgresBackups || resource == kScheduledBackups)
         return reader_of_postgres(resource, now, facts);
     if (resource.group == "apps")

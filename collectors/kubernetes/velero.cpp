@@ -172,20 +172,6 @@ void AllVelero::read_volume(const io::Json& volume) {
     unsaved.phase = phase.empty() ? "New" : phase;
 }
 
-void AllVelero::read_location(const io::Json& location, const SubjectReport& told) {
-    const io::Json& metadata = location["metadata"];
-    StorageLocation& kept =
-        locations[fmt::format("{}/{}", clean(metadata["namespace"].text(), 63), clean(metadata["name"].text(), 253))];
-    const io::Json& is_default = location["spec"]["default"];
-    kept.is_default = is_default && is_default.boolean();
-    const bool down = std::ranges::any_of(told.evidence, [](const Evidence& one) {
-        const auto* reach = std::get_if<core::Reachability>(&one);
-        return reach && reach->state == core::ReachState::down;
-    });
-    if (down)
-        kept.wrong = clean(location["status"]["phase"].text(), 40);
-}
-
 std::optional<Failure> AllVelero::why_out_of_reach(const core::RecoveryPoints& points,
                                                    const std::string& of_namespace) const {
     const auto newest_first = points.points | std::views::reverse;
@@ -198,27 +184,6 @@ std::optional<Failure> AllVelero::why_out_of_reach(const core::RecoveryPoints& p
         return std::nullopt;
     return Failure{FailureKind::unreachable,
                    fmt::format("its backups are in {}, which is {}", found->first, found->second.wrong)};
-}
-
-std::string AllVelero::default_location(std::string_view of_namespace) const {
-    const std::string all = fmt::format("{}/", of_namespace);
-    for (auto one = locations.lower_bound(all); one != locations.end() && one->first.starts_with(all); ++one)
-        if (one->second.is_default)
-            return one->first;
-    // Of this name unless its server is told another one, and before there was a default in the object.
-    const std::string by_name = all + "default";
-    return locations.contains(by_name) ? by_name : std::string{};
-}
-
-bool AllVelero::uses(std::string_view location) const {
-    const auto is_it = [&](std::string_view subject, std::string_view named) {
-        const std::string_view of_namespace = subject.substr(0, subject.find('/'));
-        const std::string own = named.empty() ? default_location(of_namespace) : std::string{named};
-        return !own.empty() &&
-               subject_of(of_namespace, "backupstoragelocation", own.substr(own.find('/') + 1)) == location;
-    };
-    return std::ranges::any_of(series, [&](const auto& one) { return is_it(one.first.subject, one.first.location); }) ||
-           std::ranges::any_of(schedule_locations, [&](const auto& one) { return is_it(one.first, one.second); });
 }
 
 std::string AllVelero::subject_in(const VeleroSeries& one) const {
@@ -286,6 +251,7 @@ void AllVelero::report(const VeleroLists& lists, std::vector<SubjectReport>& out
     }
     for (const auto& [subject, assertions] : schedules)
         out.push_back({.subject = subject, .location = {}, .evidence = {assertions}, .failure = {}});
+    report_locations(lists.selected, out);
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where Velero keeps backups, and whether one gets at it.
+#include "collectors/kubernetes/expect.hpp"
+#include "collectors/kubernetes/objects.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace recoverd::collectors::kubernetes_parts {
+
+namespace {
+
+/// Velero looks every minute unless it is told otherwise.
+constexpr Duration kValidated = std::chrono::hours{1};
+
+SubjectReport read_storage_location(const io::Json& location, Time now) {
+    SubjectReport report{
+        .subject = subject_of(location, "backupstoragelocation"), .location = {}, .evidence = {}, .failure = {}};
+    const io::Json& status = location["status"];
+    const std::string phase = clean(text_or(status["phase"]), 40);
+    const auto validated = time_or_none(status["lastValidationTime"]);
+    if (phase.empty() || !validated || now - *validated > kValidated) {
+        report.failure = {FailureKind::bad_answer, validated
+                                                       ? "Velero has not looked whether it is available for an hour"
+                                                       : "Velero never looked whether it is available"};
+        return report;
+    }
+    core::Reachability reach;
+    if (phase != "Available") {
+        reach.state = ReachState::down;
+        reach.detail = fmt::format("{}: {}", phase, clean(text_or(status["message"])));
+    }
+    report.evidence.emplace_back(std::move(reach));
+    const std::string mode = clean(text_or(location["spec"]["accessMode"]), 40);
+    report.evidence.emplace_back(
+        core::Assertions{{expect("access_mode", "ReadWrite", mode.empty() ? "ReadWrite" : mode)}});
+    return report;
+}
+
+} // namespace
+
+void AllVelero::read_location(const io::Json& location, Time now) {
+    const io::Json& metadata = location["metadata"];
+    StorageLocation& kept =
+        locations[fmt::format("{}/{}", clean(metadata["namespace"].text(), 63), clean(metadata["name"].text(), 253))];
+    kept.told = read_storage_location(location, now);
+    const io::Json& is_default = location["spec"]["default"];
+    kept.is_default = is_default && is_default.boolean();
+    const bool down = std::ranges::any_of(kept.told.evidence, [](const Evidence& one) {
+        const auto* reach = std::get_if<core::Reachability>(&one);
+        return reach && reach->state == core::ReachState::down;
+    });
+    if (down)
+        kept.wrong = clean(location["status"]["phase"].text(), 40);
+}
+
+std::string AllVelero::default_location(std::string_view of_namespace) const {
+    const std::string all = fmt::format("{}/", of_namespace);
+    for (auto one = locations.lower_bound(all); one != locations.end() && one->first.starts_with(all); ++one)
+        if (one->second.is_default)
+            return one->first;
+    // Of this name unless its server is told another one, and before there was a default in the object.
+    const std::string by_name = all + "default";
+    return locations.contains(by_name) ? by_name : std::string{};
+}
+
+bool AllVelero::uses(std::string_view location) const {
+    const auto is_it = [&](std::string_view subject, std::string_view named) {
+        return named.empty() ? default_location(subject.substr(0, subject.find('/'))) == location : named == location;
+    };
+    return std::ranges::any_of(series, [&](const auto& one) { return is_it(one.first.subject, one.first.location); }) ||
+           std::ranges::any_of(schedule_locations, [&](const auto& one) { return is_it(one.first, one.second); });
+}
+
+void AllVelero::report_locations(bool selected, std::vector<SubjectReport>& out) const {
+    for (const auto& [name, location] : locations)
+        if (!selected || uses(name))
+            out.push_back(location.told);
+}
+
+} // namespace recoverd::collectors::kubernetes_parts
