@@ -206,8 +206,7 @@ constexpr std::array kRules{
     Rule{certificate_expiring, "CertificateExpiring", "certificate_expiring", p3, Unit::duration, 14 * kDayInSeconds,
          0ms,
          "less than min(14d, a third of its life) is left, or, where it tells when it is to be renewed, that was an "
-         "hour "
-         "ago; expired or not to be trusted: P1",
+         "hour ago; expired or not to be trusted: P1",
          "Renew the certificate, and see why it was not renewed by itself."},
     Rule{scenario_active,
          "ScenarioActive",
