@@ -242,6 +242,7 @@ TEST_CASE("STARTTLS of SMTP is asked for in its words, and missed where it is no
     request.starttls = StartTls::smtp;
     const auto connected = run(request);
     REQUIRE_FALSE(connected);
+    listener.end();
     CHECK(heard == "EHLO recoverd\r\n");
     CHECK(connected.error().detail.contains("does not offer STARTTLS"));
 }

@@ -80,6 +80,7 @@ TEST_CASE("nothing is asked before the password is taken") {
     request.password = Secret{"secret"};
     const auto answer = run(std::move(request));
     REQUIRE(answer);
+    listener.end();
     CHECK_THAT(heard, ContainsSubstring("watcher") && ContainsSubstring("secret"));
 }
 

@@ -23,15 +23,20 @@ class Listener {
         : acceptor_(loop_, Tcp::endpoint{asio::ip::make_address(address), 0}),
           script_(std::move(script)),
           thread_([this] { serve(); }) {}
-    ~Listener() {
+    ~Listener() { end(); }
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+    /// No connection is taken any more, and the script has ended: what it wrote may be read.
+    void end() {
+        if (!thread_.joinable())
+            return;
         stopping_ = true;
         asio::error_code ignored;
         Tcp::socket{loop_}.connect(acceptor_.local_endpoint(), ignored);
         thread_.join();
     }
-    Listener(const Listener&) = delete;
-    Listener& operator=(const Listener&) = delete;
-    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
   private:
     void serve() {
