@@ -42,6 +42,17 @@ bool is_undecided(const CheckMemory& memory, const Identity& identity) {
     });
 }
 
+/// Is it about a probe that began anew, and has not seen so many good ones in a row as end that?
+bool is_unsettled(const Check& check, const CheckMemory& memory, const Identity& identity) {
+    const bool of_down = identity.rule == RuleId::endpoint_down;
+    const auto at = memory.subjects.find(identity.subject);
+    if ((!of_down && identity.rule != RuleId::endpoint_degraded) || at == memory.subjects.end())
+        return false;
+    const SubjectMemory& seen = at->second;
+    const unsigned good = of_down ? seen.not_down_in_row : seen.good_in_row;
+    return seen.settled == ReachState::up && good < std::max(1U, check.successes);
+}
+
 /// Does what is known of this subject say whether the finding still holds? As long as there was no whole answer, the
 /// halves of one speak of the kinds that came.
 bool answers_for(const SubjectMemory& seen, const Identity& identity) {
@@ -189,12 +200,14 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
 }
 
 /// A check whose options changed has forgotten what it saw. What fires goes on until something was learned of it: that
-/// nothing can be seen there ends nothing, nor half an answer without it, nor an expectation that stays unknown.
+/// nothing can be seen there ends nothing, nor half an answer without it, nor an expectation that stays unknown, nor a
+/// probe that is bad still, or was good once.
 void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
     for (const auto& [labels, alert] : unit.alerts) {
         Finding finding = alert.finding;
         Identity& identity = finding.identity;
-        if (unit.memory.last_success && !is_unseen(unit.memory, identity) && !is_undecided(unit.memory, identity))
+        if (unit.memory.last_success && !is_unseen(unit.memory, identity) && !is_undecided(unit.memory, identity) &&
+            !is_unsettled(*unit.check, unit.memory, identity))
             continue;
         if (alert.state != AlertState::firing || identity.rule == RuleId::evidence_missing ||
             (!identity.asset.empty() && !assets_.contains(identity.asset)))

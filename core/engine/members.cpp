@@ -92,7 +92,8 @@ Member member_of(const Scenario& scenario, const CheckUnit& unit, const Decisive
     return made;
 }
 
-/// Each subject of the check that counts, with the group it counts in; the check itself where it has seen none yet.
+/// Each subject of the check that counts, with the group it counts in: those that it saw under other options, before it
+/// has looked under these, and the check itself where it has seen none yet.
 template <typename Visit>
 void for_each_counting(const Scenario& scenario, const CheckUnit& unit, Visit visit) {
     const auto add = [&](std::string_view subject, std::string_view asset, const SubjectMemory* seen) {
@@ -107,8 +108,13 @@ void for_each_counting(const Scenario& scenario, const CheckUnit& unit, Visit vi
         const std::size_t at = i++;
         add(subject, at < unit.subject_assets.size() ? unit.subject_assets[at] : std::string_view{}, &seen);
     }
-    if (unit.memory.subjects.empty())
+    if (!unit.memory.subjects.empty())
+        return;
+    if (unit.memory.last_success || unit.memory.seen_before.empty())
         add({}, asset_of(*unit.check, {}), nullptr);
+    else
+        for (const auto& [subject, known] : unit.memory.seen_before)
+            add(subject, asset_of(*unit.check, subject), nullptr);
 }
 
 } // namespace

@@ -48,16 +48,17 @@ bool awaits_looks(const ScenarioUnit& unit) {
     return std::ranges::any_of(unit.members, [](const CheckUnit* member) { return !member->fresh; });
 }
 
-/// Of what was found from `first` on what is told already: it goes on, and nothing is told by its age alone.
-void keep_firing(const Alerts& alerts, std::vector<Finding>& findings, std::size_t first) {
+/// Of what was found from `first` on what was found before: it goes on as it is. Nothing is told by its age alone, and
+/// what is pending waits for the next look with the time that it has held.
+void keep_as_told(const Alerts& alerts, std::vector<Finding>& findings, std::size_t first) {
     const Ongoing before{alerts};
     const auto from = findings.begin() + static_cast<std::ptrdiff_t>(first);
     findings.erase(std::remove_if(from, findings.end(),
-                                  [&](const Finding& finding) {
-                                      const Alert* alert = before.find(finding.identity);
-                                      return alert == nullptr || alert->state != AlertState::firing;
-                                  }),
+                                  [&](const Finding& finding) { return before.find(finding.identity) == nullptr; }),
                    findings.end());
+    for (std::size_t i = first; i < findings.size(); ++i)
+        if (const Alert& alert = *before.find(findings[i].identity); alert.state == AlertState::pending)
+            findings[i].hold = kNever - alert.since;
 }
 
 } // namespace
@@ -171,7 +172,7 @@ void Engine::judge_group(ScenarioUnit& unit, const ScenarioGroup& group, const s
     const std::size_t found = judgement.findings.size();
     judge_scenario(unit.scenario, group.name, unit.outages[group.name], group.decision, now, judgement);
     if (group.decision.state == ScenarioState::unknown && awaits_looks(unit))
-        keep_firing(unit.alerts, judgement.findings, found);
+        keep_as_told(unit.alerts, judgement.findings, found);
     for (std::size_t i = found; i < judgement.findings.size() && !drill.empty(); ++i) {
         judgement.findings[i].priority = Priority::p4;
         judgement.findings[i].lowered_by = drill;

@@ -44,6 +44,15 @@ struct Zones {
     }
 
     void configure() { engine.configure(fleet.done(), now); }
+    /// Of all checks: they look anew, and remember no probe.
+    void change_options() {
+        for (auto& check : fleet.config.checks) {
+            Check changed = *check;
+            changed.fingerprint += " other";
+            check = std::make_shared<const Check>(std::move(changed));
+        }
+        configure();
+    }
     /// Probes of zone a say one thing, those of zone b the other, every 30 s.
     void probe(ReachState a, ReachState b = ReachState::up) {
         for (const auto& check : fleet.config.checks)
@@ -714,6 +723,73 @@ TEST_CASE("a check whose options changed is seen by its scenarios as soon as it 
     CHECK(engine.scenario("late")->groups.at(0).decision.state == ScenarioState::unknown);
     look();
     CHECK(engine.scenario("late")->groups.at(0).decision.state == ScenarioState::clear);
+}
+
+TEST_CASE("an outage goes on over other options of its probes, and is told when it would have been") {
+    Zones zones;
+    zones.fleet.config.scenarios[0].hold = 2min;
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    REQUIRE(zones.history("az", "a").running);
+    const Outage before = *zones.history("az", "a").running;
+    zones.change_options();
+    // The first one is no good one, though there are not yet enough to call it down again.
+    for (int i = 0; i < 4; ++i) {
+        zones.probe(ReachState::down);
+        CHECK(std::ranges::count(firing(zones.engine, zones.now), "EndpointDown") == 2);
+    }
+    CHECK(zones.firing_at(Priority::p1) == Texts{"ScenarioActive az/a"});
+    REQUIRE(zones.history("az", "a").running);
+    CHECK(*zones.history("az", "a").running == before);
+    for (int i = 0; i < 3; ++i)
+        zones.probe(ReachState::up);
+    CHECK(std::ranges::count(firing(zones.engine, zones.now), "EndpointDown") == 0);
+    CHECK_FALSE(zones.history("az", "a").running);
+}
+
+TEST_CASE("a scenario that several subjects decide goes on over other options of their check") {
+    // Where they stand nobody knows before the next look.
+    for (const std::string group : {"", "a"}) {
+        CAPTURE(group);
+        fleet::Fleet fleet;
+        Check check = fleet::backups_of("cluster", "orders");
+        check.brings = {EvidenceKind::assertions};
+        fleet.with(fleet::asset("orders")).with(check);
+        Scenario lost;
+        lost.name = "lost";
+        lost.when = {RuleId::assertion_failed};
+        lost.by = group.empty() ? "" : "zone";
+        lost.at_least = {Quorum::Kind::count, 2};
+        lost.hold = 2min;
+        fleet.config.scenarios = {lost};
+        Engine engine{kNow};
+        Time now = kNow;
+        engine.configure(fleet.done(), now);
+        const auto look = [&] {
+            std::vector<SubjectReport> seen;
+            for (const char* node : {"n1", "n2", "n3"})
+                seen.push_back(SubjectReport{node,
+                                             {.zone = "a"},
+                                             {Assertions{{{.name = "replicated", .expected = "yes", .actual = "no"}}}},
+                                             {}});
+            engine.learn("cluster", fleet::report(now, seen), now);
+            pass(engine, now, 1min);
+        };
+        look();
+        REQUIRE(engine.scenario("lost")->outages.contains(group));
+        check.fingerprint += " other";
+        fleet.config.checks = {std::make_shared<const Check>(check)};
+        engine.configure(fleet.done(), now);
+        pass(engine, now, 30s);
+        CHECK(std::ranges::count(firing(engine, now), "ScenarioActive") == 0);
+        look();
+        CHECK(std::ranges::count(firing(engine, now), "ScenarioActive") == 1);
+        const OutageHistory& history = engine.scenario("lost")->outages.at(group);
+        REQUIRE(history.running);
+        CHECK(history.running->began_at == kNow);
+        CHECK(history.past.empty());
+    }
 }
 
 TEST_CASE("the canary of a scenario tells what its outage lost, over a restart too") {
