@@ -40,6 +40,7 @@ void move_by(SubjectMemory& seen, Duration by) {
     for (HalfLearned& half : seen.half_learned)
         core::move_by(half.at, by);
     move_by(seen.vanished_since, by);
+    move_by(seen.watched_since, by);
     for (RunningJob& job : seen.running)
         core::move_by(job.first_seen, by);
     for (ArchivedMark& mark : seen.archived)

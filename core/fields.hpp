@@ -256,6 +256,7 @@ void fields(Self& self, auto&& visit) {
     visit("failing_since", self.failing_since);
     visit("vanished_since", self.vanished_since);
     visit("passing", self.passing);
+    visit("watched_since", self.watched_since);
     visit("past_points", self.past_points);
     visit("points_known_since", self.points_known_since);
     visit("newest_good_at", self.newest_good_at);

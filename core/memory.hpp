@@ -52,7 +52,8 @@ struct FailingAssertion {
     bool operator==(const FailingAssertion&) const = default;
 };
 
-/// An expectation that could not be learned when it was last asked, and since when nobody could.
+/// An expectation that could not be learned when it was last asked, and since when nobody could, as long as somebody
+/// was there to ask.
 struct UnknownAssertion {
     std::string name;
     Time since;
@@ -125,6 +126,9 @@ struct SubjectMemory {
     std::optional<Time> vanished_since;
     /// Is it missed by nobody then?
     bool passing = false;
+    /// Since when somebody has been looking for it, where its silence was known before that of its check began to count
+    /// anew.
+    std::optional<Time> watched_since;
 
     // recovery_points
     /// Good points that ended, oldest first; kMaxPastPoints at most, of each type the newest.
@@ -189,7 +193,8 @@ struct SeenBefore {
 
 struct CheckMemory {
     Time first_seen;
-    /// Since when somebody has been looking without a break: the agent's start, unless its silence was known before.
+    /// Since when somebody has been looking without a break: the agent's start, unless its silence was known before, or
+    /// since it is to look more often.
     Time watched_since;
     /// When the last run of whatever outcome looked; nothing before the first one.
     std::optional<Time> last_run;

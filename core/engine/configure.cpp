@@ -47,8 +47,7 @@ Engine::Engine(Time start) : start_(start) { mark(agent_); }
 
 void Engine::restore_check(const std::string& name, RestoredCheck restored) {
     // Silence that had been noticed before goes on; silence while nobody looked does not count.
-    if (!tells_of_silence(restored.alerts))
-        restored.memory.watched_since = start_;
+    watch_anew(restored.memory, restored.alerts, start_);
     take_up(restored.alerts, start_);
     restored_checks_[name] = std::move(restored);
 }
@@ -141,10 +140,9 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
     } else if (unit->check && is_same_source(*check, unit->check->fingerprint)) {
         // What was not asked for until now is not late at once.
         const auto target = targets_.find(check->target);
-        const bool is_told =
-            tells_of_silence(unit->alerts) || (target != targets_.end() && tells_of_silence(target->second->alerts));
-        if (check->every < unit->check->every && !is_told)
-            unit->memory.watched_since = std::max(unit->memory.watched_since, now);
+        const bool target_tells = target != targets_.end() && tells_of_silence(target->second->alerts);
+        if (check->every < unit->check->every && !target_tells)
+            watch_anew(unit->memory, unit->alerts, now);
     } else if (unit->check) {
         unit->memory = changed(*check, unit->check->fingerprint, unit->alerts, unit->memory, now);
         unit->fresh = false;

@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/engine/unseen.hpp"
 
+#include "core/rules/silences.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace recoverd::core {
+
+namespace {
+
+bool is_silence(const Alert& alert) {
+    return alert.state != AlertState::resolved && alert.finding.identity.rule == RuleId::evidence_missing;
+}
+
+} // namespace
 
 std::string why_unseen(const CheckUnit& unit, const SubjectMemory& seen) {
     if (seen.failure)
@@ -19,9 +32,28 @@ std::string why_unseen(const CheckUnit& unit, const SubjectMemory& seen) {
 
 bool tells_of_silence(const Alerts& alerts) {
     return std::ranges::any_of(alerts, [](const auto& entry) {
-        return entry.second.state != AlertState::resolved &&
-               entry.second.finding.identity.rule == RuleId::evidence_missing;
+        return is_silence(entry.second) && entry.second.finding.identity.subject.empty() &&
+               entry.second.finding.identity.assertion.empty();
     });
+}
+
+void watch_anew(CheckMemory& memory, const Alerts& alerts, Time now) {
+    if (tells_of_silence(alerts))
+        return;
+    std::set<std::pair<std::string_view, std::string_view>> told;
+    for (const auto& [labels, alert] : alerts)
+        if (const Identity& identity = alert.finding.identity; is_silence(alert))
+            told.emplace(identity.subject, identity.assertion);
+    for (auto& [name, seen] : memory.subjects) {
+        if (told.contains({name, {}}))
+            seen.watched_since = watched_since(memory, seen);
+        else
+            seen.watched_since.reset();
+        for (UnknownAssertion& unknown : seen.unknown_assertions)
+            if (!told.contains({name, unknown.name}))
+                unknown.since = now;
+    }
+    memory.watched_since = now;
 }
 
 } // namespace recoverd::core

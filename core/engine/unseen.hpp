@@ -12,7 +12,11 @@ namespace recoverd::core {
 /// looked.
 std::string why_unseen(const CheckUnit& unit, const SubjectMemory& seen);
 
-/// Does one of them say that nothing was learned?
+/// Does one of them say that nothing was learned of a check as a whole, or of a target?
 bool tells_of_silence(const Alerts& alerts);
+
+/// Nobody looked, or had to look so often, before `now`: silence counts from then on. What `alerts` tell of already
+/// goes on, of the check as a whole or of the subjects and expectations that it is told of.
+void watch_anew(CheckMemory& memory, const Alerts& alerts, Time now);
 
 } // namespace recoverd::core

@@ -48,8 +48,8 @@ void judge_unknown(const SubjectView& view, const Assertion& assertion, Judgemen
         return;
     const auto& unknown = view.seen.unknown_assertions;
     const auto known = std::ranges::find(unknown, assertion.name, &UnknownAssertion::name);
-    // An older release did not keep since when. That nobody could ask while the agent was away does not count.
-    const Time since = known == unknown.end() ? view.now : std::max(known->since, view.memory.watched_since);
+    // An older release did not keep since when.
+    const Time since = known == unknown.end() ? view.now : known->since;
     const auto over = crossed(silence_thresholds(view.check, view.policy), since, view.now, out);
     if (!over)
         return;

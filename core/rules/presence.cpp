@@ -38,9 +38,13 @@ void judge_missing(const SubjectView& view, Judgement& out) {
 
 } // namespace
 
+Time watched_since(const CheckMemory& memory, const SubjectMemory& seen) {
+    return seen.watched_since.value_or(memory.watched_since);
+}
+
 Time last_learned(const CheckMemory& memory, const SubjectMemory& seen) {
     const Time learned = seen.evidence->empty() ? seen.first_seen : seen.learned_at;
-    return std::max(learned, memory.watched_since);
+    return std::max(learned, watched_since(memory, seen));
 }
 
 Time last_learned(const CheckMemory& memory, const SubjectMemory& seen, EvidenceKind kind) {

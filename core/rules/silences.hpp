@@ -9,6 +9,8 @@
 namespace recoverd::core {
 
 std::vector<Threshold> silence_thresholds(const Check& check, const Policy& policy);
+/// Since when somebody has been looking for a subject without a break.
+Time watched_since(const CheckMemory& memory, const SubjectMemory& seen);
 /// From when a check's silence counts: what it last learned, or when somebody began to look.
 Time last_learned(const CheckMemory& memory);
 /// The same of one subject.

@@ -174,6 +174,68 @@ TEST_CASE("a check that is to look more often is not late at once") {
     CHECK(watched.alert("EvidenceMissing"));
 }
 
+TEST_CASE(
+    "what is told of one subject's silence goes on, and makes the others late neither by a reload nor a restart") {
+    Watched watched;
+    const auto look_every = [&](Duration every) {
+        Check check = backups_of("b", "orders");
+        check.every = every;
+        const auto config = Fleet{}.with(asset("orders")).with(check).done();
+        watched.engine.configure(config, watched.now);
+        return config;
+    };
+    const auto silent = [](Engine& engine, Time now) {
+        return std::ranges::count(firing(engine, now), "EvidenceMissing");
+    };
+    const SubjectReport unreadable{"repo2", {}, {}, Failure{FailureKind::unreachable, "no route"}};
+    look_every(1h);
+    for (int hour = 0; hour < 5; ++hour) {
+        watched.engine.learn("b", report(watched.now, {points("repo1", {watched.now}), unreadable}), watched.now);
+        watched.pass(hour < 4 ? 1h : 40min);
+    }
+    REQUIRE(silent(watched.engine, watched.now) == 1);
+    const Time started = watched.alert("EvidenceMissing")->started_at;
+    const auto config = look_every(1min);
+    watched.pass(4min);
+    CHECK(silent(watched.engine, watched.now) == 1);
+    CHECK(watched.alert("EvidenceMissing")->started_at == started);
+
+    Time now = watched.now + kDay;
+    const auto after = restarted(watched.engine, config, now);
+    after->learn("b", failure(now), now);
+    pass(*after, now, 4min);
+    CHECK(silent(*after, now) == 1);
+    after->learn("b", report(now, {points("repo1", {now}), points("repo2", {now})}), now);
+    pass(*after, now, 1s);
+    CHECK(silent(*after, now) == 0);
+}
+
+TEST_CASE("the time in which nobody could ask for an expectation does not count, unless its silence was told before") {
+    Check check = backups_of("b", "orders");
+    check.brings = {EvidenceKind::assertions};
+    const auto config = Fleet{}.with(asset("orders")).with(check).done();
+    const SubjectReport unknown{
+        "", {}, {Assertions{{{.name = "versioning", .expected = "on", .actual = std::nullopt}}}}, {}};
+    Time now = kNow;
+    auto engine = std::make_unique<Engine>(now);
+    engine->configure(config, now);
+    const auto told_after = [&](Duration duration) {
+        engine->learn("b", report(now, {unknown}), now);
+        pass(*engine, now, duration);
+        return std::ranges::count(firing(*engine, now), "EvidenceMissing") == 1;
+    };
+    const auto restart = [&] {
+        now += 1h;
+        engine = restarted(*engine, config, now);
+    };
+    CHECK_FALSE(told_after(4min));
+    restart();
+    CHECK_FALSE(told_after(4min));
+    CHECK(told_after(2min));
+    restart();
+    CHECK(told_after(1s));
+}
+
 TEST_CASE("silence that was known before a restart goes on") {
     Watched watched;
     watched.pass(10min);

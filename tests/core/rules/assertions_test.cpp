@@ -101,10 +101,6 @@ TEST_CASE("an expectation is unknown since it was asked for in vain, and anew on
         bench.fails().after(2min).sees({unknown});
         CHECK(bench.says(evidence_missing).size() == 1);
     }
-    SECTION("nobody was there to ask") {
-        bench.memory.watched_since = bench.now;
-        CHECK(silent_again());
-    }
     SECTION("the clock jumped, and not because time went by") {
         move_by(bench.memory, 1h);
         bench.after(1h);
