@@ -141,8 +141,10 @@ bool is_just_over(const ScenarioUnit& unit, const std::string& cause, Judgement&
     if (at == unit.outages.end() || at->second.running || at->second.past.empty())
         return false;
     const ScenarioGroup* known = group_called(unit, *group);
-    const Time until = *at->second.past.back().ended_at + (known ? known->patience : Duration{0});
-    if (now >= until)
+    const Time ended_at = *at->second.past.back().ended_at;
+    const Time until = ended_at + (known ? known->patience : Duration{0});
+    // An end that lies ahead was dated before the clock was set back: of how long ago nobody knows.
+    if (now < ended_at || now >= until)
         return false;
     judgement.look_again(until);
     return true;

@@ -272,6 +272,22 @@ TEST_CASE("whoever recovers a moment after its zone wakes nobody, and whoever do
     CHECK(zones.firing_at(Priority::p2) == Texts{"EndpointDown web-a2/"});
 }
 
+TEST_CASE("an outage that was over before the clock was set back explains nothing any more") {
+    Zones zones;
+    zones.fleet.config.scenarios[1].priority = Priority::p4;
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    zones.probe_all_up_but("web-a2");
+    zones.probe_all_up_but("web-a2");
+    REQUIRE(zones.engine.check("web-a2")->findings.at(0).lowered_by == "scenario az (a)");
+    zones.now -= 1h;
+    zones.engine.clock_jumped(-1h);
+    for (int i = 0; i < 6; ++i)
+        zones.probe_all_up_but("web-a2");
+    CHECK(zones.firing_at(Priority::p2) == Texts{"EndpointDown web-a2/"});
+}
+
 TEST_CASE("whoever sees whether an outage is over is waited for while it goes on") {
     Zones zones;
     zones.configure();
