@@ -32,9 +32,12 @@ struct Finding {
     std::string reason;
     /// How long it must hold before it fires.
     Duration hold{0};
-    /// The priority before something lowered it, and what did ("maintenance: …"); empty when nothing did.
+    /// The priority before something lowered it, and what did ("maintenance: …"); empty when nothing did. Of an outage
+    /// that is of P4 by itself: what it belongs to.
     Priority raw_priority = Priority::p3;
     std::string lowered_by;
+
+    bool is_lowered() const { return !lowered_by.empty() && priority != raw_priority; }
 
     bool operator==(const Finding&) const = default;
 };

@@ -47,7 +47,7 @@ Annotations annotations(const core::Alert& alert, const core::Config& config) {
     Annotations out;
     out.summary = about.empty() ? std::string{rule.name} : fmt::format("{}: {}", rule.name, about);
     out.description = fmt::format("{}\nSince {}.", finding.reason, core::config::format_time(alert.since));
-    if (!finding.lowered_by.empty())
+    if (finding.is_lowered())
         out.description += fmt::format("\nLowered from {} to {}: {}.", name_of(finding.raw_priority),
                                        name_of(finding.priority), finding.lowered_by);
     if (!rule.first_step.empty())

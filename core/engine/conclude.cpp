@@ -80,7 +80,10 @@ void Engine::lower(Finding& finding, const Alert* before, Judgement& judgement, 
     std::string cause = planned(finding.identity, judgement, now);
     if (cause.empty())
         cause = explained(finding, before ? before->finding.lowered_by : std::string{}, judgement, now);
-    if (cause.empty() || finding.priority == Priority::p4)
+    // That an outage of P4 is part of a wider one matters once it is over.
+    const bool is_noted = finding.priority < Priority::p4 ||
+                          (finding.identity.rule == RuleId::scenario_active && finding.lowered_by.empty());
+    if (cause.empty() || !is_noted)
         return;
     finding.priority = Priority::p4;
     finding.lowered_by = std::move(cause);

@@ -16,7 +16,7 @@ void alert(JsonWriter& out, const core::Alert& alert, const core::Config& config
             {"runbook_url", notes.runbook_url},
             {"dashboard_url", notes.dashboard_url}});
     out.field("priority", name_of(alert.finding.priority)).field("reason", alert.finding.reason);
-    if (!alert.finding.lowered_by.empty())
+    if (alert.finding.is_lowered())
         out.field("lowered_from", name_of(alert.finding.raw_priority)).field("lowered_by", alert.finding.lowered_by);
     field(out, "since", alert.since);
     if (alert.state != core::AlertState::pending)

@@ -47,9 +47,9 @@ void write_alert(std::string& out, const core::Alert& alert, const core::Config&
                        tag(tone(finding.priority), name_of(finding.priority)));
     out += fmt::format("<p><b>{}</b> {}</p>\n", html(where(finding.identity)), html(finding.reason));
     out += fmt::format("<p class=\"soft\">{}{}</p>\n</li>\n", when_words(alert, now),
-                       finding.lowered_by.empty() ? ""
-                                                  : fmt::format("; lowered from {}: {}", name_of(finding.raw_priority),
-                                                                html(finding.lowered_by)));
+                       finding.is_lowered() ? fmt::format("; lowered from {}: {}", name_of(finding.raw_priority),
+                                                          html(finding.lowered_by))
+                                            : "");
 }
 
 void write_alerts(std::string& out, const core::Snapshot& snapshot, core::Time now) {

@@ -4,6 +4,7 @@
 #include "tests/core/engine/fleet.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 using namespace recoverd::core;
 using fleet::firing;
@@ -259,8 +260,10 @@ TEST_CASE("a wider outage that begins gives up what validates a part of it, over
     CHECK(shop.exercise()->message.ends_with("given up: scenario region holds again"));
 }
 
-TEST_CASE("the end of what is part of a wider outage validates nothing until that is over") {
+TEST_CASE("the end of what is part of a wider outage validates nothing until that is over, however low it is") {
+    const Priority priority = GENERATE(Priority::p2, Priority::p4);
     Shop shop;
+    shop.fleet.config.scenarios[0].priority = priority;
     shop.fleet.config.scenarios.push_back(Scenario{.name = "region",
                                                    .checks = {"port", "orders"},
                                                    .at_least = {Quorum::Kind::count, 1},

@@ -418,6 +418,7 @@ Snapshot hostile_snapshot() {
     add_subject(broken, evil, evil, std::move(memory));
     broken.alerts = {
         make_alert(RuleId::endpoint_down, evil, evil, evil, AlertState::firing, Priority::p1, evil, *config)};
+    broken.alerts.front().finding.raw_priority = Priority::p3;
     broken.alerts.front().finding.lowered_by = evil;
     add(snapshot.checks, std::move(broken));
     add(snapshot.checks, hostile_gaps(evil));
