@@ -197,6 +197,15 @@ std::string explained_by_wider(const ScenarioUnit& unit, const Finding& finding,
     return {};
 }
 
+/// Does an outage of it go on that belongs to this drill, in words? Of a drill none speaks, the widest neither.
+bool is_part_of(const ScenarioUnit& unit, const std::string& drill) {
+    return !drill.empty() && std::ranges::any_of(unit.alerts, [&](const auto& entry) {
+        const Finding& finding = entry.second.finding;
+        return entry.second.state != AlertState::resolved && finding.identity.rule == RuleId::scenario_active &&
+               finding.lowered_by == drill;
+    });
+}
+
 /// That it holds in this group.
 Identity identity_of(const ScenarioUnit& unit, std::string_view group) {
     Identity own{.rule = RuleId::scenario_active, .asset = unit.scenario.asset};
@@ -211,8 +220,10 @@ const ScenarioUnit* explained_now(const ScenarioUnit& unit, std::string_view gro
     const Alert* alert = Ongoing{unit.alerts}.find(identity_of(unit, group));
     if (!alert)
         return nullptr;
-    const auto wide = std::ranges::find_if(
-        unit.explained_by, [&](const ScenarioUnit* one) { return says(*one, alert->finding.lowered_by); });
+    const std::string& cause = alert->finding.lowered_by;
+    auto wide = std::ranges::find_if(unit.explained_by, [&](const auto* one) { return says(*one, cause); });
+    if (wide == unit.explained_by.end())
+        wide = std::ranges::find_if(unit.explained_by, [&](const auto* one) { return is_part_of(*one, cause); });
     return wide == unit.explained_by.end() ? nullptr : *wide;
 }
 

@@ -33,7 +33,8 @@ std::vector<CheckUnit*> touched(const ScenarioUnit& unit, const Explained& befor
 std::string scenario_words(const ScenarioUnit& unit, std::string_view group);
 /// The group of the scenario that these words name; nothing for other words.
 std::optional<std::string_view> group_named(const ScenarioUnit& unit, std::string_view words);
-/// The wider scenario that explains the outage of this group, as long as that one speaks; null for none.
+/// The wider scenario that explains the outage of this group, as long as that one speaks or both belong to one drill;
+/// null for none.
 const ScenarioUnit* explained_now(const ScenarioUnit& unit, std::string_view group);
 
 /// Notes of each thing that is down whether it stands where a wider scenario speaks of the whole place: pods on a node

@@ -280,6 +280,40 @@ TEST_CASE("the end of what is part of a wider outage validates nothing until tha
     CHECK(shop.memory().running->cause == "scenario region is over");
 }
 
+TEST_CASE("the end of a part of a drill validates nothing before all that it took away is back") {
+    Shop shop;
+    for (auto& check : shop.fleet.config.checks) {
+        auto made = std::make_shared<Check>(*check);
+        made->asset = "shop";
+        check = made;
+    }
+    Check told;
+    told.name = told.fingerprint = "told";
+    told.collector = "outcome";
+    told.asset = "shop";
+    told.every = Duration{0};
+    told.brings = {EvidenceKind::exercise};
+    shop.fleet.with(told);
+    shop.fleet.config.scenarios.push_back(Scenario{.name = "region",
+                                                   .checks = {"port", "orders"},
+                                                   .at_least = {Quorum::Kind::count, 1},
+                                                   .explains = {"db-primary"}});
+    shop.fleet.config.validations[0].after.emplace_back("region");
+    shop.configure();
+    shop.all_see(ReachState::up);
+    const Exercise drill{.id = "1", .exercise = "drill", .outcome = ExerciseOutcome::started, .started_at = shop.now};
+    shop.engine.learn("told", fleet::report(shop.now, {{"", {}, {drill}, {}}}), shop.now);
+    pass(shop.engine, shop.now, 1s);
+    shop.sees("orders", ReachState::down);
+    shop.sees("port", ReachState::down);
+    REQUIRE(shop.engine.scenario("region")->findings.at(0).lowered_by == "exercise drill is running");
+    shop.sees("port", ReachState::up);
+    CHECK_FALSE(shop.memory().running);
+    shop.sees("orders", ReachState::up);
+    REQUIRE(shop.memory().running);
+    CHECK(shop.memory().running->cause == "scenario region is over");
+}
+
 TEST_CASE("a step that failed stays so through runs that are given up before they come to it") {
     Shop shop;
     shop.outage();
