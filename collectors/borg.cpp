@@ -171,8 +171,8 @@ Task<Collected> collect(Options options, Run run) {
     } else if (verification.due(run.now, options.verify_every, run.asked)) {
         // A fifth of the time is kept in hand, so that a check which takes too long takes nothing from what was listed.
         const Duration until = began + run.timeout * 4 / 5;
-        verification.failure = co_await verify(options, run, *access, &repository, &verification, until);
-        verification.tried_at = run.now;
+        auto failure = co_await verify(options, run, *access, &repository, &verification, until);
+        verification.tried(std::move(failure), run.now, run.now + (run.world.timers().elapsed() - began));
     }
     const core::Depth depth = options.verify == "checksummed" ? core::Depth::checksummed : core::Depth::listed;
     for (auto& [subject, points] : repository.series)

@@ -251,8 +251,8 @@ Task<Collected> collect(Options options, Run run) {
     if (options.verify == "none") {
         verification = {};
     } else if (verification.due(run.now, options.verify_every, run.asked, Verification::Locks::no)) {
-        verification.failure = co_await verify(options, run, *access, &series, &verification, until);
-        verification.tried_at = run.now;
+        auto failure = co_await verify(options, run, *access, &series, &verification, until);
+        verification.tried(std::move(failure), run.now, run.now + (run.world.timers().elapsed() - began));
     }
     const core::Depth depth = options.verify == "checksummed" ? core::Depth::checksummed : core::Depth::listed;
     for (auto& [subject, points] : series)

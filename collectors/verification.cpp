@@ -14,6 +14,8 @@ constexpr std::size_t kMaxProven = 5'000;
 constexpr int kSooner = 8;
 /// One that met the lock of a backup has read nothing yet: it is made once that may be over, before anybody is told.
 constexpr Duration kRetryLocked = std::chrono::minutes{10};
+/// A connection that broke may be there again by then. Once only: each of them may read for hours before it breaks off.
+constexpr Duration kRetryBroken = std::chrono::minutes{5};
 
 const std::string& own_id(const core::RecoveryPoint& point, const OwnIds& own) {
     const auto found = own.find(point.id);
@@ -28,9 +30,20 @@ bool Verification::due(Time now, Duration every, bool asked, Locks locks) const 
         return true;
     if (failure) {
         const bool locked = locks == Locks::yes && failure->kind == FailureKind::refused;
-        every = locked ? std::min(every / kSooner, kRetryLocked) : every / kSooner;
+        const bool broken = failure->kind == FailureKind::unreachable || failure->kind == FailureKind::timed_out;
+        every /= kSooner;
+        if (locked)
+            every = std::min(every, kRetryLocked);
+        else if (broken && failures == 1)
+            every = std::min(every, kRetryBroken);
     }
     return now - *tried_at >= every;
+}
+
+void Verification::tried(std::optional<Failure> why, Time began, Time ended) {
+    failure = std::move(why);
+    failures = failure ? failures + 1 : 0;
+    tried_at = failure ? ended : began;
 }
 
 void Verification::passed(const Series& series, const OwnIds& own) {
@@ -74,6 +87,9 @@ Verification Verification::read(const io::Json& json) {
         if (!kind)
             failure["kind"].bad("a kind of failure");
         read.failure = Failure{*kind, failure["detail"].text()};
+        // An older agent did not count them.
+        const io::Json& row = failure["in_a_row"];
+        read.failures = row ? row.natural() : 2;
     }
     if (json["errors"])
         read.errors = json["errors"].text();
@@ -90,7 +106,7 @@ void Verification::write(io::JsonWriter& out) const {
     if (failure) {
         out.key("failure").begin_object();
         out.field("kind", core::name_of(failure->kind)).field("detail", failure->detail);
-        out.end_object();
+        out.field("in_a_row", failures).end_object();
     }
     if (!errors.empty())
         out.field("errors", errors);

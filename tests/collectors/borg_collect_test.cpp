@@ -210,6 +210,29 @@ TEST_CASE("borg: a check that met the lock of a backup is made once that may be 
     CHECK(points(unlocked, "").points.front().depth == core::Depth::listed);
 }
 
+TEST_CASE("borg: a check whose connection broke is made once more five minutes after its end, not its beginning") {
+    Scripted scripted;
+    const core::config::Table table{text("verify", "listed")};
+    scripted.check = core::failed(FailureKind::unreachable, "Connection reset");
+    // Of the list and of the check.
+    scripted.world.latency = std::chrono::seconds{90};
+    const auto broken = scripted.look(table);
+    REQUIRE(subject(broken, "").failure);
+    scripted.world.latency = Duration{0};
+    scripted.later = std::chrono::minutes{4};
+    CHECK(scripted.look(table, broken->cursor));
+    CHECK(scripted.ran.size() == 1);
+    scripted.later = std::chrono::minutes{5};
+    const auto again = scripted.look(table, broken->cursor);
+    CHECK(scripted.ran.size() == 2);
+    CHECK(subject(again, "").failure);
+    // The second failure waits for its eighth of a week.
+    scripted.later = std::chrono::hours{20};
+    const auto waits = scripted.look(table, again->cursor);
+    CHECK(subject(waits, "").failure);
+    CHECK(scripted.ran.size() == 1);
+}
+
 TEST_CASE("borg: a cursor that makes no sense begins anew, and options that contradict each other are mistakes") {
     Scripted scripted;
     for (const auto* cursor : {"nonsense", "[]", "{\"proven\":3}"})

@@ -245,7 +245,7 @@ TEST_CASE("restic: a check that comes to no end takes nothing from what is known
         REQUIRE(subject(seen, "").failure);
         CHECK_THAT(subject(seen, "").failure->detail, ContainsSubstring("came to no end"));
         // Said until one does, and tried again before a whole interval has passed.
-        scripted.later = std::chrono::hours{25};
+        scripted.later = std::chrono::hours{24} + std::chrono::minutes{4};
         const auto next = scripted.look(table, seen->cursor);
         CHECK(subject(next, "").failure);
         CHECK(scripted.ran.size() == 2);
@@ -253,6 +253,28 @@ TEST_CASE("restic: a check that comes to no end takes nothing from what is known
         CHECK(scripted.look(table, next->cursor));
         CHECK(scripted.ran.size() > 2);
     }
+}
+
+TEST_CASE("restic: a check that a broken connection ended is made again with the next look, once") {
+    Scripted scripted;
+    const core::config::Table table{text("verify", "checksummed")};
+    scripted.check = test::exited("", 1, "Fatal: read tcp 10.0.0.1:443: connection reset by peer");
+    const auto broken = scripted.look(table);
+    REQUIRE(subject(broken, "").failure);
+    CHECK(subject(broken, "").failure->kind == FailureKind::unreachable);
+    scripted.later = std::chrono::minutes{15};
+    const auto again = scripted.look(table, broken->cursor);
+    CHECK(scripted.ran.size() == 4);
+    CHECK(subject(again, "").failure);
+    scripted.later = std::chrono::minutes{30};
+    CHECK(scripted.look(table, again->cursor));
+    CHECK(scripted.ran.size() == 2);
+    // Had it come to an end that time, all would be well again.
+    scripted.check = test::exited("no errors were found");
+    scripted.later = std::chrono::minutes{15};
+    const auto whole = scripted.look(table, broken->cursor);
+    CHECK_FALSE(subject(whole, "").failure);
+    CHECK(points(whole, kOrders).points.front().depth == core::Depth::checksummed);
 }
 
 TEST_CASE("restic: locks that cannot be listed are unknown, and a lock that stays is stale") {

@@ -67,6 +67,38 @@ TEST_CASE("a check is due when none was made, when the last one is old, and soon
     CHECK(verification.due(kChecked + std::chrono::hours{3}, core::kDay));
 }
 
+TEST_CASE(
+    "a check that a broken connection or the time ended is made again once soon after its end, and then as others") {
+    using namespace std::chrono_literals;
+    for (const FailureKind kind : {FailureKind::unreachable, FailureKind::timed_out}) {
+        Verification verification;
+        Time ended = kChecked + 4h;
+        verification.tried(Failure{kind, "broken"}, kChecked, ended);
+        CHECK_FALSE(verification.due(ended + 4min, core::kDay));
+        CHECK(verification.due(ended + 5min, core::kDay));
+        // It reads for hours again.
+        ended += 5min + 4h;
+        verification.tried(Failure{kind, "broken"}, ended - 4h, ended);
+        CHECK_FALSE(verification.due(ended + 2h, core::kDay));
+        CHECK(verification.due(ended + 3h, core::kDay));
+        verification.tried(Failure{kind, "broken"}, ended + 3h, ended + 7h);
+        CHECK_FALSE(verification.due(ended + 9h, core::kDay));
+        // After one that came to an end the next is the first again.
+        verification.tried(std::nullopt, ended + 10h, ended + 14h);
+        CHECK(verification.tried_at == ended + 10h);
+        verification.tried(Failure{kind, "broken"}, ended + 34h, ended + 35h);
+        CHECK(verification.due(ended + 35h + 5min, core::kDay));
+    }
+    Verification verification;
+    verification.tried(Failure{FailureKind::bad_answer, "out of memory"}, kChecked, kChecked);
+    CHECK_FALSE(verification.due(kChecked + 2h, core::kDay));
+    CHECK(verification.due(kChecked + 3h, core::kDay));
+    // What an older agent left behind does not say that it was the first.
+    const auto read = Verification::read(io::Json::parse(
+        R"({"tried_at": "2026-11-01T00:00:00Z", "failure": {"kind": "unreachable", "detail": "broken"}})"));
+    CHECK_FALSE(read.due(*read.tried_at + 2h, core::kDay));
+}
+
 TEST_CASE("a check that was refused is soon made again where it may have met a lock, and else as others that came to "
           "no end") {
     Verification verification;
@@ -111,6 +143,8 @@ TEST_CASE("what a check found survives in the cursor") {
     CHECK(again(verification).proven == verification.proven);
     CHECK(again(verification).tried_at == kChecked);
     CHECK(again(verification).failure == verification.failure);
+    verification.tried(verification.failure, kChecked, kChecked);
+    CHECK(again(verification).failures == 1);
     verification.found("errors");
     CHECK(again(verification).errors == "errors");
     CHECK(again({}).proven.empty());
