@@ -33,9 +33,13 @@ struct ChaosNodes {
 struct ChaosSchedule {
     bool paused = false;
     std::string exercise;
+    /// Rather than experiments. What those of a Workflow have to mend is not looked at.
+    bool of_workflows = false;
 };
 
 struct ChaosLists {
+    /// Without all experiments nobody knows whether one of a Schedule has something left to mend.
+    bool experiments_known = false;
     /// Without the nodes nobody knows how a Workflow ended.
     bool nodes_known = false;
     /// Without the Schedules nobody knows what their runs stand for.

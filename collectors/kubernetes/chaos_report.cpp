@@ -115,7 +115,9 @@ ChaosRun AllChaos::read_workflow(const io::Json& workflow, const std::string& ex
 void AllChaos::read_schedule(const io::Json& schedule) {
     const io::Json& annotations = schedule["metadata"]["annotations"];
     schedules[subject_of(schedule, "schedule.chaos-mesh.org")] = {
-        text_or(annotations["experiment.chaos-mesh.org/pause"]) == "true", exercise_of(schedule, {})};
+        .paused = text_or(annotations["experiment.chaos-mesh.org/pause"]) == "true",
+        .exercise = exercise_of(schedule, {}),
+        .of_workflows = text_or(schedule["spec"]["type"]) == "Workflow"};
 }
 
 void AllChaos::read_node(const io::Json& node) {
@@ -145,8 +147,12 @@ void AllChaos::report(const ChaosLists& lists, std::vector<SubjectReport>& out) 
             }
             add(run, all[run.schedule.empty() ? run.subject : run.schedule]);
         }
-    for (const auto& [subject, told] : all)
+    for (auto& [subject, told] : all) {
+        // What was stuck may be gone, by force even: then there is nothing left that could be mended.
+        if (told.schedule && !told.schedule->of_workflows && lists.experiments_known && !told.failure)
+            told.cleanup = true;
         out.push_back(report_of(subject, told));
+    }
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -101,7 +101,10 @@ void report_objects(const Expected& expected, const Facts& facts, const Cursor& 
                                     .selected = !expected.selector.empty()},
                                    now, out);
     facts.snapshots.report(cursor.snapshots, facts.lists.contains(kVolumeSnapshotContents.full_name()), out);
-    facts.chaos.report({.nodes_known = facts.has(kChaosNodes),
+    const bool experiments_known = std::ranges::none_of(
+        facts.lists, [](const auto& list) { return list.second && list.first.ends_with(kChaosMesh); });
+    facts.chaos.report({.experiments_known = experiments_known,
+                        .nodes_known = facts.has(kChaosNodes),
                         .schedules_known = facts.has(kChaosSchedules),
                         .selected = !expected.selector.empty()},
                        out);

@@ -172,6 +172,28 @@ TEST_CASE("what an experiment broke and cannot mend is told, and that it could a
         "ok");
 }
 
+TEST_CASE("what a Schedule's experiment could not mend is over with the experiment, once all of them were looked at") {
+    KubeApi api;
+    const auto daily = [&] { return subject(api.look(watching({"chaosmesh"})), "shop/schedule.chaos-mesh.org/daily"); };
+    const std::string by = R"(, "ownerReferences": [{"kind": "Schedule", "name": "daily", "controller": true}])";
+    api.objects["schedules"] = {object("daily", R"("spec": {"type": "PodChaos"})"),
+                                object("weekly", R"("spec": {"type": "Workflow"})")};
+    api.objects["podchaos"] = {
+        experiment({.spec = kDelay, .desired = "Stop", .is = {"Selected"}, .records = {kStuck}, .metadata = by})};
+    CHECK(state(daily(), "cleanup") == AssertionState::fails);
+    api.objects["podchaos"].clear();
+    CHECK(state(daily(), "cleanup") == AssertionState::holds);
+    api.refused["networkchaos"] = {403, "{}"};
+    CHECK_THROWS(state(daily(), "cleanup"));
+    api.refused.clear();
+    api.objects["podchaos"] = {experiment({.desired = "", .metadata = by})};
+    CHECK(daily().failure);
+    CHECK_THROWS(state(daily(), "cleanup"));
+    // Nobody looks at what a Workflow has to mend.
+    const Collected seen = api.look(watching({"chaosmesh"}));
+    CHECK_THROWS(state(subject(seen, "shop/schedule.chaos-mesh.org/weekly"), "cleanup"));
+}
+
 TEST_CASE("an experiment is called by its annotation, its Schedule's, the option, or what it does") {
     KubeApi api;
     const auto names = [&](const core::config::Table& table, std::string_view of) {
