@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/blocking_pool.hpp"
 #include "io/deadline.hpp"
+#include "tests/io/no_threads.hpp"
 #include "tests/support/real_loop.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -166,6 +167,26 @@ TEST_CASE("when every thread hangs and none may be replaced, that is said at onc
     REQUIRE_FALSE(refused);
     CHECK(refused.error() ==
           Failure{FailureKind::timed_out, "expected an answer about file 'd', found 3 other calls hanging"});
+    gate->open();
+    rest(pool);
+    CHECK(loop.run(answer_about(pool, "file 'd'", [] { return Result<int>{2}; })) == 2);
+}
+
+TEST_CASE("where no thread can be started, a call that hangs keeps its place, and others are served by what is left") {
+    const auto gate = std::make_shared<Gate>();
+    test::RealLoop loop;
+    BlockingPool pool{2, 8};
+    {
+        const test::NoThreads none;
+        leave_hanging(loop, pool, "file 'a'", gate);
+        CHECK(loop.run(answer_about(pool, "file 'b'", [] { return Result<int>{2}; })) == 2);
+        leave_hanging(loop, pool, "file 'c'", gate);
+    }
+    std::this_thread::sleep_for(kSlow);
+    const auto refused = loop.run(answer_about(pool, "file 'd'", [] { return Result<int>{2}; }));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() ==
+          Failure{FailureKind::timed_out, "expected an answer about file 'd', found 2 other calls hanging"});
     gate->open();
     rest(pool);
     CHECK(loop.run(answer_about(pool, "file 'd'", [] { return Result<int>{2}; })) == 2);

@@ -2,6 +2,7 @@
 // Names that hang, flip or do not exist: the C library's resolver is replaced for the whole test program.
 #include "io/resolve.hpp"
 #include "tests/io/fake_names.hpp"
+#include "tests/io/no_threads.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/cancellation_signal.hpp>
@@ -205,6 +206,31 @@ TEST_CASE("names that hang for the first time, however many, do not hold up thos
     CHECK(Clock::now() - began < 3s);
     ioc.run();
     CHECK(answers.size() == dead.size());
+}
+
+TEST_CASE("where no thread can be started, a name that nobody could ask for is a shortage of our own") {
+    test::FakeNames names;
+    names.add("unasked.test", "127.0.0.1");
+    asio::io_context ioc;
+    std::vector<Addresses> hung;
+    std::vector<Addresses> unasked;
+    // As many as there are ever threads: whatever earlier tests left of these asks for them, and longer.
+    for (int i = 0; i < 64; ++i) {
+        const std::string name = "taking" + std::to_string(i) + ".test";
+        names.hang(name);
+        asio::co_spawn(ioc, resolve_into(name, 2s, hung), asio::detached);
+    }
+    asio::co_spawn(ioc, resolve_into("unasked.test", 1500ms, unasked), asio::detached);
+    {
+        const test::NoThreads none;
+        ioc.run();
+    }
+    REQUIRE(hung.size() == 64);
+    REQUIRE(unasked.size() == 1);
+    REQUIRE_FALSE(unasked[0]);
+    CHECK(unasked[0].error() == Failure{FailureKind::misconfigured,
+                                        "cannot resolve 'unasked.test': no thread was free to ask within 1500 ms"});
+    CHECK(wait_for(resolve("unasked.test", 5s)));
 }
 
 TEST_CASE("SRV records come by priority, then by weight") {
