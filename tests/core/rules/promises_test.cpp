@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
+
 using namespace recoverd::core;
 
 namespace {
@@ -32,6 +34,11 @@ struct Experiment {
         if (ended_ago)
             made.ended_at = kNow - *ended_ago;
         watched[0].outages.push_back(made);
+        return *this;
+    }
+    Experiment& running() {
+        seen.exercises[0].outcome = ExerciseOutcome::started;
+        seen.exercises[0].ended_at.reset();
         return *this;
     }
     Experiment& allowed(Duration downtime) {
@@ -78,13 +85,23 @@ TEST_CASE("an experiment in whose window the service was down has failed, whatev
 
 TEST_CASE("an outage that goes on is told on its second, while the experiment still runs") {
     Experiment experiment;
-    experiment.seen.exercises[0].outcome = ExerciseOutcome::started;
-    experiment.seen.exercises[0].ended_at.reset();
-    experiment.outage(4min, {}).allowed(5min);
+    experiment.running().outage(4min, {}).allowed(5min);
     CHECK(experiment.says().empty());
     CHECK(experiment.revisit == kNow + 1min);
     experiment.now += 1min;
     CHECK(experiment.says().size() == 1);
+}
+
+TEST_CASE("an outage that begins in the very moment at which it is asked for is asked for again") {
+    for (const Duration downtime : {Duration{0}, Duration{5min}}) {
+        CAPTURE(downtime.count());
+        Experiment experiment;
+        experiment.running().outage(0s, {}).allowed(downtime);
+        CHECK(experiment.says().empty());
+        REQUIRE(experiment.revisit == kNow + std::max(downtime, Duration{1}));
+        experiment.now = experiment.revisit;
+        CHECK(experiment.says().size() == 1);
+    }
 }
 
 TEST_CASE("one that says itself that it failed is not told twice") {
@@ -160,8 +177,7 @@ TEST_CASE("what nobody saw in its midst may have been an outage") {
 
 TEST_CASE("what cannot be seen while it runs is told on its second") {
     Experiment experiment;
-    experiment.seen.exercises[0].outcome = ExerciseOutcome::started;
-    experiment.seen.exercises[0].ended_at.reset();
+    experiment.running();
     experiment.watched[0].unseen = {{kNow - 1min, {}}};
     CHECK(experiment.allowed(1min).says().empty());
     CHECK(experiment.revisit == kNow + 15s);
