@@ -171,7 +171,7 @@ void Played::reload(std::string config) {
 
 void Played::pass(Duration duration) { world.timers().advance(duration); }
 
-agent::Agent::Answer Played::post(std::string body) {
+agent::Agent::Answer Played::post(std::string body, const std::function<void()>& meanwhile) {
     std::optional<agent::Agent::Answer> answer;
     asio::co_spawn(ioc_, agent().record_outcome(std::move(body)),
                    [&](const std::exception_ptr& thrown, agent::Agent::Answer came) {
@@ -179,6 +179,9 @@ agent::Agent::Answer Played::post(std::string body) {
                            std::rethrow_exception(thrown);
                        answer = std::move(came);
                    });
+    pass(0s);
+    if (meanwhile)
+        meanwhile();
     for (int i = 0; i < 10'000 && !answer; ++i)
         pass(1ms);
     if (!answer)

@@ -12,6 +12,7 @@
 #include <asio/cancellation_signal.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -37,8 +38,9 @@ class Played {
     void reload(std::string config);
 
     void pass(Duration duration);
-    /// Posts an outcome and waits for the answer.
-    agent::Agent::Answer post(std::string body);
+    /// Posts an outcome and waits for the answer. `meanwhile` may be empty: what happens while the disk is asked
+    /// whether it is known.
+    agent::Agent::Answer post(std::string body, const std::function<void()>& meanwhile = {});
 
     Time now() { return world.timers().now(); }
     agent::Agent& agent() { return *life_->agent; }
