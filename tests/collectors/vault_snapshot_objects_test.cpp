@@ -121,6 +121,25 @@ TEST_CASE("an object that cannot be read is not proven, and the list of objects 
     CHECK_FALSE(subject(bucket.look(), "").failure);
 }
 
+TEST_CASE("an object that is listed as larger than max_size is not fetched, and that is said beside the list") {
+    constexpr std::size_t kMost = std::size_t{4} << 30U;
+    Bucket bucket;
+    bucket.pages = {listing(kOld + object("vault/b.snap", "2026-11-22T02:00:00.000Z", kMost + 1, "e2"))};
+    const Collected seen = bucket.look();
+    CHECK(bucket.inputs.empty());
+    REQUIRE(points(seen, "").points.size() == 2);
+    CHECK(points(seen, "").points[1].state == PointState::good);
+    CHECK(points(seen, "").points[1].depth == core::Depth::exists);
+    REQUIRE(subject(seen, "").failure);
+    CHECK(subject(seen, "").failure->kind == FailureKind::misconfigured);
+    CHECK_THAT(subject(seen, "").failure->detail,
+               ContainsSubstring("vault/b.snap: expected at most max_size, 4294967296 bytes, found 4294967297"));
+    // One that is just as large is.
+    bucket.pages = {listing(kOld + object("vault/b.snap", "2026-11-22T02:10:00.000Z", kMost, "e3"))};
+    CHECK_FALSE(subject(bucket.look(), "").failure);
+    CHECK(bucket.inputs.size() == 1);
+}
+
 TEST_CASE("a prefix that never had an object is a failure, one that has lost them all has no snapshot") {
     Bucket bucket;
     bucket.pages = {listing("")};
