@@ -2,6 +2,7 @@
 // The client against real servers: those that answer, and all the ways in which they do not.
 #include "io/pg_client.hpp"
 
+#include "tests/io/fake_names.hpp"
 #include "tests/support/postgres_server.hpp"
 
 #include <asio/bind_cancellation_slot.hpp>
@@ -162,6 +163,19 @@ TEST_CASE("a port that accepts and says nothing times out, and leaves time for t
         fmt::format("host=127.0.0.1,127.0.0.1 port={},{} user=postgres dbname=postgres", silent.port(), server.port()),
         {"SELECT 1"}, 2s));
     CHECK(second);
+}
+
+TEST_CASE("of two hosts one whose name server hangs leaves the other the time to be found and asked, in either order") {
+    test::FakeNames names;
+    names.hang("hangs.test");
+    names.add("answers.test", "127.0.0.1");
+    for (const char* dsn : {"host=hangs.test,answers.test port=1", "postgresql://answers.test:1,hangs.test:1/orders"}) {
+        CAPTURE(dsn);
+        const auto answer = query(request(dsn, {"SELECT 1"}, 3s));
+        REQUIRE_FALSE(answer);
+        CHECK(answer.error().kind == FailureKind::unreachable);
+        CHECK_THAT(answer.error().detail, ContainsSubstring("127.0.0.1") && ContainsSubstring("Connection refused"));
+    }
 }
 
 TEST_CASE("something that is no PostgreSQL is a bad answer") {
