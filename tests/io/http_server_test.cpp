@@ -335,6 +335,27 @@ TEST_CASE("beyond the limit a request is told to come later, before its password
     CHECK_THAT(ask(*server, kGet), StartsWith("HTTP/1.1 200"));
 }
 
+TEST_CASE("a connection from before TLS was asked for is served no more, and nothing else ends one") {
+    std::shared_ptr<const WebSecurity> current = std::make_shared<WebSecurity>();
+    const auto server = guarded([&] { return current; });
+    const auto use = [&](WebSecurity next) {
+        server->post([&current, made = std::make_shared<WebSecurity>(std::move(next))] { current = made; });
+    };
+    Client early(server->addresses().front());
+    const auto get = [&] {
+        early.send(std::string{kGet} + "\r\n");
+        return early.read_until("local \n");
+    };
+    CHECK_THAT(get(), StartsWith("HTTP/1.1 200"));
+    WebSecurity wanted;
+    wanted.headers = {{"X-Frame-Options", "deny"}};
+    use(wanted);
+    CHECK_THAT(get(), StartsWith("HTTP/1.1 200") && ContainsSubstring("X-Frame-Options: deny"));
+    wanted.tls = ServerTls{.cert_file = "/nowhere/web.crt", .key_file = "/nowhere/web.key"};
+    use(wanted);
+    CHECK(get().empty());
+}
+
 TEST_CASE("TLS follows its files, and a client certificate is asked for when it should be") {
     const std::filesystem::path folder =
         std::filesystem::temp_directory_path() / ("recoverd-tls-" + std::to_string(getpid()));
