@@ -270,6 +270,17 @@ TEST_CASE("an experiment that no Schedule makes is deleted by whoever ran it, an
     CHECK(subject(api.look(watching({"chaosmesh"})), "shop/podchaos/kill").passing);
 }
 
+TEST_CASE("an experiment that no Schedule makes bears no labels, and where a selector is asked for it is nobody's") {
+    KubeApi api;
+    api.objects["podchaos"] = {experiment({.is = {"Selected"}, .records = {kHit}})};
+    api.objects["schedules"] = {object("idle", R"("spec": {})")};
+    auto selected = watching({"chaosmesh"});
+    selected.push_back(text("selector", "team=shop"));
+    const Collected seen = api.look(selected);
+    CHECK_THROWS(subject(seen, "shop/podchaos/kill"));
+    CHECK_NOTHROW(subject(seen, "shop/schedule.chaos-mesh.org/idle"));
+}
+
 TEST_CASE("what a Workflow made is told by the Workflow: it goes with its end") {
     KubeApi api;
     api.objects["podchaos"] = {experiment({.metadata = R"(, "labels": {"chaos-mesh.org/workflow": "friday"})"})};
