@@ -23,18 +23,31 @@ from watched import make_directory
 IMAGE = "localhost/recoverd:test"
 NOBODY = 65532
 LIMIT = 40_000_000
+# Seconds since 1970, and as the bill of materials has it.
+MADE_AT = 1_795_316_400
+MADE_AT_TEXT = "2026-11-22T03:00:00Z"
 # Debian's mirror, an unpacked Debian, a compiler's packages, and then a compiler.
 BUILD_PATIENCE = 3600
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """The image's files, made on this machine from the build under test."""
+def collect(tmp_path_factory):
+    """Makes the image's files on this machine from the build under test, in a folder of that name, as at MADE_AT."""
     folder = tmp_path_factory.mktemp("image")
     install(folder / "installed")
-    run([ROOT / "packaging/image/root", folder / "installed", BUILD, folder / "root"])
-    yield folder / "root"
+
+    def collected(name):
+        run(["env", f"SOURCE_DATE_EPOCH={MADE_AT}", ROOT / "packaging/image/root", folder / "installed", BUILD,
+             folder / name])
+        return folder / name
+
+    yield collected
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def root(collect):
+    return collect("root")
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +112,26 @@ def test_a_file_that_the_bill_does_not_name_would_be_noticed(root):
             Sbom(root).is_all_there_is()
     finally:
         stranger.unlink()
+
+
+def packed(root):
+    """What a layer says of each path, but for its times: these are the commit's, as `packaging/image/build` asks for."""
+    def told(path):
+        about = path.lstat()
+        if path.is_symlink():
+            held = path.readlink()
+        else:
+            held = path.read_bytes() if path.is_file() else None
+        return about.st_mode, about.st_uid, about.st_gid, held
+
+    return {str(path.relative_to(root)): told(path) for path in root.rglob("*")}
+
+
+@pytest.mark.all
+def test_collected_anew_from_the_same_it_is_the_same(root, collect):
+    one, another = packed(root), packed(collect("another"))
+    assert {name for name in one.keys() | another.keys() if one.get(name) != another.get(name)} == set()
+    assert Sbom(root).document["creationInfo"]["created"] == MADE_AT_TEXT
 
 
 @pytest.mark.ci
