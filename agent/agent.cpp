@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace recoverd::agent {
 
 namespace {
@@ -14,6 +17,8 @@ namespace {
 /// The wall clock may drift this far from CLOCK_BOOTTIME between two looks before it counts as a jump.
 constexpr core::Duration kJump{2'000};
 constexpr core::Duration kClockEvery{5'000};
+/// The clock is looked at every kClockEvery, whatever else there is to do: when that was longer ago, nothing ran.
+constexpr core::Duration kSuspended{120'000};
 /// A jump is told of for this long, or until another one takes it back.
 constexpr core::Duration kSkewShown{600'000};
 
@@ -40,6 +45,7 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
       observer_(std::move(observer)),
       engine_(world.timers().now()),
       clock_offset_(read_clock_offset()),
+      looked_at_clock_(world.timers().elapsed()),
       checker_(world, limits,
                {[this](const std::string& check, const core::Report& report) { learned(check, report); },
                 [this](const std::string& check) {
@@ -128,6 +134,9 @@ core::Time Agent::now() {
     // Before anything is judged by the new time: with it alone every check would seem to have been silent for as long.
     if (std::chrono::abs(jump) > kJump)
         clock_jumped(jump);
+    const core::Duration elapsed = world_.timers().elapsed();
+    if (elapsed - std::exchange(looked_at_clock_, elapsed) > kSuspended)
+        engine_.resumed(world_.timers().now());
     return world_.timers().now();
 }
 

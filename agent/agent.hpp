@@ -68,7 +68,7 @@ class Agent {
 
   private:
     io::Task<void> watch_clock();
-    /// The wall clock; a jump of it is dealt with first.
+    /// The wall clock; a jump of it, and a time in which nothing ran, are dealt with first.
     core::Time now();
     core::Duration read_clock_offset() const;
     void clock_jumped(core::Duration by);
@@ -80,6 +80,8 @@ class Agent {
     core::Engine engine_;
     /// Of the wall clock from the one that never jumps, when it was looked at last.
     core::Duration clock_offset_;
+    /// When that was (`elapsed`).
+    core::Duration looked_at_clock_;
     /// How far it has jumped since it was last trusted, and when (`elapsed`) that began to be told.
     std::atomic<core::Duration> clock_skew_{core::Duration{0}};
     std::optional<core::Duration> skewed_at_;

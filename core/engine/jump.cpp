@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/clock.hpp"
 #include "core/engine/engine.hpp"
+#include "core/engine/unseen.hpp"
 
 namespace recoverd::core {
 
@@ -52,6 +53,16 @@ void Engine::clock_jumped(Duration by) {
         move(*unit);
     }
     move(agent_);
+    judge_all_again();
+}
+
+void Engine::resumed(Time now) {
+    for (auto& [name, unit] : checks_) {
+        if (!unit->check->looks() || (unit->target && tells_of_silence(unit->target->alerts)))
+            continue;
+        watch_anew(unit->memory, unit->alerts, now);
+        note_change(*unit);
+    }
     judge_all_again();
 }
 

@@ -35,6 +35,8 @@ class FakeTimers final : public io::Timers {
     void advance(Duration duration);
     /// Moves the wall clock alone, as an administrator or NTP would.
     void jump(Duration by) { jump_ += by; }
+    /// Lets time pass in which nobody wakes, as a machine that is suspended does: whoever was due then is late.
+    void suspend(Duration duration) { now_ += duration; }
     /// How long until the next sleeper wakes, whatever the wall clock says; nothing when nobody sleeps.
     std::optional<Duration> next_in() const;
     std::mt19937_64& random() { return random_; }
