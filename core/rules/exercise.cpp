@@ -47,14 +47,13 @@ const Exercise* newest_run(const AssetView& view, const std::function<bool(const
     return newest;
 }
 
-const Exercise* newest_passed(const AssetView& view, std::string_view exercise, Depth depth) {
+const Exercise* newest_passed(const AssetView& view, const CountsByName& counts, Depth depth) {
     const Exercise* newest = nullptr;
     for (const Contributor& contributor : view.contributors) {
         if (contributor.seen == nullptr)
             continue;
         for (const Exercise& run : contributor.seen->exercises)
-            if (run.outcome == ExerciseOutcome::passed && run.ended_at && run.depth >= depth &&
-                (exercise.empty() || run.exercise == exercise) &&
+            if (run.outcome == ExerciseOutcome::passed && run.ended_at && run.depth >= depth && counts(run.exercise) &&
                 (newest == nullptr || *run.ended_at > *newest->ended_at))
                 newest = &run;
     }
@@ -73,12 +72,13 @@ Time counted_from(const AssetView& view, const Exercise* passed) {
 } // namespace
 
 Time restore_test_due(const AssetView& view, Duration every) {
-    return counted_from(view, newest_passed(view, {}, Depth::restored)) + every;
+    return counted_from(view, newest_passed(view, any_exercise, Depth::restored)) + every;
 }
 
 Time exercise_due(const AssetView& view, const PlannedExercise& planned) {
     const Depth depth = is_restore_test(planned.name) ? Depth::restored : Depth::exists;
-    return counted_from(view, newest_passed(view, planned.name, depth)) + planned.cadence;
+    const auto is_planned = [&](std::string_view exercise) { return exercise == planned.name; };
+    return counted_from(view, newest_passed(view, is_planned, depth)) + planned.cadence;
 }
 
 namespace {

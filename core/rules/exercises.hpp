@@ -23,8 +23,11 @@ const Exercise* last_end(const SubjectMemory& seen, std::string_view exercise);
 /// The newest run of an asset that counts, by its end or, while it has none, its start; of equal ones the last. nullptr
 /// when there is none.
 const Exercise* newest_run(const AssetView& view, const std::function<bool(const Exercise&)>& counts);
-/// The newest passed run of an asset, of `exercise` (any when empty) and at least `depth`; nullptr when there is none.
-const Exercise* newest_passed(const AssetView& view, std::string_view exercise, Depth depth);
+/// By its name: does an exercise count?
+using CountsByName = std::function<bool(std::string_view exercise)>;
+inline bool any_exercise(std::string_view /*exercise*/) { return true; }
+/// The newest passed run of an asset, of the exercises that count and at least `depth`; nullptr when there is none.
+const Exercise* newest_passed(const AssetView& view, const CountsByName& counts, Depth depth);
 /// When the next proof is due by what was promised; counted from when the asset was first seen while there is none.
 Time restore_test_due(const AssetView& view, Duration every);
 Time exercise_due(const AssetView& view, const PlannedExercise& planned);

@@ -416,6 +416,32 @@ TEST_CASE("what a proof measured counts before how long it ran") {
     CHECK(measured.verdict().proven_rto == 7min);
 }
 
+TEST_CASE("a failover that was quick hides no restore that was slow, and proves something where nobody restored") {
+    const auto fail_over = [](Situation& of) {
+        of.check("failovers", EvidenceKind::exercise)
+            .sees({Exercise{.id = "2",
+                            .exercise = "failover-test",
+                            .outcome = ExerciseOutcome::passed,
+                            .started_at = kNow - 20s,
+                            .ended_at = kNow,
+                            .depth = Depth::restored,
+                            .rpo = Duration{0}}});
+    };
+    Situation both;
+    both.asset.objectives.rto = 15min;
+    both.backups("repo1", all({good(1min)})).proven(20min, kNow - 1h);
+    fail_over(both);
+    CHECK(both.says() == Lines{"at_risk", "the last proof took 20m, an RTO of 15m is promised"});
+    CHECK(both.verdict().proven_at == kNow - 1h);
+    CHECK_FALSE(both.verdict().proven_rpo);
+    Situation alone;
+    alone.asset.objectives.rto = 15min;
+    alone.backups("repo1", all({good(1min)}));
+    fail_over(alone);
+    CHECK(alone.says() == Lines{"recoverable"});
+    CHECK(alone.verdict().proven_rto == 20s);
+}
+
 TEST_CASE("a proof that lost more than the RPO puts it at risk") {
     const auto lost = [](std::optional<Duration> rpo) {
         Situation lossy;
