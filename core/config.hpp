@@ -173,5 +173,9 @@ struct Config {
 
 /// Does `text` match `pattern`, in which `*` stands for any run and `?` for one character?
 bool glob_matches(std::string_view pattern, std::string_view text);
+/// The asset that a subject of this check belongs to; empty for none.
+std::string asset_of(const Check& check, std::string_view subject);
+/// The policy that counts for a subject: the check's, and over it what is said for subjects that match.
+Policy policy_of(const Check& check, std::string_view subject, const Asset* asset);
 
 } // namespace recoverd::core

@@ -4,7 +4,6 @@
 #include "core/remember_parts.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 namespace recoverd::core {
@@ -117,52 +116,31 @@ void remember_failure(CheckMemory& memory, const Failure& failure, Time looked_a
     ++memory.failures_total[static_cast<std::size_t>(failure.kind)];
 }
 
-/// Of those that nobody misses so many are kept for what they proved, the newest.
-constexpr std::size_t kMaxPassed = 64;
+/// Of those that nobody misses so many are kept for how an exercise stands, the newest.
+constexpr std::size_t kMaxPassed = 1'000;
 
-/// By exercise, of those that are gone and will not be missed.
-using NewestEnds = std::map<std::string, Time, std::less<>>;
+bool passed_by(const SubjectMemory& seen) { return seen.passing && seen.vanished_since; }
 
-NewestEnds newest_ends(const CheckMemory::Subjects& subjects) {
-    NewestEnds ends;
+/// Forgets who is gone and will not be missed, but for those by which an exercise has passed or failed: without them an
+/// older run would count again, or one that failed no more. Was somebody forgotten?
+bool let_pass(CheckMemory::Subjects& subjects, const Check& check) {
+    if (std::ranges::none_of(subjects, [](const auto& known) { return passed_by(known.second); }))
+        return false;
+    const auto telling = tell_of_exercises(subjects, check);
+    std::vector<Time> told;
     for (const auto& [name, seen] : subjects)
-        if (seen.passing && seen.vanished_since)
-            for (const Exercise& run : seen.exercises)
-                if (run.ended_at)
-                    ends[run.exercise] = std::max(ends[run.exercise], *run.ended_at);
-    // Names that bring a run's number along are no exercises of which anybody waits for the next.
-    if (ends.size() > kMaxPassed)
-        ends.clear();
-    return ends;
-}
-
-/// Without it a failure of the same exercise that is older and still shown would be the newest once more.
-bool has_newest_end(const SubjectMemory& seen, const NewestEnds& ends) {
-    return std::ranges::any_of(seen.exercises, [&](const Exercise& run) {
-        const auto newest = ends.find(run.exercise);
-        return newest != ends.end() && run.ended_at == newest->second;
-    });
-}
-
-/// Forgets who is gone and will not be missed, but for the exercises that it was. Was somebody forgotten?
-bool let_pass(CheckMemory::Subjects& subjects) {
-    std::vector<Time> proven;
-    for (const auto& [name, seen] : subjects)
-        if (seen.passing && seen.vanished_since && !seen.exercises.empty())
-            proven.push_back(seen.learned_at);
-    std::ranges::sort(proven, std::ranges::greater{});
-    const bool too_many = proven.size() > kMaxPassed;
-    const Time oldest = too_many ? proven[kMaxPassed - 1] : Time::min();
-    const NewestEnds ends = too_many ? newest_ends(subjects) : NewestEnds{};
+        if (passed_by(seen) && telling.contains(&seen))
+            told.push_back(seen.learned_at);
+    std::ranges::sort(told, std::ranges::greater{});
+    const Time oldest = told.size() > kMaxPassed ? told[kMaxPassed - 1] : Time::min();
     return std::erase_if(subjects, [&](const auto& known) {
                const SubjectMemory& seen = known.second;
-               return seen.passing && seen.vanished_since &&
-                      (seen.exercises.empty() || (seen.learned_at < oldest && !has_newest_end(seen, ends)));
+               return passed_by(seen) && (!telling.contains(&seen) || seen.learned_at < oldest);
            }) > 0;
 }
 
 /// Of a whole answer: what it lacks is gone.
-bool remember_missing(CheckMemory& memory, const Seen& result, Time looked_at) {
+bool remember_missing(CheckMemory& memory, const Check& check, const Seen& result, Time looked_at) {
     std::set<std::string_view> listed;
     for (const SubjectReport& subject : result.subjects)
         listed.insert(subject.subject);
@@ -174,7 +152,7 @@ bool remember_missing(CheckMemory& memory, const Seen& result, Time looked_at) {
                 std::erase_if(seen.exercises,
                               [](const Exercise& run) { return run.outcome == ExerciseOutcome::started; });
         }
-    return let_pass(memory.subjects);
+    return let_pass(memory.subjects, check);
 }
 
 /// What a look was told to be forgotten, it has forgotten.
@@ -227,7 +205,7 @@ bool remember(CheckMemory& memory, const Check& check, const Report& report) {
         }
         remember_subject(at->second, check, subject, report);
     }
-    return result.complete && remember_missing(memory, result, report.looked_at);
+    return result.complete && remember_missing(memory, check, result, report.looked_at);
 }
 
 CheckMemory begun_anew(const CheckMemory& before, bool same_collector) {

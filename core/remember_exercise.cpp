@@ -4,6 +4,8 @@
 #include "core/rules/points.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 namespace recoverd::core {
 
@@ -73,6 +75,34 @@ void remember_exercise(SubjectMemory& seen, const Exercise& exercise, const Lear
     const auto running = std::ranges::count_if(seen.exercises, [](const Exercise& past) { return !ended(past); });
     if (static_cast<std::size_t>(running) > kMaxRunning)
         seen.exercises.pop_back();
+}
+
+std::set<const SubjectMemory*> tell_of_exercises(const CheckMemory::Subjects& subjects, const Check& check) {
+    struct Newest {
+        Time end = Time::min();
+        Time proof = Time::min();
+    };
+    std::map<std::pair<std::string, std::string_view>, Newest> newest;
+    const auto each_end = [&](auto use) {
+        for (const auto& [name, seen] : subjects)
+            for (const Exercise& run : seen.exercises) {
+                if (!ended(run))
+                    continue;
+                const std::string asset = asset_of(check, name);
+                use(seen, run, newest[{asset.empty() ? name : asset, run.exercise}]);
+            }
+    };
+    each_end([](const SubjectMemory&, const Exercise& run, Newest& known) {
+        known.end = std::max(known.end, moment(run));
+        if (proves(run))
+            known.proof = std::max(known.proof, moment(run));
+    });
+    std::set<const SubjectMemory*> telling;
+    each_end([&](const SubjectMemory& seen, const Exercise& run, const Newest& known) {
+        if (moment(run) == known.end || (proves(run) && moment(run) == known.proof))
+            telling.insert(&seen);
+    });
+    return telling;
 }
 
 } // namespace recoverd::core

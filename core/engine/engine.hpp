@@ -231,12 +231,8 @@ class Engine {
     std::uint64_t sequence_ = 0;
 };
 
-/// The asset that a subject of this check belongs to; empty for none.
-std::string asset_of(const Check& check, std::string_view subject);
 /// An asset that only nodes look at is another one on each node: what is said of it must not meet what others say.
 /// Where nobody looks, the checks that are configured to be told decide.
 Scope scope_of(const AssetUnit& unit);
-/// The policy that counts for a subject: the check's, and over it what is said for subjects that match.
-Policy policy_of(const Check& check, std::string_view subject, const Asset* asset);
 
 } // namespace recoverd::core

@@ -137,6 +137,37 @@ TEST_CASE("a restore test that was a Job of its own has failed until the next on
     CHECK_FALSE(fails());
 }
 
+TEST_CASE("how an exercise stands outlives the Jobs that told it, however many of others come and go") {
+    fleet::Fleet fleet;
+    Check jobs = fleet::backups_of("jobs", "orders");
+    jobs.brings = {EvidenceKind::exercise};
+    fleet.with(fleet::asset("orders")).with(jobs);
+    Time now = kNow;
+    Engine engine{now};
+    engine.configure(fleet.done(), now);
+    const auto ended = [&](std::string exercise, std::string job, ExerciseOutcome outcome) {
+        Exercise run{.id = job, .exercise = std::move(exercise), .outcome = outcome};
+        run.ended_at = now;
+        return SubjectReport{.subject = std::move(job), .evidence = {run}, .passing = true};
+    };
+    // Jobs that failed are kept, and those that passed deleted.
+    const SubjectReport first = ended("restore-test", "job/1", ExerciseOutcome::failed);
+    engine.learn("jobs", report(now, {first}), now);
+    pass(engine, now, 1min);
+    engine.learn("jobs", report(now, {first, ended("restore-test", "job/2", ExerciseOutcome::passed)}), now);
+    pass(engine, now, 1min);
+    engine.learn("jobs", report(now, {first, ended("failover", "job/3", ExerciseOutcome::failed)}), now);
+    for (int i = 4; i < 104; ++i) {
+        pass(engine, now, 1min);
+        const std::string name = std::to_string(i);
+        engine.learn("jobs", report(now, {first, ended("drill-" + name, "job/" + name, ExerciseOutcome::passed)}), now);
+    }
+    pass(engine, now, 1min);
+    const List names = firing(engine, now);
+    CHECK(std::ranges::count(names, "RestoreTestFailed") == 0);
+    CHECK(std::ranges::count(names, "ExerciseFailed") == 1);
+}
+
 TEST_CASE("an asset that was made of what nobody misses goes with it") {
     Discovering dumps;
     Time& now = dumps.now;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which asset a subject of a check belongs to, and which policy counts for it.
-#include "core/engine/engine.hpp"
+#include "core/config.hpp"
 
 namespace recoverd::core {
 
