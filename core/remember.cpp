@@ -139,6 +139,17 @@ bool let_pass(CheckMemory::Subjects& subjects, const Check& check) {
            }) > 0;
 }
 
+/// Of who is gone and missed by nobody what it proved is left. What went on has ended with it, and nobody knows how;
+/// what was expected of it can neither hold nor fail any more.
+void keep_proof(SubjectMemory& seen) {
+    std::erase_if(seen.exercises, [](const Exercise& run) { return run.outcome == ExerciseOutcome::started; });
+    seen.failing_assertions.clear();
+    seen.unknown_assertions.clear();
+    auto kept = std::make_shared<EvidenceList>(*seen.evidence);
+    std::erase_if(*kept, [](const Evidence& evidence) { return std::holds_alternative<Assertions>(evidence); });
+    seen.evidence = std::move(kept);
+}
+
 /// Of a whole answer: what it lacks is gone.
 bool remember_missing(CheckMemory& memory, const Check& check, const Seen& result, Time looked_at) {
     std::set<std::string_view> listed;
@@ -147,10 +158,8 @@ bool remember_missing(CheckMemory& memory, const Check& check, const Seen& resul
     for (auto& [name, seen] : memory.subjects)
         if (!seen.vanished_since && !listed.contains(name)) {
             seen.vanished_since = looked_at;
-            // What went on has ended with it, and nobody knows how.
             if (seen.passing)
-                std::erase_if(seen.exercises,
-                              [](const Exercise& run) { return run.outcome == ExerciseOutcome::started; });
+                keep_proof(seen);
         }
     return let_pass(memory.subjects, check);
 }

@@ -243,6 +243,27 @@ TEST_CASE("the newest end of an exercise is kept behind many others, or an older
     CHECK_FALSE(bench.memory.subjects.contains("job/1"));
 }
 
+TEST_CASE("what was expected of who came and went by nature can fail no more, and what it proved is kept") {
+    Bench bench;
+    bench.subject = "kill";
+    Assertion stuck;
+    stuck.name = "cleanup";
+    stuck.expected = "ok";
+    stuck.actual = "stuck";
+    const Assertions cleanup{{stuck}};
+    bench.answers({{{.subject = "kill", .evidence = {ended("1", bench.now), cleanup}, .passing = true}}});
+    CHECK(bench.says(RuleId::assertion_failed).size() == 1);
+    // Half of an answer does not say that it is gone.
+    bench.after(1h).answers({.subjects = {}, .complete = false});
+    CHECK(bench.says(RuleId::assertion_failed).size() == 1);
+    bench.after(1h).answers({});
+    CHECK(bench.says().empty());
+    CHECK(bench.seen().exercises.size() == 1);
+    // One of that name that comes later is told anew.
+    bench.after(1h).answers({{{.subject = "kill", .evidence = {ended("2", bench.now), cleanup}, .passing = true}}});
+    CHECK(bench.says(RuleId::assertion_failed).size() == 1);
+}
+
 TEST_CASE("only a complete answer makes things vanish, once") {
     Bench bench;
     bench.sees({Fingerprint{"id", "1"}}).after(1h);
