@@ -26,14 +26,15 @@ core::Assertions interpret_assertions(const PostgresqlExpected& expected, const 
         found.assertions.push_back(std::move(assertion));
     }
     const Row row = only_row(checksums, "checksum failures");
+    const int major = server.version / 10'000;
     // NULL while checksums are off (or older than 12): nothing was counted, so nothing is said. A zero proves nothing
     // either: pages are only checked when they are read.
     if (const auto failures = row.natural("failures")) {
-        cursor.checksums.follow(*failures, row.number("reset").value_or(0));
+        cursor.checksums.follow(*failures, row.number("reset").value_or(0), major);
         found.assertions.push_back({.name = "checksum_failures",
                                     .expected = "0",
                                     .actual = std::to_string(cursor.checksums.count),
-                                    .detail = words_of(cursor.checksums, *failures, row)});
+                                    .detail = words_of(cursor.checksums, *failures, major, row)});
     }
     return found;
 }

@@ -40,9 +40,9 @@ void add_checksums(const Looking& looking, core::Seen& seen) {
         assertion.detail = table.error;
     } else if (const Row row = only_row(table, "checksums"); const auto failures = row.natural("failures")) {
         ChecksumFailures& known = looking.cursor.checksums;
-        known.follow(*failures, row.number("reset").value_or(0));
+        known.follow(*failures, row.number("reset").value_or(0), looking.facts.server.version);
         assertion.actual = std::to_string(known.count);
-        assertion.detail = words_of(known, *failures, row);
+        assertion.detail = words_of(known, *failures, looking.facts.server.version, row);
     } else {
         assertion.detail = "pg_stat_database counts none before PostgreSQL 12";
     }

@@ -687,6 +687,12 @@ TEST_CASE(
     CHECK(look("1", nullptr, "off").actual == "3");
     CHECK(look("0", nullptr).actual == "3");
     CHECK(look("0", "1795320000").actual == "0");
+    // Before 15 the crash itself looks like that.
+    answer.server_version = 140012;
+    CHECK(look("3", "1795330000").actual == "3");
+    CHECK(look("0", "1795340000").actual == "3");
+    answer.server_version = 150006;
+    CHECK(look("0", "1795340000").actual == "0");
     // Another server answers after a failover.
     CHECK(look("2", "1795320000", "on").actual == "2");
     cell(answer, server_table, "timeline") = "00000009";
