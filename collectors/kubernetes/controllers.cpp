@@ -16,10 +16,12 @@ bool all_have(const io::Json& containers, std::string_view probe) {
 /// How long Kubernetes itself waits for a Deployment before it calls its rollout stuck, by default; others have no such
 /// field (https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#progress-deadline-seconds).
 constexpr std::chrono::seconds kProgressDeadline{600};
+/// The largest number stands for no deadline at all: so long may it take then.
+constexpr std::uint64_t kMaxDeadline = 3'600;
 
 Duration progress_deadline(const io::Json& spec) {
     const io::Json& seconds = spec["progressDeadlineSeconds"];
-    return seconds ? std::chrono::seconds{std::min<std::uint64_t>(seconds.natural(), 86'400)} : kProgressDeadline;
+    return seconds ? std::chrono::seconds{std::min<std::uint64_t>(seconds.natural(), kMaxDeadline)} : kProgressDeadline;
 }
 
 } // namespace
@@ -40,7 +42,8 @@ void AllControllers::read(const io::Json& object, std::string_view kind, Time no
     const io::Json& progressing = condition(status["conditions"], "Progressing");
     if (text_or(progressing["status"]) == "False")
         controller.stuck = why(progressing);
-    controller.is_new = is_new(object, progress_deadline(spec), now);
+    // One that is stuck says itself that its time is over.
+    controller.is_new = controller.stuck.empty() && is_new(object, progress_deadline(spec), now);
     if (const io::Json& labels = spec["template"]["metadata"]["labels"])
         for (const auto& [name, value] : labels.object())
             controller.labels[name] = value.text();

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace recoverd::collectors::kubernetes_parts {
@@ -20,6 +21,15 @@ constexpr std::string_view kHealthy = "Cluster in healthy state";
 
 /// The first instance is made of nothing within minutes; of a backup it takes as long as a restore does.
 constexpr Duration kBootstrapped = std::chrono::minutes{30};
+/// The phases in which it is.
+constexpr std::array<std::string_view, 3> kSetUp{"Setting up primary", "Creating a new replica",
+                                                 "Waiting for the instances to become active"};
+
+/// Has it not served yet, and need not?
+bool is_being_made(const io::Json& cluster, Time now) {
+    return std::ranges::find(kSetUp, text_or(cluster["status"]["phase"])) != kSetUp.end() &&
+           is_new(cluster, kBootstrapped, now);
+}
 
 /// Is that instance not among those that serve? Not told, nobody knows.
 bool does_not_serve(const io::Json& status, const std::string& instance) {
@@ -30,7 +40,7 @@ bool does_not_serve(const io::Json& status, const std::string& instance) {
                                                          [&](const io::Json& one) { return one.text() == instance; });
 }
 
-core::Reachability reach_of(const io::Json& cluster, Time now) {
+core::Reachability reach_of(const io::Json& cluster, bool being_made) {
     const io::Json& status = cluster["status"];
     const std::uint64_t wanted = std::max<std::uint64_t>(1, count_or_zero(cluster["spec"]["instances"]));
     const std::uint64_t ready = count_or_zero(status["readyInstances"]);
@@ -42,7 +52,7 @@ core::Reachability reach_of(const io::Json& cluster, Time now) {
     const bool headless = does_not_serve(status, primary);
     core::Reachability reach;
     if (ready == 0 || headless)
-        reach.state = is_new(cluster, kBootstrapped, now) ? ReachState::degraded : ReachState::down;
+        reach.state = being_made ? ReachState::degraded : ReachState::down;
     else if (ready < wanted || primary != target || phase != kHealthy)
         reach.state = ReachState::degraded;
     else
@@ -132,8 +142,10 @@ PostgresCluster read_postgres_cluster(const io::Json& cluster, Time now) {
         made.failure = {FailureKind::bad_answer, "CloudNativePG has told nothing of it: does its operator run?"};
         return made;
     }
-    if (text_or(cluster["metadata"]["annotations"]["cnpg.io/hibernation"]) != "on")
-        made.reach = reach_of(cluster, now);
+    if (text_or(cluster["metadata"]["annotations"]["cnpg.io/hibernation"]) != "on") {
+        made.is_new = is_being_made(cluster, now);
+        made.reach = reach_of(cluster, made.is_new);
+    }
     made.archiving = archiving_of(cluster, now);
     // False while one runs, too.
     const io::Json& backup = condition(status["conditions"], "LastBackupSucceeded");

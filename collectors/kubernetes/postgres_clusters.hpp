@@ -10,6 +10,8 @@ namespace recoverd::collectors::kubernetes_parts {
 struct PostgresCluster {
     /// Nothing of one that was hibernated on purpose.
     std::optional<core::Reachability> reach;
+    /// Is it so new that nothing of it need serve yet?
+    bool is_new = false;
     /// Whether WAL is archived; nothing where nobody configured an archive or a plug-in that may be one, of which the
     /// operator says True all the same. Not known while the last failure is so young that it is being tried again.
     std::optional<core::Assertion> archiving;

@@ -2,6 +2,7 @@
 // Where Velero keeps backups, and whether one gets at it.
 #include "collectors/kubernetes/expect.hpp"
 #include "collectors/kubernetes/objects.hpp"
+#include "core/config/values.hpp"
 
 #include <fmt/format.h>
 
@@ -11,21 +12,43 @@ namespace recoverd::collectors::kubernetes_parts {
 
 namespace {
 
-/// Velero looks every minute unless it is told otherwise.
+/// Velero looks every minute, unless its server (--store-validation-frequency) or the location is told otherwise.
 constexpr Duration kValidated = std::chrono::hours{1};
+
+/// How old its last look may be; nothing where it is told never to look.
+std::optional<Duration> validated_within(const io::Json& spec) {
+    const auto every = core::config::parse_duration(text_or(spec["validationFrequency"]));
+    // Not told, or less than none, for which Velero takes its server's.
+    if (!every)
+        return kValidated;
+    return *every == Duration{0} ? std::nullopt : std::optional{std::max(kValidated, 2 * *every)};
+}
+
+/// Why nobody knows now whether it is available; nothing where Velero does.
+std::optional<Failure> not_validated(const io::Json& location, Time now) {
+    const io::Json& status = location["status"];
+    const auto validated = time_or_none(status["lastValidationTime"]);
+    const auto within = validated_within(location["spec"]);
+    if (!within)
+        return Failure{FailureKind::bad_answer,
+                       "Velero is told never to look whether it is available\nhint: give it a spec.validationFrequency "
+                       "other than 0"};
+    if (text_or(status["phase"]).empty() || !validated)
+        return Failure{FailureKind::bad_answer, "Velero never looked whether it is available"};
+    if (now - *validated > *within)
+        return Failure{FailureKind::bad_answer, fmt::format("Velero has not looked whether it is available for {}",
+                                                            core::config::format_duration(*within))};
+    return std::nullopt;
+}
 
 SubjectReport read_storage_location(const io::Json& location, Time now) {
     SubjectReport report{
         .subject = subject_of(location, "backupstoragelocation"), .location = {}, .evidence = {}, .failure = {}};
+    report.failure = not_validated(location, now);
+    if (report.failure)
+        return report;
     const io::Json& status = location["status"];
     const std::string phase = clean(text_or(status["phase"]), 40);
-    const auto validated = time_or_none(status["lastValidationTime"]);
-    if (phase.empty() || !validated || now - *validated > kValidated) {
-        report.failure = {FailureKind::bad_answer, validated
-                                                       ? "Velero has not looked whether it is available for an hour"
-                                                       : "Velero never looked whether it is available"};
-        return report;
-    }
     core::Reachability reach;
     if (phase != "Available") {
         reach.state = ReachState::down;
@@ -75,8 +98,11 @@ bool AllVelero::uses(std::string_view location) const {
 
 void AllVelero::report_locations(bool selected, std::vector<SubjectReport>& out) const {
     for (const auto& [name, location] : locations)
-        if (!selected || uses(name))
+        if (!selected || uses(name)) {
             out.push_back(location.told);
+            // One that is no longer used is told no more, and missed by nobody.
+            out.back().passing = selected;
+        }
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -17,6 +17,8 @@ struct Workload {
     const Controller* controller = nullptr;
     std::uint64_t wanted = 0;
     std::uint64_t ready = 0;
+    /// Is it so new that none of its pods need be ready?
+    bool is_new = false;
 };
 
 /// "2 CrashLoopBackOff (web: OOMKilled, exit 137), 1 starting"
@@ -41,7 +43,7 @@ bool lasting(const Pods& pods) {
 
 ReachState state_of(const Workload& workload) {
     if (workload.ready == 0)
-        return workload.controller && workload.controller->is_new ? ReachState::degraded : ReachState::down;
+        return workload.is_new ? ReachState::degraded : ReachState::down;
     const bool stuck = workload.controller && !workload.controller->stuck.empty();
     const bool whole = workload.ready >= workload.wanted && !stuck && !(workload.pods && lasting(*workload.pods));
     return whole ? ReachState::up : ReachState::degraded;
@@ -56,7 +58,7 @@ core::Reachability reach_of(const Workload& workload) {
     if (workload.pods)
         if (const std::string words = in_words(*workload.pods); !words.empty())
             reach.detail += ": " + words;
-    if (workload.controller && workload.controller->is_new)
+    if (workload.is_new)
         reach.detail += "; it is new";
     if (workload.controller && !workload.controller->stuck.empty())
         reach.detail += "; its rollout is stuck: " + workload.controller->stuck;
@@ -111,12 +113,17 @@ std::map<std::string, Workload> joined(const Expected& expected, const Facts& fa
             Workload& workload = all[subject];
             workload.controller = &controller;
             workload.wanted = controller.wanted;
+            workload.is_new = controller.is_new;
             // With a selector its pods may just bear other labels than it; then its own account of them counts.
             if (!workload.pods && facts.has(kPods) && expected.selector.empty())
                 workload.pods = &kNone;
             else if (!workload.pods)
                 workload.ready = controller.ready;
         }
+    // Which have no controller but their operator.
+    for (const auto& [subject, cluster] : facts.postgres.clusters)
+        if (const auto found = all.find(subject); found != all.end())
+            found->second.is_new = cluster.is_new;
     return all;
 }
 

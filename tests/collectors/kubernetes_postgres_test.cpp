@@ -52,15 +52,24 @@ bool has_reach(const core::SubjectReport& report) {
 
 } // namespace
 
-TEST_CASE("a PostgreSQL cluster that was made lately is not down while its first instance is made") {
+TEST_CASE("a PostgreSQL cluster that is being set up is degraded for half an hour, with its pods, and down after it") {
     KubeApi api;
-    const auto state_of = [&](const char* made) {
-        api.objects["clusters"] = {
-            cluster(R"("phase": "Setting up primary")", {}, fmt::format(R"(, "creationTimestamp": "{}")", made))};
-        return evidence<core::Reachability>(subject(api.look(watching({"cnpg"})), kOrders)).state;
+    const auto reach = [&](const std::string& phase, const std::string& made) {
+        api.objects["clusters"] = {cluster(fmt::format(R"("phase": "{}")", phase), "",
+                                           fmt::format(R"(, "creationTimestamp": "2026-11-22T{}Z")", made))};
+        return evidence<core::Reachability>(subject(api.look(watching({"pods", "cnpg"})), kOrders));
     };
-    CHECK(state_of("2026-11-22T02:40:00Z") == ReachState::degraded);
-    CHECK(state_of("2026-11-22T02:20:00Z") == ReachState::down);
+    for (const char* phase :
+         {"Setting up primary", "Creating a new replica", "Waiting for the instances to become active"}) {
+        CAPTURE(phase);
+        CHECK(reach(phase, "02:31:00").state == ReachState::degraded);
+        CHECK(reach(phase, "02:29:00").state == ReachState::down);
+    }
+    // A new one may be lost as well.
+    CHECK(reach("Failing over", "02:59:00").state == ReachState::down);
+    api.objects["pods"] = {test::pod({.owner_kind = "Cluster", .owner = "orders-db", .ready = "False"})};
+    CHECK(reach("Setting up primary", "02:31:00").state == ReachState::degraded);
+    CHECK(reach("Setting up primary", "02:29:00").state == ReachState::down);
 }
 
 TEST_CASE("a PostgreSQL cluster is down without a primary that serves, and degraded until its operator is content") {

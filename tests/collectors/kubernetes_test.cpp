@@ -279,6 +279,12 @@ TEST_CASE("a workload that was made lately is not down while its first pods are 
     CHECK(state_of(none_ready, "2026-11-22T02:50:00Z").state == ReachState::down);
     CHECK(state_of(none_ready, "2026-11-22T02:51:00Z", R"("progressDeadlineSeconds": 300, )").state ==
           ReachState::down);
+    // The largest number stands for none.
+    CHECK(state_of(none_ready, "2026-11-22T01:59:00Z", R"("progressDeadlineSeconds": 2147483647, )").state ==
+          ReachState::down);
+    const std::string stuck = test::deployment("web", 3, 0, R"(, "conditions": [{"type": "Progressing",
+        "status": "False", "reason": "FailedCreate"}])");
+    CHECK(state_of(stuck, "2026-11-22T02:59:00Z").state == ReachState::down);
     CHECK(state_of(none_ready, "2026-11-22T03:01:00Z").state == ReachState::degraded);
     CHECK(state_of(none_ready, "2026-11-22T04:00:00Z").state == ReachState::down);
     api.objects["pods"] = {test::pod({.uid = "u1"}), test::pod({.uid = "u2"}), test::pod({.uid = "u3"})};

@@ -123,6 +123,37 @@ TEST_CASE("a completed backup of Velero is as good as its volumes, of which each
               .state == PointState::bad);
 }
 
+TEST_CASE("how old Velero's last look at a location may be goes by its validationFrequency, and 0 is never to look") {
+    KubeApi api;
+    const auto why_unknown = [&](const std::string& frequency, const std::string& looked) {
+        api.objects["backupstoragelocations"] = {object(
+            "far",
+            fmt::format(R"("spec": {{{}}}, "status": {{"phase": "Available"{}}})",
+                        frequency.empty() ? std::string{} : fmt::format(R"("validationFrequency": "{}")", frequency),
+                        looked.empty() ? std::string{}
+                                       : fmt::format(R"(, "lastValidationTime": "2026-11-{}Z")", looked)))};
+        const Collected seen = api.look(watching({"velero"}));
+        const auto& far = subject(seen, "shop/backupstoragelocation/far");
+        CHECK(far.evidence.empty() == far.failure.has_value());
+        return far.failure ? far.failure->detail : std::string{};
+    };
+    CHECK(why_unknown("6h0m0s", "21T15:01:00").empty());
+    CHECK(why_unknown("6h0m0s", "21T14:59:00") == "Velero has not looked whether it is available for 12h");
+    CHECK(why_unknown("30s", "22T02:01:00").empty());
+    for (const char* usual : {"", "30s", "-1s", "often"}) {
+        CAPTURE(usual);
+        CHECK(why_unknown(usual, "22T01:59:00") == "Velero has not looked whether it is available for 1h");
+    }
+    // What it said before that was switched off is old, and what it says of one that it never saw is nothing.
+    for (const char* looked : {"22T02:59:00", ""}) {
+        CAPTURE(looked);
+        CHECK(why_unknown("0s", looked) ==
+              "Velero is told never to look whether it is available\nhint: give it a spec.validationFrequency other "
+              "than 0");
+    }
+    CHECK(why_unknown("6h0m0s", "") == "Velero never looked whether it is available");
+}
+
 TEST_CASE("a cluster may have none of Velero's volumes, but whoever may not list them knows nothing of them") {
     KubeApi api;
     api.objects["backups"] = {object("a", R"("status": {"phase": "Completed", "startTimestamp": "2026-11-22T01:00:00Z",
