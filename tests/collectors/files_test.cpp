@@ -60,6 +60,7 @@ TEST_CASE("files: the worker is told the options and the cursor, and stops provi
                                 options({{"path", "/b/{subject}-*.dump"},
                                          {"min_size", "1MiB"},
                                          {"verify", "checksummed"},
+                                         {"name_time", "utc"},
                                          {"verify_budget", "10GiB"}}),
                                 "last");
     REQUIRE(seen);
@@ -68,6 +69,7 @@ TEST_CASE("files: the worker is told the options and the cursor, and stops provi
     CHECK(json["path"].text() == "/b/{subject}-*.dump");
     CHECK(json["min_size"].natural() == 1U << 20U);
     CHECK(json["verify"].text() == "checksummed");
+    CHECK(json["name_time"].text() == "utc");
     CHECK(json["verify_budget"].natural() == std::uint64_t{10} << 30U);
     CHECK(json["settle"].number() == 5);
     CHECK(json["time_limit"].number() == 70);

@@ -332,6 +332,17 @@ TEST_CASE("git: credentials are read by git itself and never changed, and nobody
     }
 }
 
+TEST_CASE("git: ssh is started as the configuration says, each time") {
+    Scripted scripted;
+    scripted.table.push_back(text("ssh_command", "ssh -i /etc/recoverd/key -o BatchMode=yes"));
+    REQUIRE(scripted.look());
+    REQUIRE_FALSE(scripted.ran.empty());
+    for (const io::Command& command : scripted.ran) {
+        std::map<std::string, std::string> env(command.env.begin(), command.env.end());
+        CHECK(env["GIT_SSH_COMMAND"] == "ssh -i /etc/recoverd/key -o BatchMode=yes");
+    }
+}
+
 TEST_CASE("git: a clone proves what was cloned, is kept as a restore test, and is not made again before its time") {
     Scripted scripted;
     scripted.table.push_back(yes("clone"));

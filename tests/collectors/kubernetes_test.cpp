@@ -103,6 +103,11 @@ TEST_CASE("a container killed for memory is counted from its last state, for an 
     for (const Evidence& one : subject(seen, "shop/deployment/web").evidence)
         if (const auto* found = std::get_if<core::Measurement>(&one); found && found->name == "oom_kills_last_hour")
             CHECK(found->above == 0.0);
+    core::config::Table patient = kOnlyPods;
+    patient.push_back(entry("max_oom_kills", std::int64_t{2}));
+    for (const Evidence& one : subject(api.look(patient), "shop/deployment/web").evidence)
+        if (const auto* found = std::get_if<core::Measurement>(&one); found && found->name == "oom_kills_last_hour")
+            CHECK(found->above == 2.0);
     api.objects["pods"] = {killed("2026-11-22T01:30:00Z")};
     CHECK(measured(api.look(kOnlyPods), "shop/deployment/web", "oom_kills_last_hour") == 0.0);
 }

@@ -155,6 +155,11 @@ TEST_CASE("while the primary is written to, counts are compared roughly and cont
     CHECK(story.look().state(kOrders, "row_count_difference") == AssertionState::fails);
     story.own.hash = "c";
     CHECK(story.look().state(kOrders, "content") == AssertionState::holds);
+    // By how much more they may differ then is an option.
+    story.expected.differ_at_most = 0.02;
+    CHECK(story.look().state(kOrders, "row_count_difference") == AssertionState::holds);
+    story.own.rows = 123;
+    CHECK(story.look().state(kOrders, "row_count_difference") == AssertionState::fails);
 }
 
 TEST_CASE("nothing is compared with a primary that did not answer, is none, or is the same server") {

@@ -251,6 +251,15 @@ TEST_CASE("a lock is as old as it says, and none is none") {
     TerraformState broken = locked({}, 3h);
     broken.fault = "nothing at all";
     CHECK(story.then(broken).measured("lock_age") == 10800);
+    story.expected.stale_lock = 4h;
+    story.then(locked(state(6, 5, "aa"), 3h));
+    for (const Evidence& item : story.last.evidence)
+        if (const auto* held = std::get_if<core::Measurement>(&item); held && held->name == "lock_age")
+            CHECK(held->above == 14'400.0);
+    // One that is not stale is not taken to be held while nobody tells.
+    TerraformState unseen = state(6, 5, "aa");
+    unseen.locked = Told::not_told;
+    CHECK_FALSE(story.then(unseen).measured("lock_age"));
 }
 
 TEST_CASE("a lock that was left behind stays one while nobody tells, a young one does not grow old unseen") {

@@ -184,6 +184,13 @@ TEST_CASE("the machine's role has its keys from the metadata service, by a token
     CHECK(opening.requests[2].url == "http://169.254.169.254/latest/meta-data/iam/security-credentials/backup-role");
     for (const auto& request : opening.requests)
         CHECK(request.proxy.empty());
+    // On a machine that has the service elsewhere, all three go there.
+    opening.requests.clear();
+    options.metadata_endpoint = "http://[fd00:ec2::254]/";
+    REQUIRE(opening.open(options));
+    REQUIRE(opening.requests.size() == 3);
+    for (const auto& request : opening.requests)
+        CHECK(request.url.starts_with("http://[fd00:ec2::254]/latest/"));
 }
 
 TEST_CASE("a machine without a role is misconfigured, one whose role gives no keys is refused") {
