@@ -202,6 +202,14 @@ io::Task<bool> Agent::written() {
     co_return is_written;
 }
 
+io::Task<core::Result<std::vector<core::Event>>> Agent::history(core::HistoryOf of, std::string name,
+                                                                std::size_t most) {
+    const auto rows = co_await keeper_.find_log(of, std::move(name), most);
+    if (!rows)
+        co_return std::unexpected(rows.error());
+    co_return to_events(*rows);
+}
+
 void Agent::run_now(const std::string& check) { checker_.run_now(check); }
 
 io::Task<AskedRuns::Answer> Agent::ask_to_look(std::string check) {

@@ -51,6 +51,8 @@ class Agent {
     core::Engine::Begun validate(const std::string& validation);
     /// Ends once all that came so far is on disk; false when the disk refuses.
     io::Task<bool> written();
+    /// What happened, the newest first, `most` at most; fails where the disk does not tell.
+    io::Task<core::Result<std::vector<core::Event>>> history(core::HistoryOf of, std::string name, std::size_t most);
     void run_now(const std::string& check);
     /// Has a check look out of turn, and answers once what came of it can be seen.
     io::Task<AskedRuns::Answer> ask_to_look(std::string check);

@@ -47,6 +47,8 @@ class Keeper {
     /// The outcome that was reported for this phase of a run, if any; fails where the disk does not answer.
     io::Task<core::Result<std::optional<OutcomeRow>>> find_outcome(std::string asset, std::string id,
                                                                    std::string phase);
+    /// What was logged, the newest first; fails where the disk does not answer.
+    io::Task<core::Result<std::vector<LogRow>>> find_log(core::HistoryOf of, std::string name, std::size_t most);
     /// Writes whatever is waiting, now; false when the disk refuses, or does not answer.
     io::Task<bool> flush();
     /// Lets go of what is still on its way to a disk that does not answer.

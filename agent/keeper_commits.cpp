@@ -184,4 +184,12 @@ io::Task<core::Result<std::optional<OutcomeRow>>> Keeper::find_outcome(std::stri
     co_return co_await std::move(in_time);
 }
 
+io::Task<core::Result<std::vector<LogRow>>> Keeper::find_log(core::HistoryOf of, std::string name, std::size_t most) {
+    if (hangs())
+        co_return core::failed(core::FailureKind::timed_out, no_answer());
+    auto finding = store_.find_log(of, std::move(name), most);
+    auto in_time = io::with_deadline(timers_, kCommitWithin, std::move(finding), no_answer());
+    co_return co_await std::move(in_time);
+}
+
 } // namespace recoverd::agent

@@ -108,7 +108,7 @@ io::Task<OutcomeRecorder::Answer> OutcomeRecorder::keep(Outcome outcome, Outcome
     if (!is_over)
         engine_.learn(check, to_report(outcome, unit ? unit->memory : core::CheckMemory{}, now), now);
     Batch batch;
-    batch.log.push_back({now, "outcome", row.body});
+    batch.log.push_back(to_log(row, check));
     batch.outcomes.push_back(std::move(row));
     const auto written = co_await keeper_.commit_with(check, std::move(batch));
     if (!written)

@@ -8,6 +8,20 @@
 
 namespace recoverd::agent {
 
+namespace {
+
+constexpr std::string_view kAlert = "alert";
+constexpr std::string_view kOutcome = "outcome";
+
+/// Written by ourselves: a check of a thousand series with 200 points each is some 3 million values.
+io::Json read_own(const std::string& text) {
+    constexpr std::size_t kMaxBytes = std::size_t{512} << 20U;
+    constexpr std::size_t kMaxValues = 20'000'000;
+    return io::Json::parse(text, kMaxBytes, kMaxValues);
+}
+
+} // namespace
+
 StateRow to_row(const core::CheckUnit& unit, std::optional<core::Time> due_at) {
     return {"check", unit.name, unit.check->fingerprint, due_at, io::to_json(unit.memory), io::to_json(unit.alerts)};
 }
@@ -37,17 +51,62 @@ LogRow to_log(const core::Transition& transition, core::Time now) {
     for (const auto& [name, value] : transition.alert.labels)
         body.field(name, value);
     body.end_object().end_object();
-    return {now, "alert", body.take()};
+    const core::Identity& identity = transition.alert.finding.identity;
+    return {.at = now,
+            .kind = std::string{kAlert},
+            .body = body.take(),
+            .asset = identity.asset,
+            .check = identity.check,
+            .scenario = identity.scenario,
+            .alert = std::string{core::rule(identity.rule).name}};
+}
+
+LogRow to_log(const OutcomeRow& outcome, std::string check) {
+    return {.at = outcome.received_at,
+            .kind = std::string{kOutcome},
+            .body = outcome.body,
+            .asset = outcome.asset,
+            .check = std::move(check),
+            .scenario = {},
+            .alert = {}};
 }
 
 namespace {
 
-/// Written by ourselves: a check of a thousand series with 200 points each is some 3 million values.
-io::Json read_own(const std::string& text) {
-    constexpr std::size_t kMaxBytes = std::size_t{512} << 20U;
-    constexpr std::size_t kMaxValues = 20'000'000;
-    return io::Json::parse(text, kMaxBytes, kMaxValues);
+core::Event to_event(const LogRow& row) {
+    const io::Json body = read_own(row.body);
+    core::Event event{.at = row.at, .kind = row.kind, .name = {}, .state = {}, .reason = {}, .labels = {}};
+    if (row.kind == kAlert) {
+        for (const auto& [name, value] : body["labels"].object())
+            event.labels.emplace(name, value.text());
+        event.name = row.alert;
+        event.state = body["state"].text();
+        event.reason = body["reason"].text();
+        return event;
+    }
+    event.labels = {{"asset", row.asset}, {"id", body["id"].text()}};
+    event.name = body["exercise"] ? body["exercise"].text() : body["kind"].text();
+    event.state = body["outcome"].text();
+    if (body["message"])
+        event.reason = body["message"].text();
+    return event;
 }
+
+} // namespace
+
+std::vector<core::Event> to_events(std::span<const LogRow> rows) {
+    std::vector<core::Event> events;
+    for (const LogRow& row : rows) {
+        try {
+            events.push_back(to_event(row));
+        } catch (const io::BadDocument&) {
+            continue;
+        }
+    }
+    return events;
+}
+
+namespace {
 
 void restore_row(core::Engine& engine, const StateRow& row) {
     core::Alerts alerts = io::read_alerts(read_own(row.alerts));

@@ -25,6 +25,7 @@ class SqliteFile {
     core::Result<void> write(const Batch& batch);
     core::Result<std::optional<OutcomeRow>> find_outcome(const std::string& asset, const std::string& id,
                                                          const std::string& phase);
+    core::Result<std::vector<LogRow>> find_log(core::HistoryOf of, const std::string& name, std::size_t most);
     /// As of the last write. From any thread.
     std::uint64_t size_bytes() const { return size_.load(std::memory_order_relaxed); }
 

@@ -46,6 +46,13 @@ class SqliteStore final : public Store {
         co_return co_await std::move(finding);
     }
 
+    io::Task<core::Result<std::vector<LogRow>>> find_log(core::HistoryOf of, std::string name,
+                                                         std::size_t most) override {
+        auto find = [file = file_, of, name = std::move(name), most] { return file->find_log(of, name, most); };
+        auto finding = io::run_blocking(thread_, std::move(find));
+        co_return co_await std::move(finding);
+    }
+
     std::uint64_t size_bytes() const override { return file_->size_bytes(); }
 
   private:

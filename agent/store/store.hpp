@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/failure.hpp"
+#include "core/history.hpp"
 #include "core/time.hpp"
 #include "io/task.hpp"
 
@@ -43,11 +44,19 @@ struct OutcomeRow {
     bool operator==(const OutcomeRow&) const = default;
 };
 
-/// Something that happened, for the history: a transition of an alert, an outcome, an exercise.
+/// Something that happened, for the history: a transition of an alert, or an outcome.
 struct LogRow {
     core::Time at;
     std::string kind;
+    /// JSON.
     std::string body;
+    /// Whose history it is of; each may be empty.
+    std::string asset;
+    std::string check;
+    std::string scenario;
+    std::string alert;
+
+    bool operator==(const LogRow&) const = default;
 };
 
 struct Batch {
@@ -79,6 +88,9 @@ class Store {
     /// The outcome that was reported for this phase of a run, if any.
     virtual io::Task<core::Result<std::optional<OutcomeRow>>> find_outcome(std::string asset, std::string id,
                                                                            std::string phase) = 0;
+    /// What was logged of one of those, the newest first, `most` at most.
+    virtual io::Task<core::Result<std::vector<LogRow>>> find_log(core::HistoryOf of, std::string name,
+                                                                 std::size_t most) = 0;
     /// Bytes on disk.
     virtual std::uint64_t size_bytes() const = 0;
 };

@@ -92,6 +92,11 @@ class SilentDisk final : public agent::Store {
         co_await timers_.sleep(1h);
         co_return std::optional<agent::OutcomeRow>{};
     }
+    io::Task<core::Result<std::vector<agent::LogRow>>> find_log(core::HistoryOf /*of*/, std::string /*name*/,
+                                                                std::size_t /*most*/) override {
+        co_await timers_.sleep(1h);
+        co_return std::vector<agent::LogRow>{};
+    }
     std::uint64_t size_bytes() const override { return 0; }
 
   private:

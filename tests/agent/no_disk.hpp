@@ -14,6 +14,10 @@ class NoDisk final : public agent::Store {
                                                                           std::string /*phase*/) override {
         co_return std::optional<agent::OutcomeRow>{};
     }
+    io::Task<core::Result<std::vector<agent::LogRow>>> find_log(core::HistoryOf /*of*/, std::string /*name*/,
+                                                                std::size_t /*most*/) override {
+        co_return std::vector<agent::LogRow>{};
+    }
     std::uint64_t size_bytes() const override { return 0; }
 };
 

@@ -65,4 +65,27 @@ io::Task<core::Result<std::optional<agent::OutcomeRow>>> MemoryStore::find_outco
     co_return found == disk_.outcomes.end() ? std::nullopt : std::optional{found->second};
 }
 
+io::Task<core::Result<std::vector<agent::LogRow>>> MemoryStore::find_log(core::HistoryOf of, std::string name,
+                                                                         std::size_t most) {
+    co_await answer();
+    const auto whose = [of](const agent::LogRow& row) -> const std::string& {
+        switch (of) {
+        case core::HistoryOf::asset:
+            return row.asset;
+        case core::HistoryOf::check:
+            return row.check;
+        case core::HistoryOf::scenario:
+            return row.scenario;
+        case core::HistoryOf::alert:
+            break;
+        }
+        return row.alert;
+    };
+    std::vector<agent::LogRow> found;
+    for (auto row = disk_.log.rbegin(); row != disk_.log.rend() && found.size() < most; ++row)
+        if (whose(*row) == name)
+            found.push_back(*row);
+    co_return found;
+}
+
 } // namespace recoverd::scenario

@@ -33,6 +33,8 @@ class MemoryStore final : public agent::Store {
     io::Task<core::Result<void>> commit(agent::Batch batch) override;
     io::Task<core::Result<std::optional<agent::OutcomeRow>>> find_outcome(std::string asset, std::string id,
                                                                           std::string phase) override;
+    io::Task<core::Result<std::vector<agent::LogRow>>> find_log(core::HistoryOf of, std::string name,
+                                                                std::size_t most) override;
     std::uint64_t size_bytes() const override { return disk_.rows.size() * 1'000; }
 
     /// From now on nothing reaches the disk, as when the process was killed.

@@ -9,6 +9,7 @@
 #include <asio/io_context.hpp>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -212,25 +213,68 @@ TEST_CASE("what stands in the log alone is read on a full disk, too") {
     CHECK(stored.rows == std::vector{check_row("a")});
 }
 
-TEST_CASE("what was committed before the file had a version is taken over") {
+/// As the first version made it.
+constexpr const char* kFirstSchema = R"sql(
+CREATE TABLE state (kind TEXT NOT NULL, name TEXT NOT NULL, fingerprint TEXT NOT NULL, due_at INTEGER,
+    memory TEXT NOT NULL, alerts TEXT NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+CREATE TABLE outcome (asset TEXT NOT NULL, id TEXT NOT NULL, phase TEXT NOT NULL, body TEXT NOT NULL,
+    received_at INTEGER NOT NULL, PRIMARY KEY (asset, id, phase));
+CREATE TABLE log (at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL);
+INSERT INTO state VALUES ('check', 'a', 'print', 1800000000000, '{}', '[]');
+INSERT INTO outcome VALUES ('orders', 'run-1', 'end', '{}', 5000);
+INSERT INTO log VALUES (6000, 'alert',
+    '{"state":"firing","reason":"old","labels":{"alertname":"BackupTooOld","asset":"orders","check":"dumps"}}');
+INSERT INTO log VALUES (7000, 'outcome', '{"id":"run-1","asset":"orders","outcome":"passed"}');
+INSERT INTO log VALUES (8000, 'alert', 'no JSON');
+)sql";
+
+TEST_CASE("what was committed by earlier versions is taken over, with its history") {
+    const int version = GENERATE(0, 1);
+    CAPTURE(version);
     const Folder folder;
-    const OutcomeRow outcome{"orders", "run-1", "end", "{}", core::from_unix_seconds(5)};
-    {
-        const auto store = make_sqlite_store(folder.path());
-        store->load();
-        Batch batch = rows({check_row("a")});
-        batch.outcomes.push_back(outcome);
-        REQUIRE(await(store->commit(std::move(batch))));
-    }
-    Database{folder / "recoverd.db"}.run("PRAGMA user_version=0");
-    {
+    Database{folder / "recoverd.db"}.run(kFirstSchema);
+    Database{folder / "recoverd.db"}.run(fmt::format("PRAGMA user_version={}", version).c_str());
+    for (int opened = 0; opened < 2; ++opened) {
         const auto store = make_sqlite_store(folder.path());
         const auto stored = store->load();
         CHECK(stored.trouble.empty());
         CHECK(stored.rows == std::vector{check_row("a")});
-        CHECK(*await(store->find_outcome("orders", "run-1", "end")) == outcome);
+        CHECK(await(store->find_outcome("orders", "run-1", "end"))->has_value());
+        const auto past = await(store->find_log(core::HistoryOf::asset, "orders", 10));
+        REQUIRE(past);
+        REQUIRE(past->size() == 2);
+        CHECK(past->at(0).kind == "outcome");
+        CHECK(past->at(1).check == "dumps");
+        CHECK(past->at(1).alert == "BackupTooOld");
     }
-    CHECK(Database{folder / "recoverd.db"}.integer("PRAGMA user_version") == 1);
+    CHECK(Database{folder / "recoverd.db"}.integer("PRAGMA user_version") == 2);
+}
+
+TEST_CASE("what happened is found by whom it happened to, the newest first") {
+    const Folder folder;
+    const auto store = make_sqlite_store(folder.path());
+    store->load();
+    const auto alert = [](int at, std::string asset, std::string check) {
+        return LogRow{.at = core::from_unix_seconds(at),
+                      .kind = "alert",
+                      .body = "{}",
+                      .asset = std::move(asset),
+                      .check = std::move(check),
+                      .scenario = "az",
+                      .alert = "BackupTooOld"};
+    };
+    Batch batch;
+    batch.log = {alert(1, "orders", "a"), alert(2, "", "a"), alert(3, "orders", "b"), alert(4, "orders", "a")};
+    REQUIRE(await(store->commit(std::move(batch))));
+    const auto found = await(store->find_log(core::HistoryOf::asset, "orders", 2));
+    REQUIRE(found);
+    CHECK(*found == std::vector{alert(4, "orders", "a"), alert(3, "orders", "b")});
+    CHECK(await(store->find_log(core::HistoryOf::check, "a", 10))->size() == 3);
+    CHECK(await(store->find_log(core::HistoryOf::scenario, "az", 10))->size() == 4);
+    CHECK(await(store->find_log(core::HistoryOf::alert, "BackupTooOld", 10))->size() == 4);
+    CHECK(await(store->find_log(core::HistoryOf::alert, "backuptooold", 10))->empty());
+    // Nobody's is nobody's history.
+    CHECK(await(store->find_log(core::HistoryOf::asset, "", 10))->empty());
 }
 
 TEST_CASE("history is bounded, and the newest of it stays") {
@@ -243,7 +287,7 @@ TEST_CASE("history is bounded, and the newest of it stays") {
             if (outcomes)
                 batch.outcomes.push_back({"orders", std::to_string(i), "end", "{}", core::from_unix_seconds(i)});
             else
-                batch.log.push_back({core::from_unix_seconds(i), "outcome", "{}"});
+                batch.log.push_back({core::from_unix_seconds(i), "outcome", "{}", "orders", {}, {}, {}});
         REQUIRE(await(store->commit(std::move(batch))));
     };
     add(0, 200'000, false);
@@ -255,6 +299,7 @@ TEST_CASE("history is bounded, and the newest of it stays") {
     add(50'000, 50'003, true);
     CHECK(database.integer("SELECT count(*) FROM log") == 200'000);
     CHECK(database.integer("SELECT min(at) FROM log") == 3'000);
+    CHECK(await(store->find_log(core::HistoryOf::asset, "orders", 1))->at(0).at == core::from_unix_seconds(200'002));
     CHECK(*await(store->find_outcome("orders", "2", "end")) == std::nullopt);
     CHECK(await(store->find_outcome("orders", "3", "end"))->has_value());
     CHECK(await(store->find_outcome("orders", "50002", "end"))->has_value());
