@@ -3,11 +3,14 @@
 // Documented by openapi(), which a test compares with what is really sent.
 #pragma once
 
+#include "core/history.hpp"
 #include "core/snapshot.hpp"
 #include "exporters/facts.hpp"
 
+#include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace recoverd::exporters::api {
 
@@ -17,6 +20,17 @@ std::string checks(const core::Snapshot& snapshot);
 std::string scenarios(const core::Snapshot& snapshot);
 std::string validations(const core::Snapshot& snapshot);
 std::string alerts(const core::Snapshot& snapshot, const AgentFacts& facts);
+
+/// Of one asset, check, scenario or alert, the newest events.
+struct HistoryQuery {
+    core::HistoryOf of = core::HistoryOf::asset;
+    std::string name;
+    std::size_t most = 100;
+};
+inline constexpr std::size_t kMostEvents = 1'000;
+/// What stands behind the question mark, or what is wrong with it.
+std::expected<HistoryQuery, std::string> read_history_query(std::string_view query);
+std::string history(const HistoryQuery& asked, const std::vector<core::Event>& events);
 
 /// OpenAPI 3.1.
 std::string_view openapi();

@@ -21,6 +21,15 @@ constexpr std::string_view kOpenApi = R"({
     "/api/v1/scenarios": {"get": {"summary": "Every failure scenario: whether it holds, what decides it, its outages", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["made_at", "scenarios"], "properties": {"made_at": {"$ref": "#/components/schemas/Time"}, "scenarios": {"type": "array", "items": {"$ref": "#/components/schemas/Scenario"}}}}}}}}}},
     "/api/v1/validations": {"get": {"summary": "Every validation: its steps, how the last run went, and the one that runs", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["made_at", "validations"], "properties": {"made_at": {"$ref": "#/components/schemas/Time"}, "validations": {"type": "array", "items": {"$ref": "#/components/schemas/Validation"}}}}}}}}}},
     "/api/v1/alerts": {"get": {"summary": "Alerts that are pending, firing, or resolved within 15 minutes", "responses": {"200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["made_at", "alerts"], "properties": {"made_at": {"$ref": "#/components/schemas/Time"}, "alerts": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}}}}}}}}}},
+    "/api/v1/history": {"get": {
+      "summary": "What happened to one asset, check or scenario, or by one alert: alerts that began or ended to fire, and outcomes as they were reported; the newest first",
+      "parameters": [
+        {"name": "asset", "in": "query", "schema": {"type": "string"}}, {"name": "check", "in": "query", "schema": {"type": "string"}},
+        {"name": "scenario", "in": "query", "schema": {"type": "string"}}, {"name": "alert", "in": "query", "schema": {"type": "string"}, "description": "its name, such as BackupTooOld"},
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}],
+      "responses": {
+        "200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}}}}}},
+        "400": {"description": "not one of these was named", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "503": {"description": "the disk does not tell", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}}}},
     "/api/v1/outcomes": {"post": {
       "summary": "Report the outcome of an exercise or a job. Off loopback and the unix socket only with a token.",
       "security": [{}, {"token": []}],
@@ -68,6 +77,7 @@ constexpr std::string_view kOpenApi = R"({
       "Priority": {"enum": ["P1", "P2", "P3", "P4"]},
       "Labels": {"type": "object", "additionalProperties": {"type": "string"}},
       "Counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+      "Event": {"type": "object", "required": ["at", "kind", "name", "state", "labels"], "properties": {"at": {"$ref": "#/components/schemas/Time"}, "kind": {"enum": ["alert", "outcome"]}, "name": {"type": "string", "description": "the alert; of an outcome its exercise, or backup"}, "state": {"type": "string", "description": "firing or resolved; of an outcome started, passed, failed"}, "reason": {"type": "string"}, "labels": {"type": "object", "additionalProperties": {"type": "string"}}}},
       "Failure": {"type": "object", "required": ["kind", "detail", "since"], "properties": {"kind": {"enum": ["unreachable", "timed_out", "refused", "bad_answer", "misconfigured"]}, "detail": {"type": "string"}, "since": {"$ref": "#/components/schemas/Time"}}},
       "PastFailure": {"type": "object", "description": "the last one that is over", "required": ["kind", "detail", "since", "until"], "properties": {"kind": {"enum": ["unreachable", "timed_out", "refused", "bad_answer", "misconfigured"]}, "detail": {"type": "string"}, "since": {"$ref": "#/components/schemas/Time"}, "until": {"$ref": "#/components/schemas/Time"}}},
       "Status": {"type": "object", "required": ["made_at", "status", "sequence", "version", "instance", "started_at", "assets", "checks", "scenarios", "alerts"], "properties": {

@@ -3,10 +3,13 @@
 
 #include "exporters/api.hpp"
 #include "exporters/page/details.hpp"
+#include "exporters/page/frame.hpp"
+#include "exporters/page/history.hpp"
+#include "exporters/page/markup.hpp"
 #include "exporters/page/script.hpp"
 #include "exporters/page/status_page.hpp"
 #include "exporters/page/style.hpp"
-#include "io/json.hpp"
+#include "exporters/web_replies.hpp"
 #include "io/percent.hpp"
 
 #include <fmt/format.h>
@@ -31,6 +34,7 @@ constexpr std::array kRoutes{
     Route{"/api/v1/scenarios", "GET", "every failure scenario, what decides it, and its outages"},
     Route{"/api/v1/validations", "GET", "every validation, how its last run went, and the one that runs"},
     Route{"/api/v1/alerts", "GET", "alerts that are pending, firing or just resolved"},
+    Route{"/api/v1/history", "GET", "what happened to one asset, check or scenario, or by one alert"},
     Route{"/api/v1/openapi.json", "GET", "the description of this API"},
     Route{"/api/v1/outcomes", "POST", "takes the outcome of an exercise or a job"},
     Route{"/api/v1/forget", "POST", "drops a subject that is gone for good"},
@@ -48,29 +52,7 @@ constexpr std::string_view kCheckPage = "/check/";
 constexpr std::string_view kOneCheck = "/api/v1/checks/";
 constexpr std::string_view kRun = "/run";
 
-constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-
-io::HttpReply reply(int status, std::string body, std::string_view type = "text/plain; charset=utf-8") {
-    io::HttpReply out;
-    out.status = status;
-    out.body = std::move(body);
-    out.content_type = type;
-    return out;
-}
-
-io::HttpReply page_of(std::string body) {
-    io::HttpReply out = reply(200, std::move(body), "text/html; charset=utf-8");
-    // What stands on the page was written by others; should escaping ever fail, nothing of it runs. A browser that
-    // brings back an old tab may not show what it kept: old facts look like new ones.
-    out.headers = {{"Content-Security-Policy",
-                    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
-                    "form-action 'self'; frame-ancestors 'none'"},
-                   // With `no-referrer` a browser would not say that a form of ours is ours.
-                   {"Referrer-Policy", "same-origin"},
-                   {"Cache-Control", "no-store"}};
-    return out;
-}
 
 io::HttpReply not_found() {
     std::string known;
@@ -82,12 +64,6 @@ io::HttpReply not_found() {
 /// Whoever asks these comes past no proxy: kubelet, which would kill the pod for a 404, and the image's health check.
 /// So, unlike Prometheus' own, they are there without the prefix as well.
 bool is_for_probes(std::string_view path) { return path == "/-/healthy" || path == "/-/ready"; }
-
-io::HttpReply wrong_verb(std::string_view allowed) {
-    io::HttpReply out = reply(405, fmt::format("expected {}\n", allowed));
-    out.headers.emplace_back("Allow", allowed);
-    return out;
-}
 
 /// "localhost" or an address: what no other site can have its name point to.
 bool is_nobodys_name(std::string_view host) {
@@ -122,22 +98,6 @@ std::string_view check_to_run(std::string_view path) {
     return name.contains('/') ? std::string_view{} : name;
 }
 
-/// Who pressed a button is led back to the page, which shows what came of it; or is told why nothing did.
-io::HttpReply for_a_browser(io::HttpReply answer, std::string_view check) {
-    if (answer.status < 300) {
-        answer = reply(303, "");
-        answer.headers.emplace_back("Location", fmt::format("../../../../check/{}", check));
-        return answer;
-    }
-    std::string text;
-    const io::Json told = io::Json::parse(answer.body);
-    for (const io::Json& error : told["errors"].items())
-        text += error.text() + "\n";
-    answer.body = std::move(text);
-    answer.content_type = "text/plain; charset=utf-8";
-    return answer;
-}
-
 /// In a time that does not depend on where they differ.
 bool same_secret(std::string_view a, std::string_view b) {
     unsigned difference = a.size() == b.size() ? 0 : 1;
@@ -168,14 +128,14 @@ std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, co
         path.remove_prefix(options_.route_prefix.size());
     }
     if (path.starts_with(kAssetPage) || path.starts_with(kCheckPage))
-        return request.verb == "GET" || request.verb == "HEAD" ? detail(path, request) : wrong_verb("GET, HEAD");
+        return request.verb == "GET" || request.verb == "HEAD" ? detail(path, request, later) : wrong_verb("GET, HEAD");
     if (const auto check = check_to_run(path); !check.empty())
         return look(check, request, later);
     const auto route = std::ranges::find(kRoutes, path, &Route::path);
     if (route == kRoutes.end())
         return not_found();
     if (route->verb == "GET")
-        return request.verb == "GET" || request.verb == "HEAD" ? get(path, request) : wrong_verb("GET, HEAD");
+        return request.verb == "GET" || request.verb == "HEAD" ? get(path, request, later) : wrong_verb("GET, HEAD");
     // Prometheus takes PUT for a reload too.
     const bool put_reload = path == "/-/reload" && request.verb == "PUT";
     if (request.verb != route->verb && !put_reload)
@@ -192,7 +152,8 @@ std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, co
     return std::nullopt;
 }
 
-std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncoming& request) {
+std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncoming& request,
+                                      const io::HttpReplier& later) {
     if (path == "/-/healthy")
         return sources_.is_stuck && sources_.is_stuck() ? reply(503, "recoverd has stopped judging.\n")
                                                         : reply(200, "recoverd is healthy.\n");
@@ -206,6 +167,8 @@ std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncom
         return reply(200, std::string{kPageScript}, "text/javascript; charset=utf-8");
     if (path == "/api/v1/openapi.json")
         return reply(200, std::string{api::openapi()}, kJson);
+    if (path == "/api/v1/history")
+        return history(request.query, later);
     const auto snapshot = sources_.snapshot();
     const AgentFacts facts = sources_.facts();
     if (path == "/metrics") {
@@ -228,15 +191,34 @@ std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncom
     return page_of(status_page(*snapshot, facts));
 }
 
-io::HttpReply Web::detail(std::string_view path, const io::HttpIncoming& request) const {
+std::optional<io::HttpReply> Web::detail(std::string_view path, const io::HttpIncoming& request,
+                                         const io::HttpReplier& later) const {
     const auto snapshot = sources_.snapshot();
+    const AgentFacts facts = sources_.facts();
     const bool of_asset = path.starts_with(kAssetPage);
     const std::string name = io::percent_decoded(path.substr((of_asset ? kAssetPage : kCheckPage).size()));
-    auto shown = of_asset ? page::asset_page(*snapshot, sources_.facts(), name)
-                          : page::check_page(*snapshot, sources_.facts(), name, is_trusted(request));
+    auto shown = of_asset ? page::asset_page(*snapshot, facts, name)
+                          : page::check_page(*snapshot, facts, name, is_trusted(request));
     if (!shown)
         return reply(404, fmt::format("there is no {} of this name\n", of_asset ? "asset" : "check"));
-    return page_of(std::move(*shown));
+    const core::HistoryOf of = of_asset ? core::HistoryOf::asset : core::HistoryOf::check;
+    const core::Time now = page::shown_at(*snapshot, facts);
+    std::string more = fmt::format("../api/v1/history?{}={}", name_of(of), page::path_part(name));
+    sources_.history(of, name, page::kMostEvents + 1,
+                     [later, now, page = std::move(*shown), more = std::move(more)](const auto& events) {
+                         later(page_of(page.above + page::history(events, more, now) + page.below));
+                     });
+    return std::nullopt;
+}
+
+std::optional<io::HttpReply> Web::history(std::string_view query, const io::HttpReplier& later) const {
+    auto asked = api::read_history_query(query);
+    if (!asked)
+        return refusal_of(400, asked.error());
+    sources_.history(asked->of, asked->name, asked->most, [later, asked = *asked](const auto& events) {
+        later(events ? reply(200, api::history(asked, *events), kJson) : refusal_of(503, events.error().detail));
+    });
+    return std::nullopt;
 }
 
 std::optional<io::HttpReply> Web::reload(const io::HttpReplier& later) {

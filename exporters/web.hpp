@@ -3,6 +3,7 @@
 // reload and an outcome are handed to whoever can.
 #pragma once
 
+#include "core/history.hpp"
 #include "core/snapshot.hpp"
 #include "exporters/facts.hpp"
 #include "exporters/prometheus.hpp"
@@ -13,6 +14,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace recoverd::exporters {
 
@@ -25,6 +28,10 @@ struct WebSources {
     std::function<bool()> ready;
     /// Has the judging stopped, so that what is shown is no news? May be empty: never.
     std::function<bool()> is_stuck;
+    /// Reads what happened, the newest first, then hands it on.
+    std::function<void(core::HistoryOf of, std::string name, std::size_t most,
+                       std::function<void(const core::Result<std::vector<core::Event>>&)> then)>
+        history;
     /// Loads the configuration anew, then says what was wrong, or nothing.
     std::function<void(std::function<void(std::optional<std::string> mistakes)>)> reload;
     /// Records an outcome, then replies.
@@ -61,9 +68,12 @@ class Web {
     std::optional<io::HttpReply> operator()(const io::HttpIncoming& request, const io::HttpReplier& later);
 
   private:
-    std::optional<io::HttpReply> get(std::string_view path, const io::HttpIncoming& request);
+    std::optional<io::HttpReply> get(std::string_view path, const io::HttpIncoming& request,
+                                     const io::HttpReplier& later);
     /// The page of one asset or check.
-    io::HttpReply detail(std::string_view path, const io::HttpIncoming& request) const;
+    std::optional<io::HttpReply> detail(std::string_view path, const io::HttpIncoming& request,
+                                        const io::HttpReplier& later) const;
+    std::optional<io::HttpReply> history(std::string_view query, const io::HttpReplier& later) const;
     std::optional<io::HttpReply> reload(const io::HttpReplier& later);
     /// By JSON, or by the button of a check's page.
     std::optional<io::HttpReply> look(std::string_view check, const io::HttpIncoming& request,

@@ -90,6 +90,15 @@ io::HttpReply validate(Agent& agent, const std::string& body) {
     return {202, "application/json", json.take() + "\n", {}};
 }
 
+using Told = core::Result<std::vector<core::Event>>;
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): it ends after the loop
+io::Task<void> tell_history(Agent& agent, core::HistoryOf of, std::string name, std::size_t most,
+                            std::function<void(const Told&)> then) {
+    const Told told = co_await agent.history(of, std::move(name), most);
+    then(told);
+}
+
 io::HttpReply to_reply(const std::string& check, const AskedRuns::Answer& answer) {
     if (!answer.why.empty()) {
         io::HttpReply reply = to_reply(refused(answer.status, answer.why));
@@ -129,6 +138,12 @@ exporters::WebSources web_sources(WebParts parts) {
     sources.config = shared->config;
     sources.ready = [shared] { return shared->agent.snapshot().get()->sequence > 0; };
     sources.is_stuck = [shared] { return shared->agent.is_stuck(); };
+    sources.history = [shared](core::HistoryOf of, std::string name, std::size_t most,
+                               std::function<void(const Told&)> then) {
+        asio::post(shared->loop, [shared, of, name = std::move(name), most, then = std::move(then)] {
+            shared->spawn(tell_history(shared->agent, of, name, most, then));
+        });
+    };
     sources.reload = [shared](std::function<void(std::optional<std::string>)> done) {
         asio::post(shared->loop, [shared, done = std::move(done)] { shared->spawn(shared->reload(done)); });
     };

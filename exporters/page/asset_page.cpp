@@ -102,12 +102,13 @@ void write_sight(std::string& out, const core::CheckSnapshot& check, std::string
 
 } // namespace
 
-std::optional<std::string> asset_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name) {
+std::optional<Detail> asset_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name) {
     const core::AssetSnapshot* asset = find_asset(snapshot, name);
     if (!asset)
         return std::nullopt;
     const core::Time now = shown_at(snapshot, facts);
-    std::string out;
+    Detail page;
+    std::string& out = page.above;
     begin_page(out, snapshot, name, kRoot);
     out += "</header>\n<main>\n<ul class=\"cards\">\n";
     write_asset(out, *asset, backups_of(backups_by_asset(snapshot), name), now, kRoot);
@@ -123,11 +124,12 @@ std::optional<std::string> asset_page(const core::Snapshot& snapshot, const Agen
     for (const core::Alert* alert : firing)
         write_alert(out, *alert, *snapshot.config, now);
     out += firing.empty() ? "<li>Nothing fires.</li>\n</ul>\n</section>\n" : "</ul>\n</section>\n";
-    out += "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">What is seen</h2>\n<ul class=\"rows\">\n";
-    snapshot.checks.for_each([&](const core::CheckSnapshot& check) { write_sight(out, check, name, now); });
-    out += "</ul>\n</section>\n";
-    end_page(out, snapshot, facts, kRoot);
-    return out;
+    std::string& rest = page.below;
+    rest += "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">What is seen</h2>\n<ul class=\"rows\">\n";
+    snapshot.checks.for_each([&](const core::CheckSnapshot& check) { write_sight(rest, check, name, now); });
+    rest += "</ul>\n</section>\n";
+    end_page(rest, snapshot, facts, kRoot);
+    return page;
 }
 
 } // namespace recoverd::exporters::page

@@ -115,30 +115,32 @@ void write_subject(std::string& out, std::string_view name, const core::SubjectM
 
 } // namespace
 
-std::optional<std::string> check_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name,
-                                      bool may_run) {
+std::optional<Detail> check_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name,
+                                 bool may_run) {
     constexpr std::size_t kMostSubjects = 200;
     const core::CheckSnapshot* check = find_check(snapshot, name);
     if (!check)
         return std::nullopt;
     const core::Time now = shown_at(snapshot, facts);
-    std::string out;
+    Detail page;
+    std::string& out = page.above;
     begin_page(out, snapshot, name, kRoot);
     out += "</header>\n<main>\n";
     write_facts(out, *check, now);
     if (may_run && check->check->looks())
         write_run(out, name);
     write_wrong(out, *check, *snapshot.config, now);
-    out += "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">What it learned last</h2>\n<ul class=\"rows\">\n";
+    std::string& rest = page.below;
+    rest += "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">What it learned last</h2>\n<ul class=\"rows\">\n";
     std::size_t shown = 0;
     for (const auto& [subject, seen] : check->memory.subjects)
         if (shown++ < kMostSubjects)
-            write_subject(out, subject, seen, now);
-    out += "</ul>\n";
-    more(out, check->memory.subjects.size(), kMostSubjects, fmt::format("{}api/v1/checks", kRoot));
-    out += "</section>\n";
-    end_page(out, snapshot, facts, kRoot);
-    return out;
+            write_subject(rest, subject, seen, now);
+    rest += "</ul>\n";
+    more(rest, check->memory.subjects.size(), kMostSubjects, fmt::format("{}api/v1/checks", kRoot));
+    rest += "</section>\n";
+    end_page(rest, snapshot, facts, kRoot);
+    return page;
 }
 
 } // namespace recoverd::exporters::page

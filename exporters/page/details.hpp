@@ -11,11 +11,17 @@
 
 namespace recoverd::exporters::page {
 
+/// What happened is put between the two: it is read from the disk, while the rest is at hand.
+struct Detail {
+    std::string above;
+    std::string below;
+};
+
 /// Verdict, plots, recovery points, exercises and what is wrong. Nothing when there is no such asset.
-std::optional<std::string> asset_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name);
+std::optional<Detail> asset_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name);
 /// When it ran, what it learned last, and why it could not. Nothing when there is no such check. `may_run`: may who
 /// reads it have the check look now?
-std::optional<std::string> check_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name,
-                                      bool may_run = false);
+std::optional<Detail> check_page(const core::Snapshot& snapshot, const AgentFacts& facts, std::string_view name,
+                                 bool may_run = false);
 
 } // namespace recoverd::exporters::page

@@ -5,6 +5,7 @@
 #include "exporters/alertmanager.hpp"
 #include "exporters/api.hpp"
 #include "exporters/page/details.hpp"
+#include "exporters/page/history.hpp"
 #include "exporters/page/status_page.hpp"
 #include "exporters/prometheus.hpp"
 #include "exporters/web.hpp"
@@ -38,6 +39,15 @@ std::string metrics(const core::Snapshot& snapshot, Format format) {
     return out;
 }
 
+/// With a history in which others had their words.
+std::string whole(const std::optional<page::Detail>& shown, std::string_view otherwise) {
+    const core::Event event{test::kNow - 1h,        "alert",
+                            "Backup<b>TooOld",      "firing",
+                            "<script>x</script> &", {{"check", "\"><i>"}, {"priority", "P2"}, {"subject", "</td>"}}};
+    return shown ? shown->above + page::history(std::vector{event}, "../api\"", test::kNow) + shown->below
+                 : std::string{otherwise};
+}
+
 const std::map<std::string, Show> kExporters{
     {"prometheus", [](const auto& snapshot) { return metrics(snapshot, Format::text); }},
     {"openmetrics", [](const auto& snapshot) { return metrics(snapshot, Format::openmetrics); }},
@@ -54,19 +64,22 @@ const std::map<std::string, Show> kExporters{
     {"api/alerts", [](const auto& snapshot) { return api::alerts(snapshot, test::facts()); }},
     {"asset page",
      [](const auto& snapshot) {
-         return page::asset_page(snapshot, test::facts(), snapshot.assets.empty() ? "" : snapshot.assets[0].asset.name)
-             .value_or("no such asset");
+         return whole(
+             page::asset_page(snapshot, test::facts(), snapshot.assets.empty() ? "" : snapshot.assets[0].asset.name),
+             "no such asset");
      }},
     {"check page",
      [](const auto& snapshot) {
-         return page::check_page(snapshot, test::facts(), snapshot.checks.empty() ? "" : snapshot.checks[0].check->name)
-             .value_or("no such check");
+         return whole(
+             page::check_page(snapshot, test::facts(), snapshot.checks.empty() ? "" : snapshot.checks[0].check->name),
+             "no such check");
      }},
     {"last check page",
      [](const auto& snapshot) {
          const std::size_t checks = snapshot.checks.size();
-         return page::check_page(snapshot, test::facts(), checks == 0 ? "" : snapshot.checks[checks - 1].check->name)
-             .value_or("no such check");
+         return whole(
+             page::check_page(snapshot, test::facts(), checks == 0 ? "" : snapshot.checks[checks - 1].check->name),
+             "no such check");
      }},
     {"status page", [](const auto& snapshot) { return status_page(snapshot, test::facts()); }},
 };
@@ -161,4 +174,7 @@ TEST_CASE("the API describes every path that it serves, and nothing else") {
     for (const auto& member : described["components"]["schemas"]["Check"]["required"].items())
         CHECK_FALSE(checks["checks"][0][member.text()].absent());
     CHECK(checks["checks"][0]["subjects"][0]["evidence"][0]["kind"].text() == "recovery_points");
+    const auto past = io::Json::parse(api::history({}, {core::Event{test::kNow, "alert", "a", "firing", "", {}}}));
+    for (const auto& member : described["components"]["schemas"]["Event"]["required"].items())
+        CHECK_FALSE(past["events"][0][member.text()].absent());
 }

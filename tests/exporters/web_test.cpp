@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which path answers whom, and what: routes, who may change something, and what browsers are told.
+#include "exporters/page/history.hpp"
 #include "exporters/page/markup.hpp"
 #include "exporters/page/status_page.hpp"
 #include "exporters/web.hpp"
+#include "io/json.hpp"
 #include "io/percent.hpp"
 #include "tests/exporters/support/snapshots.hpp"
 
@@ -36,6 +38,17 @@ Web web(WebOptions options = {}, core::Snapshot snapshot = test::sample_snapshot
     sources.facts = [] { return test::facts(); };
     sources.config = [] { return std::string{"[asset.a]\n"}; };
     sources.ready = [] { return true; };
+    sources.history = [](core::HistoryOf of, const std::string& name, std::size_t most, const auto& then) {
+        if (name == "broken")
+            then(core::failed(core::FailureKind::refused, "disk <I/O> error"));
+        else
+            then(std::vector{core::Event{test::kNow - 3h,
+                                         "alert",
+                                         fmt::format("{} {} {}", name_of(of), name, most),
+                                         "resolved",
+                                         "it <was> old",
+                                         {{"check", "dumps"}, {"priority", "P2"}}}});
+    };
     sources.reload = [](const auto& done) { done("recoverd.toml:1:1: no"); };
     sources.outcome = [](const io::HttpIncoming&, const io::HttpReplier& later) { later({.status = 201}); };
     sources.forget = [](const io::HttpIncoming&, const io::HttpReplier& later) { later({.status = 200}); };
@@ -113,6 +126,41 @@ TEST_CASE("every path of the table answers GET and HEAD, and says what it expect
     const auto lost = ask(site, request("GET", "/metric"));
     CHECK(lost.status == 404);
     CHECK_THAT(lost.body, ContainsSubstring("hint: ") && ContainsSubstring("/metrics"));
+}
+
+TEST_CASE("what happened stands on the page of whom it happened to, and in the API for whoever asks for one") {
+    Web site = web();
+    const std::string page = ask(site, request("GET", "/asset/orders-db")).body;
+    CHECK_THAT(page, ContainsSubstring("asset orders-db 31, dumps: it &lt;was&gt; old") &&
+                         ContainsSubstring("2026-11-22T00:00:00Z"));
+    CHECK_THAT(ask(site, request("GET", "/check/orders-backup")).body, ContainsSubstring("check orders-backup 31"));
+    const auto get = [&](std::string query) {
+        io::HttpIncoming asked = request("GET", "/api/v1/history");
+        asked.query = std::move(query);
+        return ask(site, asked);
+    };
+    const auto told = io::Json::parse(get("scenario=az%20down&limit=7").body);
+    CHECK(told["scenario"].text() == "az down");
+    CHECK(told["events"][0]["name"].text() == "scenario az down 7");
+    CHECK(told["events"][0]["at"].text() == "2026-11-22T00:00:00Z");
+    CHECK(told["events"][0]["labels"]["priority"].text() == "P2");
+    for (const char* wrong : {"", "asset=", "asset", "asset=a&check=b", "node=x", "asset=a&limit=0",
+                              "asset=a&limit=1001", "asset=a&limit=7x", "&", "limit=3"}) {
+        INFO(wrong);
+        CHECK(get(wrong).status == 400);
+        CHECK_THAT(get(wrong).body, ContainsSubstring("expected ") && ContainsSubstring("/api/v1/history?asset=NAME"));
+    }
+    CHECK(get("asset=broken").status == 503);
+    CHECK_THAT(get("asset=broken").body, ContainsSubstring("disk <I/O> error"));
+}
+
+TEST_CASE("a history that cannot be read is unknown, and the rest of the page stands") {
+    const auto told = page::history(core::failed(core::FailureKind::timed_out, "the disk <hangs>"), "", test::kNow);
+    CHECK_THAT(told, ContainsSubstring("unknown") && ContainsSubstring("the disk &lt;hangs&gt;"));
+    const std::vector many(page::kMostEvents + 1, core::Event{test::kNow, "outcome", "drill", "passed", "", {}});
+    const std::string long_one = page::history(many, "../api/v1/history?asset=a", test::kNow);
+    CHECK_THAT(long_one, ContainsSubstring("href=\"../api/v1/history?asset=a\"") && ContainsSubstring("drill"));
+    CHECK_THAT(page::history(std::vector<core::Event>{}, "", test::kNow), ContainsSubstring("no alert has fired"));
 }
 
 TEST_CASE("behind a route prefix only the prefix is served, but to probes, which know of none") {

@@ -22,16 +22,28 @@ class Disk final : public agent::Store {
             co_return core::failed(core::FailureKind::refused, "disk full");
         for (agent::StateRow& row : batch.rows)
             rows[row.name] = row.memory;
+        log.insert(log.end(), batch.log.begin(), batch.log.end());
         co_return core::Result<void>{};
     }
     io::Task<core::Result<std::optional<agent::OutcomeRow>>> find_outcome(std::string /*asset*/, std::string /*id*/,
                                                                           std::string /*phase*/) override {
         co_return std::optional<agent::OutcomeRow>{};
     }
+    io::Task<core::Result<std::vector<agent::LogRow>>> find_log(core::HistoryOf /*of*/, std::string name,
+                                                                std::size_t most) override {
+        if (refuses)
+            co_return core::failed(core::FailureKind::refused, "input/output error");
+        std::vector<agent::LogRow> found;
+        for (auto row = log.rbegin(); row != log.rend() && found.size() < most; ++row)
+            if (row->asset == name)
+                found.push_back(*row);
+        co_return found;
+    }
     std::uint64_t size_bytes() const override { return 0; }
 
     bool refuses = false;
     std::map<std::string, std::string> rows;
+    std::vector<agent::LogRow> log;
 };
 
 struct Site {
@@ -96,6 +108,32 @@ TEST_CASE("a disk that refuses is told to who reports and to who forgets") {
     site.disk.refuses = true;
     CHECK(site.report().status == 503);
     CHECK(site.post(site.sources.forget, R"({"subject":"drill"})").status == 503);
+}
+
+TEST_CASE("what was reported is told as history, and a disk that cannot be read is told as that") {
+    Site site;
+    REQUIRE(site.report().status == 201);
+    core::Result<std::vector<core::Event>> told;
+    const auto ask = [&] {
+        site.sources.history(core::HistoryOf::asset, "orders", 10, [&](const auto& events) { told = events; });
+        site.loop.restart();
+        site.loop.poll();
+    };
+    ask();
+    REQUIRE(told);
+    REQUIRE(told->size() == 1);
+    CHECK(told->front().kind == "outcome");
+    CHECK(told->front().name == "drill");
+    CHECK(told->front().state == "failed");
+    CHECK(told->front().labels.at("asset") == "orders");
+    site.disk.log.push_back({core::from_unix_seconds(1), "alert", "{\"state\": 7}", "orders", "", "", "BackupTooOld"});
+    ask();
+    REQUIRE(told);
+    CHECK(told->size() == 1);
+    site.disk.refuses = true;
+    ask();
+    REQUIRE_FALSE(told);
+    CHECK(told.error().detail == "input/output error");
 }
 
 TEST_CASE("a validation that is asked for runs once at a time, and one that is not there does not") {

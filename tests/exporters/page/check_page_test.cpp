@@ -28,7 +28,9 @@ core::Snapshot changed(std::size_t i, Change&& change) {
 }
 
 std::string page_of(const core::Snapshot& snapshot, std::string_view name) {
-    return exporters::page::check_page(snapshot, test::facts(), name).value();
+    const auto page = exporters::page::check_page(snapshot, test::facts(), name);
+    REQUIRE(page);
+    return page->above + page->below;
 }
 
 void failed_before(core::CheckSnapshot& check) {
