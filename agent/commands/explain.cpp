@@ -3,6 +3,7 @@
 #include "agent/commands/all.hpp"
 #include "agent/tell/colours.hpp"
 #include "agent/tell/evidence_words.hpp"
+#include "agent/tell/history.hpp"
 #include "agent/tell/told.hpp"
 #include "core/config/diagnostics.hpp"
 #include "core/config/values.hpp"
@@ -13,7 +14,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <optional>
 
 namespace recoverd::agent {
 
@@ -34,8 +35,8 @@ class Explanation {
     Explanation(const io::Json& assets, const io::Json& checks, const io::Json& alerts, const Console& console)
         : assets_(assets), checks_(checks), alerts_(alerts), now_(assets["made_at"].time()), console_(console) {}
 
-    /// False when there is nothing of this name.
-    bool explain(const std::string& name) {
+    /// Which of both bears this name; nothing when there is neither.
+    std::optional<core::HistoryOf> explain(const std::string& name) {
         bool found = false;
         for (const io::Json& asset : assets_["assets"].items())
             if (asset["name"].text() == name) {
@@ -43,14 +44,14 @@ class Explanation {
                 found = true;
             }
         if (found)
-            return true;
+            return core::HistoryOf::asset;
         for (const io::Json& alert : alerts_["alerts"].items())
             if (alert["alertname"].text() == name) {
                 if (std::exchange(found, true))
                     fmt::print(console_.out, "\n");
                 explain_alert(alert, true);
             }
-        return found || explain_silent_rule(name);
+        return found || explain_silent_rule(name) ? std::optional{core::HistoryOf::alert} : std::nullopt;
     }
 
   private:
@@ -231,7 +232,11 @@ int run(const Options& options, Console& console) {
         return kFailed;
     try {
         Explanation explanation{*assets, *checks, *alerts, console};
-        return explanation.explain(options.name) ? 0 : report_unknown(options.name, *assets, console);
+        const auto explained = explanation.explain(options.name);
+        if (!explained)
+            return report_unknown(options.name, *assets, console);
+        print_history(client, *explained, options.name, (*assets)["made_at"].time(), console);
+        return 0;
     } catch (const io::BadDocument& bad) {
         fmt::print(console.err, "recoverd: the daemon at {} does not speak our language: {}\n", options.daemon.shown(),
                    bad.what());

@@ -2,6 +2,7 @@
 """What becomes of alerts when the agent dies, and when its configuration changes."""
 
 from servers.alertmanager import Alert
+from servers.http import get
 from servers.process import until
 
 FAILING = Alert("WalArchivingFailing", "P2", "critical", "orders-db", "orders-wal")
@@ -14,6 +15,19 @@ def break_archiving(site):
 
 def mend_archiving(site):
     site.primary.set("archive_command", site.archive_command)
+
+
+def tells_what_happened(site):
+    """Whoever looks when it is over reads when it was, also where the agent was another one."""
+    for whose in ("asset=orders-db", "check=orders-wal", "alert=WalArchivingFailing"):
+        events = site.agent.api(f"history?{whose}")["events"]
+        found = [event["state"] for event in events if event["name"] == "WalArchivingFailing"]
+        assert found == ["resolved", "firing"], events
+    rc, out, err = site.agent.command("explain", "orders-db", "--url", site.agent.url)
+    assert rc == 0, err
+    assert "WalArchivingFailing firing orders-wal: " in out.split("\nhistory\n")[1], out
+    for page in ("asset/orders-db", "check/orders-wal"):
+        assert "WalArchivingFailing, orders-wal: " in get(f"{site.agent.url}/{page}"), page
 
 
 def test_alert_survives_a_kill_with_its_beginning(site, drills):
@@ -34,6 +48,7 @@ def test_alert_survives_a_kill_with_its_beginning(site, drills):
 
     drills.run("agent killed while an alert fires", [FAILING], lambda: break_archiving(site),
                lambda: mend_archiving(site), while_broken=kill_and_start)
+    tells_what_happened(site)
 
 
 def test_reload_that_removes_a_check_resolves_its_alert(site, drills):

@@ -153,8 +153,8 @@ def opened(url, headers):
 def pages_of(agent):
     kinds = ("status", "assets", "checks", "scenarios", "validations", "alerts", "openapi.json")
     checks = [check["name"] for check in agent.api("checks")["checks"]]
-    return ["/", "/metrics", "/config", "/asset/watched", *(f"/api/v1/{kind}" for kind in kinds),
-            *(f"/check/{urllib.parse.quote(name, safe='')}" for name in checks)]
+    return ["/", "/metrics", "/config", "/asset/watched", "/api/v1/history?asset=watched",
+            *(f"/api/v1/{kind}" for kind in kinds), *(f"/check/{urllib.parse.quote(name, safe='')}" for name in checks)]
 
 
 def shown_by(agent):

@@ -159,6 +159,23 @@ TEST_CASE("explain tells of an asset why, from what, against which promise, and 
                               ContainsSubstring("    mend     Look at the last runs"));
 }
 
+TEST_CASE("explain ends with what happened, and says where the daemon does not tell") {
+    Daemon daemon;
+    daemon.saw_backup(5h);
+    const core::Event event{kNow - 2h, "alert",           "BackupTooOld",
+                            "firing",  "too \033[2J old", {{"check", "dumps"}, {"subject", "s"}}};
+    daemon.server.on("/api/v1/history?asset=orders-db&limit=20",
+                     test::says(200, exporters::api::history({core::HistoryOf::asset, "orders-db"}, {event})));
+    daemon.server.on("/api/v1/history?alert=BackupTooOld&limit=20",
+                     test::says(503, R"({"errors":["the disk does not answer"]})"));
+    CHECK_THAT(
+        daemon.ask({"explain", "orders-db"}).out,
+        ContainsSubstring("\nhistory\n  2026-11-22T01:00:00Z (2h ago)  BackupTooOld firing dumps s: too ?[2J old\n"));
+    const auto alert = daemon.ask({"explain", "BackupTooOld"});
+    CHECK(alert.code == 0);
+    CHECK_THAT(alert.out, ContainsSubstring("\nhistory\n  unknown: the disk does not answer\n"));
+}
+
 TEST_CASE("explain tells of an alert, or that it is silent, and suggests what was meant") {
     Daemon daemon;
     daemon.saw_backup(5h);
