@@ -164,7 +164,7 @@ int run(const Options& options, Console& console) {
 Command check_command() {
     return command<Options>("check",
                             "Run every check once, now, without the daemon; exit 0 good, 1 P3 or P4, 3 something is "
-                            "unknown, 2 P1, P2 or unrecoverable",
+                            "unknown, 2 P1 or P2",
                             declare, run);
 }
 

@@ -98,9 +98,9 @@ Looked looked_at(const core::AssetSnapshot& snapshot) {
     if (snapshot.verdict.state == core::VerdictState::unknown)
         looked.troubles.push_back(unknown({}, reasons.empty() ? "nothing is known of it" : reasons.front()));
     else if (snapshot.verdict.state == core::VerdictState::unrecoverable)
-        // No alert needs to say so: of a new asset that has no backup yet there is but a P3.
+        // How bad that is its findings say: of a new asset that has no backup yet there is but a P3. It is never good.
         looked.troubles.push_back(
-            {Grade::major, looked.note, {}, {}, reasons.empty() ? "nothing is left of it" : reasons.front()});
+            {Grade::minor, looked.note, {}, {}, reasons.empty() ? "nothing is left of it" : reasons.front()});
     else if (!reasons.empty())
         looked.why = reasons.front();
     sort(looked);

@@ -103,18 +103,23 @@ TEST_CASE("an asset whose backups no check sees is unknown") {
     CHECK_THAT(ended.out, ContainsSubstring("unknown orders") && ContainsSubstring("no check looks at"));
 }
 
-TEST_CASE("an asset that cannot be recovered is as bad as a P2, whatever the alerts say") {
+TEST_CASE("an asset that cannot be recovered is never good, and as bad as its findings are") {
     Configured checks;
     checks.text = "[asset.orders]\n[check.dump]\nasset = \"orders\"\ncollector = \"exec\"\nformat = \"json\"\n"
                   "command = [\"echo\", '{\"subject\":\"\",\"kind\":\"recovery_points\",\"method\":\"dump\"}']\n";
     const auto ended = checks.check();
-    CHECK(ended.code == 2);
+    CHECK(ended.code == 1);
     CHECK_THAT(ended.out, ContainsSubstring("\nP3            dump\n        P3 BackupMissing: no backup at all") &&
                               ContainsSubstring("\nunrecoverable orders  unrecoverable\n"
                                                 "        unrecoverable dump: no usable backup\n"));
     const auto json = io::Json::parse(checks.check({"--output", "json"}).out);
     CHECK(json["assets"][0]["state"].text() == "unrecoverable");
     CHECK(checks.check({"--output", "nagios"}).out.contains("\nunrecoverable orders: dump: no usable backup\n"));
+    checks.text.replace(0, checks.text.find('\n'),
+                        "[asset.orders]\npolicy = { backup_missing = { priority = \"P2\" } }");
+    CHECK(checks.check().code == 2);
+    checks.text.replace(0, checks.text.find("\n[check"), "[asset.orders]\npolicy = { backup_missing = false }");
+    CHECK(checks.check().code == 1);
 }
 
 TEST_CASE("only what is named is run, by check or by asset") {
