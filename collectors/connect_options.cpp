@@ -26,6 +26,8 @@ void check_url(const std::string& url, const core::config::Place& place, core::c
     else if (io::bare_url(url) != url.substr(0, url.find_first_of("?#")))
         diagnostics.mistake(place.at, place.path, "expected a URL without credentials, found some in it",
                             "write auth = { basic = { username = …, password = { file = … } } }");
+    else if (core::config::has_bad_port(url))
+        diagnostics.mistake(place.at, place.path, "expected a URL with a port from 1 to 65535, found another one");
 }
 
 Seen seen_of(std::vector<core::Evidence> evidence) {

@@ -2,6 +2,7 @@
 #include "core/config/alertmanager.hpp"
 
 #include "core/config/compiling.hpp"
+#include "core/config/values.hpp"
 
 namespace recoverd::core::config {
 
@@ -66,6 +67,8 @@ void compile_alertmanager(const Table& root, Compiling& run) {
         const std::string path = fmt::format("alertmanager.urls[{}]", i);
         if (!is_url(options.urls[i]))
             run.diagnostics.mistake(where, path, "expected a URL such as 'http://alertmanager:9093'");
+        else if (has_bad_port(options.urls[i]))
+            run.diagnostics.mistake(where, path, "expected a URL with a port from 1 to 65535, found another one");
         else if (has_credentials(options.urls[i]))
             run.diagnostics.warning(where, path,
                                     "expected a URL without credentials, found some before its host: they are not sent",

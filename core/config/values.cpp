@@ -252,6 +252,31 @@ std::string format_size(std::uint64_t bytes) {
     return number + std::string{kUnits[unit]};
 }
 
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    std::uint16_t port = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, port);
+    if (error != std::errc{} || stop != end)
+        return std::nullopt;
+    return port;
+}
+
+bool has_bad_port(std::string_view url) {
+    constexpr std::string_view kSeparator = "://";
+    if (const auto scheme = url.find(kSeparator); scheme != std::string_view::npos)
+        url.remove_prefix(scheme + kSeparator.size());
+    url = url.substr(0, url.find_first_of("/?#"));
+    if (const auto at = url.rfind('@'); at != std::string_view::npos)
+        url.remove_prefix(at + 1);
+    // The colons of an IPv6 address stand in brackets.
+    if (const auto bracket = url.rfind(']'); bracket != std::string_view::npos)
+        url.remove_prefix(bracket + 1);
+    const auto colon = url.rfind(':');
+    if (colon == std::string_view::npos || colon + 1 == url.size())
+        return false;
+    return parse_port(url.substr(colon + 1)).value_or(0) == 0;
+}
+
 std::string format_time(Time t) {
     // Four digits of year are all that RFC 3339 can say.
     constexpr Time kFirst = std::chrono::sys_days{std::chrono::year{0} / 1 / 1};

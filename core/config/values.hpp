@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,11 @@ std::string format_duration(Duration d);
 std::expected<std::uint64_t, std::string> parse_size(std::string_view text);
 /// With binary units and one decimal: "1.5GiB".
 std::string format_size(std::uint64_t bytes);
+
+/// The number of a port, in digits alone. Libraries take 99999 for 34463.
+std::optional<std::uint16_t> parse_port(std::string_view text);
+/// Does a URL name a port that no connection can be made to? It may name none.
+bool has_bad_port(std::string_view url);
 
 /// RFC 3339 in UTC, as alerts and the API write it: "2026-11-22T03:00:00Z", with milliseconds when there are any.
 std::string format_time(Time t);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/web/listen.hpp"
 
+#include "core/config/values.hpp"
 #include "io/fd.hpp"
 #include "io/url.hpp"
 
@@ -117,6 +118,9 @@ core::Result<Listening> listen_inet(const std::string& address) {
         return cannot(address, "expected HOST:PORT, [v6]:PORT, :PORT or unix:PATH");
     std::string host = address.substr(0, colon);
     const char* const port = address.c_str() + colon + 1;
+    // getaddrinfo would take 99999 for 34463, and nothing for 0, which is any port.
+    if (!core::config::parse_port(port))
+        return cannot(address, fmt::format("expected a port from 0 to 65535, found '{}'", port));
     // Every address of both families is one v6 socket.
     if (host.empty())
         return listen_at(address, nullptr, port, has_ipv6() ? AF_INET6 : AF_INET);

@@ -62,3 +62,14 @@ TEST_CASE("an address without a port is a mistake with a hint") {
     REQUIRE(diagnostics.has_mistakes());
     CHECK(diagnostics.all()[0].hint.contains("brackets"));
 }
+
+TEST_CASE("a URL with a port that there is not is a mistake, and so is an address with one") {
+    core::config::Diagnostics diagnostics;
+    check_url("http://shop:80/", {"check.a.url", {}, {}}, diagnostics);
+    CHECK(diagnostics.all().empty());
+    check_url("http://shop:99999/", {"check.a.url", {}, {}}, diagnostics);
+    REQUIRE(diagnostics.all().size() == 1);
+    CHECK(diagnostics.all()[0].message == "expected a URL with a port from 1 to 65535, found another one");
+    check_address("db1:99999", {"check.a.address", {}, {}}, diagnostics);
+    CHECK(diagnostics.all().size() == 2);
+}

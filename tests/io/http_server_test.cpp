@@ -460,10 +460,22 @@ TEST_CASE("on a host whose kernel knows no IPv6 every address is every one of IP
 
 TEST_CASE("an address that is none is said with what was expected") {
     HttpServerOptions options;
-    for (const char* address : {"9754", "example.org:80", "127.0.0.1:x", "unix:"}) {
+    for (const char* address : {"9754", "example.org:80", "127.0.0.1:0x50", "unix:"}) {
         options.listen = {address};
         const auto server = HttpServer::start(options, echo);
         REQUIRE_FALSE(server);
         CHECK_THAT(server.error().detail, ContainsSubstring("cannot listen on") && ContainsSubstring("expected"));
+    }
+}
+
+TEST_CASE("a port that is none is refused, rather than another one taken for it") {
+    HttpServerOptions options;
+    for (const std::string port : {"99999", "65536", "", "x", "-1", "+80", " 80"}) {
+        CAPTURE(port);
+        options.listen = {"127.0.0.1:" + port};
+        const auto server = HttpServer::start(options, echo);
+        REQUIRE_FALSE(server);
+        CHECK(server.error().detail ==
+              "cannot listen on '127.0.0.1:" + port + "': expected a port from 0 to 65535, found '" + port + "'");
     }
 }

@@ -90,3 +90,26 @@ TEST_CASE("what only looks like a time is refused") {
         CHECK_FALSE(parse_time(text).has_value());
     }
 }
+
+TEST_CASE("a port is digits alone, and fits in 16 bits") {
+    CHECK(parse_port("0") == 0);
+    CHECK(parse_port("65535") == 65'535);
+    for (const auto* text : {"", "65536", "99999", "-1", "+1", " 1", "1 ", "x", "0x1", "18446744073709551617"}) {
+        INFO(text);
+        CHECK_FALSE(parse_port(text).has_value());
+    }
+}
+
+TEST_CASE("a URL whose port no connection can be made to is told from one with a good port, or none") {
+    for (const auto* url :
+         {"http://h", "http://h/a:99999", "http://h:80/", "http://h:65535", "http://[::1]/",
+          "http://[2001:db8::99999]:80/", "http://ada:99999@h/", "http://h?a=b:99999", "http://h:/"}) {
+        INFO(url);
+        CHECK_FALSE(has_bad_port(url));
+    }
+    for (const auto* url :
+         {"http://h:99999/", "http://h:65536", "https://[::1]:99999?a", "http://a:b@h:x/", "http://h:0/"}) {
+        INFO(url);
+        CHECK(has_bad_port(url));
+    }
+}
