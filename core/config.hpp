@@ -124,7 +124,7 @@ struct PlannedExercise {
     std::string name;
     std::string asset;
     Duration cadence{0};
-    /// How long it may take; nothing: as long as it likes.
+    /// How long it may take; nothing: as long as it likes, unless the policy says.
     std::optional<Duration> duration;
     /// Scenarios that it must leave alone: none may hold while it runs …
     std::vector<std::string> keeps;

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
+#include <limits>
 
 namespace recoverd::core {
 
@@ -104,11 +106,19 @@ bool is_last(const AssetView& view, const Contributor& contributor, const Exerci
     return newest_run(view, [&](const Exercise& one) { return one.exercise == run.exercise && end_of(one); }) == &run;
 }
 
+/// How long a run may take. Nothing where neither a plan nor the policy says: then it may take as long as it likes.
+std::vector<Threshold> length_limits(const AssetView& view, const Exercise& run) {
+    constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+    const auto planned = planned_length(view, run.exercise);
+    auto steps = thresholds(view.asset.policy, RuleId::exercise_too_long, planned ? to_seconds(*planned) : kUnlimited);
+    std::erase_if(steps, [](const Threshold& step) { return std::isinf(step.over); });
+    return steps;
+}
+
 /// A run that never ended, or the last one when it took longer than planned.
 void judge_length(const AssetView& view, const Contributor& contributor, const Exercise& run, Judgement& out) {
     constexpr RuleId kId = RuleId::exercise_too_long;
-    const auto planned = planned_length(view, run.exercise);
-    const auto steps = thresholds(view.asset.policy, kId, to_seconds(planned.value_or(kDay)));
+    const auto steps = length_limits(view, run);
     if (run.outcome == ExerciseOutcome::started && run.started_at) {
         if (const auto over = crossed(steps, *run.started_at, view.now, out))
             found(view, kId, run.exercise, over->priority,

@@ -161,7 +161,7 @@ constexpr std::array kRules{
          Unit::duration,
          {},
          0ms,
-         "an exercise runs or ran longer than planned (24h where nothing is planned)",
+         "an exercise runs or ran longer than planned; only where a duration is",
          "See whether it still runs; if it died, report its outcome as aborted.",
          "what was reported to the daemon"},
     Rule{assertion_failed,

@@ -256,10 +256,20 @@ TEST_CASE("how late is too late can be chosen as a multiple") {
     CHECK(bench.asset_speaks(restore_test_overdue) == kNow + 16 * kDay);
 }
 
-TEST_CASE("a run that began and never ended is stuck after its planned length, else after a day") {
+TEST_CASE("an exercise whose length nobody planned may take as long as it likes, unless the policy says") {
+    AssetBench bench;
+    bench.planned = {{"drill", "db", Duration{0}, {}}};
+    bench.sees({started("drill", kNow)}).after(30 * kDay);
+    CHECK(bench.asset_says().empty());
+    bench.asset.policy[exercise_too_long].steps = {{.priority = Priority::p2}};
+    CHECK(bench.asset_says().empty());
+    bench.asset.policy[exercise_too_long].steps.push_back({.over = to_seconds(kDay)});
+    CHECK(bench.asset_says() == Lines{"P3 ExerciseTooLong exercise=drill: drill has been running for 30d, 1d allowed"});
+}
+
+TEST_CASE("a run that began and never ended is stuck after its planned length") {
     AssetBench bench;
     bench.sees({started("drill", kNow)});
-    CHECK(bench.asset_speaks(exercise_too_long) == kNow + kDay);
     bench.planned = {{"drill", "other", Duration{0}, 1h}, {"drill", "db", Duration{0}, 2h}};
     bench.now = kNow;
     CHECK(bench.asset_speaks(exercise_too_long) == kNow + 2h);
@@ -279,6 +289,7 @@ TEST_CASE("a run that took longer than planned is found until the next one") {
 
 TEST_CASE("several stuck runs of one exercise are one finding") {
     AssetBench bench;
+    bench.planned = {{"drill", "db", Duration{0}, kDay}};
     Exercise second = started("drill", kNow - 25h);
     second.id = "second";
     bench.sees({started("drill", kNow - 30h), second});
@@ -287,6 +298,7 @@ TEST_CASE("several stuck runs of one exercise are one finding") {
 
 TEST_CASE("an end supersedes the runs before it that never ended") {
     AssetBench bench;
+    bench.planned = {{"drill", "db", Duration{0}, kDay}};
     bench.sees({started("drill", kNow - 30h)}).sees({run("drill", kPassed, kNow)});
     CHECK(bench.asset_says().empty());
     CHECK(bench.seen().exercises.size() == 1);
