@@ -82,6 +82,8 @@ Looked looked_at(const core::CheckSnapshot& snapshot) {
     for (const auto& [name, seen] : memory.subjects) {
         if (seen.failure)
             looked.troubles.push_back(unknown(name, words(*seen.failure)));
+        else if (seen.evidence->empty())
+            looked.troubles.push_back(unknown(name, "it was seen, and nothing was told of it"));
         add_unknown_expectations(name, seen, looked);
     }
     add_alerts(snapshot.alerts, looked);

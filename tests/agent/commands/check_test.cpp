@@ -72,6 +72,18 @@ TEST_CASE("an expectation that one look does not learn is unknown, never good") 
     CHECK_THAT(ended.out, ContainsSubstring("unknown bucket\n") && ContainsSubstring("lock could not be learned: 501"));
 }
 
+TEST_CASE("a subject of which nothing is told is unknown, never good") {
+    Configured checks;
+    // The evidence stands a level too deep.
+    checks.text =
+        "[check.dump]\ncollector = \"exec\"\nformat = \"json\"\ncommand = [\"echo\", '{\"subject\": \"orders\", "
+        "\"evidence\": {\"kind\": \"measurement\", \"name\": \"lag\", \"value\": 3}}']\n";
+    const auto ended = checks.check();
+    CHECK(ended.code == 3);
+    CHECK_THAT(ended.out, ContainsSubstring("unknown dump\n") &&
+                              ContainsSubstring("orders: it was seen, and nothing was told of it"));
+}
+
 TEST_CASE("a check that hangs is ended by its timeout, and the others are told of") {
     Configured checks;
     checks.plugin("good", 0);
