@@ -105,6 +105,12 @@ void check_client(const AlertmanagerOptions& options, Diagnostics& diagnostics) 
         io::read_auth(*options.auth, "alertmanager.auth", diagnostics);
 }
 
+/// What a file that cannot be read would have said is not known: what refers to it would look wrong, and what nobody
+/// judges or decides, too.
+bool is_wrong_anyway(const Diagnostic& diagnostic) {
+    return diagnostic.severity == Severity::mistake && !diagnostic.may_be_elsewhere;
+}
+
 } // namespace
 
 Loaded load(const std::string& path, std::span<const collectors::Kind> kinds, const Touching& touching) {
@@ -112,9 +118,6 @@ Loaded load(const std::string& path, std::span<const collectors::Kind> kinds, co
     Document document = read_document(path, loaded.diagnostics, touching);
     loaded.files = std::move(document.files);
     loaded.folders = std::move(document.folders);
-    // What a file that cannot be read would have said is not known; everything that refers to it would look wrong.
-    if (!document.whole)
-        return loaded;
     OpenSecrets open_secrets{touching};
     open_secrets.look(document.root, {}, loaded.diagnostics);
     Machine machine{kinds, loaded.files, open_secrets, touching};
@@ -125,8 +128,11 @@ Loaded load(const std::string& path, std::span<const collectors::Kind> kinds, co
         gather_secret_variables(*root, machine.secret_variables);
     loaded.secret_variables = {machine.secret_variables.begin(), machine.secret_variables.end()};
     for (const Diagnostic& d : compiled.diagnostics.all())
-        loaded.diagnostics.add(d);
+        if (document.whole || is_wrong_anyway(d))
+            loaded.diagnostics.add(d);
     loaded.diagnostics = loaded.diagnostics.told_once();
+    if (!document.whole)
+        return loaded;
     loaded.config = std::move(compiled.config);
     loaded.alertmanager = std::move(compiled.alertmanager);
     loaded.outcomes = std::move(compiled.outcomes);

@@ -123,10 +123,19 @@ class CheckCompiler {
         if (check.timeout <= 0ms)
             mistake("timeout", "expected more than 0, found 0");
         else if (check.timeout >= check.every)
-            mistake("timeout",
-                    fmt::format("expected less than every = \"{}\", found \"{}\"", format_duration(check.every),
-                                format_duration(check.timeout)),
-                    "a look must be over before the next one begins");
+            report_long_timeout(check);
+    }
+
+    /// Where one of the two is not said here, [defaults] may say it.
+    void report_long_timeout(const Check& check) {
+        const bool both_said = find(instance_.table, "every") && find(instance_.table, "timeout");
+        std::string message = fmt::format("expected less than every = \"{}\", found \"{}\"",
+                                          format_duration(check.every), format_duration(check.timeout));
+        constexpr const char* kHint = "a look must be over before the next one begins";
+        if (both_said)
+            mistake("timeout", std::move(message), kHint);
+        else
+            run_.diagnostics.missing(at("timeout"), path_ + ".timeout", std::move(message), kHint);
     }
 
     void compile_streaks(const CheckOptions& options, Check& check) {
@@ -157,8 +166,11 @@ class CheckCompiler {
         if (!collector_)
             return {};
         const Place place{path_, fmt::format("collector '{}'", collector_->name), instance_.at};
+        const auto before = run_.diagnostics.all().size();
         CompiledOptions compiled =
             run_.around.compile_options(collector_->name, layered_.table, place, kKeys, run_.diagnostics);
+        // What is missing of the collector's own options may stand in [defaults].
+        run_.diagnostics.note_missing(before, instance_.at);
         check.target = std::move(compiled.target);
         check.brings = compiled.brings.empty() ? collector_->brings : compiled.brings;
         // Told of exercises, it is nobody's repository.
@@ -270,7 +282,7 @@ void compile_checks(const Table& root, Compiling& run) {
     }
     // Of assets alone one is told, by outcomes.
     if ((!section || section->empty()) && run.config.assets.empty())
-        run.diagnostics.mistake(position_of(root, "check", run.at), "check", "there is nothing to check",
+        run.diagnostics.missing(position_of(root, "check", run.at), "check", "there is nothing to check",
                                 "add a [check.NAME] with a collector");
 }
 

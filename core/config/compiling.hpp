@@ -46,7 +46,7 @@ void check_name(const Entry& entry, std::string_view what, Diagnostics& diagnost
 void check_name(const Table& table, const std::string& name, const std::string& path, Diagnostics& diagnostics);
 /// Names fit for Prometheus and not ours; drops empty values.
 void check_labels(const Entry* entry, const std::string& path, Labels& labels, Diagnostics& diagnostics);
-/// "there is no asset 'x'" with the nearest one; true when it exists.
+/// "there is no asset 'x'" with the nearest one; true when it exists. No file holds a collector.
 template <class Map>
 bool check_reference(const Map& map, const std::string& name, std::string_view what, const Position& at,
                      const std::string& path, Diagnostics& diagnostics) {
@@ -58,8 +58,12 @@ bool check_reference(const Map& map, const std::string& name, std::string_view w
     // Thousands of them have one cause, and measuring each against all would take minutes.
     constexpr std::size_t kMostHinted = 50;
     const std::string_view near = diagnostics.all().size() < kMostHinted ? nearest(name, names) : std::string_view{};
-    diagnostics.mistake(at, path, fmt::format("there is no {} '{}'", what, name),
-                        near.empty() ? std::string{} : fmt::format("did you mean '{}'?", near));
+    std::string message = fmt::format("there is no {} '{}'", what, name);
+    std::string hint = near.empty() ? std::string{} : fmt::format("did you mean '{}'?", near);
+    if (what == "collector")
+        diagnostics.mistake(at, path, std::move(message), std::move(hint));
+    else
+        diagnostics.missing(at, path, std::move(message), std::move(hint));
     return false;
 }
 /// The table of this name in `table`, or nullptr; a mistake when something else stands there.

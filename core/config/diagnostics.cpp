@@ -42,11 +42,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 } // namespace
 
 void Diagnostics::mistake(const Position& at, std::string path, std::string message, std::string hint) {
-    all_.push_back({Severity::mistake, at, std::move(path), std::move(message), std::move(hint)});
+    all_.push_back({Severity::mistake, at, std::move(path), std::move(message), std::move(hint), false});
+}
+
+void Diagnostics::missing(const Position& at, std::string path, std::string message, std::string hint) {
+    all_.push_back({Severity::mistake, at, std::move(path), std::move(message), std::move(hint), true});
 }
 
 void Diagnostics::warning(const Position& at, std::string path, std::string message, std::string hint) {
-    all_.push_back({Severity::warning, at, std::move(path), std::move(message), std::move(hint)});
+    all_.push_back({Severity::warning, at, std::move(path), std::move(message), std::move(hint), false});
+}
+
+void Diagnostics::note_missing(std::size_t count, const Position& at) {
+    for (std::size_t i = count; i < all_.size(); ++i)
+        if (all_[i].at == at)
+            all_[i].may_be_elsewhere = true;
 }
 
 bool Diagnostics::has_mistakes() const {

@@ -22,14 +22,22 @@ struct Diagnostic {
     std::string message;
     /// One sentence, or empty.
     std::string hint;
+    /// Something is missing that another file may hold: no mistake yet while one cannot be read.
+    bool may_be_elsewhere = false;
 };
 
 class Diagnostics {
   public:
     void mistake(const Position& at, std::string path, std::string message, std::string hint = {});
+    /// A mistake, unless what is missing stands in a file that could not be read.
+    void missing(const Position& at, std::string path, std::string message, std::string hint = {});
     void warning(const Position& at, std::string path, std::string message, std::string hint = {});
 
     void add(Diagnostic diagnostic) { all_.push_back(std::move(diagnostic)); }
+
+    /// Of all mistakes behind the first `count`: those that stand at `at`, which is no key's place, are of missing
+    /// keys.
+    void note_missing(std::size_t count, const Position& at);
 
     bool has_mistakes() const;
     const std::vector<Diagnostic>& all() const { return all_; }
