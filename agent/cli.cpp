@@ -3,9 +3,11 @@
 
 #include "agent/version.hpp"
 #include "core/ascii.hpp"
+#include "core/config/diagnostics.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -14,6 +16,13 @@
 namespace recoverd::agent {
 
 namespace {
+
+/// What is wrong with a value, or nothing.
+std::string wrong_choice(const std::vector<std::string>& choices, const std::string& found) {
+    if (std::ranges::find(choices, found) != choices.end())
+        return {};
+    return fmt::format("expected one of {}, found '{}'", fmt::join(choices, ", "), found);
+}
 
 class AppArguments : public Arguments {
   public:
@@ -26,8 +35,11 @@ class AppArguments : public Arguments {
                 std::vector<std::string> choices) override {
         // The last one counts, so that arguments added to a unit's win over those it has.
         auto* option = app_.add_option(dashed(name), to, std::string{help})->capture_default_str()->take_last();
-        if (!choices.empty())
-            option->check(CLI::IsMember(std::move(choices)));
+        if (choices.empty())
+            return;
+        std::string all = fmt::format("{{{}}}", fmt::join(choices, ","));
+        option->check([choices = std::move(choices)](const std::string& found) { return wrong_choice(choices, found); },
+                      std::move(all));
     }
     void options(std::string_view name, std::vector<std::string>& to, std::string_view help) override {
         // One value each time: `--name a b` would swallow the arguments that follow.
@@ -132,6 +144,58 @@ class CommandLine {
         return declared.action(console_);
     }
 
+    /// The program or the group of which no command was named, or nullptr.
+    const CLI::App* without_command() const {
+        const auto has_command = [this](const CLI::App* parent) {
+            return std::ranges::any_of(declared_, [parent](const Declared& declared) {
+                return declared.app->parsed() && (parent == nullptr || declared.app->get_parent() == parent);
+            });
+        };
+        for (const auto& [name, made] : groups_)
+            if (made->parsed() && !has_command(made))
+                return made;
+        return has_command(nullptr) ? nullptr : &app_;
+    }
+
+    /// What may stand where `parent` wants a command.
+    std::vector<std::string> commands_of(const CLI::App* parent) const {
+        std::vector<std::string> names;
+        for (const Declared& declared : declared_)
+            if (declared.app->get_parent() == parent)
+                names.push_back(declared.app->get_name());
+        if (parent == &app_)
+            for (const auto& [name, made] : groups_)
+                names.push_back(name);
+        return names;
+    }
+
+    void say_no_command(const CLI::App& parent) const {
+        const bool of_group = &parent != &app_;
+        const std::string where = of_group ? fmt::format(" of '{}'", parent.get_name()) : std::string{};
+        const auto found = parent.remaining();
+        fmt::print(console_.err, "recoverd: expected a command{}, found {}\n", where,
+                   found.empty() ? "none" : fmt::format("'{}'", found.front()));
+        const auto names = commands_of(&parent);
+        const std::vector<std::string_view> known{names.begin(), names.end()};
+        const auto near = found.empty() ? std::string_view{} : core::config::nearest(found.front(), known);
+        if (near.empty())
+            fmt::print(console_.err, "hint: `recoverd {}--help` lists the commands\n",
+                       of_group ? parent.get_name() + " " : std::string{});
+        else
+            fmt::print(console_.err, "hint: did you mean '{}'?\n", near);
+    }
+
+    void say_mistake(const CLI::ParseError& error) const {
+        if (const CLI::App* parent = without_command())
+            return say_no_command(*parent);
+        constexpr std::string_view kRequired = " is required";
+        const std::string_view words = error.what();
+        const std::string said = words.ends_with(kRequired)
+                                     ? fmt::format("expected {}, found none", words.substr(0, words.rfind(kRequired)))
+                                     : core::begun_lower(std::string{words});
+        fmt::print(console_.err, "recoverd: {}\nhint: `recoverd --help` lists the commands\n", said);
+    }
+
     /// Help and version come as exceptions too; they go to `out`, with success.
     int answer(const CLI::ParseError& error) {
         if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
@@ -140,8 +204,7 @@ class CommandLine {
             fmt::print(console_.out, "{}", text.str());
             return 0;
         }
-        fmt::print(console_.err, "recoverd: {}\nhint: `recoverd --help` lists the commands\n",
-                   core::begun_lower(error.what()));
+        say_mistake(error);
         for (Declared& declared : declared_)
             if (!rest_.empty() && declared.app->parsed() && declared.arguments->goes_on_mistaken()) {
                 declared.arguments->note_mistake();

@@ -16,9 +16,9 @@ inline std::string ascii_lower(std::string_view text) {
     return out;
 }
 
-/// Libraries tell what is wrong in sentences; our own messages go on where they stand.
+/// Libraries tell what is wrong in sentences; our own messages go on where they stand. A name in capitals stays one.
 inline std::string begun_lower(std::string text) {
-    if (!text.empty())
+    if (!text.empty() && (text.size() == 1 || ascii_lower(text[1]) == text[1]))
         text.front() = ascii_lower(text.front());
     return text;
 }

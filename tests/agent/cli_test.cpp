@@ -88,6 +88,28 @@ TEST_CASE("arguments that make no sense end with a code that no check uses, and 
     }
 }
 
+TEST_CASE("a command that there is not is named, with the one that may be meant") {
+    const auto said = [](std::vector<std::string> words) { return started(std::move(words), all_commands()).err; };
+    CHECK(said({"stats"}) == "recoverd: expected a command, found 'stats'\nhint: did you mean 'status'?\n");
+    CHECK(said({"config", "chek"}) ==
+          "recoverd: expected a command of 'config', found 'chek'\nhint: did you mean 'check'?\n");
+    CHECK(said({"frobnicate"}) ==
+          "recoverd: expected a command, found 'frobnicate'\nhint: `recoverd --help` lists the commands\n");
+    CHECK(said({"config"}) ==
+          "recoverd: expected a command of 'config', found none\nhint: `recoverd config --help` lists the commands\n");
+    CHECK(said({}) == "recoverd: expected a command, found none\nhint: `recoverd --help` lists the commands\n");
+}
+
+TEST_CASE("a value that there is not is said with its option and what may be chosen") {
+    CHECK(started({"go", "--output", "loud"})
+              .err.starts_with("recoverd: --output: expected one of text, json, found 'loud'\n"));
+}
+
+TEST_CASE("an argument that is missing is called what the help calls it") {
+    const std::vector<std::string> words{"explain"};
+    CHECK(started(words, all_commands()).err.starts_with("recoverd: expected NAME, found none\n"));
+}
+
 TEST_CASE("what a command runs for another is not for one whose arguments are mistaken, unless it asks for it") {
     const auto ended = started({"go", "--lout", "--", "cmd"});
     CHECK(ended.code == kUsageError);
