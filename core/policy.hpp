@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is bad: for each rule whether it is asked, its thresholds and the priority of each.
-// Merged built-in < [policy] < class < asset < check < subject, rule by rule.
+// Merged built-in < [policy] < class < asset < check < subject, key by key: a rule's steps are replaced, and a step
+// that leaves its threshold or its priority open keeps that of the one it replaces.
 #pragma once
 
 #include "core/rules/table.hpp"
@@ -28,11 +29,15 @@ struct RulePolicy {
     std::optional<bool> enabled;
     std::vector<Step> steps;
     std::optional<Duration> hold;
-    /// Where the value came from ("built-in", "policy", "class.gold", "asset.x", "check.y"), for `config show`.
+    /// Where the value came from ("built-in", "policy", "class.gold", "asset.x", "check.y"), for `config show`; of a
+    /// step that two say a part of, both: "asset.x, policy".
     std::string origin = "built-in";
 
     bool operator==(const RulePolicy&) const = default;
 };
+
+/// Do steps leave open what those that they replace say, and nobody can tell which of these is meant?
+bool leaves_open(const std::vector<Step>& above, const std::vector<Step>& below);
 
 inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(RuleId::recoverd_watchdog) + 1;
 

@@ -120,7 +120,8 @@ AssetOptions read_promise(const Entry& entry, std::string_view what, const Asset
     check_backups(*table, options, place, run.diagnostics);
     check_labels(find(*table, "labels"), path + ".labels", options.labels, run.diagnostics);
     if (const Entry* said = find(*table, "policy"))
-        policy = policy.overlaid(read_policy(said->node, path + ".policy", path, run.diagnostics));
+        policy = laid_over(policy, read_policy(said->node, path + ".policy", path, run.diagnostics), said->node,
+                           path + ".policy", run.diagnostics);
     return options;
 }
 

@@ -157,9 +157,12 @@ class CheckCompiler {
     void compile_policy(const CheckOptions& options, Check& check) {
         const auto asset = run_.config.assets.find(check.asset);
         const Policy& above = asset == run_.config.assets.end() ? run_.policy : asset->second.policy;
-        if (options.policy)
-            check.own_policy = read_policy(*options.policy, path_ + ".policy", path_, run_.diagnostics);
-        check.policy = above.overlaid(check.own_policy);
+        check.policy = above;
+        if (!options.policy)
+            return;
+        const std::string path = path_ + ".policy";
+        check.own_policy = read_policy(*options.policy, path, path_, run_.diagnostics);
+        check.policy = laid_over(above, check.own_policy, *options.policy, path, run_.diagnostics);
     }
 
     std::any compile_collector(Check& check) {

@@ -74,6 +74,10 @@ std::vector<const Node*> section_array(const Table& table, std::string_view key,
 
 // policy.cpp
 Policy read_policy(const Node& node, const std::string& path, const std::string& origin, Diagnostics& diagnostics);
+/// One policy over another, and a warning where it takes away what it does not say anew. `node`: what `above` was read
+/// from, at `path`.
+Policy laid_over(const Policy& below, const Policy& above, const Node& node, const std::string& path,
+                 Diagnostics& diagnostics);
 void add_policy_origins(const Policy& policy, std::vector<Origin>& origins);
 
 // assets.cpp

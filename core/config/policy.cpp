@@ -180,6 +180,19 @@ Policy read_policy(const Node& node, const std::string& path, const std::string&
     return policy;
 }
 
+Policy laid_over(const Policy& below, const Policy& above, const Node& node, const std::string& path,
+                 Diagnostics& diagnostics) {
+    for (const Entry& entry : node.table() ? *node.table() : Table{}) {
+        const Rule* rule = find_rule_by_key(entry.key);
+        if (rule != nullptr && leaves_open(above[rule->id].steps, below[rule->id].steps))
+            diagnostics.warning(entry.node.at, path + "." + entry.key,
+                                fmt::format("expected `over` and `priority` with every step, as these replace those of "
+                                            "{}, found one without: it has the rule's own",
+                                            below[rule->id].origin));
+    }
+    return below.overlaid(above);
+}
+
 void add_policy_origins(const Policy& policy, std::vector<Origin>& origins) {
     for (const Rule& rule : rules())
         if (const RulePolicy& said = policy[rule.id]; said.enabled || said.hold || !said.steps.empty())

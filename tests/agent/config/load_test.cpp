@@ -209,7 +209,7 @@ TEST_CASE("an exercise that a check waits for is told to agents of that check's 
     CHECK_FALSE(told["game-day"]);
 }
 
-TEST_CASE("policies merge rule by rule: built-in, policy, class, asset, check, subject") {
+TEST_CASE("policies merge key by key: built-in, policy, class, asset, check, subject") {
     const Loaded loaded = good("good_contract.toml");
     using enum core::RuleId;
     const core::Check& check = check_named(loaded, "orders-backup");

@@ -140,3 +140,45 @@ TEST_CASE("what no policy changes is said to be so") {
         CHECK(got.policy.enabled(find_rule_by_key(rule)->id));
     }
 }
+
+TEST_CASE("who moves a threshold keeps the priority, and the other way round") {
+    const Policy below =
+        read("backup_too_old", table({entry("over", text("2h")), entry("priority", text("P1"))})).policy;
+    const auto over_it = [&](Node value) { return shown(below.overlaid(read("backup_too_old", value).policy)); };
+    CHECK(over_it(over(text("4h"))) == "policy.backup_too_old = { over = \"4h\", priority = \"P1\" }\n");
+    CHECK(over_it(table({entry("priority", text("P3"))})) ==
+          "policy.backup_too_old = { over = \"2h\", priority = \"P3\" }\n");
+    // Steps of another backup type are others.
+    CHECK(
+        over_it(list({table({entry("over", text("8d")), entry("backup_type", text("full"))}), over(text("4h"))})) ==
+        "policy.backup_too_old = [{ backup_type = \"full\", over = \"8d\" }, { over = \"4h\", priority = \"P1\" }]\n");
+}
+
+TEST_CASE("a value that two say a part of is of both") {
+    Policy below = read("backup_too_old", table({entry("over", text("2h")), entry("priority", text("P1"))})).policy;
+    below[RuleId::backup_too_old].origin = "policy";
+    const Policy part = read("backup_too_old", over(text("4h"))).policy;
+    const Policy whole =
+        read("backup_too_old", table({entry("over", text("4h")), entry("priority", text("P3"))})).policy;
+    CHECK(below.overlaid(part)[RuleId::backup_too_old].origin == "asset.a, policy");
+    CHECK(below.overlaid(whole)[RuleId::backup_too_old].origin == "asset.a");
+}
+
+TEST_CASE("one step over several, which leaves open what they say, is warned of") {
+    const Node p3 = table({entry("over", text("90m")), entry("priority", text("P3"))});
+    const Node p1 = table({entry("over", text("3h")), entry("priority", text("P1"))});
+    const Policy below = read("backup_too_old", list({p3, p1})).policy;
+    const auto said = [&](Node value) {
+        Diagnostics diagnostics;
+        const Node whole = table({entry("backup_too_old", std::move(value))});
+        const Policy above = read_policy(whole, "asset.b.policy", "asset.b", diagnostics);
+        laid_over(below, above, whole, "asset.b.policy", diagnostics);
+        return diagnostics.all().empty() ? std::string{} : format(diagnostics.all()[0]);
+    };
+    CHECK(said(over(text("4h"))) ==
+          "warning: asset.b.policy.backup_too_old: expected `over` and `priority` with every step, as these replace "
+          "those of asset.a, found one without: it has the rule's own");
+    CHECK(said(p1).empty());
+    CHECK(said(node(false)).empty());
+    CHECK(said(table({entry("for", text("10m"))})).empty());
+}
