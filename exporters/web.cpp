@@ -73,18 +73,16 @@ bool is_nobodys_name(std::string_view host) {
     return host == "localhost" || (!host.empty() && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
-/// What clients that must name a host write of a unix socket, `http://unix/`. Any other word may be that of a proxy.
-bool is_of_a_socket(const io::HttpIncoming& request, std::string_view host) {
-    return request.peer == "unix" && host == "unix";
-}
+/// Whoever comes by a unix socket was let through by its file, whatever it calls it: no name leads there.
+bool is_by_socket(const io::HttpIncoming& request) { return request.peer == "unix"; }
 
 /// By somebody on this host, and not by a proxy on it for somebody elsewhere. One that neither says so nor hands on the
-/// name it was asked by cannot be told from a client.
+/// name it was asked by cannot be told from a client, nor can one behind a unix socket that does not say so.
 bool is_of_this_host(const io::HttpIncoming& request) {
     static constexpr std::array<std::string_view, 5> kHandedOn{"forwarded", "via", "x-forwarded-for",
                                                                "x-forwarded-host", "x-real-ip"};
     const std::string_view host = request.header("host");
-    return request.local && (host.empty() || is_nobodys_name(host) || is_of_a_socket(request, host)) &&
+    return request.local && (host.empty() || is_nobodys_name(host) || is_by_socket(request)) &&
            std::ranges::none_of(request.headers, [](const auto& header) {
                return std::ranges::find(kHandedOn, header.first) != kHandedOn.end();
            });
@@ -104,6 +102,14 @@ bool same_secret(std::string_view a, std::string_view b) {
     for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
         difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
     return difference == 0;
+}
+
+/// A browser lets a page send bytes of no type without asking, and says whose they are; another client need not say
+/// what can be nothing else.
+bool is_json(const io::HttpIncoming& request) {
+    const std::string_view type = request.header("content-type");
+    const bool from_browser = !request.header("origin").empty() || !request.header("sec-fetch-site").empty();
+    return type.starts_with(kJson) || (type.empty() && !from_browser);
 }
 
 } // namespace
@@ -274,9 +280,8 @@ bool Web::is_trusted(const io::HttpIncoming& request) const {
 std::optional<io::HttpReply> Web::refusal(const io::HttpIncoming& request, bool form) const {
     // A form of another page could send anything but JSON without asking. One of ours comes with its origin, which has
     // been looked at.
-    const std::string_view type = request.header("content-type");
-    const bool ours = form && type.starts_with(kForm) && !request.header("origin").empty();
-    if (!type.starts_with(kJson) && !ours)
+    const bool ours = form && request.header("content-type").starts_with(kForm) && !request.header("origin").empty();
+    if (!is_json(request) && !ours)
         return reply(415, "expected Content-Type: application/json\n");
     if (!is_trusted(request)) {
         constexpr std::string_view kBearer = "Bearer ";

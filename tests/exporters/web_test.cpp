@@ -208,6 +208,14 @@ TEST_CASE("outcomes, what to forget and what to validate come from this host, or
                  std::pair{std::string{"/api/v1/validate"}, 202},
                  std::pair{std::string{"/api/v1/checks/orders-backup/run"}, 200});
     auto outcome = request("POST", path);
+    for (const char* type : {"text/plain", "application/x-www-form-urlencoded"}) {
+        outcome.headers = {{"content-type", type}};
+        CHECK(ask(site, outcome).status == 415);
+    }
+    // Who says nothing means JSON, unless it is a page that has a browser send bytes without asking.
+    outcome.headers = {{"host", "localhost"}};
+    CHECK(ask(site, outcome).status == taken);
+    outcome.headers.emplace_back("origin", "http://localhost");
     CHECK(ask(site, outcome).status == 415);
     outcome.headers = {{"content-type", "application/json"}};
     CHECK(ask(site, outcome).status == taken);
@@ -260,7 +268,7 @@ TEST_CASE("what a proxy on this host hands on needs the token") {
     CHECK(ask(site, post).status == 201);
 }
 
-TEST_CASE("behind a unix socket a client is one of this host that calls it by that name") {
+TEST_CASE("behind a unix socket a client is one of this host, by whatever name it calls it") {
     Web site = web();
     auto post = request("POST", "/api/v1/outcomes");
     post.peer = "unix";
@@ -268,11 +276,15 @@ TEST_CASE("behind a unix socket a client is one of this host that calls it by th
         post.headers = {{"content-type", "application/json"}, {"host", std::move(host)}};
         return ask(site, post).status;
     };
-    CHECK(asked_by("unix") == 201);
-    CHECK(asked_by("localhost") == 201);
-    // A proxy's, which hands on the name it was asked by, or that of its upstream.
-    CHECK(asked_by("recoverd.example") == 401);
-    CHECK(asked_by("recoverd") == 401);
+    for (const char* host : {"unix", "localhost", "recoverd", "recoverd.example"}) {
+        CAPTURE(host);
+        CHECK(asked_by(host) == 201);
+    }
+    // A proxy that says for whom it asks, and a page that a browser has from elsewhere, are still none.
+    post.headers.emplace_back("x-forwarded-for", "192.0.2.7");
+    CHECK(ask(site, post).status == 401);
+    post.headers = {{"content-type", "application/json"}, {"host", "evil.example"}, {"origin", "http://evil.example"}};
+    CHECK(ask(site, post).status == 403);
     post.peer = "127.0.0.1";
     CHECK(asked_by("unix") == 401);
 }
