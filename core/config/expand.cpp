@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `${NAME}` from the environment and `{key}` from an entry of `for_each`, in every string of the document.
+#include "core/ascii.hpp"
 #include "core/config/compiling.hpp"
 
 #include <algorithm>
@@ -7,6 +8,9 @@
 namespace recoverd::core::config {
 
 namespace {
+
+/// Shown in place of a secret.
+constexpr std::string_view kHidden = "***";
 
 bool is_variable_name(std::string_view name) {
     const auto letter = [](char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
@@ -48,16 +52,49 @@ const std::string* original_of(const Position& at, const Compiling& run) {
     return nullptr;
 }
 
-/// "scheme://user:secret@host" and libpq's "password=secret": nobody should write them, and somebody will.
+/// What a parameter of a query is called that lets somebody in.
+bool is_secret_name(std::string_view name) {
+    static constexpr std::string_view kSecret[] = {"token", "key", "secret", "passw", "sig", "auth", "credential"};
+    const std::string lower = ascii_lower(name);
+    return std::ranges::any_of(kSecret, [&](std::string_view word) { return lower.contains(word); });
+}
+
+/// The values of such parameters, where a query or a fragment begins at `at`. Rather too much than too little: a value
+/// that nobody encoded may hold anything.
+void hide_parameters(std::string& text, std::size_t at) {
+    constexpr std::string_view kBlank = " \t\n";
+    while (at < text.size() && !kBlank.contains(text[at])) {
+        const std::size_t end = std::min(text.find_first_of("&# \t\n", at + 1), text.size());
+        const std::size_t equals = text.find('=', at);
+        if (equals < end && is_secret_name(std::string_view{text}.substr(at + 1, equals - at - 1))) {
+            text.replace(equals + 1, end - equals - 1, kHidden);
+            at = equals + 1 + kHidden.size();
+        } else {
+            at = end;
+        }
+    }
+}
+
+/// The same in a URL, or a path of one, that begins at `begin`.
+void hide_parameters_behind(std::string& text, std::size_t begin) {
+    const std::size_t at = text.find_first_of("?# \t\n", begin);
+    if (at != std::string::npos && (text[at] == '?' || text[at] == '#'))
+        hide_parameters(text, at);
+}
+
+/// "scheme://user:secret@host", "scheme://host/?token=secret" and libpq's "password=secret": nobody should write them,
+/// and somebody will.
 std::string without_passwords(std::string text) {
-    constexpr std::string_view kHidden = "***";
     for (std::size_t at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
         const std::size_t end = std::min(text.find_first_of("/?# ", at + 3), text.size());
         const std::size_t host = text.rfind('@', end);
         const std::size_t colon = text.find(':', at + 3);
         if (host != std::string::npos && host > at && colon < host)
             text.replace(colon + 1, host - colon - 1, kHidden);
+        hide_parameters_behind(text, at + 3);
     }
+    if (text.starts_with('/'))
+        hide_parameters_behind(text, 0);
     constexpr std::string_view kKey = "password=";
     for (std::size_t at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + 1)) {
         const std::size_t begin = at + kKey.size();

@@ -185,6 +185,13 @@ TEST_CASE("a password that somebody wrote into an address is used, but neither s
     for (const auto& [written, expected] : std::vector<std::pair<std::string, std::string>>{
              {"postgres://me:hunter2@db/x?a=b@c", "postgres://me:***@db/x?a=b@c"},
              {"http://:hunter2@db", "http://:***@db"},
+             {"http://h/a?b=c&token=hunter2&d=e", "http://h/a?b=c&token=***&d=e"},
+             {"https://h?X-Amz-Signature=hunter2#top", "https://h?X-Amz-Signature=***#top"},
+             {"https://h/?API_KEY=hunter2;'x", "https://h/?API_KEY=***"},
+             {"curl https://h/?sig=hunter2 https://i/?auth=hunter2", "curl https://h/?sig=*** https://i/?auth=***"},
+             {"https://h/#access_token=hunter2", "https://h/#access_token=***"},
+             {"/login?secret=hunter2", "/login?secret=***"},
+             {"http://h/a?page=1&key", "http://h/a?page=1&key"},
              {"http://db:80/a@b", "http://db:80/a@b"},
              {"http://me@db:80", "http://me@db:80"},
              {"host=db password=hunter2 user=me", "host=db password=*** user=me"},
