@@ -68,9 +68,26 @@ bool needs_history(const PgBackRestRepo& repo, WalSegment newest, const WalDirec
            });
 }
 
+/// By the backups behind all gaps, those that are not sure yet among them.
+std::optional<Time> whole_since(const PgBackRestRepo& repo, const std::vector<WalRange>& gaps,
+                                std::string_view last_segment, std::uint64_t per_log) {
+    WalSegment newest_gone;
+    for (const WalRange& gap : gaps)
+        newest_gone = std::max(newest_gone, WalSegment{gap.timeline, gap.last});
+    for (const WalBackup& backup : repo.backups) {
+        const auto start = wal_segment(backup.start, per_log);
+        if (start && newest_gone < *start && backup.good && is_held(backup, last_segment))
+            return backup.ended_at;
+    }
+    return std::nullopt;
+}
+
 void tell(core::LogArchive& archive, const PgBackRestRepo& repo, const WalScan& scan, const WalPlan& plan,
           std::uint64_t per_log) {
     auto gaps = scan.gaps();
+    // What the backups show to be missing is at the newest end, and without the history no older timeline leads on.
+    if (archive.gaps.empty() && plan.missing_history.empty())
+        archive.whole_since = whole_since(repo, gaps, archive.last_segment, per_log);
     const std::size_t begin = window_begin(repo.backups, gaps, plan.ranges, per_log);
     // A hole whose ends are not known yet is no loss yet, nor are those behind it that would be none without it.
     const auto unsure = scan.unsure();

@@ -164,6 +164,13 @@ void tell_integrity(const Json& integrity, const WalgBackups& backups, WalgVerif
         archive.gaps.erase(archive.gaps.begin(), archive.gaps.end() - kMaxGaps);
 }
 
+/// By the oldest backup behind all gaps. Names of segments sort by timeline, then by position.
+std::optional<Time> whole_since(const std::vector<core::LogGap>& gaps, const std::vector<RecoveryPoint>& points) {
+    const auto behind = std::ranges::find_if(
+        points, [&](const RecoveryPoint& point) { return gaps.empty() || gaps.back().last < first_segment(point); });
+    return behind != points.end() ? std::optional(behind->ended_at) : std::nullopt;
+}
+
 core::Assertion timeline_of(const Json& timeline) {
     core::Assertion made{.name = "timeline", .expected = "OK"};
     made.actual = timeline["status"].text();
@@ -213,6 +220,7 @@ WalgVerified interpret_walg_verify(const Json& verified, const WalgBackups& back
     seen.archive.system_id = backups.system_id;
     seen.archive.oldest_at = backups.wal_from;
     tell_integrity(verified["integrity"], backups, seen);
+    seen.archive.whole_since = whole_since(seen.archive.gaps, backups.points.points);
     seen.timeline = timeline_of(verified["timeline"]);
     return seen;
 }

@@ -138,6 +138,9 @@ struct LogArchive {
     std::string last_segment;
     /// Segments that are missing in the middle.
     std::vector<LogGap> gaps;
+    /// The end of the oldest backup behind all gaps: from it on every moment can be restored. Nothing where there is
+    /// none, or nobody knows.
+    std::optional<Time> whole_since;
     /// True when this comes from the repository (what is there), false from the writer (what it says it did).
     bool from_repository = false;
     /// Which database it is of, so that writer and repository can be joined (PostgreSQL's system identifier).

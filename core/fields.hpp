@@ -87,6 +87,7 @@ void fields(Self& self, auto&& visit) {
     visit("failing_detail", self.failing_detail);
     visit("last_segment", self.last_segment);
     visit("gaps", self.gaps);
+    visit("whole_since", self.whole_since);
     visit("from_repository", self.from_repository);
     visit("system_id", self.system_id);
 }

@@ -100,8 +100,11 @@ bool is_kept_in(const Location& place, const Contributor& contributor, const Log
            (stands(contributor, place) && (archive.from_repository || holds_backups(contributor, repositories)));
 }
 
+/// Is a segment missing that every backup needs to be rolled forward? Those behind all gaps need none of them.
+bool is_holed(const LogArchive& archive) { return !archive.gaps.empty() && !archive.whole_since; }
+
 bool broken(const AssetView& view, const Contributor& contributor, const LogArchive& archive) {
-    return archive.enabled == Told::no || !archive.gaps.empty() ||
+    return archive.enabled == Told::no || is_holed(archive) ||
            std::ranges::any_of(view.findings, [&](const Finding& finding) {
                return finding.identity.rule == RuleId::wal_archive_gap &&
                       finding.identity.check == contributor.check->name &&
@@ -123,7 +126,7 @@ std::optional<Time> reach_of(const AssetView& view, const LogArchive& archive) {
             const auto* repository = std::get_if<LogArchive>(&evidence);
             if (repository == nullptr || !repository->from_repository || repository->system_id != archive.system_id)
                 continue;
-            if (repository->gaps.empty())
+            if (!is_holed(*repository))
                 return archive.newest_at;
             holed = true;
             held = std::max(held, repository->newest_at);

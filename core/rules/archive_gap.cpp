@@ -52,16 +52,26 @@ const ArchivedMark* lost(const SubjectView& view, const LogArchive& archive) {
     return lost;
 }
 
+/// Have all holes left the promised window, since a backup behind them is old enough?
+bool is_out_of_window(const SubjectView& view, const LogArchive& archive, Judgement& out) {
+    if (view.asset == nullptr || !view.asset->objectives.pitr_window || !archive.whole_since)
+        return false;
+    return due(*archive.whole_since + *view.asset->objectives.pitr_window, view.now, out);
+}
+
 } // namespace
 
 void judge_archive_gap(const SubjectView& view, const LogArchive& archive, Judgement& out) {
     constexpr RuleId kId = RuleId::wal_archive_gap;
     const Priority priority = priority_of(view.policy, kId);
-    if (!archive.gaps.empty())
-        add(out, view.policy, make_finding(view, kId, priority, hole(archive.gaps)));
-    else if (archive.from_repository || archive.system_id.empty())
+    if (!archive.gaps.empty()) {
+        if (!is_out_of_window(view, archive, out))
+            add(out, view.policy, make_finding(view, kId, priority, hole(archive.gaps)));
         return;
-    else if (const ArchivedMark* mark = lost(view, archive); mark != nullptr)
+    }
+    if (archive.from_repository || archive.system_id.empty())
+        return;
+    if (const ArchivedMark* mark = lost(view, archive); mark != nullptr)
         add(out, view.policy,
             make_finding(view, kId, priority,
                          fmt::format("the server says it archived {} {} ago, no repository holds it", mark->segment,

@@ -110,7 +110,8 @@ constexpr std::array kRules{
          Unit::none,
          {},
          0ms,
-         "a segment is missing in the repository, or the server says it archived one that no repository holds",
+         "a segment is missing in the repository inside `pitr_window`, or the server says it archived one that no "
+         "repository holds",
          "Take a new backup now: the ones before the gap can no longer be rolled forward over it.",
          "what the server archived earlier"},
     Rule{replica_missing,

@@ -108,6 +108,7 @@ TEST_CASE("pgbackrest: a deleted segment is a gap, and one can go back no furthe
     REQUIRE(seen);
     CHECK(archive(seen).gaps == std::vector<core::LogGap>{{"00000001000000000000000A", "00000001000000000000000A", 1}});
     CHECK(archive(seen).last_segment == "00000001000000000000000B");
+    CHECK_FALSE(archive(seen).whole_since);
     CHECK(archive(seen).newest_at == core::from_unix_seconds(1'795'347'070));
     // Known from then on, and found again from the cursor.
     const auto again = scripted.look({}, seen->cursor);
@@ -137,6 +138,8 @@ TEST_CASE("pgbackrest: what expire removes while the archive is looked through i
     const auto lost = scripted.look({}, seen->cursor);
     REQUIRE(lost);
     CHECK(archive(lost).gaps == std::vector<core::LogGap>{{segment(2), segment(7), 6}});
+    // The backup of segment 8 needs none of them.
+    CHECK(archive(lost).whole_since == core::from_unix_seconds(1'795'347'068));
 }
 
 TEST_CASE("pgbackrest: what expire took between two old backups is never told as a gap") {

@@ -65,6 +65,20 @@ TEST_CASE("WAL-G: lost segments are a gap, although it exits with 0") {
     CHECK(core::state_of(seen.timeline) == core::AssertionState::holds);
 }
 
+TEST_CASE("WAL-G: a backup behind all gaps tells from when on nothing is missing") {
+    const std::string newer = backup("base_00000001000000000000003A", "2026-11-22T02:10:00Z");
+    const auto since = [&](const std::string& last) {
+        const std::string rows = row("000000010000000000000033", last, 6, "MISSING_LOST") + "," + kFound;
+        return interpret_walg_verify(io::Json::parse(verified("FAILURE", "[" + rows + "]")),
+                                     backups(list({kFull, newer})))
+            .archive;
+    };
+    const auto dated = since("000000010000000000000038");
+    REQUIRE(dated.gaps.size() == 1);
+    CHECK(dated.whole_since == backups(list({newer})).points.points.at(0).ended_at);
+    CHECK_FALSE(since("00000001000000000000003A").whole_since);
+}
+
 TEST_CASE("WAL-G: segments on their way are no gap") {
     const auto seen = verify(verified(
         "WARNING", "[" + kFound + "," +

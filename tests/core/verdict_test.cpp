@@ -294,6 +294,15 @@ TEST_CASE("a log without a backup to start from, with a hole, switched off or fr
     CHECK(logs.verdict().recoverable_until.value_or(kNow) <= kNow);
 }
 
+TEST_CASE("a log with a hole carries from a backup behind it on") {
+    Situation logs;
+    LogArchive archive = log_up_to(kNow - 1min);
+    archive.gaps = {{"a", "b", 1}};
+    archive.whole_since = kNow - 10h;
+    logs.backups("repo1", all({good(10h)})).log(archive).proven();
+    CHECK(logs.verdict().recoverable_until == kNow - 1min);
+}
+
 TEST_CASE("what a server says it archived carries no further than a hole that every repository of it has") {
     const RecoveryPoints backups = all({good(10h)});
     LogArchive written = log_up_to(kNow - 1min);

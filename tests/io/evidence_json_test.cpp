@@ -55,6 +55,7 @@ std::vector<Evidence> one_of_each() {
                    .failing_detail = "exit code 1",
                    .last_segment = "00000001000000000000000A",
                    .gaps = {{"00000001000000000000000A", "00000001000000000000000B", 2}},
+                   .whole_since = kNow - 1h,
                    .from_repository = true,
                    .system_id = "7312345678901234567"},
         Replication{.role = "primary",

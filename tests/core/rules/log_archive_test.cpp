@@ -194,6 +194,21 @@ TEST_CASE("a hole in a repository is found") {
     CHECK(Bench{}.sees({archive}).says() == Lines{"P2 WalArchiveGap: 3 segments missing, the first from a to b"});
 }
 
+TEST_CASE("a hole that has left the promised window is none, and one that nobody can date stays") {
+    LogArchive archive = holding(kFour);
+    archive.gaps = {{"a", "b", 2}};
+    archive.whole_since = kNow - 3 * kDay;
+    Bench bench;
+    bench.sees({archive});
+    CHECK(bench.says(wal_archive_gap).size() == 1);
+    bench.asset.objectives.pitr_window = 3 * kDay + 1ms;
+    CHECK(bench.says(wal_archive_gap).size() == 1);
+    CHECK(bench.judged().revisit <= kNow + 1ms);
+    CHECK(bench.after(1ms).says(wal_archive_gap).empty());
+    archive.whole_since.reset();
+    CHECK(bench.sees({archive}).says(wal_archive_gap).size() == 1);
+}
+
 TEST_CASE("a segment that the server archived and no repository holds is found once one was looked at later") {
     Bench bench;
     const LogArchive repository = holding(kThree);
