@@ -152,7 +152,8 @@ struct SubjectMemory {
     unsigned good_in_row = 0;
     unsigned down_in_row = 0;
     unsigned not_down_in_row = 0;
-    /// Since when the probes have said "down", or "not down", without a break.
+    /// Since when the probes have said "down", or "not down", without a break: since the first bad one began, or the
+    /// first good one ended.
     Time turned_at;
     /// The state after `failures` bad and `successes` good probes in a row.
     ReachState settled = ReachState::up;

@@ -82,7 +82,7 @@ void remember_subject(SubjectMemory& seen, const Check& check, const SubjectRepo
     const bool known = !seen.evidence->empty();
     if (!report.evidence.empty()) {
         const auto learned = [&](EvidenceKind kind) {
-            return Learned{check, looked_at, known ? std::optional(seen.learned_of(kind)) : std::nullopt};
+            return Learned{check, looked_at, run.took, known ? std::optional(seen.learned_of(kind)) : std::nullopt};
         };
         for (const Evidence& evidence : report.evidence)
             fold(seen, evidence, learned(kind_of(evidence)));

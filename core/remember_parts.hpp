@@ -13,6 +13,8 @@ namespace recoverd::core {
 struct Learned {
     const Check& check;
     Time looked_at;
+    /// How long the look took that ended then.
+    Duration took{0};
     /// When it was learned of last; nothing the first time.
     std::optional<Time> learned_before;
 };

@@ -21,6 +21,10 @@ const core::OutageHistory* measured(const core::Snapshot& snapshot, const Group&
     return nullptr;
 }
 
+/// A probe that is under way when its port is closed, and finds it so, has begun so much before that, and so has the
+/// outage: longer than any that is answered takes.
+constexpr Duration kUnderWay{100};
+
 /// Within one look at what was down, and never before it was so.
 bool is_near(Time seen, Time truth, Duration look) { return seen >= truth && seen <= truth + look + kSlack; }
 
@@ -102,7 +106,8 @@ void Outages::follow(Time now) {
             }
         const bool is_down = closed >= group.needed;
         if (is_down && !group.is_down())
-            group.outages.push_back({.began = now, .ended = {}, .look = group.look, .end_later = group.end_later});
+            group.outages.push_back(
+                {.began = now - kUnderWay, .ended = {}, .look = group.look, .end_later = group.end_later});
         if (!is_down && group.is_down())
             group.outages.back().ended = now;
         group.must_speak = known >= group.needed;

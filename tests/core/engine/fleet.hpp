@@ -59,15 +59,18 @@ struct Fleet {
     std::shared_ptr<const Config> done() const { return std::make_shared<const Config>(config); }
 };
 
+/// How long each look takes that ends at the moment of its report.
+inline constexpr Duration kTook{10};
+
 inline Report report(Time at, std::vector<SubjectReport> subjects, bool complete = true) {
     Seen seen;
     seen.subjects = std::move(subjects);
     seen.complete = complete;
-    return {at, 10ms, std::move(seen)};
+    return {at, kTook, std::move(seen)};
 }
 
 inline Report failure(Time at, FailureKind kind = FailureKind::unreachable) {
-    return {at, 10ms, failed(kind, "nobody answered")};
+    return {at, kTook, failed(kind, "nobody answered")};
 }
 
 inline RecoveryPoint point(Time at, std::uint64_t size = 1'000'000'000) {

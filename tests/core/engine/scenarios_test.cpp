@@ -330,10 +330,31 @@ TEST_CASE("an outage lasts from the first bad probe to the first good one, howev
     zones.probe(ReachState::up);
     REQUIRE(zones.history("az", "a").past.size() == 1);
     const Outage& outage = zones.history("az", "a").past[0];
-    CHECK(outage.began_at == broke);
+    CHECK(outage.began_at == broke - fleet::kTook);
     CHECK(outage.ended_at == back);
     CHECK(outage.cause == "web-a1, web-a2");
     CHECK(firing(zones.engine, zones.now).empty());
+}
+
+TEST_CASE("an outage is as long as it was, however long a probe waits that nobody answers") {
+    Zones zones;
+    zones.configure();
+    zones.probe(ReachState::up);
+    const Time asked = zones.now;
+    zones.now += 9s;
+    for (const char* name : {"web-a1", "web-a2"}) {
+        Report waited = fleet::report(zones.now, {fleet::reach(ReachState::down, name)});
+        waited.took = 9s;
+        zones.engine.learn(name, waited, zones.now);
+    }
+    pass(zones.engine, zones.now, 21s);
+    zones.probe(ReachState::down);
+    const Time back = zones.now;
+    zones.probe(ReachState::up);
+    zones.probe(ReachState::up);
+    REQUIRE(zones.history("az", "a").past.size() == 1);
+    CHECK(zones.history("az", "a").past[0].began_at == asked);
+    CHECK(zones.history("az", "a").past[0].ended_at == back);
 }
 
 TEST_CASE("an outage ends with the first good probe, though another one has a bad moment just then") {
@@ -406,7 +427,7 @@ TEST_CASE("a scenario that holds goes on over a restart, with the time it began"
     after.probe(ReachState::up);
     after.probe(ReachState::up);
     CHECK(firing(after.engine, after.now).empty());
-    CHECK(after.history("az", "a").past.at(0).began_at == broke);
+    CHECK(after.history("az", "a").past.at(0).began_at == broke - fleet::kTook);
 }
 
 TEST_CASE("after a restart nothing is told of a scenario by its age before somebody has looked") {
