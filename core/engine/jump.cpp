@@ -29,6 +29,8 @@ void Engine::clock_jumped(Duration by) {
     }
     for (auto& [name, unit] : scenarios_) {
         unit->ready.clear();
+        for (auto& [member, since] : unit->well_since)
+            move_by(since, by);
         for (auto& [group, history] : unit->outages) {
             if (history.running)
                 move_by(history.running->began_at, by);

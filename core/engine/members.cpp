@@ -33,18 +33,17 @@ class Decisive {
     /// it was found. Nothing when it is not.
     std::optional<Time> down_since(std::string_view subject, const SubjectMemory* seen) const {
         std::optional<Time> earliest;
-        const auto take = [&](const Found& found) {
+        for_each_about(subject, [&](const Found& found) {
             const Time since = found.by_probe && seen ? seen->turned_at : found.since;
             earliest = std::min(earliest.value_or(since), since);
-        };
-        auto at = std::ranges::lower_bound(found_, subject, {}, &Found::subject);
-        for (; at != found_.end() && at->subject.starts_with(subject); ++at)
-            if (is_about(at->subject, subject))
-                take(*at);
-        // What is found of the check as a whole is about each.
-        for (at = found_.begin(); !subject.empty() && at != found_.end() && at->subject.empty(); ++at)
-            take(*at);
+        });
         return earliest;
+    }
+    /// Is it only not believed yet that this subject is not down any more?
+    bool only_awaits_belief(std::string_view subject, const SubjectMemory& seen) const {
+        bool only = seen.down_in_row == 0;
+        for_each_about(subject, [&](const Found& found) { only = only && found.by_probe; });
+        return only;
     }
 
   private:
@@ -53,6 +52,16 @@ class Decisive {
         bool by_probe;
         Time since;
     };
+    template <typename Visit>
+    void for_each_about(std::string_view subject, Visit visit) const {
+        auto at = std::ranges::lower_bound(found_, subject, {}, &Found::subject);
+        for (; at != found_.end() && at->subject.starts_with(subject); ++at)
+            if (is_about(at->subject, subject))
+                visit(*at);
+        // What is found of the check as a whole is about each.
+        for (at = found_.begin(); !subject.empty() && at != found_.end() && at->subject.empty(); ++at)
+            visit(*at);
+    }
     std::vector<Found> found_;
 };
 
@@ -76,18 +85,23 @@ Member member_of(const Scenario& scenario, const CheckUnit& unit, const Decisive
     Member made{std::string{unit.name}, MemberState::unknown, unit.memory.failing_since};
     if (!subject.empty())
         made.name.append("/").append(subject);
+    // Of several rules nobody knows which one it was.
+    const bool by_probe = seen && is_decided_by_probes(scenario, *unit.check) && seen->turned_at != Time{};
     if (const auto since = found.down_since(subject, seen)) {
         made.state = MemberState::down;
         made.since = *since;
+        if (seen && !by_probe && unit.fresh && can_tell(scenario, unit, *seen) &&
+            found.only_awaits_belief(subject, *seen))
+            made.well_at = unit.memory.last_success;
         return made;
     }
     if (!unit.fresh || !seen || !can_tell(scenario, unit, *seen))
         return made;
     made.state = MemberState::up;
-    // A probe that says "up" ends an outage before it is believed. What other rules found ends by the look that finds
-    // it no more; of several nobody knows which one it was.
-    const bool by_probe = is_decided_by_probes(scenario, *unit.check) && seen->turned_at != Time{};
-    // One that had a bad moment that nobody believed was up all the while.
+    // A probe that says "up" ends an outage before it is believed. One that had a bad moment that nobody believed was
+    // up all the while. What other rules found ends by the look that finds it no more.
+    if (!by_probe)
+        made.well_at = unit.memory.last_success;
     made.since = by_probe ? std::min(seen->turned_at, seen->settled_since) : *unit.memory.last_success;
     return made;
 }
@@ -119,6 +133,11 @@ void for_each_counting(const Scenario& scenario, const CheckUnit& unit, Visit vi
 
 } // namespace
 
+Time well_since(const ScenarioUnit& unit, std::string_view member, Time well_at) {
+    const auto before = unit.well_since.find(member);
+    return before == unit.well_since.end() ? well_at : before->second;
+}
+
 std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& unit) {
     std::map<std::string, GroupMembers, std::less<>> groups;
     for (const CheckUnit* check : unit.members) {
@@ -127,7 +146,10 @@ std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& 
         for_each_counting(unit.scenario, *check,
                           [&](const std::string& name, std::string_view subject, const SubjectMemory* seen) {
                               GroupMembers& group = groups[name];
-                              group.members.push_back(member_of(unit.scenario, *check, found, subject, seen));
+                              Member member = member_of(unit.scenario, *check, found, subject, seen);
+                              if (member.state == MemberState::up && member.well_at)
+                                  member.since = well_since(unit, member.name, *member.well_at);
+                              group.members.push_back(std::move(member));
                               group.patience = std::max(group.patience, patience);
                           });
     }

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace recoverd::core {
@@ -19,6 +20,9 @@ struct GroupMembers {
 /// By the name of the group. As many steps as there are subjects and findings: in a large outage that is thousands of
 /// each.
 std::map<std::string, GroupMembers, std::less<>> members_of(const ScenarioUnit& unit);
+
+/// Since when looks have found a member well that was so at `well_at`, as far as that was followed.
+Time well_since(const ScenarioUnit& unit, std::string_view member, Time well_at);
 
 /// Does something like this of the check decide the scenario, and does a subject count there that it is about?
 bool decides(const Scenario& scenario, const CheckUnit& check, const Identity& found);

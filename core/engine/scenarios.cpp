@@ -23,9 +23,22 @@ Scope scope_of(const ScenarioUnit& unit) {
     return !unit.members.empty() && std::ranges::all_of(unit.members, of_node) ? Scope::node : Scope::cluster;
 }
 
+/// The first look that finds all well ends an outage, whichever rule the last one was that had to be believed. When no
+/// outage goes on nobody asks.
+void note_well(ScenarioUnit& unit, const std::map<std::string, GroupMembers, std::less<>>& groups) {
+    decltype(unit.well_since) well;
+    if (std::ranges::any_of(unit.outages, [](const auto& entry) { return entry.second.running.has_value(); }))
+        for (const auto& [name, group] : groups)
+            for (const Member& member : group.members)
+                if (member.well_at)
+                    well.emplace(member.name, well_since(unit, member.name, *member.well_at));
+    unit.well_since = std::move(well);
+}
+
 /// Decides each of its groups: those that have members, and those whose outage goes on without.
 void decide_groups(ScenarioUnit& unit, Time now) {
     auto groups = members_of(unit);
+    note_well(unit, groups);
     for (const auto& [name, history] : unit.outages)
         groups.try_emplace(name);
     const bool all_seen = std::ranges::all_of(

@@ -163,6 +163,9 @@ struct ScenarioUnit : JudgedUnit {
     std::vector<ScenarioGroup> groups;
     /// What is down in them: "check" or "check/subject", and the place of its group.
     std::map<std::string, std::size_t, std::less<>> down;
+    /// While an outage goes on, of each member that other rules than those of probes decide: since when looks have
+    /// found it well, believed or not.
+    std::map<std::string, Time, std::less<>> well_since;
     /// The groups for which its alert speaks, so that what it explains need not; sorted.
     std::vector<std::string> speaks;
     /// Of each asset that it must be recovered from, as that was judged last.

@@ -5,6 +5,7 @@
 #include "core/finding.hpp"
 #include "core/scenario.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ struct Member {
     MemberState state = MemberState::unknown;
     /// Since when it has been so, as far as anybody saw it.
     Time since;
+    /// When it was looked at last, where nothing was found wrong then that is not told by probes, and these said "up",
+    /// though they may not be believed yet. Nothing where the probes alone tell since when.
+    std::optional<Time> well_at = {};
 
     bool operator==(const Member&) const = default;
 };

@@ -228,6 +228,25 @@ TEST_CASE("an outage that several rules decide lasts until the look that finds n
     CHECK(*outage.ended_at <= back + 30s);
 }
 
+TEST_CASE("an outage that several rules decide ends with the first look that finds none of it, believed or not") {
+    Zones zones;
+    zones.fleet.config.scenarios[0].when = {RuleId::endpoint_down, RuleId::assertion_failed};
+    for (auto& check : zones.fleet.config.checks) {
+        auto made = std::make_shared<Check>(*check);
+        made->brings = {EvidenceKind::reachability, EvidenceKind::assertions};
+        check = made;
+    }
+    zones.configure();
+    zones.probe(ReachState::up);
+    zones.go_down();
+    const Time back = zones.now;
+    zones.probe(ReachState::up);
+    CHECK(zones.history("az", "a").running.has_value());
+    zones.probe(ReachState::up);
+    REQUIRE(zones.history("az", "a").past.size() == 1);
+    CHECK(zones.history("az", "a").past[0].ended_at == back);
+}
+
 TEST_CASE("an assertion that could not be learned neither proves nor disproves a scenario") {
     for (const std::optional<std::string>& actual : {std::optional<std::string>{"0"}, std::optional<std::string>{}}) {
         Zones zones;
