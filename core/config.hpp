@@ -132,6 +132,8 @@ struct PlannedExercise {
     Duration downtime{0};
     /// Whose agents hear of its runs, where a check waits for them; those of the cluster where checks of both do.
     std::optional<Scope> told_in;
+    /// Begun when a run of it has ended; empty for none.
+    std::string validation;
 
     bool operator==(const PlannedExercise&) const = default;
 };

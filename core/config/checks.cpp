@@ -208,7 +208,7 @@ class CheckCompiler {
             return;
         const auto due = parse_duration(*cadence->node.text());
         if (due && *due > 0ms)
-            run_.config.exercises.push_back({*name, check.asset, *due, std::nullopt, {}, Duration{0}, check.scope});
+            run_.config.exercises.push_back({*name, check.asset, *due, std::nullopt, {}, Duration{0}, check.scope, {}});
     }
 
     void add_origins(const Check& check) {

@@ -16,6 +16,7 @@ struct ExerciseOptions {
     std::optional<Duration> duration;
     std::vector<std::string> keeps;
     std::optional<Duration> downtime;
+    std::string validation;
 };
 
 constexpr Option<ExerciseOptions> kOptions[] = {
@@ -27,13 +28,14 @@ constexpr Option<ExerciseOptions> kOptions[] = {
     {"keeps", &ExerciseOptions::keeps,
      "scenarios that must not hold while it runs, as a chaos experiment promises; one that did makes it failed"},
     {"downtime", &ExerciseOptions::downtime, "for how long at a time one of them may hold; not at all when left out"},
+    {"validation", &ExerciseOptions::validation, "the validation that is begun when a run of it has passed or failed"},
 };
 
-/// Names of scenarios, which are compiled later, and say themselves what is wrong with them.
-std::map<std::string, Position> scenario_names(const Table& root) {
+/// Names of scenarios or validations, which are compiled later, and say themselves what is wrong with them.
+std::map<std::string, Position> names_in(const Table& root, const std::string& section) {
     Diagnostics said_elsewhere;
     std::map<std::string, Position> names;
-    for (const Node* node : section_array(root, "scenario", "scenario", said_elsewhere))
+    for (const Node* node : section_array(root, section, section, said_elsewhere))
         if (const Entry* name = find(*node->table(), "name"); name != nullptr && name->node.text() != nullptr)
             names.emplace(*name->node.text(), name->node.at);
     return names;
@@ -41,12 +43,24 @@ std::map<std::string, Position> scenario_names(const Table& root) {
 
 void check_promise(const ExerciseOptions& options, const Table& table, const Position& at, const Table& root,
                    Diagnostics& diagnostics) {
-    const auto scenarios = scenario_names(root);
+    const auto scenarios = names_in(root, "scenario");
     for (const std::string& name : options.keeps)
         check_reference(scenarios, name, "scenario", position_of(table, "keeps", at), "exercise.keeps", diagnostics);
     if (options.downtime && options.keeps.empty())
         diagnostics.mistake(position_of(table, "downtime", at), "exercise.downtime",
                             "'downtime' says how long a scenario may hold, and `keeps` names none");
+}
+
+void check_validation(const ExerciseOptions& options, const Table& table, const Position& at, const Table& root,
+                      Diagnostics& diagnostics) {
+    if (options.validation.empty())
+        return;
+    const Position named = position_of(table, "validation", at);
+    check_reference(names_in(root, "validation"), options.validation, "validation", named, "exercise.validation",
+                    diagnostics);
+    // What is told of a validation is an exercise of its name.
+    if (options.validation == options.name)
+        diagnostics.mistake(named, "exercise.validation", fmt::format("exercise '{}' validates itself", options.name));
 }
 
 } // namespace
@@ -73,8 +87,9 @@ void compile_exercises(const Table& root, Compiling& run) {
             run.diagnostics.mistake(node->at, "exercise",
                                     fmt::format("asset '{}' has two exercises '{}'", options.asset, options.name));
         check_promise(options, table, node->at, root, run.diagnostics);
+        check_validation(options, table, node->at, root, run.diagnostics);
         run.config.exercises.push_back({options.name, options.asset, options.cadence, options.duration, options.keeps,
-                                        options.downtime.value_or(Duration{0})});
+                                        options.downtime.value_or(Duration{0}), std::nullopt, options.validation});
     }
 }
 

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <utility>
 #include <variant>
 
 namespace recoverd::core {
@@ -35,6 +37,39 @@ bool goes_on(const Contributor& by, const Exercise& run) {
         return shown && shown->outcome == ExerciseOutcome::started && shown->exercise == run.exercise &&
                shown->id == run.id;
     });
+}
+
+/// A run that ended longer ago is nothing that somebody waits to have validated: it is learned late, or for the first
+/// time. Whoever looks finds it at its next look.
+Duration is_over_for(const Check& check) { return std::max(Duration{5min}, check.every + check.timeout); }
+
+/// Has this run just passed or failed? `known`: when the last one ended of which was known before, by whichever check,
+/// and another one may tell of the same.
+bool has_just_ended(const Contributor& by, const Exercise& run, std::optional<Time> known, Time now) {
+    const auto ended = end_of(run);
+    if (!ended || run.outcome == ExerciseOutcome::aborted || now - *ended > is_over_for(*by.check))
+        return false;
+    return !known || (*ended > *known && run.started_at.value_or(*ended) >= *known);
+}
+
+/// The planned exercises that name a validation, and of which a run has just ended.
+std::vector<std::string> just_ended(const AssetUnit& unit, const std::vector<Contributor>& contributors, Time now) {
+    std::vector<std::string> names;
+    for (const PlannedExercise& planned : unit.planned) {
+        if (planned.validation.empty())
+            continue;
+        const auto last = unit.last_ends.find(planned.name);
+        const auto known = last == unit.last_ends.end() ? std::nullopt : std::optional{last->second};
+        // What is told of a validation is the exercise of one, and would begin the next for ever.
+        if (std::ranges::any_of(contributors, [&](const Contributor& by) {
+                return by.seen && !by.check->name.ends_with(kValidations) &&
+                       std::ranges::any_of(by.seen->exercises, [&](const Exercise& run) {
+                           return run.exercise == planned.name && has_just_ended(by, run, known, now);
+                       });
+            }))
+            names.push_back(planned.name);
+    }
+    return names;
 }
 
 } // namespace
@@ -81,7 +116,9 @@ void Engine::refresh(AssetUnit& unit, Time now) {
     std::map<std::string, Time, std::less<>> last_ends;
     std::string running;
     Time running_until = kNever;
-    for (const Contributor& contributor : contributors_of(unit)) {
+    const bool is_first = !std::exchange(unit.ends_known, true);
+    const auto contributors = contributors_of(unit);
+    for (const Contributor& contributor : contributors) {
         if (!contributor.seen)
             continue;
         newest_good = std::max(newest_good, newest_good_now(*contributor.seen));
@@ -105,6 +142,8 @@ void Engine::refresh(AssetUnit& unit, Time now) {
         return;
     const bool other_run = running != unit.running_exercise || running_until != unit.running_until;
     unit.newest_good = newest_good;
+    if (!is_first && last_ends != unit.last_ends)
+        std::ranges::move(just_ended(unit, contributors, now), std::back_inserter(unit.just_ended));
     unit.last_ends = std::move(last_ends);
     unit.running_exercise = running;
     unit.running_until = running_until;
@@ -227,6 +266,8 @@ void Engine::judge(AssetUnit& unit, Time now) {
         scenario->ready.insert_or_assign(unit.name, std::move(ready));
         mark(*scenario);
     }
+    // Last: it may learn of the asset, and have it judged again.
+    validate_ended(unit, now);
 }
 
 } // namespace recoverd::core

@@ -118,6 +118,10 @@ struct AssetUnit : JudgedUnit {
     std::optional<Time> newest_good;
     /// When each exercise ended last, whichever member brought it.
     std::map<std::string, Time, std::less<>> last_ends;
+    /// Are they as of when all that was known before was taken up? What ended before that begins nothing.
+    bool ends_known = false;
+    /// Exercises of which a run has just ended, and whose validation is to begin.
+    std::vector<std::string> just_ended;
     /// An exercise that is running and, until when it may be taken to explain things.
     std::string running_exercise;
     Time running_until;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validations: started by the end of an outage or by whoever asks, driven by what checks find, told as exercises.
+// Validations: started by the end of an outage or an exercise, or by whoever asks, driven by what checks find, told as
+// exercises.
 #include "core/rules/validations.hpp"
 #include "core/assertion.hpp"
 #include "core/clock.hpp"
@@ -11,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace recoverd::core {
 
@@ -176,12 +178,33 @@ void Engine::validate_after(const ScenarioUnit& scenario, const std::string& gro
         if (!follows(scenario.name) || (wide && follows(wide->name)))
             continue;
         // Whatever was validated so far was before this.
-        if (unit->memory.running && (over || !is_after_another(*unit->memory.running, scenario, scenarios_))) {
-            abort_validation(*unit->memory.running, over ? words + " is over, too" : words + " holds again", now);
-            conclude_run(*unit, now);
-        }
+        if (unit->memory.running && (over || !is_after_another(*unit->memory.running, scenario, scenarios_)))
+            give_up(*unit, words + (over ? " is over, too" : " holds again"), now);
         if (over)
             begin_validation(name, words + std::string{kIsOver}, now);
+    }
+}
+
+void Engine::give_up(ValidationUnit& unit, std::string why, Time now) {
+    if (!unit.memory.running)
+        return;
+    abort_validation(*unit.memory.running, std::move(why), now);
+    conclude_run(unit, now);
+}
+
+void Engine::validate_ended(AssetUnit& unit, Time now) {
+    const auto ended = std::exchange(unit.just_ended, {});
+    for (const std::string& name : ended) {
+        const auto planned = std::ranges::find(unit.planned, name, &PlannedExercise::name);
+        if (planned == unit.planned.end())
+            continue;
+        // Where agents of the other scope have its checks, it is theirs.
+        const auto at = validations_.find(planned->validation);
+        if (at == validations_.end())
+            continue;
+        const std::string words = "exercise " + name;
+        give_up(*at->second, words + " is over, too", now);
+        begin_validation(at->first, words + std::string{kIsOver}, now);
     }
 }
 

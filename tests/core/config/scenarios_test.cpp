@@ -192,6 +192,26 @@ TEST_CASE("a validation asks its steps one after the other, each for as long as 
     CHECK(steps[1].within == 3min);
 }
 
+TEST_CASE("an exercise names a validation that there is, and that is not told as that exercise") {
+    const auto with_exercise = [](const std::string& name, const std::string& named) {
+        return compiled(keys({{"asset", keys({{"orders", keys({})}})},
+                              {"check", keys({{"a1", keys({{"collector", text("tcp")}, {"asset", text("orders")}})}})},
+                              {"exercise", list({keys({{"name", text(name)},
+                                                       {"asset", text("orders")},
+                                                       {"cadence", text("30d")},
+                                                       {"validation", text(named)}})})},
+                              {"validation", list({validation({keys({{"check", text("a1")}})})})}}));
+    };
+    const Compilation made = with_exercise("failover", "after");
+    CHECK_FALSE(made.diagnostics.has_mistakes());
+    REQUIRE(made.config->exercises.size() == 1);
+    CHECK(made.config->exercises[0].validation == "after");
+    const std::string misspelt = said(with_exercise("failover", "aftr"));
+    CHECK(misspelt.contains("exercise.validation: there is no validation 'aftr'"));
+    CHECK(misspelt.contains("did you mean 'after'?"));
+    CHECK(said(with_exercise("after", "after")).contains("exercise 'after' validates itself"));
+}
+
 TEST_CASE("what a validation cannot mean is said") {
     const Node one = keys({{"check", text("a1")}});
     const auto of = [](Node made) { return said(with({}, {std::move(made)})); };
