@@ -42,7 +42,7 @@ complete -c recoverd -f
 complete -c recoverd -n '__recoverd_is' -l help -d 'Tell what it takes'
 complete -c recoverd -n '__recoverd_is' -l version -d 'Tell what was built'
 complete -c recoverd -n '__recoverd_is ' -a run -d 'Watch: the daemon'
-complete -c recoverd -n '__recoverd_is ' -a check -d 'Run every check once, now, without the daemon; exit 0 good, 1 P3 or P4, 3 something is unknown, 2 P1, P2 or unrecoverable'
+complete -c recoverd -n '__recoverd_is ' -a check -d 'Run every check once, now, without the daemon; exit 0 good, 1 P3 or P4, 3 something is unknown, 2 P1 or P2'
 complete -c recoverd -n '__recoverd_is ' -a status -d 'The running daemon\'s verdicts; exit 0 good, 1 P3, P4 or at risk, 3 something is unknown, 2 P1, P2 or unrecoverable'
 complete -c recoverd -n '__recoverd_is ' -a explain -d 'Why an asset or an alert stands as it does, and what would mend it'
 complete -c recoverd -n '__recoverd_is ' -a outcome -d 'Report how an exercise or a job went; exit 75 when the report waits in the spool'

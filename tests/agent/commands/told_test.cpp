@@ -164,10 +164,12 @@ TEST_CASE("explain ends with what happened, and says where the daemon does not t
     daemon.saw_backup(5h);
     const core::Event event{kNow - 2h, "alert",           "BackupTooOld",
                             "firing",  "too \033[2J old", {{"check", "dumps"}, {"subject", "s"}}};
-    daemon.server.on("/api/v1/history?asset=orders-db&limit=20",
-                     test::says(200, exporters::api::history({core::HistoryOf::asset, "orders-db"}, {event})));
-    daemon.server.on("/api/v1/history?alert=BackupTooOld&limit=20",
-                     test::says(503, R"({"errors":["the disk does not answer"]})"));
+    daemon.server.on("/api/v1/history", [&](test::Conversation& conversation) {
+        if (conversation.request().query == "asset=orders-db&limit=20")
+            conversation.answer(200, exporters::api::history({core::HistoryOf::asset, "orders-db"}, {event}));
+        else if (conversation.request().query == "alert=BackupTooOld&limit=20")
+            conversation.answer(503, R"({"errors":["the disk does not answer"]})");
+    });
     CHECK_THAT(
         daemon.ask({"explain", "orders-db"}).out,
         ContainsSubstring("\nhistory\n  2026-11-22T01:00:00Z (2h ago)  BackupTooOld firing dumps s: too ?[2J old\n"));
