@@ -41,9 +41,9 @@ std::string where_of(const core::Event& event) {
 
 void write_event(std::string& out, const core::Event& event, core::Time now) {
     const std::string where = where_of(event);
-    out += fmt::format("<tr><td>{}</td><td>{}</td><td>{}{}{}{}</td></tr>\n", moment(event.at, now),
-                       tag(tone_of(event), event.state), html(event.name), where.empty() ? "" : ", ", html(where),
-                       event.reason.empty() ? "" : ": " + html(event.reason));
+    out += fmt::format("<li>{} <b>{}</b>{}{}{} <span class=\"soft\">{}</span></li>\n", tag(tone_of(event), event.state),
+                       html(event.name), where.empty() ? "" : ", ", html(where),
+                       event.reason.empty() ? "" : ": " + html(event.reason), moment(event.at, now));
 }
 
 } // namespace
@@ -56,14 +56,13 @@ std::string history(const core::Result<std::vector<core::Event>>& events, std::s
     if (events->empty())
         return out + "<p>Nothing that was written down: no alert has fired, and no outcome was reported.</p>\n"
                      "</section>\n";
-    out += "<table>\n<thead><tr><th scope=\"col\">When</th><th scope=\"col\">What</th><th scope=\"col\">Which</th>"
-           "</tr></thead>\n<tbody>\n";
+    out += "<ul class=\"rows\">\n";
     for (std::size_t i = 0; i < std::min(kMostEvents, events->size()); ++i)
         write_event(out, (*events)[i], now);
-    out += "</tbody>\n</table>\n";
+    out += "</ul>\n";
     if (events->size() > kMostEvents)
         out +=
-            fmt::format("<p class=\"soft\">Earlier ones are in <a href=\"{0}\">the API</a>.</p>\n", html(where_else));
+            fmt::format("<p class=\"soft\">Earlier ones are in <a href=\"{}\">the API</a>.</p>\n", html(where_else));
     return out + "</section>\n";
 }
 

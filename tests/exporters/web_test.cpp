@@ -134,7 +134,7 @@ TEST_CASE("every path of the table answers GET and HEAD, and says what it expect
 TEST_CASE("what happened stands on the page of whom it happened to, and in the API for whoever asks for one") {
     Web site = web();
     const std::string page = ask(site, request("GET", "/asset/orders-db")).body;
-    CHECK_THAT(page, ContainsSubstring("asset orders-db 31, dumps: it &lt;was&gt; old") &&
+    CHECK_THAT(page, ContainsSubstring("asset orders-db 31</b>, dumps: it &lt;was&gt; old") &&
                          ContainsSubstring("2026-11-22T00:00:00Z"));
     CHECK_THAT(ask(site, request("GET", "/check/orders-backup")).body, ContainsSubstring("check orders-backup 31"));
     const auto get = [&](std::string query) {
