@@ -128,13 +128,16 @@ void judge_backup_size(const SubjectView& view, const RecoveryPoints& points, Ju
     }
 }
 
-std::optional<double> size_change(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
+std::optional<double> usual_size(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
     if (!point.size_bytes || is_of_changes(point.backup_type))
         return std::nullopt;
     const std::vector<double> before = sizes_before(seen, method, point);
-    if (before.size() < kFewest)
-        return std::nullopt;
-    return change(median(before), static_cast<double>(*point.size_bytes));
+    return before.size() < kFewest ? std::nullopt : std::optional{median(before)};
+}
+
+std::optional<double> size_change(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point) {
+    const auto usual = usual_size(seen, method, point);
+    return usual ? std::optional{change(*usual, static_cast<double>(*point.size_bytes))} : std::nullopt;
 }
 
 } // namespace recoverd::core

@@ -37,6 +37,7 @@ bool is_asked(const Check& check, RuleId id) {
     case RuleId::backup_too_old:
     case RuleId::backup_stuck:
     case RuleId::backup_retention_short:
+    case RuleId::backup_size_anomaly:
         return check.may_bring(EvidenceKind::recovery_points);
     case RuleId::pitr_lag_high:
     case RuleId::pitr_window_short:
@@ -72,7 +73,7 @@ std::optional<double> first_step(const RulePolicy& said, std::optional<double> b
 } // namespace
 
 std::optional<double> first_threshold(const Check& check, const Asset* asset, RuleId id) {
-    if (!is_asked(check, id) || rule(id).unit != Unit::duration)
+    if (!is_asked(check, id))
         return std::nullopt;
     const bool own = !asset || asset->name == check.asset;
     const auto first = own ? first_step(check.policy[id], fallback(check, asset, id))

@@ -27,6 +27,9 @@ bool serves_as(std::string_view has, std::string_view wanted);
 /// The newest good recovery point of a subject as it was last seen; nothing when it vanished.
 std::optional<Time> newest_good_now(const SubjectMemory& seen);
 
+/// The median of the logical sizes of its comparable predecessors, in bytes. Nothing where BackupSizeAnomaly would not
+/// compare either.
+std::optional<double> usual_size(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point);
 /// Logical size against the median of its comparable predecessors: -0.9 is 90 % less. Nothing where BackupSizeAnomaly
 /// would not compare either.
 std::optional<double> size_change(const SubjectMemory& seen, const std::string& method, const RecoveryPoint& point);

@@ -2,6 +2,7 @@
 #include "exporters/page/plots.hpp"
 
 #include "core/config/values.hpp"
+#include "core/rules/points.hpp"
 #include "core/rules/rules.hpp"
 #include "core/rules/threshold.hpp"
 #include "exporters/page/markup.hpp"
@@ -75,23 +76,47 @@ std::string ages(const Backups& backups, core::Time now) {
     return svg(label, body);
 }
 
+std::string size_words(double bytes) { return core::config::format_size(static_cast<std::uint64_t>(bytes)); }
+
 std::string sizes(const Backups& backups, core::Time now) {
     const Picture picture{backups.marks.front().at, now};
-    std::uint64_t most = 0;
+    std::uint64_t largest = 0;
     for (const BackupMark& mark : backups.marks)
-        most = std::max(most, mark.bytes.value_or(0));
-    if (most == 0)
+        largest = std::max(largest, mark.bytes.value_or(0));
+    if (largest == 0)
         return {};
+    const double most = std::max(static_cast<double>(largest), backups.usual ? backups.usual->second : 0.0);
     // One path for all of them, from the bottom up.
     std::string bars;
     for (const BackupMark& mark : backups.marks)
         if (mark.bytes)
             bars += fmt::format("M{}V{:.3g}", place(picture.x(mark.at), 0),
-                                (1 - static_cast<double>(*mark.bytes) / static_cast<double>(most)) * kHeight);
+                                (1 - static_cast<double>(*mark.bytes) / most) * kHeight);
     const auto& newest = backups.marks.back().bytes;
-    return svg(fmt::format("size of each backup, at most {}{}", core::config::format_size(most),
-                           newest ? ", the newest " + core::config::format_size(*newest) : ""),
-               fmt::format("<path class=\"bar\" d=\"{}\"/>", bars));
+    std::string label = fmt::format("size of each backup, at most {}{}", core::config::format_size(largest),
+                                    newest ? ", the newest " + core::config::format_size(*newest) : "");
+    std::string body = fmt::format("<path class=\"bar\" d=\"{}\"/>", bars);
+    if (backups.usual) {
+        const auto& [least, greatest] = *backups.usual;
+        for (const double limit : {least, greatest})
+            body += fmt::format("<polyline class=\"limit\" points=\"{} {}\"/>", place(0, limit / most),
+                                place(1, limit / most));
+        label += fmt::format(", usual are {} to {}", size_words(least), size_words(greatest));
+    }
+    return svg(label, body);
+}
+
+/// By how much the newest may differ from what is usual, in bytes.
+std::optional<std::pair<double, double>> usual_sizes(const core::SubjectMemory& seen,
+                                                     const core::RecoveryPoints& points, std::optional<double> over) {
+    const auto newest = std::ranges::find(points.points.rbegin(), points.points.rend(), core::PointState::good,
+                                          &core::RecoveryPoint::state);
+    if (newest == points.points.rend() || !over)
+        return std::nullopt;
+    const auto usual = core::usual_size(seen, points.method, *newest);
+    if (!usual || *usual <= 0)
+        return std::nullopt;
+    return std::pair{*usual * std::max(0.0, 1 - *over), *usual * (1 + *over)};
 }
 
 } // namespace
@@ -114,10 +139,12 @@ BackupsByAsset backups_by_asset(const core::Snapshot& snapshot) {
                 Backups& known = all[check.subject_assets[at]];
                 if (marks.size() <= known.marks.size())
                     continue;
-                const auto asset = assets.find(check.subject_assets[at]);
-                const auto threshold = core::first_threshold(
-                    *check.check, asset == assets.end() ? nullptr : asset->second, core::RuleId::backup_too_old);
+                const auto found = assets.find(check.subject_assets[at]);
+                const core::Asset* asset = found == assets.end() ? nullptr : found->second;
+                const auto threshold = core::first_threshold(*check.check, asset, core::RuleId::backup_too_old);
                 known.marks = std::move(marks);
+                known.usual = usual_sizes(
+                    seen, *points, core::first_threshold(*check.check, asset, core::RuleId::backup_size_anomaly));
                 known.threshold = threshold ? std::optional{core::as_duration(*threshold)} : std::nullopt;
             }
         }
@@ -135,10 +162,14 @@ void write_plots(std::string& out, const Backups& backups, core::Time now) {
     constexpr std::size_t kFewest = 3;
     if (backups.marks.size() < kFewest)
         return;
-    out += fmt::format("<figure><figcaption>Age{} and size of backups since {}</figcaption>{}{}</figure>\n",
-                       backups.threshold ? fmt::format(" (too old from {}, dashed)", core::in_words(*backups.threshold))
-                                         : "",
-                       time_only(backups.marks.front().at), ages(backups, now), sizes(backups, now));
+    const std::string old =
+        backups.threshold ? fmt::format(" (too old from {}, dashed)", core::in_words(*backups.threshold)) : "";
+    const std::string usual = backups.usual
+                                  ? fmt::format(" (usual from {} to {}, dashed)", size_words(backups.usual->first),
+                                                size_words(backups.usual->second))
+                                  : "";
+    out += fmt::format("<figure><figcaption>Age{} and size{} of backups since {}</figcaption>{}{}</figure>\n", old,
+                       usual, time_only(backups.marks.front().at), ages(backups, now), sizes(backups, now));
 }
 
 } // namespace recoverd::exporters::page

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace recoverd::exporters::page {
@@ -23,6 +24,8 @@ struct Backups {
     std::vector<BackupMark> marks;
     /// From where on the newest is too old.
     std::optional<core::Duration> threshold;
+    /// Between which sizes (bytes) the newest is as large as usual; nothing where there is no measure.
+    std::optional<std::pair<double, double>> usual;
 };
 
 using BackupsByAsset = std::map<std::string, Backups, std::less<>>;

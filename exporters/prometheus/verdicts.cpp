@@ -21,7 +21,7 @@ void add_configured(LabelText& text, const core::Labels& labels, std::initialize
 Thresholds thresholds_of(const core::Check& check, const core::Asset* asset) {
     Thresholds thresholds;
     for (const core::Rule& rule : core::rules())
-        if (const auto first = core::first_threshold(check, asset, rule.id))
+        if (const auto first = core::first_threshold(check, asset, rule.id); first && rule.unit == core::Unit::duration)
             thresholds.emplace_back(rule.id, *first);
     return thresholds;
 }

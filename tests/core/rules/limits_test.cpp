@@ -16,6 +16,7 @@ TEST_CASE("a threshold is known though nobody configured one, where the check br
     CHECK(first_threshold(check, &asset, backup_retention_short) == std::nullopt);
     CHECK(first_threshold(check, &asset, pitr_lag_high) == std::nullopt);
     CHECK(first_threshold(check, &asset, evidence_missing) == 900);
+    CHECK(first_threshold(check, &asset, backup_size_anomaly) == 0.5);
     asset.objectives.backup_every = kDay;
     asset.objectives.retention = 7 * kDay;
     CHECK(first_threshold(check, &asset, backup_too_old) == 2 * 86'400);
