@@ -2,10 +2,6 @@
 #include "exporters/web.hpp"
 
 #include "exporters/api.hpp"
-#include "exporters/page/details.hpp"
-#include "exporters/page/frame.hpp"
-#include "exporters/page/history.hpp"
-#include "exporters/page/markup.hpp"
 #include "exporters/page/script.hpp"
 #include "exporters/page/status_page.hpp"
 #include "exporters/page/style.hpp"
@@ -16,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace recoverd::exporters {
 
@@ -47,8 +44,8 @@ constexpr std::array kRoutes{
 };
 
 /// Behind these stands a percent-encoded name.
-constexpr std::string_view kAssetPage = "/asset/";
-constexpr std::string_view kCheckPage = "/check/";
+constexpr std::array kPages{std::pair{std::string_view{"/asset/"}, core::HistoryOf::asset},
+                            std::pair{std::string_view{"/check/"}, core::HistoryOf::check}};
 constexpr std::string_view kOneCheck = "/api/v1/checks/";
 constexpr std::string_view kRun = "/run";
 
@@ -133,8 +130,11 @@ std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, co
             return not_found();
         path.remove_prefix(options_.route_prefix.size());
     }
-    if (path.starts_with(kAssetPage) || path.starts_with(kCheckPage))
-        return request.verb == "GET" || request.verb == "HEAD" ? detail(path, request, later) : wrong_verb("GET, HEAD");
+    for (const auto& [page, of] : kPages)
+        if (path.starts_with(page))
+            return request.verb == "GET" || request.verb == "HEAD"
+                       ? detail(of, io::percent_decoded(path.substr(page.size())), request, later)
+                       : wrong_verb("GET, HEAD");
     if (const auto check = check_to_run(path); !check.empty())
         return look(check, request, later);
     const auto route = std::ranges::find(kRoutes, path, &Route::path);
@@ -161,8 +161,7 @@ std::optional<io::HttpReply> Web::operator()(const io::HttpIncoming& request, co
 std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncoming& request,
                                       const io::HttpReplier& later) {
     if (path == "/-/healthy")
-        return sources_.is_stuck && sources_.is_stuck() ? reply(503, "recoverd has stopped judging.\n")
-                                                        : reply(200, "recoverd is healthy.\n");
+        return has_stopped() ? reply(503, "recoverd has stopped judging.\n") : reply(200, "recoverd is healthy.\n");
     if (path == "/-/ready")
         return sources_.ready() ? reply(200, "recoverd is ready.\n") : reply(503, "recoverd is not ready yet.\n");
     if (path == "/config")
@@ -195,36 +194,6 @@ std::optional<io::HttpReply> Web::get(std::string_view path, const io::HttpIncom
     if (path == "/api/v1/alerts")
         return reply(200, api::alerts(*snapshot, facts), kJson);
     return page_of(status_page(*snapshot, facts));
-}
-
-std::optional<io::HttpReply> Web::detail(std::string_view path, const io::HttpIncoming& request,
-                                         const io::HttpReplier& later) const {
-    const auto snapshot = sources_.snapshot();
-    const AgentFacts facts = sources_.facts();
-    const bool of_asset = path.starts_with(kAssetPage);
-    const std::string name = io::percent_decoded(path.substr((of_asset ? kAssetPage : kCheckPage).size()));
-    auto shown = of_asset ? page::asset_page(*snapshot, facts, name)
-                          : page::check_page(*snapshot, facts, name, is_trusted(request));
-    if (!shown)
-        return reply(404, fmt::format("there is no {} of this name\n", of_asset ? "asset" : "check"));
-    const core::HistoryOf of = of_asset ? core::HistoryOf::asset : core::HistoryOf::check;
-    const core::Time now = page::shown_at(*snapshot, facts);
-    std::string more = fmt::format("../api/v1/history?{}={}", name_of(of), page::path_part(name));
-    sources_.history(of, name, page::kMostEvents + 1,
-                     [later, now, page = std::move(*shown), more = std::move(more)](const auto& events) {
-                         later(page_of(page.above + page::history(events, more, now) + page.below));
-                     });
-    return std::nullopt;
-}
-
-std::optional<io::HttpReply> Web::history(std::string_view query, const io::HttpReplier& later) const {
-    auto asked = api::read_history_query(query);
-    if (!asked)
-        return refusal_of(400, asked.error());
-    sources_.history(asked->of, asked->name, asked->most, [later, asked = *asked](const auto& events) {
-        later(events ? reply(200, api::history(asked, *events), kJson) : refusal_of(503, events.error().detail));
-    });
-    return std::nullopt;
 }
 
 std::optional<io::HttpReply> Web::reload(const io::HttpReplier& later) {

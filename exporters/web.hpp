@@ -19,6 +19,8 @@
 
 namespace recoverd::exporters {
 
+using HistoryReader = std::function<void(const core::Result<std::vector<core::Event>>&)>;
+
 /// Where the web gets what it shows. Called on the web thread; none may block.
 struct WebSources {
     std::function<std::shared_ptr<const core::Snapshot>()> snapshot;
@@ -29,9 +31,7 @@ struct WebSources {
     /// Has the judging stopped, so that what is shown is no news? May be empty: never.
     std::function<bool()> is_stuck;
     /// Reads what happened, the newest first, then hands it on.
-    std::function<void(core::HistoryOf of, std::string name, std::size_t most,
-                       std::function<void(const core::Result<std::vector<core::Event>>&)> then)>
-        history;
+    std::function<void(core::HistoryOf of, std::string name, std::size_t most, HistoryReader then)> history;
     /// Loads the configuration anew, then says what was wrong, or nothing.
     std::function<void(std::function<void(std::optional<std::string> mistakes)>)> reload;
     /// Records an outcome, then replies.
@@ -71,13 +71,15 @@ class Web {
     std::optional<io::HttpReply> get(std::string_view path, const io::HttpIncoming& request,
                                      const io::HttpReplier& later);
     /// The page of one asset or check.
-    std::optional<io::HttpReply> detail(std::string_view path, const io::HttpIncoming& request,
+    std::optional<io::HttpReply> detail(core::HistoryOf of, std::string name, const io::HttpIncoming& request,
                                         const io::HttpReplier& later) const;
+    void ask_history(core::HistoryOf of, std::string name, std::size_t most, HistoryReader then) const;
     std::optional<io::HttpReply> history(std::string_view query, const io::HttpReplier& later) const;
     std::optional<io::HttpReply> reload(const io::HttpReplier& later);
     /// By JSON, or by the button of a check's page.
     std::optional<io::HttpReply> look(std::string_view check, const io::HttpIncoming& request,
                                       const io::HttpReplier& later);
+    bool has_stopped() const { return sources_.is_stuck && sources_.is_stuck(); }
     bool is_from_another_page(const io::HttpIncoming& request) const;
     /// From this host, or by a user: a browser that shows our page may change something without a token.
     bool is_trusted(const io::HttpIncoming& request) const;

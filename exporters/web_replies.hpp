@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the web answers with. For exporters/web.cpp alone.
+// What the web answers with. For exporters/web.cpp and exporters/web_history.cpp alone.
 #pragma once
 
 #include "io/http_server.hpp"

@@ -90,12 +90,10 @@ io::HttpReply validate(Agent& agent, const std::string& body) {
     return {202, "application/json", json.take() + "\n", {}};
 }
 
-using Told = core::Result<std::vector<core::Event>>;
-
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): it ends after the loop
 io::Task<void> tell_history(Agent& agent, core::HistoryOf of, std::string name, std::size_t most,
-                            std::function<void(const Told&)> then) {
-    const Told told = co_await agent.history(of, std::move(name), most);
+                            exporters::HistoryReader then) {
+    const auto told = co_await agent.history(of, std::move(name), most);
     then(told);
 }
 
@@ -138,8 +136,7 @@ exporters::WebSources web_sources(WebParts parts) {
     sources.config = shared->config;
     sources.ready = [shared] { return shared->agent.snapshot().get()->sequence > 0; };
     sources.is_stuck = [shared] { return shared->agent.is_stuck(); };
-    sources.history = [shared](core::HistoryOf of, std::string name, std::size_t most,
-                               std::function<void(const Told&)> then) {
+    sources.history = [shared](core::HistoryOf of, std::string name, std::size_t most, exporters::HistoryReader then) {
         asio::post(shared->loop, [shared, of, name = std::move(name), most, then = std::move(then)] {
             shared->spawn(tell_history(shared->agent, of, name, most, then));
         });

@@ -40,10 +40,12 @@ std::string where_of(const core::Event& event) {
 }
 
 void write_event(std::string& out, const core::Event& event, core::Time now) {
+    const std::string_view priority = label(event, "priority");
     const std::string where = where_of(event);
-    out += fmt::format("<li>{} <b>{}</b>{}{}{} <span class=\"soft\">{}</span></li>\n", tag(tone_of(event), event.state),
-                       html(event.name), where.empty() ? "" : ", ", html(where),
-                       event.reason.empty() ? "" : ": " + html(event.reason), moment(event.at, now));
+    out += fmt::format("<li>{} <b>{}</b>{}{}{}{}{} <span class=\"soft\">{}</span></li>\n",
+                       tag(tone_of(event), event.state), html(event.name), priority.empty() ? "" : " ", html(priority),
+                       where.empty() ? "" : ", ", html(where), event.reason.empty() ? "" : ": " + html(event.reason),
+                       moment(event.at, now));
 }
 
 } // namespace
@@ -61,8 +63,7 @@ std::string history(const core::Result<std::vector<core::Event>>& events, std::s
         write_event(out, (*events)[i], now);
     out += "</ul>\n";
     if (events->size() > kMostEvents)
-        out +=
-            fmt::format("<p class=\"soft\">Earlier ones are in <a href=\"{}\">the API</a>.</p>\n", html(where_else));
+        out += fmt::format("<p class=\"soft\">Earlier ones are in <a href=\"{}\">the API</a>.</p>\n", html(where_else));
     return out + "</section>\n";
 }
 

@@ -134,7 +134,7 @@ TEST_CASE("every path of the table answers GET and HEAD, and says what it expect
 TEST_CASE("what happened stands on the page of whom it happened to, and in the API for whoever asks for one") {
     Web site = web();
     const std::string page = ask(site, request("GET", "/asset/orders-db")).body;
-    CHECK_THAT(page, ContainsSubstring("asset orders-db 31</b>, dumps: it &lt;was&gt; old") &&
+    CHECK_THAT(page, ContainsSubstring("asset orders-db 31</b> P2, dumps: it &lt;was&gt; old") &&
                          ContainsSubstring("2026-11-22T00:00:00Z"));
     CHECK_THAT(ask(site, request("GET", "/check/orders-backup")).body, ContainsSubstring("check orders-backup 31"));
     const auto get = [&](std::string query) {
@@ -155,6 +155,21 @@ TEST_CASE("what happened stands on the page of whom it happened to, and in the A
     }
     CHECK(get("asset=broken").status == 503);
     CHECK_THAT(get("asset=broken").body, ContainsSubstring("disk <I/O> error"));
+}
+
+TEST_CASE("of an agent that has stopped judging nobody waits for its history, and its pages are shown") {
+    WebSources sources;
+    auto snapshot = std::make_shared<const core::Snapshot>(test::sample_snapshot());
+    sources.snapshot = [snapshot] { return snapshot; };
+    sources.facts = [] { return test::facts(); };
+    sources.is_stuck = [] { return true; };
+    Web site{std::move(sources), {}};
+    CHECK_THAT(ask(site, request("GET", "/asset/orders-db")).body,
+               ContainsSubstring("it cannot be read now: recoverd has stopped judging") &&
+                   ContainsSubstring("What is seen"));
+    io::HttpIncoming asked = request("GET", "/api/v1/history");
+    asked.query = "asset=orders-db";
+    CHECK(ask(site, asked).status == 503);
 }
 
 TEST_CASE("a history that cannot be read is unknown, and the rest of the page stands") {

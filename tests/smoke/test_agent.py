@@ -27,7 +27,7 @@ def tells_what_happened(site):
     assert rc == 0, err
     assert "WalArchivingFailing firing orders-wal: " in out.split("\nhistory\n")[1], out
     for page in ("asset/orders-db", "check/orders-wal"):
-        assert "<b>WalArchivingFailing</b>, orders-wal: " in get(f"{site.agent.url}/{page}"), page
+        assert "<b>WalArchivingFailing</b> P2, orders-wal: " in get(f"{site.agent.url}/{page}"), page
 
 
 def test_alert_survives_a_kill_with_its_beginning(site, drills):
