@@ -93,7 +93,8 @@ std::string without_passwords(std::string text) {
             text.replace(colon + 1, host - colon - 1, kHidden);
         hide_parameters_behind(text, at + 3);
     }
-    if (text.starts_with('/'))
+    // What begins with a variable is shown as it was written: its scheme may be in there.
+    if (text.starts_with('/') || text.starts_with("${"))
         hide_parameters_behind(text, 0);
     constexpr std::string_view kKey = "password=";
     for (std::size_t at = text.find(kKey); at != std::string::npos; at = text.find(kKey, at + 1)) {

@@ -206,3 +206,12 @@ TEST_CASE("a password that somebody wrote into an address is used, but neither s
         CHECK(!made.config->checks.at(0)->fingerprint.contains("hunter2"));
     }
 }
+
+TEST_CASE("what lets in by a query is not shown either where the server comes from the environment") {
+    const auto made = compiled(
+        table({entry("check", table({entry("c", table({entry("collector", text("tcp")),
+                                                       entry("address", text("${HOME}/a?token=hunter2"))}))}))}));
+    CHECK(made.config->checks.at(0)->target == "/root/a?token=hunter2");
+    CHECK(made.origins.at("check.c").at(1).value == "\"${HOME}/a?token=***\"");
+    CHECK(!made.config->checks.at(0)->fingerprint.contains("hunter2"));
+}
