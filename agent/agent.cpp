@@ -21,6 +21,9 @@ constexpr core::Duration kClockEvery{5'000};
 constexpr core::Duration kSuspended{120'000};
 /// A jump is told of for this long, or until another one takes it back.
 constexpr core::Duration kSkewShown{600'000};
+/// Whoever may read a page may ask what happened, and a thousand events take the loop, and the thread that writes, some
+/// 10 ms: so many at a time delay neither by what would be noticed.
+constexpr std::size_t kMostHistoryReaders = 16;
 
 /// When checks that are still the same are due; of what was changed while the agent was away nothing has been seen,
 /// whenever the old one was due.
@@ -204,6 +207,13 @@ io::Task<bool> Agent::written() {
 
 io::Task<core::Result<std::vector<core::Event>>> Agent::history(core::HistoryOf of, std::string name,
                                                                 std::size_t most) {
+    if (*history_readers_ >= kMostHistoryReaders)
+        co_return core::failed(core::FailureKind::refused, "too many ask what happened; ask again in a moment");
+    struct Leave {
+        std::shared_ptr<std::size_t> readers;
+        ~Leave() { --*readers; }
+    } const leave{history_readers_};
+    ++*leave.readers;
     const auto rows = co_await keeper_.find_log(of, std::move(name), most);
     if (!rows)
         co_return std::unexpected(rows.error());

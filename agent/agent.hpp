@@ -11,7 +11,9 @@
 #include "agent/setup.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace recoverd::agent {
@@ -51,7 +53,8 @@ class Agent {
     core::Engine::Begun validate(const std::string& validation);
     /// Ends once all that came so far is on disk; false when the disk refuses.
     io::Task<bool> written();
-    /// What happened, the newest first, `most` at most; fails where the disk does not tell.
+    /// What happened, the newest first, `most` at most; fails where the disk does not tell, and at once while too many
+    /// others wait for it.
     io::Task<core::Result<std::vector<core::Event>>> history(core::HistoryOf of, std::string name, std::size_t most);
     void run_now(const std::string& check);
     /// Has a check look out of turn, and answers once what came of it can be seen.
@@ -93,6 +96,8 @@ class Agent {
     Keeper keeper_;
     OutcomeRecorder outcome_recorder_;
     Published<core::Snapshot> published_;
+    /// How many wait for what happened. Shared with them: they may be let go of after this.
+    std::shared_ptr<std::size_t> history_readers_ = std::make_shared<std::size_t>(0);
 };
 
 } // namespace recoverd::agent

@@ -29,7 +29,7 @@ constexpr std::string_view kOpenApi = R"({
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}],
       "responses": {
         "200": {"description": "ok", "content": {"application/json": {"schema": {"type": "object", "required": ["events"], "properties": {"events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}}}}}},
-        "400": {"description": "not one of these was named", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "503": {"description": "the disk does not tell", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}}}},
+        "400": {"description": "not one of these was named", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}, "503": {"description": "the disk does not tell, or too many ask", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}}}}},
     "/api/v1/outcomes": {"post": {
       "summary": "Report the outcome of an exercise or a job. Off loopback and the unix socket only with a token.",
       "security": [{}, {"token": []}],

@@ -8,7 +8,13 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
+#include <asio/redirect_error.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 #include <catch2/catch_test_macros.hpp>
+
+#include <list>
 
 using namespace recoverd;
 
@@ -33,6 +39,12 @@ class Disk final : public agent::Store {
                                                                 std::size_t most) override {
         if (refuses)
             co_return core::failed(core::FailureKind::refused, "input/output error");
+        if (hangs) {
+            const auto executor = co_await asio::this_coro::executor;
+            asio::steady_timer& wait = waiting.emplace_back(executor, asio::steady_timer::time_point::max());
+            asio::error_code woken;
+            co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+        }
         std::vector<agent::LogRow> found;
         for (auto row = log.rbegin(); row != log.rend() && found.size() < most; ++row)
             if (row->asset == name)
@@ -41,7 +53,16 @@ class Disk final : public agent::Store {
     }
     std::uint64_t size_bytes() const override { return 0; }
 
+    /// Those who ask for history go on.
+    void go_on() {
+        hangs = false;
+        for (asio::steady_timer& wait : waiting)
+            wait.cancel();
+    }
+
     bool refuses = false;
+    bool hangs = false;
+    std::list<asio::steady_timer> waiting;
     std::map<std::string, std::string> rows;
     std::vector<agent::LogRow> log;
 };
@@ -134,6 +155,34 @@ TEST_CASE("what was reported is told as history, and a disk that cannot be read 
     ask();
     REQUIRE_FALSE(told);
     CHECK(told.error().detail == "input/output error");
+}
+
+TEST_CASE("of those who ask what happened a few wait at a time, and the others are turned away at once") {
+    Site site;
+    REQUIRE(site.report().status == 201);
+    site.disk.hangs = true;
+    int told = 0;
+    int refused = 0;
+    const auto go_on = [&] {
+        site.loop.restart();
+        site.loop.poll();
+    };
+    const auto ask = [&] {
+        site.sources.history(core::HistoryOf::asset, "orders", 10,
+                             [&](const auto& events) { ++(events ? told : refused); });
+        go_on();
+    };
+    for (int i = 0; i < 100; ++i)
+        ask();
+    CHECK(told == 0);
+    CHECK(refused > 50);
+    CHECK(refused < 100);
+    site.disk.go_on();
+    go_on();
+    CHECK(told + refused == 100);
+    const int before = told;
+    ask();
+    CHECK(told == before + 1);
 }
 
 TEST_CASE("a validation that is asked for runs once at a time, and one that is not there does not") {
