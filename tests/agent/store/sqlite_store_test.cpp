@@ -2,6 +2,7 @@
 #include "agent/store/sqlite_store.hpp"
 
 #include "agent/store/sqlite.hpp"
+#include "io/fd.hpp"
 #include "tests/agent/store/slow_disk.hpp"
 
 #include <asio/co_spawn.hpp>
@@ -12,10 +13,13 @@
 #include <catch2/generators/catch_generators.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
 #include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 using namespace recoverd;
 using namespace recoverd::agent;
@@ -248,6 +252,28 @@ TEST_CASE("what was committed by earlier versions is taken over, with its histor
         CHECK(past->at(1).alert == "BackupTooOld");
     }
     CHECK(Database{folder / "recoverd.db"}.integer("PRAGMA user_version") == 2);
+}
+
+TEST_CASE("what an earlier version wrote is taken over with nothing written outside its folder") {
+    const Folder folder;
+    const Folder elsewhere;
+    {
+        Database first{folder / "recoverd.db"};
+        first.run(kFirstSchema);
+        first.run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+                  "INSERT INTO log SELECT i, 'outcome', '{\"asset\":\"orders\"}' FROM n");
+        first.run("PRAGMA user_version=1");
+        // Of the whole process.
+        first.run(fmt::format("PRAGMA temp_store_directory='{}'", elsewhere.path()).c_str());
+    }
+    const io::Fd watch{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+    CHECK(::inotify_add_watch(watch.get(), elsewhere.path().c_str(), IN_CREATE) > 0);
+    CHECK(make_sqlite_store(folder.path())->load().trouble.empty());
+    std::array<char, 4'096> made{};
+    CHECK(::read(watch.get(), made.data(), made.size()) == -1);
+    Database database{folder / "recoverd.db"};
+    database.run("PRAGMA temp_store_directory=''");
+    CHECK(database.integer("SELECT count(*) FROM log WHERE asset = 'orders'") == 5'002);
 }
 
 TEST_CASE("what happened is found by whom it happened to, the newest first") {
