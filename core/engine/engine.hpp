@@ -61,7 +61,8 @@ class Engine {
     /// The wall clock jumped: what was observed here is dated anew, and everything is to be judged again.
     void clock_jumped(Duration by);
     /// Nobody looked for a while, which ends now, and nobody began anew: the machine was suspended, or the process
-    /// frozen. Silence before it was nobody's fault; what gets old did so all the same.
+    /// frozen. Silence before it was nobody's fault, and what was pending, or a step of a validation, has its time from
+    /// now on; what gets old did so all the same.
     void resumed(Time now);
 
     /// When `advance` has something to do next; `Time::min()` when something is waiting already.

@@ -2,6 +2,7 @@
 #include "core/clock.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/unseen.hpp"
+#include "core/rules/validations.hpp"
 
 namespace recoverd::core {
 
@@ -59,12 +60,28 @@ void Engine::clock_jumped(Duration by) {
 }
 
 void Engine::resumed(Time now) {
+    // Of what was pending nobody saw that it held meanwhile, as after a start.
+    const auto go_on = [&](JudgedUnit& unit) {
+        take_up(unit.alerts, now);
+        note_change(unit);
+    };
     for (auto& [name, unit] : checks_) {
-        if (!unit->check->looks() || (unit->target && tells_of_silence(unit->target->alerts)))
-            continue;
-        watch_anew(unit->memory, unit->alerts, now);
-        note_change(*unit);
+        if (unit->check->looks() && !(unit->target && tells_of_silence(unit->target->alerts)))
+            watch_anew(unit->memory, unit->alerts, now);
+        go_on(*unit);
     }
+    for (auto& [name, unit] : assets_)
+        go_on(*unit);
+    for (auto& [name, unit] : targets_)
+        go_on(*unit);
+    for (auto& [name, unit] : scenarios_)
+        go_on(*unit);
+    for (auto& [name, unit] : validations_) {
+        if (unit->memory.running)
+            resume_validation(*unit->memory.running, now);
+        go_on(*unit);
+    }
+    go_on(agent_);
     judge_all_again();
 }
 

@@ -82,13 +82,8 @@ StepView view_of(const CheckUnit& unit) {
 
 void Engine::restore_validation(const std::string& name, ValidationMemory memory, Alerts alerts) {
     take_up(alerts, start_);
-    // Nobody could look while the agent was away: a step that runs has its time from now on, and is asked for anew.
     if (memory.running)
-        for (StepResult& step : memory.running->steps)
-            if (step.state == StepState::running) {
-                step.began_at = start_;
-                step.asked_at = Time{};
-            }
+        resume_validation(*memory.running, start_);
     restored_validations_[name] = {std::move(memory), std::move(alerts)};
 }
 

@@ -96,6 +96,14 @@ void abort_validation(ValidationRun& run, std::string why, Time now) {
     run.ended_at = now;
 }
 
+void resume_validation(ValidationRun& run, Time now) {
+    for (StepResult& step : run.steps)
+        if (step.state == StepState::running) {
+            step.began_at = now;
+            step.asked_at = Time{};
+        }
+}
+
 void end_run(const Validation& validation, ValidationMemory& memory) {
     std::vector<StepResult> still_failed;
     for (const ValidationStep& plan : validation.steps) {

@@ -35,6 +35,8 @@ struct Advanced {
 Advanced advance_validation(const Validation& validation, ValidationRun& run, std::span<const StepView> views, Time now,
                             Judgement& out);
 void abort_validation(ValidationRun& run, std::string why, Time now);
+/// Nobody could look before `now`: a step that runs has its time from then on, and is asked for anew.
+void resume_validation(ValidationRun& run, Time now);
 /// The run that goes on has ended: it is the last one now. Steps of the validation that failed before and that it did
 /// not come to stay as they were found: nobody has looked since.
 void end_run(const Validation& validation, ValidationMemory& memory);

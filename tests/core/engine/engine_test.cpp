@@ -157,6 +157,23 @@ TEST_CASE("what was pending before a restart has to hold from then on: nobody sa
     CHECK(firing(*after, now) == List{"BackupTooOld"});
 }
 
+TEST_CASE("what was pending when its machine was suspended has to hold from when that woke") {
+    Check check = backups_of("b", "orders");
+    check.policy[RuleId::backup_too_old].hold = 4min;
+    Time now = kNow;
+    Engine engine{kNow};
+    engine.configure(Fleet{}.with(asset("orders")).with(check).done(), now);
+    engine.learn("b", report(now, {points("repo1", {kNow - 4h, kNow - 3h})}), now);
+    pass(engine, now, 1min);
+    REQUIRE(firing(engine, now).empty());
+    now += 10min;
+    engine.resumed(now);
+    pass(engine, now, 3min);
+    CHECK(firing(engine, now).empty());
+    pass(engine, now, 90s);
+    CHECK(firing(engine, now) == List{"BackupTooOld"});
+}
+
 TEST_CASE("a check that is to look more often is not late at once") {
     Watched watched;
     const auto look_every = [&](Duration every) {

@@ -453,6 +453,21 @@ TEST_CASE("the time that the agent was away is not held against a step") {
     CHECK(after.states() == Words{"passed", "running"});
 }
 
+TEST_CASE("the time for which the machine was suspended is not held against a step") {
+    Shop shop;
+    shop.outage();
+    REQUIRE(shop.states() == Words{"running", "waiting"});
+    shop.engine.take_changes();
+    shop.now += 5min;
+    shop.engine.resumed(shop.now);
+    pass(shop.engine, shop.now, 1s);
+    CHECK(shop.states() == Words{"running", "waiting"});
+    // Whatever it was asked for before may have been lost.
+    CHECK(shop.engine.take_changes().run_now == Words{"orders"});
+    shop.sees("orders", ReachState::up);
+    CHECK(shop.states() == Words{"passed", "running"});
+}
+
 TEST_CASE("a failed step that left the validation is no longer told of") {
     Shop shop;
     shop.outage();
