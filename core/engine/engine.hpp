@@ -167,8 +167,8 @@ class Engine {
     /// An outage of this scenario is over, or begins.
     void validate_after(const ScenarioUnit& scenario, const std::string& group, bool over, Time now);
     void give_up(ValidationUnit& unit, std::string why, Time now);
-    /// Begins what is named by exercises of the asset that have just ended.
-    void validate_ended(AssetUnit& unit, Time now);
+    /// Begins what is named by these exercises of the asset, which have just ended.
+    void validate_ended(const AssetUnit& unit, const std::vector<std::string>& ended, Time now);
     void show_to_validations(CheckUnit& unit);
 
     // judge.cpp, judge_check.cpp, judge_asset.cpp

@@ -13,6 +13,9 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -37,6 +40,28 @@ bool goes_on(const Contributor& by, const Exercise& run) {
         return shown && shown->outcome == ExerciseOutcome::started && shown->exercise == run.exercise &&
                shown->id == run.id;
     });
+}
+
+/// Until when a run may be taken to go on; nothing where it does not.
+std::optional<Time> runs_until(const AssetUnit& unit, const Contributor& by, const Exercise& run, Time now) {
+    const auto planned = std::ranges::find(unit.planned, run.exercise, &PlannedExercise::name);
+    const Duration length = planned != unit.planned.end() ? planned->duration.value_or(kDay) : kDay;
+    const Time until = run.started_at.value_or(by.seen->learned_at) + length;
+    return goes_on(by, run) && now < until ? std::optional{until} : std::nullopt;
+}
+
+/// The same of any run of this exercise; the last one's where there are several.
+std::optional<Time> runs_until(const AssetUnit& unit, const std::vector<Contributor>& contributors,
+                               std::string_view exercise, Time now) {
+    std::optional<Time> last;
+    for (const Contributor& by : contributors) {
+        if (!by.seen)
+            continue;
+        for (const Exercise& run : by.seen->exercises)
+            if (run.exercise == exercise)
+                last = std::max(last, runs_until(unit, by, run, now));
+    }
+    return last;
 }
 
 /// A run that ended longer ago is nothing that somebody waits to have validated: it is learned late, or for the first
@@ -70,6 +95,24 @@ std::vector<std::string> just_ended(const AssetUnit& unit, const std::vector<Con
             names.push_back(planned.name);
     }
     return names;
+}
+
+/// Takes those that have just ended and of which no other run goes on, since that would fail what is validated; of the
+/// others `revisit` is when to ask again.
+std::vector<std::string> take_ended(AssetUnit& unit, const std::vector<Contributor>& contributors, Time now,
+                                    Time& revisit) {
+    std::vector<std::string> ended;
+    std::set<std::string> waiting;
+    for (std::string& name : unit.just_ended) {
+        if (const auto until = runs_until(unit, contributors, name, now)) {
+            revisit = std::min(revisit, *until);
+            waiting.insert(std::move(name));
+        } else if (std::ranges::find(ended, name) == ended.end()) {
+            ended.push_back(std::move(name));
+        }
+    }
+    unit.just_ended.assign(waiting.begin(), waiting.end());
+    return ended;
 }
 
 } // namespace
@@ -127,14 +170,12 @@ void Engine::refresh(AssetUnit& unit, Time now) {
                 Time& last = last_ends.try_emplace(exercise.exercise, *ended).first->second;
                 last = std::max(last, *ended);
             }
-            const auto planned = std::ranges::find(unit.planned, exercise.exercise, &PlannedExercise::name);
-            const Duration length = planned != unit.planned.end() ? planned->duration.value_or(kDay) : kDay;
-            const Time until = exercise.started_at.value_or(contributor.seen->learned_at) + length;
+            const auto until = runs_until(unit, contributor, exercise, now);
             // A restore test runs beside what it proves, and explains nothing there.
-            if (!goes_on(contributor, exercise) || until <= now || is_restore_test(exercise.exercise))
+            if (!until || is_restore_test(exercise.exercise))
                 continue;
             running = exercise.exercise;
-            running_until = std::min(running_until, until);
+            running_until = std::min(running_until, *until);
         }
     }
     if (newest_good == unit.newest_good && last_ends == unit.last_ends && running == unit.running_exercise &&
@@ -244,6 +285,7 @@ void Engine::judge(AssetUnit& unit, Time now) {
     }
     if (!unit.running_exercise.empty())
         revisit = std::min(revisit, unit.running_until);
+    const auto ended = take_ended(unit, contributors, now, revisit);
     if (all_fresh) {
         Judgement judgement;
         judgement.look_again(std::min(revisit, promises.revisit));
@@ -267,7 +309,7 @@ void Engine::judge(AssetUnit& unit, Time now) {
         mark(*scenario);
     }
     // Last: it may learn of the asset, and have it judged again.
-    validate_ended(unit, now);
+    validate_ended(unit, ended, now);
 }
 
 } // namespace recoverd::core

@@ -120,7 +120,7 @@ struct AssetUnit : JudgedUnit {
     std::map<std::string, Time, std::less<>> last_ends;
     /// Are they as of when all that was known before was taken up? What ended before that begins nothing.
     bool ends_known = false;
-    /// Exercises of which a run has just ended, and whose validation is to begin.
+    /// Exercises of which a run has just ended, and whose validation is to begin once no other run of them goes on.
     std::vector<std::string> just_ended;
     /// An exercise that is running and, until when it may be taken to explain things.
     std::string running_exercise;

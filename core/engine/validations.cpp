@@ -187,8 +187,7 @@ void Engine::give_up(ValidationUnit& unit, std::string why, Time now) {
     conclude_run(unit, now);
 }
 
-void Engine::validate_ended(AssetUnit& unit, Time now) {
-    const auto ended = std::exchange(unit.just_ended, {});
+void Engine::validate_ended(const AssetUnit& unit, const std::vector<std::string>& ended, Time now) {
     for (const std::string& name : ended) {
         const auto planned = std::ranges::find(unit.planned, name, &PlannedExercise::name);
         if (planned == unit.planned.end())

@@ -141,3 +141,32 @@ TEST_CASE("a run that ends while another one is validated has that begun anew") 
     REQUIRE(shop.memory().last.has_value());
     CHECK(shop.memory().last->aborted == "exercise failover is over, too");
 }
+
+TEST_CASE("a run that ends while another one goes on is validated once that has ended, too, or must have") {
+    for (const bool ends : {true, false}) {
+        CAPTURE(ends);
+        Drilled shop;
+        shop.fleet.config.exercises[0].duration = 10min;
+        shop.configure();
+        const Time first = shop.now;
+        shop.tell(ExerciseOutcome::started, first, std::nullopt, "1");
+        pass(shop.engine, shop.now, 1min);
+        const Time second = shop.now;
+        shop.tell(ExerciseOutcome::started, second, std::nullopt, "2");
+        pass(shop.engine, shop.now, 1min);
+        shop.tell(ExerciseOutcome::passed, first, shop.now, "1");
+        // What the other one takes away would fail it.
+        pass(shop.engine, shop.now, 1min);
+        REQUIRE_FALSE(shop.validates());
+        CHECK_FALSE(shop.memory().last.has_value());
+        if (ends)
+            shop.tell(ExerciseOutcome::passed, second, shop.now, "2");
+        else
+            pass(shop.engine, shop.now, second + 10min + 1s - shop.now);
+        REQUIRE(shop.validates());
+        CHECK(shop.memory().running->cause == "exercise failover is over");
+        shop.port_is_up();
+        CHECK_FALSE(shop.validates());
+        CHECK(shop.memory().last->aborted.empty());
+    }
+}
