@@ -7,6 +7,7 @@
 #include "core/rules/points.hpp"
 #include "core/rules/rules.hpp"
 #include "core/rules/validations.hpp"
+#include "core/schedule.hpp"
 
 #include <fmt/format.h>
 
@@ -65,8 +66,8 @@ std::optional<Time> runs_until(const AssetUnit& unit, const std::vector<Contribu
 }
 
 /// A run that ended longer ago is nothing that somebody waits to have validated: it is learned late, or for the first
-/// time. Whoever looks finds it at its next look.
-Duration is_over_for(const Check& check) { return std::max(Duration{5min}, check.every + check.timeout); }
+/// time. Whoever looks finds it at its next look, for which it may have backed off.
+Duration is_over_for(const Check& check) { return std::max(check.every, Schedule::kMaxBackOff) + check.timeout; }
 
 /// Has this run just passed or failed? `known`: when the last one ended of which was known before, by whichever check,
 /// and another one may tell of the same.

@@ -170,3 +170,27 @@ TEST_CASE("a run that ends while another one goes on is validated once that has 
         CHECK(shop.memory().last->aborted.empty());
     }
 }
+
+TEST_CASE("the end of a run is found by the next look, for which a check that learned nothing meanwhile backs off") {
+    for (const auto& [ago, begins] : {std::pair{5min + 20s, true}, std::pair{5min + 40s, false}}) {
+        CAPTURE(begins);
+        Drilled shop;
+        Check jobs;
+        jobs.name = jobs.fingerprint = "jobs";
+        jobs.collector = "kubernetes";
+        jobs.asset = "shop";
+        jobs.every = 1min;
+        jobs.timeout = 30s;
+        jobs.brings = {EvidenceKind::exercise};
+        shop.fleet.with(jobs);
+        shop.configure();
+        const Exercise ran{.id = "1",
+                           .exercise = "failover",
+                           .outcome = ExerciseOutcome::passed,
+                           .started_at = shop.now - 10min,
+                           .ended_at = shop.now - ago};
+        shop.engine.learn("jobs", fleet::report(shop.now, {{"job", {}, {ran}, {}}}), shop.now);
+        pass(shop.engine, shop.now, 1s);
+        CHECK(shop.validates() == begins);
+    }
+}
