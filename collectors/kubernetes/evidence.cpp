@@ -90,6 +90,7 @@ void report_objects(const Expected& expected, const Facts& facts, const Cursor& 
     facts.velero.report({.backups_known = facts.has(kVeleroBackups),
                          .volumes_known = !facts.failed(kPodVolumeBackups),
                          .schedules_known = !facts.failed(kVeleroSchedules),
+                         .locations_known = facts.has(kVeleroLocations),
                          .selected = !expected.selector.empty()},
                         out);
     if (facts.has(kPostgresBackups))

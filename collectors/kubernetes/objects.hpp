@@ -5,6 +5,7 @@
 #include "collectors/kubernetes/velero_restores.hpp"
 
 #include <map>
+#include <set>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -46,6 +47,8 @@ struct VeleroLists {
     bool volumes_known = false;
     /// Without them nobody knows whether those that were made by hand lie beside series.
     bool schedules_known = false;
+    /// Without them nobody knows whether one that a backup names is there.
+    bool locations_known = false;
     /// Are those that were listed selected among others?
     bool selected = false;
 };
@@ -78,8 +81,10 @@ struct AllVelero {
     /// That of its Schedule, or "…/schedule/NAME@LOCATION" of what was found elsewhere than that puts its own.
     std::string subject_in(const VeleroSeries& one) const;
     void report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
+    /// Those ("NAMESPACE/NAME") that a backup or a Schedule names, and that were not listed.
+    std::set<std::string> missing_locations() const;
     /// Who selects among backups hears of the places where these are.
-    void report_locations(bool selected, std::vector<SubjectReport>& out) const;
+    void report_locations(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
     /// Is any of the backups in that location ("NAMESPACE/NAME"), or will any be put there?
     bool uses(std::string_view location) const;
     /// That the newest good backup is, as far as one knows, where nobody gets at it.

@@ -251,7 +251,7 @@ void AllVelero::report(const VeleroLists& lists, std::vector<SubjectReport>& out
     }
     for (const auto& [subject, assertions] : schedules)
         out.push_back({.subject = subject, .location = {}, .evidence = {assertions}, .failure = {}});
-    report_locations(lists.selected, out);
+    report_locations(lists, out);
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -96,13 +97,38 @@ bool AllVelero::uses(std::string_view location) const {
            std::ranges::any_of(schedule_locations, [&](const auto& one) { return is_it(one.first, one.second); });
 }
 
-void AllVelero::report_locations(bool selected, std::vector<SubjectReport>& out) const {
+std::set<std::string> AllVelero::missing_locations() const {
+    std::set<std::string> missing;
+    const auto note = [&](const std::string& named) {
+        if (!named.empty() && !locations.contains(named))
+            missing.insert(named);
+    };
+    for (const auto& [one, points] : series)
+        note(one.location);
+    for (const auto& [schedule, named] : schedule_locations)
+        note(named);
+    return missing;
+}
+
+void AllVelero::report_locations(const VeleroLists& lists, std::vector<SubjectReport>& out) const {
     for (const auto& [name, location] : locations)
-        if (!selected || uses(name)) {
+        if (!lists.selected || uses(name)) {
             out.push_back(location.told);
             // One that is no longer used is told no more, and missed by nobody.
-            out.back().passing = selected;
+            out.back().passing = lists.selected;
         }
+    // One that was deleted while it is used would be missed by nobody either.
+    if (!lists.selected || !lists.locations_known)
+        return;
+    for (const std::string& name : missing_locations()) {
+        const auto slash = name.find('/');
+        out.push_back({.subject = subject_of(name.substr(0, slash), "backupstoragelocation", name.substr(slash + 1)),
+                       .location = {},
+                       .evidence = {},
+                       .failure = Failure{FailureKind::misconfigured,
+                                          "backups or schedules that are selected name it, and it is not there"},
+                       .passing = true});
+    }
 }
 
 } // namespace recoverd::collectors::kubernetes_parts

@@ -113,6 +113,14 @@ TEST_CASE("where selected backups are, or will be put, is looked at, and no othe
     CHECK(subject(seen, "shop/backupstoragelocation/near").passing);
     CHECK(test::has_subject(seen, "shop/backupstoragelocation/default"));
     CHECK_FALSE(test::has_subject(seen, "shop/backupstoragelocation/other"));
+    // Deleted while a backup is in it.
+    api.objects["backupstoragelocations"] = {location("default", "Available")};
+    const Collected deleted = api.look(selecting);
+    CHECK(subject(deleted, "shop/backupstoragelocation/near").failure->detail ==
+          "backups or schedules that are selected name it, and it is not there");
+    // Whoever may not list them knows of none that is missing.
+    api.refused["backupstoragelocations"] = {403, "{}"};
+    CHECK_FALSE(test::has_subject(api.look(selecting), "shop/backupstoragelocation/near"));
 }
 
 TEST_CASE("what another cluster made under the same Schedule's name lies elsewhere, and is a series of its own") {
