@@ -13,7 +13,7 @@ RECOVERY = "after-recovery"
 # Of the probe: what it says is up to one of these late, at each end, so that the length is as near to the truth.
 EVERY = 1
 # By so much, in seconds, a probe may begin late on two busy cores.
-LATE = 0.25
+LATE = 0.75
 
 
 class Service(WebServer):
