@@ -28,8 +28,8 @@ void judge_silence(const Check& check, const CheckMemory& memory, Time now, Judg
 Duration silence_allowed(const Check& check);
 
 /// From where on a rule about time or size finds what a check sees of an asset (nullptr: of none) bad, in seconds or as
-/// a ratio: the lowest of its steps for all backup types. Nothing where it is switched off, cannot judge what the check brings, or depends
-/// on what was seen.
+/// a ratio: the lowest of its steps for all backup types. Nothing where it is switched off, cannot judge what the check
+/// brings, or depends on what was seen.
 std::optional<double> first_threshold(const Check& check, const Asset* asset, RuleId id);
 
 /// RestoreTestOverdue, ExerciseOverdue, ExerciseTooLong, AssetUncovered.

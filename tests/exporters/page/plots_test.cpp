@@ -43,8 +43,8 @@ TEST_CASE("from where on a backup is too old, and of which size it is usual, is 
     const std::string picture = plotted(backups);
     CHECK(limits_in(picture) == 3);
     CHECK_THAT(picture,
-               ContainsSubstring("Age (too old from 2h, dashed) and size (usual from 488.2KiB to 1.4MiB, dashed)") &&
-                   ContainsSubstring("the newest 390.6KiB, usual are 488.2KiB to 1.4MiB"));
+               ContainsSubstring("Age (too old from 2h, dashed) and size (usual from 488.3KiB to 1.4MiB, dashed)") &&
+                   ContainsSubstring("the newest 390.6KiB, usual are 488.3KiB to 1.4MiB"));
 }
 
 TEST_CASE("what is usual is within the threshold of the median of what came before") {
@@ -64,6 +64,9 @@ TEST_CASE("what is usual is within the threshold of the median of what came befo
     seen.evidence = std::make_shared<core::EvidenceList>(core::EvidenceList{points});
     check.memory.subjects = {{"", seen}};
     check.subject_assets = {"orders-db"};
+    core::Check configured = *check.check;
+    configured.brings = {core::EvidenceKind::recovery_points};
+    check.check = std::make_shared<const core::Check>(std::move(configured));
     snapshot.checks.set(0, std::make_shared<const core::CheckSnapshot>(std::move(check)));
     const BackupsByAsset all = backups_by_asset(snapshot);
     const Backups& found = backups_of(all, "orders-db");
