@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an asset's checks know of each other, and what all of them together say of it.
 #include "core/engine/engine.hpp"
+#include "core/engine/exercise_ends.hpp"
 #include "core/engine/own_checks.hpp"
 #include "core/engine/ready.hpp"
 #include "core/rules/exercises.hpp"
@@ -27,93 +28,6 @@ namespace {
 /// Does it help to decide the asset's verdict? Of one that is not backed up whatever looks at it does.
 bool tells_of(const CheckUnit& member, const AssetUnit& unit) {
     return member.about_recovery || !unit.asset.objectives.backups;
-}
-
-/// Does its check still see this run? Whoever is told hears of its end; whoever looks has to see that it goes on. One
-/// that was deleted ends nowhere.
-bool goes_on(const Contributor& by, const Exercise& run) {
-    if (run.outcome != ExerciseOutcome::started)
-        return false;
-    if (!by.check->looks())
-        return true;
-    return !by.seen->vanished_since && std::ranges::any_of(*by.seen->evidence, [&](const Evidence& evidence) {
-        const auto* shown = std::get_if<Exercise>(&evidence);
-        return shown && shown->outcome == ExerciseOutcome::started && shown->exercise == run.exercise &&
-               shown->id == run.id;
-    });
-}
-
-/// Until when a run may be taken to go on; nothing where it does not.
-std::optional<Time> runs_until(const AssetUnit& unit, const Contributor& by, const Exercise& run, Time now) {
-    const auto planned = std::ranges::find(unit.planned, run.exercise, &PlannedExercise::name);
-    const Duration length = planned != unit.planned.end() ? planned->duration.value_or(kDay) : kDay;
-    const Time until = run.started_at.value_or(by.seen->learned_at) + length;
-    return goes_on(by, run) && now < until ? std::optional{until} : std::nullopt;
-}
-
-/// The same of any run of this exercise; the last one's where there are several.
-std::optional<Time> runs_until(const AssetUnit& unit, const std::vector<Contributor>& contributors,
-                               std::string_view exercise, Time now) {
-    std::optional<Time> last;
-    for (const Contributor& by : contributors) {
-        if (!by.seen)
-            continue;
-        for (const Exercise& run : by.seen->exercises)
-            if (run.exercise == exercise)
-                last = std::max(last, runs_until(unit, by, run, now));
-    }
-    return last;
-}
-
-/// A run that ended longer ago is nothing that somebody waits to have validated: it is learned late, or for the first
-/// time. Whoever looks finds it at its next look, for which it may have backed off.
-Duration is_over_for(const Check& check) { return std::max(check.every, Schedule::kMaxBackOff) + check.timeout; }
-
-/// Has this run just passed or failed? `known`: when the last one ended of which was known before, by whichever check,
-/// and another one may tell of the same.
-bool has_just_ended(const Contributor& by, const Exercise& run, std::optional<Time> known, Time now) {
-    const auto ended = end_of(run);
-    if (!ended || run.outcome == ExerciseOutcome::aborted || now - *ended > is_over_for(*by.check))
-        return false;
-    return !known || (*ended > *known && run.started_at.value_or(*ended) >= *known);
-}
-
-/// The planned exercises that name a validation, and of which a run has just ended.
-std::vector<std::string> just_ended(const AssetUnit& unit, const std::vector<Contributor>& contributors, Time now) {
-    std::vector<std::string> names;
-    for (const PlannedExercise& planned : unit.planned) {
-        if (planned.validation.empty())
-            continue;
-        const auto last = unit.last_ends.find(planned.name);
-        const auto known = last == unit.last_ends.end() ? std::nullopt : std::optional{last->second};
-        // What is told of a validation is the exercise of one, and would begin the next for ever.
-        if (std::ranges::any_of(contributors, [&](const Contributor& by) {
-                return by.seen && !by.check->name.ends_with(kValidations) &&
-                       std::ranges::any_of(by.seen->exercises, [&](const Exercise& run) {
-                           return run.exercise == planned.name && has_just_ended(by, run, known, now);
-                       });
-            }))
-            names.push_back(planned.name);
-    }
-    return names;
-}
-
-/// Takes those that have just ended and of which no other run goes on, since that would fail what is validated; of the
-/// others `revisit` is when to ask again.
-std::vector<std::string> take_ended(AssetUnit& unit, const std::vector<Contributor>& contributors, Time now,
-                                    Time& revisit) {
-    std::vector<std::string> ended;
-    std::set<std::string> waiting;
-    for (std::string& name : unit.just_ended) {
-        if (const auto until = runs_until(unit, contributors, name, now)) {
-            revisit = std::min(revisit, *until);
-            waiting.insert(std::move(name));
-        } else if (std::ranges::find(ended, name) == ended.end()) {
-            ended.push_back(std::move(name));
-        }
-    }
-    unit.just_ended.assign(waiting.begin(), waiting.end());
-    return ended;
 }
 
 } // namespace
@@ -179,6 +93,7 @@ void Engine::refresh(AssetUnit& unit, Time now) {
             running_until = std::min(running_until, *until);
         }
     }
+    keep_ends(unit, last_ends);
     if (newest_good == unit.newest_good && last_ends == unit.last_ends && running == unit.running_exercise &&
         running_until == unit.running_until)
         return;

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -193,4 +194,26 @@ TEST_CASE("the end of a run is found by the next look, for which a check that le
         pass(shop.engine, shop.now, 1s);
         CHECK(shop.validates() == begins);
     }
+}
+
+TEST_CASE("a check whose options changed begins no validation of a run that was validated") {
+    Drilled shop;
+    shop.configure();
+    const Time started = shop.now;
+    shop.run(ExerciseOutcome::passed, "1");
+    REQUIRE(shop.validates());
+    const Time ended = shop.now - 1s;
+    shop.port_is_up();
+    REQUIRE_FALSE(shop.validates());
+    for (auto& check : shop.fleet.config.checks)
+        if (check->name == "told") {
+            Check other = *check;
+            other.fingerprint = "other options";
+            check = std::make_shared<const Check>(std::move(other));
+        }
+    shop.configure();
+    shop.tell(ExerciseOutcome::passed, started, ended, "1");
+    CHECK_FALSE(shop.validates());
+    shop.run(ExerciseOutcome::passed, "2");
+    CHECK(shop.validates());
 }
