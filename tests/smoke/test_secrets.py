@@ -2,6 +2,7 @@
 """A canary stands wherever a secret may stand; whatever the agent says, writes, runs and shows is searched for them."""
 
 import base64
+import json
 import os
 import urllib.error
 import urllib.parse
@@ -101,21 +102,33 @@ def web_servers(canaries, url):
     }
 
 
+SHARED = "[default]\naws_access_key_id = AKIASHARED\naws_secret_access_key = {}\n"
+
+
+def ways_into_a_bucket(canaries, url, name):
+    """Each of the ways in which a client of S3 comes by its keys, with secrets of its own."""
+    return {
+        "keys": {"access_key_id": "AKIAWATCHER", "secret_access_key": canaries.in_file(f"{name}-key"),
+                 "session_token": canaries.in_environment(f"{name}-session")},
+        "shared": {"credentials": canaries.in_file(f"{name}-shared", SHARED)},
+        "role": {"role_arn": "arn:aws:iam::1:role/watcher", "sts_endpoint": url,
+                 "web_identity_token": canaries.as_credential(f"{name}-identity")},
+    }
+
+
 def stores(site, canaries, url):
     bucket = {"endpoint": url, "bucket": "dumps", "region": "eu-central-1"}
+    kept = {"s3": {}, "terraform_state": {"key": "infra.tfstate"},
+            "vault_snapshot": {"scratch": site.directory, "prefix": "vault/"}}
+    in_buckets = {f"{collector}-{way}": {"collector": collector, **bucket, **options, **keys}
+                  for collector, options in kept.items()
+                  for way, keys in ways_into_a_bucket(canaries, url, collector.replace("_", "-")).items()}
     return {
-        "objects": {"collector": "s3", **bucket, "access_key_id": "AKIAWATCHER",
-                    "secret_access_key": canaries.in_file("s3"), "session_token": canaries.in_environment("s3-session")},
-        "shared": {"collector": "s3", **bucket, "credentials": canaries.in_file(
-            "s3-shared", "[default]\naws_access_key_id = AKIASHARED\naws_secret_access_key = {}\n")},
-        "role": {"collector": "s3", **bucket, "role_arn": "arn:aws:iam::1:role/watcher", "sts_endpoint": url,
-                 "web_identity_token": canaries.in_file("s3-identity")},
+        **in_buckets,
         "fresh": {"collector": "vault_snapshot", "address": url, "token": canaries.as_credential("vault-snapshot"),
                   "scratch": site.directory, "download_every": "1s"},
         "state": {"collector": "terraform_state", "address": f"{url}/state",
                   "auth": basic(canaries.in_file("terraform"))},
-        "signed": {"collector": "terraform_state", **bucket, "key": "infra.tfstate", "access_key_id": "AKIASTATE",
-                   "secret_access_key": canaries.as_credential("terraform-s3")},
     }
 
 
@@ -210,6 +223,28 @@ def with_another_way_to_alertmanager(agent, config, canaries):
     config["alertmanager"]["auth"] = basic(canaries.in_file("alertmanager-basic"))
     agent.reload(config)
     until(lambda: refused() > before + 1, "it was told in the other way")
+
+
+def secret_options(agent):
+    """Of each collector the options that take a secret, by the schema of its own configuration."""
+    status, schema, mistakes = agent.command("config", "schema")
+    assert status == 0, mistakes
+    for name, check in json.loads(schema)["$defs"].items():
+        for option, declared in check.get("properties", {}).items():
+            if name.startswith("check_") and {"env", "credential"} <= declared.get("properties", {}).keys():
+                yield name.removeprefix("check_"), option
+
+
+def test_each_option_that_takes_a_secret_has_one(site, parrots):
+    """Of what is said below of all of them."""
+    folder = site.directory / "options"
+    tools = {name: folder / name for name in ("restic", "borg", "plugin")}
+    config = config_of(site, Canaries(_made(folder)), parrots, tools)
+    used = {(check["collector"], option) for section, check in config.items() if section.startswith("check.")
+            for option in check}
+    known = set(secret_options(site.agent))
+    assert len(known) > 20
+    assert not known - used
 
 
 def test_a_secret_is_nowhere_but_where_it_was_kept_and_where_it_is_due(site, parrots):
