@@ -97,7 +97,8 @@ constexpr std::array kRules{
          Unit::duration,
          {},
          0ms,
-         "the continuous window is shorter than `pitr_window` (24h), and the asset is older than that",
+         "the continuous window is shorter than `pitr_window` (24h) by more than the time between two backups, and the "
+         "asset is older than that",
          "Compare the retention of base backups and log archive with the promised window.",
          "how old the asset is, unless `since` says so"},
     Rule{wal_archiving_failing, "WalArchivingFailing", "wal_archiving_failing", p2, Unit::duration, 5 * kMinute, 0ms,
