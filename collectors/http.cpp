@@ -53,11 +53,30 @@ constexpr Option<Options> kOptions[] = {
     {"proxy", &Options::proxy, "URL of an HTTP proxy; the environment's is never used"},
 };
 
-/// The options after they were understood: made once, used by every run.
-struct Probe {
-    io::HttpRequest request;
+/// What most requests leave as it is.
+struct Rest {
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::string body;
+    std::string proxy;
+    io::TlsOptions tls;
     io::AuthRefs auth;
+
+    bool operator==(const Rest&) const = default;
+};
+
+/// The options after they were understood: made once, used by every run. There may be 10,000, and what a request and
+/// credentials have room for would be a tenth of the agent's memory.
+struct Probe {
+    std::string url;
+    /// As reachability has it; empty where that is `url`.
+    std::string bare_url;
+    std::string verb;
+    std::size_t max_body = 0;
+    unsigned max_redirects = 0;
+    bool fresh_connection = false;
     HttpExpectations expected;
+    /// Null where nothing of it was asked for.
+    std::unique_ptr<const Rest> rest;
 };
 
 Probe read_probe(const Options& options, const Place& place, Diagnostics& diagnostics) {
@@ -65,17 +84,28 @@ Probe read_probe(const Options& options, const Place& place, Diagnostics& diagno
     Probe probe;
     probe.expected = http_parts::read_expectations(options, place, diagnostics);
     probe.expected.slow = options.slow;
-    probe.request = http_parts::request_like(options, options, probe.expected);
-    probe.request.headers.assign(options.headers.begin(), options.headers.end());
-    probe.request.tls = http_parts::read_tls(options, place, diagnostics);
-    probe.auth = http_parts::read_auth(options, place, diagnostics);
+    io::HttpRequest like = http_parts::request_like(options, options, probe.expected);
+    probe.url = std::move(like.url);
+    if (std::string bare = io::bare_url(probe.url); bare != probe.url)
+        probe.bare_url = std::move(bare);
+    probe.verb = std::move(like.verb);
+    probe.max_body = like.max_body;
+    probe.max_redirects = like.max_redirects;
+    probe.fresh_connection = like.fresh_connection;
+    Rest rest{{options.headers.begin(), options.headers.end()},
+              std::move(like.body),
+              std::move(like.proxy),
+              http_parts::read_tls(options, place, diagnostics),
+              http_parts::read_auth(options, place, diagnostics)};
+    if (rest != Rest{})
+        probe.rest = std::make_unique<const Rest>(std::move(rest));
     if (options.secrets)
         diagnostics.mistake(options.secrets->at, place.path + ".secrets", "expected steps that use them, found none");
     return probe;
 }
 
 Collected report(const Result<io::HttpAnswer>& answer, const Probe& probe) {
-    std::string target = io::bare_url(probe.request.url);
+    std::string target = probe.bare_url.empty() ? probe.url : probe.bare_url;
     if (!answer)
         return not_reached(answer.error(), std::move(target));
     core::Reachability reachability = interpret_http(probe.expected, *answer);
@@ -83,21 +113,33 @@ Collected report(const Result<io::HttpAnswer>& answer, const Probe& probe) {
     return seen_of({std::move(reachability)});
 }
 
-io::HttpRequest request_of(const Probe& probe, io::HttpAuth auth, Duration left) {
-    io::HttpRequest request = probe.request;
-    request.auth = std::move(auth);
+io::HttpRequest request_of(const Probe& probe, Duration left) {
+    io::HttpRequest request = http_parts::blank_request(probe.url);
+    request.verb = probe.verb;
+    request.max_body = probe.max_body;
+    request.max_redirects = probe.max_redirects;
+    request.fresh_connection = probe.fresh_connection;
     request.timeout = left;
+    if (!probe.rest)
+        return request;
+    request.headers = probe.rest->headers;
+    request.body = probe.rest->body;
+    request.proxy = probe.rest->proxy;
+    request.tls = probe.rest->tls;
     return request;
 }
 
 Task<Collected> ask(std::shared_ptr<const Probe> probe, Run run) {
     const Duration began = run.world.timers().elapsed();
-    io::AuthRefs refs = probe->auth;
-    auto auth = co_await io::open_auth(run.world, std::move(refs));
-    if (!auth)
-        co_return std::unexpected(std::move(auth.error()));
-    const Duration left = run.timeout - (run.world.timers().elapsed() - began);
-    io::HttpRequest request = request_of(*probe, std::move(*auth), left);
+    io::HttpRequest request = request_of(*probe, run.timeout);
+    if (probe->rest) {
+        io::AuthRefs refs = probe->rest->auth;
+        auto auth = co_await io::open_auth(run.world, std::move(refs));
+        if (!auth)
+            co_return std::unexpected(std::move(auth.error()));
+        request.auth = std::move(*auth);
+        request.timeout -= run.world.timers().elapsed() - began;
+    }
     const auto answer = co_await run.world.http(std::move(request));
     co_return report(answer, *probe);
 }

@@ -103,16 +103,21 @@ HttpExpectations read_expectations(const Asked& asked, const Place& place, Diagn
     return expected;
 }
 
-io::HttpRequest request_like(const Options& options, const Asked& asked, const HttpExpectations& expected) {
+io::HttpRequest blank_request(std::string url) {
     io::HttpRequest request;
-    request.url = asked.url;
+    request.cut_body = true; // a long page is no outage
+    request.want_certificate = url.starts_with("https:");
+    request.url = std::move(url);
+    return request;
+}
+
+io::HttpRequest request_like(const Options& options, const Asked& asked, const HttpExpectations& expected) {
+    io::HttpRequest request = blank_request(asked.url);
     request.verb = asked.verb;
     request.body = asked.body;
     request.proxy = options.proxy;
     request.fresh_connection = options.fresh_connection;
     request.max_body = options.max_body.bytes;
-    request.cut_body = true; // a long page is no outage
-    request.want_certificate = asked.url.starts_with("https:");
     constexpr std::array kRedirects{301, 302, 303, 307, 308};
     if (std::any_of(kRedirects.begin(), kRedirects.end(), [&](int status) { return accepts(expected.status, status); }))
         request.max_redirects = 0;

@@ -34,6 +34,8 @@ struct Options : Asked {
 HttpExpectations read_expectations(const Asked& asked, const core::config::Place& place,
                                    core::config::Diagnostics& diagnostics);
 
+/// Asks for that URL as every check here does.
+io::HttpRequest blank_request(std::string url);
 /// What is asked, in the manner of the whole check; without headers, TLS and credentials.
 io::HttpRequest request_like(const Options& options, const Asked& asked, const HttpExpectations& expected);
 
