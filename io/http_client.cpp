@@ -13,6 +13,7 @@
 #include <array>
 #include <csignal>
 #include <stdexcept>
+#include <unordered_set>
 
 namespace recoverd::io {
 
@@ -48,11 +49,22 @@ class HttpClient::Handles {
     }
 
     const std::shared_ptr<CurlMulti> multi;
-    /// Names that curl was told and may forget again: its cache would otherwise keep every name for ever.
-    std::vector<std::string> told;
+    /// curl has been told where `name` ("host:port") leads.
+    void tell(std::string name) { told_.insert(std::move(name)); }
+    /// Names that curl may forget again: its cache would otherwise keep every name for ever. Many at a time, since one
+    /// that is asked for again and again need not be forgotten each time.
+    std::vector<std::string> to_forget() {
+        constexpr std::size_t kMostTold = 64;
+        if (told_.size() < kMostTold)
+            return {};
+        std::vector<std::string> names{told_.begin(), told_.end()};
+        told_.clear();
+        return names;
+    }
 
   private:
     std::vector<void*> idle_;
+    std::unordered_set<std::string> told_;
 };
 
 namespace {
@@ -134,11 +146,11 @@ Task<Result<HttpAnswer>> fetch(std::shared_ptr<Handles> handles, HttpRequest req
         }
         const Lease lease(handles);
         Exchange exchange(lease.easy(), request, url, url.same_server(*first));
-        exchange.set_places(places, std::exchange(handles->told, {}));
+        exchange.set_places(places, handles->to_forget());
         exchange.set_proxy(*proxy);
         exchange.set_timeout(until(deadline));
         exchange.set_take(take);
-        handles->told.push_back(way.host + ":" + way.port);
+        handles->tell(way.host + ":" + way.port);
         const int code = co_await perform(handles->multi, lease.easy());
         auto answer = exchange.conclude(code);
         if (!answer)
