@@ -54,8 +54,8 @@ void write_recovery_points(SeriesWriter& out, const SubjectSeries& subject, cons
         if (point->backup_type.empty())
             write_point(out, subject, points.method, series.text(), *point);
         else
-            write_point(out, subject, points.method, LabelText{series}.add("backup_type", point->backup_type).text(),
-                        *point);
+            write_point(out, subject, points.method,
+                        LabelText{series.text()}.add("backup_type", point->backup_type).text(), *point);
     }
     if (out.seen_in_group(M::backup_points, series.text()))
         return;

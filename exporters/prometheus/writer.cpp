@@ -78,7 +78,7 @@ ValueText::ValueText(core::Duration value) {
     size_ = static_cast<std::size_t>(at - room_.data());
 }
 
-LabelText& LabelText::add(std::string_view name, std::string_view value) {
+LabelText& LabelText::add(std::string_view name, std::string_view value) & {
     if (value.empty())
         return *this;
     if (!text_.empty())

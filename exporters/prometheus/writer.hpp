@@ -9,6 +9,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace recoverd::exporters {
 
@@ -19,11 +20,17 @@ enum class Format : std::uint8_t { text, openmetrics };
 class LabelText {
   public:
     LabelText() = default;
-    /// Begins with labels that were escaped before.
-    explicit LabelText(std::string_view escaped) : text_(escaped) {}
+    /// Begins with labels that were escaped before, and has room for one or two more.
+    explicit LabelText(std::string_view escaped) {
+        constexpr std::size_t kRoom = 48;
+        text_.reserve(escaped.size() + kRoom);
+        text_ += escaped;
+    }
 
-    LabelText& add(std::string_view name, std::string_view value);
-    const std::string& text() const { return text_; }
+    LabelText& add(std::string_view name, std::string_view value) &;
+    LabelText&& add(std::string_view name, std::string_view value) && { return std::move(add(name, value)); }
+    const std::string& text() const& { return text_; }
+    std::string text() && { return std::move(text_); }
 
   private:
     std::string text_;
