@@ -18,8 +18,6 @@ using Chosen = std::map<std::string, Selected, std::less<>>;
 
 /// So many files are proven and remembered at most, all series together; the cursor stays below a megabyte.
 constexpr std::size_t kMaxProven = 5000;
-/// Of each series so many are compared with what the last run saw: what grows is new.
-constexpr std::size_t kCompared = 5;
 constexpr std::size_t kMaxSubject = 200;
 
 /// A file to be proven, and how new it is in its series.

@@ -71,35 +71,42 @@ core::BackupJob ended(const File& file, const Walked& walked, std::string_view h
         core::JobState::failed, {}, {}, to_time(file.mtime), fmt::format("{} {}", printable(walked.id_of(file)), how)};
 }
 
-/// One running and one failed job at most: the newest of each.
+/// One running and one failed job at most: of those that failed the newest, of which alone anything is put in words.
 std::vector<core::BackupJob> jobs_of(const Selected& selected, const Walked& walked, const Findings& findings,
                                      core::Time now) {
     std::optional<core::BackupJob> runs;
-    std::optional<core::BackupJob> failed;
-    const auto newest = [](std::optional<core::BackupJob>& kept, core::BackupJob job) {
-        if (!kept || (job.ended_at && kept->ended_at < job.ended_at))
-            kept = std::move(job);
+    const auto run = [&](const File& file, Name name) {
+        if (!runs)
+            runs = running(file, walked, name);
+    };
+    const File* failed = nullptr;
+    std::string_view how;
+    const auto fail = [&](const File& file, std::string_view word) {
+        if (failed && to_time(file.mtime) <= to_time(failed->mtime))
+            return;
+        failed = &file;
+        how = word;
     };
     for (const File* file : selected.newest)
         if (findings.growing.contains(file))
-            newest(runs, running(*file, walked));
+            run(*file, Name::final);
     for (const File& file : selected.series->partial) {
         if (findings.growing.contains(&file) || now - to_time(file.mtime) < kAbandoned)
-            newest(runs, running(file, walked, Name::of_a_run));
+            run(file, Name::of_a_run);
         else
-            newest(failed, ended(file, walked, "was never finished"));
+            fail(file, "was never finished");
     }
     for (const File* file : selected.empty) {
         if (findings.growing.contains(file))
-            newest(runs, running(*file, walked));
+            run(*file, Name::final);
         else
-            newest(failed, ended(*file, walked, "is empty"));
+            fail(*file, "is empty");
     }
     std::vector<core::BackupJob> jobs;
     if (runs)
         jobs.push_back(*runs);
     if (failed)
-        jobs.push_back(*failed);
+        jobs.push_back(ended(*failed, walked, how));
     return jobs;
 }
 

@@ -101,7 +101,8 @@ Selected select(Series& series, const Walked& walked, Entries& left, core::Time 
     });
     part_empty(selected.newest, selected.empty);
     std::ranges::sort(selected.newest, newer);
-    std::ranges::sort(selected.empty, newer);
+    const auto compared = static_cast<std::ptrdiff_t>(std::min(selected.empty.size(), kCompared));
+    std::partial_sort(selected.empty.begin(), selected.empty.begin() + compared, selected.empty.end(), newer);
     return selected;
 }
 

@@ -19,13 +19,17 @@ struct Closed {
     core::Failure failure;
 };
 
+/// Of each series so many are compared with what the last run saw: what grows is new.
+inline constexpr std::size_t kCompared = 5;
+
 struct Selected {
     Series* series = nullptr;
     /// The newest kMaxPoints, newest first.
     std::vector<File*> newest;
     /// Older ones, and those that may not be read: counted, not shown.
     std::vector<File*> older;
-    /// Files of 0 bytes and folders without any: a job made them that left no backup. Newest first.
+    /// Files of 0 bytes and folders without any: a job made them that left no backup. The newest kCompared come first,
+    /// in order; there may be as many more as there are files.
     std::vector<File*> empty;
     /// The newest that may not be read, by what can be seen of it.
     std::optional<Closed> closed;
