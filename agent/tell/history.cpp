@@ -3,6 +3,7 @@
 
 #include "agent/tell/colours.hpp"
 #include "agent/tell/evidence_words.hpp"
+#include "agent/tell/told.hpp"
 #include "io/json.hpp"
 #include "io/percent.hpp"
 
@@ -16,19 +17,12 @@ namespace {
 
 constexpr std::size_t kMostEvents = 20;
 
-std::string where_of(const io::Json& labels) {
-    std::string out;
-    for (const char* part : {"check", "subject", "scenario"})
-        if (const io::Json& value = labels[part]; value && !value.text().empty())
-            out += " " + value.text();
-    return out;
-}
-
 void print_event(const io::Json& event, core::Time now, Console& console) {
     const io::Json& reason = event["reason"];
+    const std::string where = in_words(event["labels"], {"check", "subject", "scenario"});
     const std::string line =
-        fmt::format("{}  {} {}{}{}", moment_words(event["at"].time(), now), event["name"].text(), event["state"].text(),
-                    where_of(event["labels"]), reason ? ": " + reason.text() : "");
+        fmt::format("{}  {} {}{}{}{}", moment_words(event["at"].time(), now), event["name"].text(),
+                    event["state"].text(), where.empty() ? "" : " ", where, reason ? ": " + reason.text() : "");
     fmt::print(console.out, "  {}\n", printable(line));
 }
 

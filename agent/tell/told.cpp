@@ -94,13 +94,17 @@ std::string_view colour_of(Grade grade) {
     return colour::kRed;
 }
 
-std::string about(const io::Json& alert) {
+std::string in_words(const io::Json& labels, std::initializer_list<std::string_view> names) {
     std::string out;
-    const io::Json& labels = alert["labels"];
-    for (const char* name : {"asset", "check", "subject", "assertion", "exercise", "scenario", "target", "measurement"})
-        if (const io::Json& label = labels[name])
+    for (const std::string_view name : names)
+        if (const io::Json& label = labels[name]; label && !label.text().empty())
             out += (out.empty() ? "" : " ") + label.text();
     return out;
+}
+
+std::string about(const io::Json& alert) {
+    return in_words(alert["labels"],
+                    {"asset", "check", "subject", "assertion", "exercise", "scenario", "target", "measurement"});
 }
 
 } // namespace recoverd::agent

@@ -6,7 +6,10 @@
 #include "agent/look/look_verdict.hpp"
 #include "io/json.hpp"
 
+#include <initializer_list>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace recoverd::agent {
 
@@ -19,6 +22,8 @@ Grade grade_of_alert(const io::Json& alert);
 Grade grade_of_verdict(const std::string& state);
 std::string_view colour_of(Grade grade);
 
+/// Those of some labels that there are, one behind the other.
+std::string in_words(const io::Json& labels, std::initializer_list<std::string_view> names);
 /// "orders-db orders-backup orders/repo1": what an alert is about.
 std::string about(const io::Json& alert);
 
