@@ -81,12 +81,10 @@ struct AllVelero {
     /// That of its Schedule, or "…/schedule/NAME@LOCATION" of what was found elsewhere than that puts its own.
     std::string subject_in(const VeleroSeries& one) const;
     void report_series(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
-    /// Those ("NAMESPACE/NAME") that a backup or a Schedule names, and that were not listed.
-    std::set<std::string> missing_locations() const;
+    /// Those ("NAMESPACE/NAME") that any of the backups is in, or will be put in, whether they are there or not.
+    std::set<std::string> used_locations() const;
     /// Who selects among backups hears of the places where these are.
     void report_locations(const VeleroLists& lists, std::vector<SubjectReport>& out) const;
-    /// Is any of the backups in that location ("NAMESPACE/NAME"), or will any be put there?
-    bool uses(std::string_view location) const;
     /// That the newest good backup is, as far as one knows, where nobody gets at it.
     std::optional<Failure> why_out_of_reach(const core::RecoveryPoints& points, const std::string& of_namespace) const;
     /// Of backups made by hand: beside a Schedule?

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace recoverd::collectors::kubernetes_parts {
 
@@ -52,7 +53,7 @@ SubjectReport read_storage_location(const io::Json& location, Time now) {
     const std::string phase = clean(text_or(status["phase"]), 40);
     core::Reachability reach;
     if (phase != "Available") {
-        reach.state = ReachState::down;
+        reach.state = core::ReachState::down;
         reach.detail = fmt::format("{}: {}", phase, clean(text_or(status["message"])));
     }
     report.evidence.emplace_back(std::move(reach));
@@ -89,45 +90,42 @@ std::string AllVelero::default_location(std::string_view of_namespace) const {
     return locations.contains(by_name) ? by_name : std::string{};
 }
 
-bool AllVelero::uses(std::string_view location) const {
-    const auto is_it = [&](std::string_view subject, std::string_view named) {
-        return named.empty() ? default_location(subject.substr(0, subject.find('/'))) == location : named == location;
-    };
-    return std::ranges::any_of(series, [&](const auto& one) { return is_it(one.first.subject, one.first.location); }) ||
-           std::ranges::any_of(schedule_locations, [&](const auto& one) { return is_it(one.first, one.second); });
-}
-
-std::set<std::string> AllVelero::missing_locations() const {
-    std::set<std::string> missing;
-    const auto note = [&](const std::string& named) {
-        if (!named.empty() && !locations.contains(named))
-            missing.insert(named);
+std::set<std::string> AllVelero::used_locations() const {
+    std::set<std::string> used;
+    const auto note = [&](std::string_view subject, const std::string& named) {
+        std::string name = named.empty() ? default_location(subject.substr(0, subject.find('/'))) : named;
+        if (!name.empty())
+            used.insert(std::move(name));
     };
     for (const auto& [one, points] : series)
-        note(one.location);
-    for (const auto& [schedule, named] : schedule_locations)
-        note(named);
-    return missing;
+        note(one.subject, one.location);
+    for (const auto& [subject, named] : schedule_locations)
+        note(subject, named);
+    return used;
 }
 
 void AllVelero::report_locations(const VeleroLists& lists, std::vector<SubjectReport>& out) const {
-    for (const auto& [name, location] : locations)
-        if (!lists.selected || uses(name)) {
+    if (!lists.selected) {
+        for (const auto& [name, location] : locations)
             out.push_back(location.told);
-            // One that is no longer used is told no more, and missed by nobody.
-            out.back().passing = lists.selected;
-        }
-    // One that was deleted while it is used would be missed by nobody either.
-    if (!lists.selected || !lists.locations_known)
         return;
-    for (const std::string& name : missing_locations()) {
+    }
+    for (const std::string& name : used_locations()) {
         const auto slash = name.find('/');
-        out.push_back({.subject = subject_of(name.substr(0, slash), "backupstoragelocation", name.substr(slash + 1)),
-                       .location = {},
-                       .evidence = {},
-                       .failure = Failure{FailureKind::misconfigured,
-                                          "backups or schedules that are selected name it, and it is not there"},
-                       .passing = true});
+        if (const auto known = locations.find(name); known != locations.end())
+            out.push_back(known->second.told);
+        else if (lists.locations_known)
+            // One that was deleted while it is used would be missed by nobody.
+            out.push_back(
+                {.subject = subject_of(name.substr(0, slash), "backupstoragelocation", name.substr(slash + 1)),
+                 .location = {},
+                 .evidence = {},
+                 .failure = Failure{FailureKind::misconfigured,
+                                    "backups or schedules that are selected name it, and it is not there"}});
+        else
+            continue;
+        // One that is no longer used is told no more, and missed by nobody.
+        out.back().passing = true;
     }
 }
 
