@@ -84,13 +84,14 @@ std::set<const SubjectMemory*> tell_of_exercises(const CheckMemory::Subjects& su
     };
     std::map<std::pair<std::string, std::string_view>, Newest> newest;
     const auto each_end = [&](auto use) {
-        for (const auto& [name, seen] : subjects)
-            for (const Exercise& run : seen.exercises) {
-                if (!ended(run))
-                    continue;
-                const std::string asset = asset_of(check, name);
-                use(seen, run, newest[{asset.empty() ? name : asset, run.exercise}]);
-            }
+        for (const auto& [name, seen] : subjects) {
+            if (seen.exercises.empty())
+                continue;
+            const std::string asset = asset_of(check, name);
+            for (const Exercise& run : seen.exercises)
+                if (ended(run))
+                    use(seen, run, newest[{asset.empty() ? name : asset, run.exercise}]);
+        }
     };
     each_end([](const SubjectMemory&, const Exercise& run, Newest& known) {
         known.end = std::max(known.end, moment(run));
