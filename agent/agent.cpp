@@ -53,7 +53,7 @@ Agent::Agent(io::World& world, Store& store, Admission::Limits limits, Observer 
                {[this](const std::string& check, const core::Report& report) { learned(check, report); },
                 [this](const std::string& check) {
                     const auto* unit = engine_.check(check);
-                    return unit ? &unit->memory : nullptr;
+                    return unit ? unit->memory.get() : nullptr;
                 },
                 [this](const std::string& check) { return engine_.is_awaited(check); },
                 [this](core::Duration late) {

@@ -43,8 +43,7 @@ io::Task<AskedRuns::Answer> AskedRuns::ask(std::string name) {
     co_await asked->wake.wait(timers_, kPatience);
     Answer answer;
     answer.status = asked->memory ? 200 : 202;
-    if (asked->memory)
-        answer.memory = std::move(*asked->memory);
+    answer.memory = asked->memory;
     co_return answer;
 }
 

@@ -27,8 +27,8 @@ class AskedRuns {
         std::string why;
         /// After 429: when it may be asked again.
         core::Duration again_in{0};
-        /// What is remembered of the check, after 200.
-        core::CheckMemory memory;
+        /// What is remembered of the check after 200; null otherwise.
+        std::shared_ptr<const core::CheckMemory> memory;
     };
     io::Task<Answer> ask(std::string name);
     /// A snapshot was published.
@@ -43,7 +43,7 @@ class AskedRuns {
   private:
     struct Asked {
         std::uint64_t reports_before = 0;
-        std::optional<core::CheckMemory> memory;
+        std::shared_ptr<const core::CheckMemory> memory;
         io::Wake wake;
     };
     std::optional<Answer> refusal(const std::string& name);

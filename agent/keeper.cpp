@@ -15,8 +15,8 @@ constexpr std::size_t kRoutineRows = 32;
 /// Does a run say nothing that the next one would not say again? A probe that goes on finding all well: were its state
 /// lost with the process, nobody would miss it. The first good look after a bad one is none: it ends a count.
 bool is_routine(const core::CheckUnit& unit) {
-    return !unit.about_recovery && unit.alerts.empty() && unit.findings.empty() && !unit.memory.failure &&
-           std::ranges::all_of(unit.memory.subjects, [](const auto& entry) {
+    return !unit.about_recovery && unit.alerts.empty() && unit.findings.empty() && !unit.memory->failure &&
+           std::ranges::all_of(unit.memory->subjects, [](const auto& entry) {
                const core::SubjectMemory& seen = entry.second;
                return !seen.failure && !seen.vanished_since && seen.bad_in_row == 0 && seen.good_in_row != 1;
            });

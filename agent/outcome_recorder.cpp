@@ -18,8 +18,8 @@ constexpr std::size_t kMostExercises = 200;
 bool is_one_too_many(const core::Engine& engine, std::string_view check, const Outcome& outcome) {
     const auto* unit = engine.check(check);
     const std::string_view subject = outcome.subject();
-    return unit != nullptr && unit->memory.subjects.size() >= kMostExercises && !subject.empty() &&
-           !unit->memory.subjects.contains(subject) && subject != "restore-test" &&
+    return unit != nullptr && unit->memory->subjects.size() >= kMostExercises && !subject.empty() &&
+           !unit->memory->subjects.contains(subject) && subject != "restore-test" &&
            std::ranges::none_of(engine.config().exercises, [&](const core::PlannedExercise& planned) {
                return planned.asset == outcome.asset && planned.name == subject;
            });
@@ -106,7 +106,7 @@ io::Task<OutcomeRecorder::Answer> OutcomeRecorder::keep(Outcome outcome, Outcome
         co_return Answer{404, {}, {fmt::format("asset: no asset '{}' is configured any more", outcome.asset)}};
     const auto* unit = engine_.check(check);
     if (!is_over)
-        engine_.learn(check, to_report(outcome, unit ? unit->memory : core::CheckMemory{}, now), now);
+        engine_.learn(check, to_report(outcome, unit ? *unit->memory : core::CheckMemory{}, now), now);
     Batch batch;
     batch.log.push_back(to_log(row, check));
     batch.outcomes.push_back(std::move(row));

@@ -19,8 +19,9 @@ namespace recoverd::core {
 
 struct CheckSnapshot {
     std::shared_ptr<const Check> check;
-    CheckMemory memory;
-    /// The asset of each subject, in the order of `memory.subjects`; empty for none.
+    /// Shared with the engine; never null.
+    std::shared_ptr<const CheckMemory> memory = std::make_shared<const CheckMemory>();
+    /// The asset of each subject, in the order of `memory->subjects`; empty for none.
     std::vector<std::string> subject_assets;
     /// Pending, firing, and resolved within kResolvedRetention.
     std::vector<Alert> alerts;
@@ -28,8 +29,6 @@ struct CheckSnapshot {
     bool fresh = false;
     /// Its reports since the agent started.
     std::uint64_t reports = 0;
-
-    bool operator==(const CheckSnapshot&) const = default;
 };
 
 struct AssetSnapshot {

@@ -56,7 +56,7 @@ void subject(JsonWriter& out, const std::string& name, const std::string& asset,
 
 void check(JsonWriter& out, const core::CheckSnapshot& snapshot, const core::Config& config) {
     const core::Check& check = *snapshot.check;
-    const core::CheckMemory& memory = snapshot.memory;
+    const core::CheckMemory& memory = *snapshot.memory;
     out.begin_object();
     out.field("name", check.name).field("asset", check.asset).field("collector", check.collector);
     out.field("scope", name_of(check.scope)).field("target", check.target);
@@ -153,8 +153,8 @@ std::string status(const core::Snapshot& snapshot, const AgentFacts& facts) {
     std::uint64_t failing = 0;
     std::uint64_t never_run = 0;
     snapshot.checks.for_each([&](const core::CheckSnapshot& one) {
-        failing += one.memory.failure ? 1 : 0;
-        never_run += one.memory.last_run ? 0 : 1;
+        failing += one.memory->failure ? 1 : 0;
+        never_run += one.memory->last_run ? 0 : 1;
     });
     counts<core::VerdictState>(out, "assets", verdicts);
     out.key("checks").begin_object();

@@ -41,15 +41,17 @@ class PrometheusRenderer::LabelCache {
         Entry& entry = entries_[place];
         if (entry.check != snapshot.check)
             entry = {snapshot.check, families::describe(*snapshot.check, find(snapshot.check->asset)), {}};
-        entry.subjects.resize(snapshot.memory.subjects.size());
+        entry.subjects.resize(snapshot.memory->subjects.size());
         return entry;
     }
 
     static const Subject& subject(Entry& entry, std::size_t i, const std::string& name, const std::string& asset) {
         Subject& known = entry.subjects[i];
-        if (known.labels.empty() || known.name != name || known.asset != asset)
-            known = {name, asset,
-                     LabelText{}.add("asset", asset).add("check", entry.check->name).add("subject", name).text()};
+        if (known.labels.empty() || known.name != name || known.asset != asset) {
+            const LabelText labels =
+                LabelText{}.add("asset", asset).add("check", entry.check->name).add("subject", name);
+            known = {name, asset, labels.text()}; // a copy, which takes no more room than it needs
+        }
         return known;
     }
 
@@ -121,12 +123,12 @@ std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const Age
     std::size_t place = 0;
     snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
         LabelCache::Entry& entry = labels_->of(place++, check, find);
-        families::write_check(out, check.memory, entry.series);
+        families::write_check(out, *check.memory, entry.series);
         write_thresholds(out, check, entry.series, find);
         std::set<std::string> named;
         std::size_t i = 0;
         const std::string no_asset;
-        for (const auto& [name, seen] : check.memory.subjects) {
+        for (const auto& [name, seen] : check.memory->subjects) {
             const std::string& asset = i < check.subject_assets.size() ? check.subject_assets[i] : no_asset;
             const auto& known = LabelCache::subject(entry, i++, name, asset);
             const families::SubjectSeries subject{*check.check, asset, name, seen, known.labels};

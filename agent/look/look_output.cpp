@@ -125,10 +125,10 @@ void write(io::JsonWriter& out, const Looked& looked) {
 }
 
 void write_evidence(io::JsonWriter& out, const core::CheckSnapshot& check) {
-    out.field("collector", check.check->collector).field("took_seconds", core::to_seconds(check.memory.last_took));
+    out.field("collector", check.check->collector).field("took_seconds", core::to_seconds(check.memory->last_took));
     out.key("subjects").begin_array();
     std::size_t i = 0;
-    for (const auto& [name, seen] : check.memory.subjects) {
+    for (const auto& [name, seen] : check.memory->subjects) {
         out.begin_object().field("subject", name).field("asset", check.subject_assets.at(i++));
         out.key("evidence").begin_array();
         for (const core::Evidence& evidence : *seen.evidence)

@@ -67,12 +67,12 @@ void sort(Looked& looked) {
 Looked looked_at(const core::CheckSnapshot& snapshot) {
     Looked looked;
     looked.name = snapshot.check->name;
-    looked.took = snapshot.memory.last_took;
+    looked.took = snapshot.memory->last_took;
     if (snapshot.check->every == core::Duration{0}) {
         looked.note = "reported to the daemon, which knows";
         return looked;
     }
-    const core::CheckMemory& memory = snapshot.memory;
+    const core::CheckMemory& memory = *snapshot.memory;
     if (memory.failure)
         looked.troubles.push_back(unknown({}, words(*memory.failure)));
     else if (!memory.last_run)

@@ -23,7 +23,7 @@ io::Json read_own(const std::string& text) {
 } // namespace
 
 StateRow to_row(const core::CheckUnit& unit, std::optional<core::Time> due_at) {
-    return {"check", unit.name, unit.check->fingerprint, due_at, io::to_json(unit.memory), io::to_json(unit.alerts)};
+    return {"check", unit.name, unit.check->fingerprint, due_at, io::to_json(*unit.memory), io::to_json(unit.alerts)};
 }
 
 StateRow to_row(const core::AssetUnit& unit) {

@@ -107,14 +107,15 @@ io::HttpReply to_reply(const std::string& check, const AskedRuns::Answer& answer
     }
     io::JsonWriter json;
     json.begin_object().field("check", check);
-    if (answer.memory.last_run) {
-        json.field("last_run", core::config::format_time(*answer.memory.last_run));
-        json.field("last_took_seconds", core::to_seconds(answer.memory.last_took));
+    if (answer.memory && answer.memory->last_run) {
+        json.field("last_run", core::config::format_time(*answer.memory->last_run));
+        json.field("last_took_seconds", core::to_seconds(answer.memory->last_took));
     }
-    if (const auto& failure = answer.memory.failure) {
+    if (answer.memory && answer.memory->failure) {
+        const core::Failure& failure = *answer.memory->failure;
         json.key("failure").begin_object();
-        json.field("kind", name_of(failure->kind)).field("detail", failure->detail);
-        json.field("since", core::config::format_time(answer.memory.failing_since)).end_object();
+        json.field("kind", name_of(failure.kind)).field("detail", failure.detail);
+        json.field("since", core::config::format_time(answer.memory->failing_since)).end_object();
     }
     json.end_object();
     return {answer.status, "application/json", json.take() + "\n", {}};

@@ -7,7 +7,6 @@ namespace recoverd::core {
 
 void Engine::attach(CheckUnit& unit, Time now) {
     unit.subject_assets.clear();
-    unit.seen_of.clear();
     std::set<AssetUnit*> assets;
     const auto belongs = [&](std::string_view subject) {
         AssetUnit* asset = find_or_discover(asset_of(*unit.check, subject), *unit.check, now);
@@ -15,20 +14,16 @@ void Engine::attach(CheckUnit& unit, Time now) {
             assets.insert(asset);
         return asset;
     };
-    for (const auto& entry : unit.memory.subjects) {
-        const AssetUnit* asset = belongs(entry.first);
+    for (const auto& [subject, seen] : unit.memory->subjects) {
+        const AssetUnit* asset = belongs(subject);
         unit.subject_assets.push_back(asset ? asset->name : std::string{});
-        if (asset)
-            unit.seen_of[asset].push_back(&entry);
     }
-    // Of one asset it is all that is seen. There may be thousands of such checks.
-    if (unit.seen_of.size() == 1 && unit.seen_of.begin()->second.size() == unit.memory.subjects.size())
-        unit.seen_of.clear();
+    list_seen(unit);
     // Before its first run a check belongs to the asset it names, and under other options to what it saw before.
-    if (unit.memory.subjects.empty()) {
+    if (unit.memory->subjects.empty()) {
         belongs({});
-        if (!unit.memory.last_success)
-            for (const auto& [subject, known] : unit.memory.seen_before)
+        if (!unit.memory->last_success)
+            for (const auto& [subject, known] : unit.memory->seen_before)
                 belongs(subject);
     }
     if (assets != unit.assets) {
@@ -46,6 +41,28 @@ void Engine::attach(CheckUnit& unit, Time now) {
     attach_target(unit);
 }
 
+/// What it points to goes with the memory that it points into.
+void Engine::list_seen(CheckUnit& unit) const {
+    unit.seen_of.clear();
+    const CheckMemory::Subjects& subjects = unit.memory->subjects;
+    // Subjects came or went, and whose they are is found out after this.
+    if (unit.subject_assets.size() != subjects.size())
+        return;
+    auto name = unit.subject_assets.begin();
+    for (const auto& entry : subjects)
+        if (const auto asset = assets_.find(*name++); asset != assets_.end())
+            unit.seen_of[asset->second.get()].push_back(&entry);
+    // Of one asset it is all that is seen. There may be thousands of such checks.
+    if (unit.seen_of.size() == 1 && unit.seen_of.begin()->second.size() == subjects.size())
+        unit.seen_of.clear();
+}
+
+void Engine::replace_memory(CheckUnit& unit, CheckMemory memory) const {
+    unit.memory = std::make_shared<const CheckMemory>(std::move(memory));
+    if (!unit.seen_of.empty())
+        list_seen(unit);
+}
+
 void Engine::attach_target(CheckUnit& unit) {
     if (unit.target || unit.check->target.empty())
         return;
@@ -59,7 +76,7 @@ void Engine::attach_target(CheckUnit& unit) {
         }
     }
     if ((!unit.fresh || unit.restored) && tells_of_silence(target->alerts))
-        unit.memory.watched_since = unit.memory.first_seen;
+        edit_memory(unit, [](CheckMemory& memory) { memory.watched_since = memory.first_seen; });
     target->members.insert(&unit);
     unit.target = target.get();
 }

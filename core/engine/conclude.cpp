@@ -35,7 +35,7 @@ bool is_listed(const Alert& alert) { return alert.state != AlertState::resolved;
 
 /// It is silent, has never learned anything yet, or lacks a part. Its alerts tell also what was known before a restart.
 bool is_unknown(const CheckUnit& unit) {
-    const bool knows_nothing_yet = unit.check->looks() && !unit.memory.last_success;
+    const bool knows_nothing_yet = unit.check->looks() && !unit.memory->last_success;
     return unit.silence || knows_nothing_yet || std::ranges::any_of(unit.alerts, [](const auto& entry) {
                return is_listed(entry.second) && entry.second.finding.identity.rule == RuleId::evidence_missing;
            });

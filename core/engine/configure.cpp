@@ -118,8 +118,8 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
     auto& unit = checks_[check->name];
     if (!unit) {
         unit = std::make_unique<CheckUnit>(UnitKind::check, check->name, next_order_++);
-        unit->memory.first_seen = now;
-        unit->memory.watched_since = now;
+        CheckMemory memory;
+        memory.first_seen = memory.watched_since = now;
         unit->begun_anew = true;
         if (const auto at = restored_checks_.find(check->name); at != restored_checks_.end()) {
             RestoredCheck& restored = at->second;
@@ -130,21 +130,22 @@ void Engine::claim_check(const std::shared_ptr<const Check>& check, Time now) {
             // Nobody has looked after now: one of the clocks was wrong, and all is dated anew as after a jump.
             if (const Time seen = restored.memory.last_run.value_or(now); check->looks() && seen > now)
                 move_by(restored.memory, now - seen);
-            unit->memory = same ? std::move(restored.memory)
-                                : changed(*check, restored.fingerprint, unit->alerts, restored.memory, now);
+            memory = same ? std::move(restored.memory)
+                          : changed(*check, restored.fingerprint, unit->alerts, restored.memory, now);
             // A check that is not due yet has missed nothing; one that never runs by itself cannot be late. One that
             // was changed has not looked at all.
             unit->fresh = !check->looks() || (same && restored.due_at && *restored.due_at > now);
             restored_checks_.erase(at);
         }
+        replace_memory(*unit, std::move(memory));
     } else if (unit->check && is_same_source(*check, unit->check->fingerprint)) {
         // What was not asked for until now is not late at once.
         const auto target = targets_.find(check->target);
         const bool target_tells = target != targets_.end() && tells_of_silence(target->second->alerts);
         if (check->every < unit->check->every && !target_tells)
-            watch_anew(unit->memory, unit->alerts, now);
+            edit_memory(*unit, [&](CheckMemory& memory) { watch_anew(memory, unit->alerts, now); });
     } else if (unit->check) {
-        unit->memory = changed(*check, unit->check->fingerprint, unit->alerts, unit->memory, now);
+        replace_memory(*unit, changed(*check, unit->check->fingerprint, unit->alerts, *unit->memory, now));
         unit->fresh = false;
         unit->begun_anew = true;
     }

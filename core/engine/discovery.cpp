@@ -63,7 +63,7 @@ bool Engine::makes_assets(const Check& check) const {
 const CheckUnit* Engine::still_discovering() const {
     const CheckUnit* found = nullptr;
     for (const auto& [name, unit] : checks_)
-        if (!unit->memory.last_success && makes_assets(*unit->check) &&
+        if (!unit->memory->last_success && makes_assets(*unit->check) &&
             (found == nullptr || (unit->check->discover && !found->check->discover)))
             found = unit.get();
     return found;
@@ -112,13 +112,16 @@ bool Engine::drop_assets_without_configuration(const std::set<std::string, std::
 
 namespace {
 
-/// Also how long it was there before the options of its check were changed. False where nobody knew it.
-bool forget_in(CheckMemory& memory, const Check& check, std::string_view subject) {
-    const bool was_before =
-        std::erase_if(memory.seen_before, [&](const auto& known) { return known.first == subject; }) > 0;
+bool knows(const CheckMemory& memory, std::string_view subject) {
+    return memory.subjects.contains(subject) || memory.seen_before.contains(subject);
+}
+
+/// Also how long it was there before the options of its check were changed.
+void forget_in(CheckMemory& memory, const Check& check, std::string_view subject) {
+    std::erase_if(memory.seen_before, [&](const auto& known) { return known.first == subject; });
     const auto at = memory.subjects.find(subject);
     if (at == memory.subjects.end())
-        return was_before;
+        return;
     memory.subjects.erase(at);
     // What it told is forgotten, not that it did: silence counts from there, and not from the check's beginning.
     if (memory.subjects.empty() && memory.last_success)
@@ -126,7 +129,6 @@ bool forget_in(CheckMemory& memory, const Check& check, std::string_view subject
     // A look that runs would bring it back, and an incremental scan go on as if it had seen the subject's beginning.
     if (check.looks() && std::ranges::find(memory.forgotten, subject) == memory.forgotten.end())
         memory.forgotten.emplace_back(subject);
-    return true;
 }
 
 } // namespace
@@ -138,11 +140,12 @@ std::size_t Engine::forget(std::string_view subject, Time now) {
         std::string_view wanted = subject;
         if (wanted.starts_with(name) && wanted.substr(name.size()).starts_with('/'))
             wanted.remove_prefix(name.size() + 1);
-        const bool told = told_by_canary(unit->memory).has_value();
-        if ((wanted.empty() && subject.empty()) || !forget_in(unit->memory, *unit->check, wanted))
+        if ((wanted.empty() && subject.empty()) || !knows(*unit->memory, wanted))
             continue;
+        const bool told = told_by_canary(*unit->memory).has_value();
+        edit_memory(*unit, [&](CheckMemory& memory) { forget_in(memory, *unit->check, wanted); });
         ++dropped;
-        if (told && !told_by_canary(unit->memory))
+        if (told && !told_by_canary(*unit->memory))
             for (ScenarioUnit* scenario : unit->canary_of) {
                 forget_told(*scenario);
                 note_change(*scenario);

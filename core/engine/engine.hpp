@@ -130,6 +130,15 @@ class Engine {
     void attach(CheckUnit& unit, Time now);
     void attach_target(CheckUnit& unit);
     void detach(CheckUnit& unit);
+    void list_seen(CheckUnit& unit) const;
+    void replace_memory(CheckUnit& unit, CheckMemory memory) const;
+    /// Changes a copy of what is remembered, which takes its place.
+    template <class Edit>
+    void edit_memory(CheckUnit& unit, Edit&& edit) const {
+        CheckMemory memory = *unit.memory;
+        edit(memory);
+        replace_memory(unit, std::move(memory));
+    }
     // own_checks.cpp
     std::string own_check(const std::string& asset, std::string_view kind, Time now);
     void move_own_checks(const AssetUnit& unit, Scope scope);

@@ -88,9 +88,9 @@ std::string place_of(const ScenarioUnit& unit, std::string_view member, const Sc
     const auto [check, subject] = parts_of(unit, member);
     if (!check)
         return {};
-    const auto seen = check->memory.subjects.find(subject);
+    const auto seen = check->memory->subjects.find(subject);
     const Location stands =
-        stands_at(*check->check, seen == check->memory.subjects.end() ? Location{} : seen->second.location);
+        stands_at(*check->check, seen == check->memory->subjects.end() ? Location{} : seen->second.location);
     if (!stands_in(wide.location, stands))
         return {};
     return group_of(wide, *check->check, subject, {}, stands).value_or("");

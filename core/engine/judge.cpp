@@ -95,7 +95,7 @@ void Engine::judge(TargetUnit& unit, Time now) {
         if (!member->silence || !member->target_tells)
             continue;
         if (!shared || member->silence->priority < shared->priority)
-            shared = member->silence;
+            shared = *member->silence;
         names.insert(member->name);
     }
     if (shared) {

@@ -52,16 +52,16 @@ std::vector<Contributor> Engine::contributors_of(const AssetUnit& unit) const {
         if (!tells_of(*member, unit))
             continue;
         const auto add = [&](const CheckMemory::Subjects::value_type& entry) {
-            contributors.push_back({member->check.get(), entry.first, &entry.second, &member->memory});
+            contributors.push_back({member->check.get(), entry.first, &entry.second, member->memory.get()});
         };
         if (const auto at = member->seen_of.find(&unit); at != member->seen_of.end())
             for (const auto* entry : at->second)
                 add(*entry);
         else if (member->seen_of.empty())
-            for (const auto& entry : member->memory.subjects)
+            for (const auto& entry : member->memory->subjects)
                 add(entry);
-        if (member->memory.subjects.empty())
-            contributors.push_back({member->check.get(), {}, nullptr, &member->memory});
+        if (member->memory->subjects.empty())
+            contributors.push_back({member->check.get(), {}, nullptr, member->memory.get()});
     }
     std::ranges::sort(contributors, {},
                       [](const Contributor& c) { return std::pair{std::string_view{c.check->name}, c.subject}; });

@@ -24,7 +24,7 @@ bool tells_of_log(const CheckUnit& unit) { return unit.check->may_bring(Evidence
 /// looked again yet. Nothing once it has.
 std::optional<Time> excused_until(const CheckUnit& unit) {
     const Time down_until = unit.target->down_until;
-    if (unit.memory.last_run && *unit.memory.last_run - unit.memory.last_took >= down_until)
+    if (unit.memory->last_run && *unit.memory->last_run - unit.memory->last_took >= down_until)
         return std::nullopt;
     return down_until + std::max(unit.check->every, Schedule::kMaxBackOff) + unit.check->timeout;
 }
@@ -110,16 +110,18 @@ void Engine::learn(std::string_view check, const Report& report, Time now) {
     if (at == checks_.end())
         return;
     CheckUnit& unit = *at->second;
-    const bool is_first = !unit.fresh || !unit.memory.last_success;
-    const bool discovers = makes_assets(*unit.check) && !unit.memory.last_success && report.result;
-    const bool others = remember(unit.memory, *unit.check, report);
+    const bool is_first = !unit.fresh || !unit.memory->last_success;
+    const bool discovers = makes_assets(*unit.check) && !unit.memory->last_success && report.result;
+    CheckMemory memory = *unit.memory;
+    const bool others = remember(memory, *unit.check, report);
+    replace_memory(unit, std::move(memory));
     if (!unit.fresh && unit.target)
         mark(*unit.target);
     unit.fresh = true;
     unit.restored = false;
     ++unit.reports;
     const bool has_begun = is_first && report.result;
-    if (others || has_begun || unit.memory.subjects.size() != unit.subject_assets.size() || unit.check->discover)
+    if (others || has_begun || unit.memory->subjects.size() != unit.subject_assets.size() || unit.check->discover)
         attach(unit, now);
     // It has said which assets there are; those that were kept until then may go, and those of what nobody misses.
     if ((discovers || others) && drop_assets_without_configuration())
@@ -148,7 +150,7 @@ void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time no
     const bool of_log = tells_of_log(unit);
     std::map<const AssetUnit*, std::vector<HeldArchive>> held;
     std::size_t i = 0;
-    for (const auto& [subject, seen] : unit.memory.subjects) {
+    for (const auto& [subject, seen] : unit.memory->subjects) {
         const std::string& asset_name = unit.subject_assets[i++];
         const auto at = assets_.find(asset_name);
         const AssetUnit* asset = at == assets_.end() ? nullptr : at->second.get();
@@ -161,7 +163,7 @@ void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time no
         }
         const bool own = unit.check->subjects.empty() && (!asset || asset->name == unit.check->asset);
         const Policy merged = own ? Policy{} : policy_of(*unit.check, subject, asset ? &asset->asset : nullptr);
-        judge_subject({*unit.check, unit.memory, subject, seen, asset_name, asset ? &asset->asset : nullptr,
+        judge_subject({*unit.check, *unit.memory, subject, seen, asset_name, asset ? &asset->asset : nullptr,
                        own ? unit.check->policy : merged, asset ? asset->newest_good : std::nullopt, repositories, now,
                        asset ? &asset->last_ends : nullptr},
                       judgement);
@@ -172,7 +174,7 @@ void Engine::judge_subjects(const CheckUnit& unit, Judgement& judgement, Time no
 /// share it, else the check.
 void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
     Judgement silence;
-    judge_silence(*unit.check, unit.memory, now, silence);
+    judge_silence(*unit.check, *unit.memory, now, silence);
     judgement.look_again(silence.revisit);
     const bool was_told = unit.target_tells;
     unit.silence.reset();
@@ -190,7 +192,7 @@ void Engine::place_silence(CheckUnit& unit, Judgement& judgement, Time now) {
     for (Finding& finding : silence.findings) {
         if (!unit.assets.empty() && finding.identity.asset.empty() && unit.assets.size() == 1)
             finding.identity.asset = (*unit.assets.begin())->name;
-        unit.silence = finding;
+        unit.silence = std::make_unique<const Finding>(finding);
         unit.target_tells = !excused && sharing > 1;
         if (!excused && sharing <= 1)
             judgement.findings.push_back(std::move(finding));
@@ -206,14 +208,14 @@ void Engine::carry_over(const CheckUnit& unit, Judgement& judgement) const {
     for (const auto& [labels, alert] : unit.alerts) {
         Finding finding = alert.finding;
         Identity& identity = finding.identity;
-        if (unit.memory.last_success && !is_unseen(unit.memory, identity) && !is_undecided(unit.memory, identity) &&
-            !is_unsettled(*unit.check, unit.memory, identity))
+        if (unit.memory->last_success && !is_unseen(*unit.memory, identity) && !is_undecided(*unit.memory, identity) &&
+            !is_unsettled(*unit.check, *unit.memory, identity))
             continue;
         if (alert.state != AlertState::firing || identity.rule == RuleId::evidence_missing ||
             (!identity.asset.empty() && !assets_.contains(identity.asset)))
             continue;
         // Whose it is and whether anybody wants to hear of it may be configured otherwise since.
-        const auto subject = subject_of(unit.memory, identity.subject);
+        const auto subject = subject_of(*unit.memory, identity.subject);
         const auto owner = assets_.find(subject ? asset_of(*unit.check, *subject) : identity.asset);
         const Asset* asset = owner == assets_.end() ? nullptr : &owner->second->asset;
         if (!policy_of(*unit.check, subject.value_or(identity.subject), asset).enabled(identity.rule))
@@ -242,7 +244,7 @@ void Engine::judge(CheckUnit& unit, Time now) {
         publish(unit);
         return;
     }
-    const bool was_silent = unit.silence.has_value();
+    const bool was_silent = unit.silence != nullptr;
     Judgement judgement;
     judge_subjects(unit, judgement, now);
     carry_over(unit, judgement);
@@ -253,7 +255,7 @@ void Engine::judge(CheckUnit& unit, Time now) {
         show_to_sharing(unit, now);
     const std::vector<Finding> before = std::move(unit.findings);
     conclude(unit, std::move(judgement), unit.check.get(), unit.check->scope, now);
-    if (unit.findings != before || unit.silence.has_value() != was_silent)
+    if (unit.findings != before || (unit.silence != nullptr) != was_silent)
         for (AssetUnit* asset : unit.assets)
             mark(*asset);
     show_to_scenarios(unit);

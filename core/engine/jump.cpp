@@ -15,7 +15,7 @@ void Engine::clock_jumped(Duration by) {
     for (auto& [name, unit] : checks_) {
         // What was reported to us has the date that its reporter gave it, and nobody looks at it again.
         if (unit->check->looks())
-            move_by(unit->memory, by);
+            edit_memory(*unit, [&](CheckMemory& memory) { move_by(memory, by); });
         move(*unit);
         publish(*unit);
     }
@@ -67,7 +67,7 @@ void Engine::resumed(Time now) {
     };
     for (auto& [name, unit] : checks_) {
         if (unit->check->looks() && !(unit->target && tells_of_silence(unit->target->alerts)))
-            watch_anew(unit->memory, unit->alerts, now);
+            edit_memory(*unit, [&](CheckMemory& memory) { watch_anew(memory, unit->alerts, now); });
         go_on(*unit);
     }
     for (auto& [name, unit] : assets_)

@@ -24,7 +24,7 @@ class Decisive {
                 continue;
             const Alert* alert = ongoing.find(identity);
             found_.push_back({identity.subject, identity.rule == RuleId::endpoint_down,
-                              alert ? alert->since : unit.memory.last_run.value_or(unit.memory.first_seen)});
+                              alert ? alert->since : unit.memory->last_run.value_or(unit.memory->first_seen)});
         }
         std::ranges::stable_sort(found_, {}, &Found::subject);
     }
@@ -67,7 +67,7 @@ class Decisive {
 
 /// Was all that decides it of this subject seen by the last look?
 bool can_tell(const Scenario& scenario, const CheckUnit& unit, const SubjectMemory& seen) {
-    if (unit.memory.failure || !unit.memory.last_success || !why_unseen(unit, seen).empty())
+    if (unit.memory->failure || !unit.memory->last_success || !why_unseen(unit, seen).empty())
         return false;
     if (!scenario.decided_by(RuleId::assertion_failed))
         return true;
@@ -82,7 +82,7 @@ bool can_tell(const Scenario& scenario, const CheckUnit& unit, const SubjectMemo
 
 Member member_of(const Scenario& scenario, const CheckUnit& unit, const Decisive& found, std::string_view subject,
                  const SubjectMemory* seen) {
-    Member made{std::string{unit.name}, MemberState::unknown, unit.memory.failing_since};
+    Member made{std::string{unit.name}, MemberState::unknown, unit.memory->failing_since};
     if (!subject.empty())
         made.name.append("/").append(subject);
     // Of several rules nobody knows which one it was.
@@ -92,7 +92,7 @@ Member member_of(const Scenario& scenario, const CheckUnit& unit, const Decisive
         made.since = *since;
         if (seen && !by_probe && unit.fresh && can_tell(scenario, unit, *seen) &&
             found.only_awaits_belief(subject, *seen))
-            made.well_at = unit.memory.last_success;
+            made.well_at = unit.memory->last_success;
         return made;
     }
     if (!unit.fresh || !seen || !can_tell(scenario, unit, *seen))
@@ -101,8 +101,8 @@ Member member_of(const Scenario& scenario, const CheckUnit& unit, const Decisive
     // A probe that says "up" ends an outage before it is believed. One that had a bad moment that nobody believed was
     // up all the while. What other rules found ends by the look that finds it no more.
     if (!by_probe)
-        made.well_at = unit.memory.last_success;
-    made.since = by_probe ? std::min(seen->turned_at, seen->settled_since) : *unit.memory.last_success;
+        made.well_at = unit.memory->last_success;
+    made.since = by_probe ? std::min(seen->turned_at, seen->settled_since) : *unit.memory->last_success;
     return made;
 }
 
@@ -118,16 +118,16 @@ void for_each_counting(const Scenario& scenario, const CheckUnit& unit, Visit vi
             visit(*group, subject, seen);
     };
     std::size_t i = 0;
-    for (const auto& [subject, seen] : unit.memory.subjects) {
+    for (const auto& [subject, seen] : unit.memory->subjects) {
         const std::size_t at = i++;
         add(subject, at < unit.subject_assets.size() ? unit.subject_assets[at] : std::string_view{}, &seen);
     }
-    if (!unit.memory.subjects.empty())
+    if (!unit.memory->subjects.empty())
         return;
-    if (unit.memory.last_success || unit.memory.seen_before.empty())
+    if (unit.memory->last_success || unit.memory->seen_before.empty())
         add({}, asset_of(*unit.check, {}), nullptr);
     else
-        for (const auto& [subject, known] : unit.memory.seen_before)
+        for (const auto& [subject, known] : unit.memory->seen_before)
             add(subject, asset_of(*unit.check, subject), nullptr);
 }
 

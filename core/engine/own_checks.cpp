@@ -31,7 +31,7 @@ namespace {
 
 /// A backup is told without a subject; a check that was configured for an exercise is nobody's repository.
 bool may_be_told(const CheckUnit& unit, std::string_view subject) {
-    return !subject.empty() || unit.memory.subjects.contains(subject) ||
+    return !subject.empty() || unit.memory->subjects.contains(subject) ||
            unit.check->may_bring(EvidenceKind::recovery_points);
 }
 
@@ -45,7 +45,7 @@ std::string Engine::outcome_check(std::string_view asset, std::string_view subje
     const auto rank = [&](const CheckUnit& unit) {
         // Whoever knows it already goes on with it, or an end would not meet its beginning; then whoever was
         // configured.
-        return std::tuple{!unit.memory.subjects.contains(subject), unit.name.ends_with(kOutcomes),
+        return std::tuple{!unit.memory->subjects.contains(subject), unit.name.ends_with(kOutcomes),
                           std::string_view{unit.name}};
     };
     for (const CheckUnit* member : at->second->members)

@@ -17,7 +17,7 @@ Time seen_until(const ScenarioUnit& unit) {
         return Time::min();
     Time seen = Time::max();
     for (const CheckUnit* member : unit.members)
-        seen = std::min(seen, member->memory.last_success.value_or(Time::min()));
+        seen = std::min(seen, member->memory->last_success.value_or(Time::min()));
     return seen;
 }
 

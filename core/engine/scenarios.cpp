@@ -41,8 +41,9 @@ void decide_groups(ScenarioUnit& unit, Time now) {
     note_well(unit, groups);
     for (const auto& [name, history] : unit.outages)
         groups.try_emplace(name);
-    const bool all_seen = std::ranges::all_of(
-        unit.members, [](const CheckUnit* member) { return member->fresh && member->memory.last_success.has_value(); });
+    const bool all_seen = std::ranges::all_of(unit.members, [](const CheckUnit* member) {
+        return member->fresh && member->memory->last_success.has_value();
+    });
     unit.groups.clear();
     unit.down.clear();
     for (const auto& [name, group] : groups) {
@@ -172,7 +173,7 @@ void Engine::follow_outage(ScenarioUnit& unit, const std::string& group, const D
         validate_after(unit, group, !history.running, now);
     if (follow_promises(unit, history, decision.state, turned, now) || turned)
         note_change(unit);
-    if (auto told = unit.canary ? told_by_canary(unit.canary->memory) : std::nullopt) {
+    if (auto told = unit.canary ? told_by_canary(*unit.canary->memory) : std::nullopt) {
         told->by = unit.canary->name;
         if (remember_loss(history, *told))
             note_change(unit);
@@ -254,9 +255,9 @@ void Engine::show_to_scenarios(CheckUnit& unit) {
              {&finding.identity.subject, &finding.identity.assertion, &finding.identity.measurement})
             mix(*part);
     }
-    mix(unit.memory.failure.has_value());
-    mix(unit.memory.last_success.has_value());
-    for (const auto& [subject, seen] : unit.memory.subjects) {
+    mix(unit.memory->failure.has_value());
+    mix(unit.memory->last_success.has_value());
+    for (const auto& [subject, seen] : unit.memory->subjects) {
         mix(seen.failure.has_value() || seen.vanished_since.has_value());
         mix(seen.turned_at.time_since_epoch().count());
         for (const std::string* part :

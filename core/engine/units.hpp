@@ -64,7 +64,8 @@ struct CheckUnit : JudgedUnit {
     using JudgedUnit::JudgedUnit;
 
     std::shared_ptr<const Check> check;
-    CheckMemory memory;
+    /// Shared with what was published of it: it is replaced, never changed. Never null.
+    std::shared_ptr<const CheckMemory> memory = std::make_shared<const CheckMemory>();
     /// False after a restart until the check ran again (or when it is not due yet): old evidence is not judged, and
     /// what was firing goes on.
     bool fresh = true;
@@ -77,7 +78,7 @@ struct CheckUnit : JudgedUnit {
     bool begun_anew = false;
     /// Reports that came since the agent started.
     std::uint64_t reports = 0;
-    /// In the order of `memory.subjects`; empty for none.
+    /// In the order of `memory->subjects`; empty for none.
     std::vector<std::string> subject_assets;
     /// The same the other way round, where it sees several: of each asset what is seen of it, in order.
     std::map<const AssetUnit*, std::vector<const CheckMemory::Subjects::value_type*>> seen_of;
@@ -91,8 +92,8 @@ struct CheckUnit : JudgedUnit {
     std::vector<ValidationUnit*> validations;
     /// What its scenarios saw of it when it was judged last, as one number.
     std::size_t stance = 0;
-    /// Its silence, whoever tells of it.
-    std::optional<Finding> silence;
+    /// Its silence, whoever tells of it; mostly null, and then nothing is kept for it.
+    std::unique_ptr<const Finding> silence;
     /// Does its target tell of it, for all the checks that share it?
     bool target_tells = false;
     /// Is it a probe that finds its target down?

@@ -25,7 +25,7 @@ std::string why_unseen(const CheckUnit& unit, const SubjectMemory& seen) {
     if (seen.vanished_since)
         return "is gone";
     // Whoever is told hears of one subject at a time.
-    if (unit.check->looks() && seen.learned_at < *unit.memory.last_success)
+    if (unit.check->looks() && seen.learned_at < *unit.memory->last_success)
         return "was not seen by the last look";
     return {};
 }

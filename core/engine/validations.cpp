@@ -53,9 +53,9 @@ std::string doubt_about(const std::string& name, const SubjectMemory& seen, cons
 }
 
 std::string doubt_about(const CheckUnit& unit) {
-    if (unit.memory.subjects.empty())
+    if (unit.memory->subjects.empty())
         return "it found nothing";
-    for (const auto& [name, seen] : unit.memory.subjects)
+    for (const auto& [name, seen] : unit.memory->subjects)
         if (std::string doubt = doubt_about(name, seen, unit); !doubt.empty())
             return doubt;
     return {};
@@ -64,7 +64,7 @@ std::string doubt_about(const CheckUnit& unit) {
 /// What a step has to know of a check.
 StepView view_of(const CheckUnit& unit) {
     StepView view;
-    const CheckMemory& memory = unit.memory;
+    const CheckMemory& memory = *unit.memory;
     if (memory.last_success && unit.fresh)
         view.looked_at = *memory.last_success - memory.last_took;
     if (!unit.findings.empty()) {

@@ -83,7 +83,7 @@ void write_runs(std::string& out, const std::vector<core::Exercise>& exercises, 
 /// What one check saw of the asset: its recovery points and the exercises that were reported.
 void write_sight(std::string& out, const core::CheckSnapshot& check, std::string_view asset, core::Time now) {
     std::size_t i = 0;
-    for (const auto& [subject, seen] : check.memory.subjects) {
+    for (const auto& [subject, seen] : check.memory->subjects) {
         const std::size_t at = i++;
         if (at >= check.subject_assets.size() || check.subject_assets[at] != asset)
             continue;

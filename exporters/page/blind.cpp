@@ -63,7 +63,7 @@ void find_unknown(std::string_view subject, const core::SubjectMemory& seen, std
 
 /// It failed, has not run yet, or looks at nothing.
 bool knows_nothing(const core::CheckSnapshot& check) {
-    const core::CheckMemory& memory = check.memory;
+    const core::CheckMemory& memory = *check.memory;
     return memory.failure || !memory.last_success || (check.check->looks() && memory.subjects.empty());
 }
 
@@ -74,7 +74,7 @@ std::vector<Blind> find_blind(const core::Snapshot& snapshot) {
         Blind blind{&check, {}};
         const bool is_whole = knows_nothing(check);
         if (!is_whole)
-            for (const auto& [subject, seen] : check.memory.subjects)
+            for (const auto& [subject, seen] : check.memory->subjects)
                 find_unknown(subject, seen, blind.unknown);
         if (is_whole || !blind.unknown.empty())
             found.push_back(std::move(blind));
@@ -105,7 +105,7 @@ void write_some(std::string& out, const std::vector<Unknown>& unknown, core::Tim
 }
 
 std::string headline(const Blind& blind) {
-    const core::CheckMemory& memory = blind.check->memory;
+    const core::CheckMemory& memory = *blind.check->memory;
     if (!blind.unknown.empty())
         return fmt::format("{} unknown", blind.unknown.size());
     if (memory.failure)
@@ -124,7 +124,7 @@ void write_blind(std::string& out, const core::Snapshot& snapshot, core::Time no
         out += fmt::format("<li>\n<div class=\"top\"><h3>{}</h3>{}</div>\n", check_link(blind[i].check->check->name),
                            tag("none", headline(blind[i])));
         if (blind[i].unknown.empty())
-            write_whole(out, blind[i].check->memory, now);
+            write_whole(out, *blind[i].check->memory, now);
         else
             write_some(out, blind[i].unknown, now);
         out += "</li>\n";

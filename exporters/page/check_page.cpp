@@ -31,7 +31,7 @@ const core::CheckSnapshot* find_check(const core::Snapshot& snapshot, std::strin
 
 void write_facts(std::string& out, const core::CheckSnapshot& snapshot, core::Time now) {
     const core::Check& check = *snapshot.check;
-    const core::CheckMemory& memory = snapshot.memory;
+    const core::CheckMemory& memory = *snapshot.memory;
     out += "<dl>\n";
     row(out, "Collector", html(check.collector));
     if (!check.asset.empty())
@@ -133,11 +133,11 @@ std::optional<Detail> check_page(const core::Snapshot& snapshot, const AgentFact
     std::string& rest = page.below;
     rest += "<section aria-labelledby=\"seen\">\n<h2 id=\"seen\">What it learned last</h2>\n<ul class=\"rows\">\n";
     std::size_t shown = 0;
-    for (const auto& [subject, seen] : check->memory.subjects)
+    for (const auto& [subject, seen] : check->memory->subjects)
         if (shown++ < kMostSubjects)
             write_subject(rest, subject, seen, now);
     rest += "</ul>\n";
-    more(rest, check->memory.subjects.size(), kMostSubjects, fmt::format("{}api/v1/checks", kRoot));
+    more(rest, check->memory->subjects.size(), kMostSubjects, fmt::format("{}api/v1/checks", kRoot));
     rest += "</section>\n";
     end_page(rest, snapshot, facts, kRoot);
     return page;

@@ -127,7 +127,7 @@ BackupsByAsset backups_by_asset(const core::Snapshot& snapshot) {
     BackupsByAsset all;
     snapshot.checks.for_each([&](const core::CheckSnapshot& check) {
         std::size_t i = 0;
-        for (const auto& [subject, seen] : check.memory.subjects) {
+        for (const auto& [subject, seen] : check.memory->subjects) {
             const std::size_t at = i++;
             if (at >= check.subject_assets.size() || check.subject_assets[at].empty())
                 continue;

@@ -95,12 +95,12 @@ TEST_CASE("what is not there is not run, nor what is only told") {
 
 TEST_CASE("the answer comes when what was learned can be seen") {
     Site site;
-    const auto before = site.agent.snapshot().get()->checks[0].memory.last_run;
+    const auto before = site.agent.snapshot().get()->checks[0].memory->last_run;
     site.press();
     site.world.timers().advance(1s);
     REQUIRE(site.status(1) == 200);
-    CHECK(site.answers[0].memory.last_run == site.agent.snapshot().get()->checks[0].memory.last_run);
-    CHECK(site.answers[0].memory.last_run > before);
+    CHECK(site.answers[0].memory->last_run == site.agent.snapshot().get()->checks[0].memory->last_run);
+    CHECK(site.answers[0].memory->last_run > before);
 }
 
 TEST_CASE("a run that goes on is not joined by another, and one that takes long is not waited for") {
@@ -164,7 +164,7 @@ TEST_CASE("what is forgotten while somebody's look runs is shown by the next one
     Site site{
         "[asset.orders]\n[check.a0]\ncollector = \"exec\"\ncommand = [\"true\"]\nasset = \"orders\"\nevery = \"1h\"\n",
         [](const io::Command&) { return test::exited("OK - all is well\n"); }};
-    const auto is_seen = [&] { return site.agent.engine().check("a0")->memory.subjects.contains(""); };
+    const auto is_seen = [&] { return site.agent.engine().check("a0")->memory->subjects.contains(""); };
     REQUIRE(is_seen());
     site.world.latency = 3s;
     site.press();
@@ -200,7 +200,7 @@ TEST_CASE(
     };
     const auto newest = [&] {
         core::PointState state = core::PointState::bad;
-        for (const core::Evidence& one : *site.answers.back().memory.subjects.at("db1:/srv/orders").evidence)
+        for (const core::Evidence& one : *site.answers.back().memory->subjects.at("db1:/srv/orders").evidence)
             if (const auto* found = std::get_if<core::RecoveryPoints>(&one))
                 state = found->points.back().state;
         return state;

@@ -139,7 +139,7 @@ TEST_CASE("a renderer that kept thresholds shows those of the asset that it sees
 TEST_CASE("a bad or future point never counts as the last success") {
     core::Snapshot snapshot = test::empty_snapshot();
     core::CheckSnapshot check = test::sample_snapshot().checks[0];
-    core::SubjectMemory& seen = check.memory.subjects.begin()->second;
+    core::SubjectMemory& seen = test::memory_of(check).subjects.begin()->second;
     core::RecoveryPoints points;
     points.points = {
         {.id = "good", .data_at = test::kNow - 5h, .ended_at = test::kNow - 5h},

@@ -26,6 +26,10 @@ struct Configured {
         text += "[check." + name + "]\ncollector = \"exec\"\ncommand = [\"sh\", \"-c\", \"touch '" + folder.path(name) +
                 "'; echo said " + name + "; exit " + std::to_string(status) + "\"]\n" + more + "\n";
     }
+    /// A plug-in that prints this line of JSON.
+    void tells(const std::string& name, const std::string& json) {
+        text += "[check." + name + "]\ncollector = \"exec\"\nformat = \"json\"\ncommand = [\"echo\", '" + json + "']\n";
+    }
     Ended check(std::vector<std::string> words = {}) const {
         folder.write("recoverd.toml", text);
         words.insert(words.begin(), {"check", "--config.file", folder.path("recoverd.toml")});
@@ -64,9 +68,8 @@ TEST_CASE("what to do about a failure stands on a line of its own, or behind it 
 
 TEST_CASE("an expectation that one look does not learn is unknown, never good") {
     Configured checks;
-    checks.text =
-        "[check.bucket]\ncollector = \"exec\"\nformat = \"json\"\ncommand = [\"echo\", '{\"kind\": "
-        "\"assertions\", \"assertions\": [{\"name\": \"lock\", \"expected\": \"on\", \"detail\": \"501\"}]}']\n";
+    checks.tells("bucket",
+                 R"({"kind": "assertions", "assertions": [{"name": "lock", "expected": "on", "detail": "501"}]})");
     const auto ended = checks.check();
     CHECK(ended.code == 3);
     CHECK_THAT(ended.out, ContainsSubstring("unknown bucket\n") && ContainsSubstring("lock could not be learned: 501"));
@@ -75,9 +78,7 @@ TEST_CASE("an expectation that one look does not learn is unknown, never good") 
 TEST_CASE("a subject of which nothing is told is unknown, never good") {
     Configured checks;
     // The evidence stands a level too deep.
-    checks.text =
-        "[check.dump]\ncollector = \"exec\"\nformat = \"json\"\ncommand = [\"echo\", '{\"subject\": \"orders\", "
-        "\"evidence\": {\"kind\": \"measurement\", \"name\": \"lag\", \"value\": 3}}']\n";
+    checks.tells("dump", R"({"subject": "orders", "evidence": {"kind": "measurement", "name": "lag", "value": 3}})");
     const auto ended = checks.check();
     CHECK(ended.code == 3);
     CHECK_THAT(ended.out, ContainsSubstring("unknown dump\n") &&

@@ -90,6 +90,32 @@ void look(Engine& engine, Time& now, const List& names) {
     pass(engine, now, 10s);
 }
 
+/// Jobs of an asset that are told as exercises, each a subject of its own that nobody misses.
+struct Jobs {
+    Time now = kNow;
+    Engine engine{now};
+
+    Jobs() {
+        Fleet fleet;
+        Check jobs = backups_of("jobs", "orders");
+        jobs.brings = {EvidenceKind::exercise};
+        fleet.with(asset("orders")).with(jobs);
+        engine.configure(fleet.done(), now);
+    }
+    SubjectReport ended(std::string exercise, std::string job, ExerciseOutcome outcome) const {
+        Exercise run{.id = job, .exercise = std::move(exercise), .outcome = outcome};
+        run.started_at = now - 1min;
+        run.ended_at = now;
+        return SubjectReport{.subject = std::move(job), .evidence = {run}, .passing = true};
+    }
+    /// A whole answer, and a minute.
+    void tell(std::vector<SubjectReport> subjects) {
+        engine.learn("jobs", report(now, std::move(subjects)), now);
+        pass(engine, now, 1min);
+    }
+    auto firing_of(std::string_view name) { return std::ranges::count(firing(engine, now), name); }
+};
+
 } // namespace
 
 TEST_CASE("subjects can make assets of a class") {
@@ -111,61 +137,29 @@ TEST_CASE("subjects can make assets of a class") {
 }
 
 TEST_CASE("a restore test that was a Job of its own has failed until the next one of its name passes") {
-    fleet::Fleet fleet;
-    Check jobs = fleet::backups_of("jobs", "orders");
-    jobs.brings = {EvidenceKind::exercise};
-    fleet.with(fleet::asset("orders")).with(jobs);
-    Time now = kNow;
-    Engine engine{now};
-    engine.configure(fleet.done(), now);
-    const auto ended = [&](std::string job, ExerciseOutcome outcome) {
-        Exercise run{.id = job, .exercise = "restore-test", .outcome = outcome};
-        run.started_at = now - 1min;
-        run.ended_at = now;
-        return SubjectReport{.subject = std::move(job), .evidence = {run}, .passing = true};
-    };
-    const auto fails = [&] { return std::ranges::count(firing(engine, now), "RestoreTestFailed") == 1; };
-    engine.learn("jobs", report(now, {ended("job/1", ExerciseOutcome::failed)}), now);
-    pass(engine, now, 1min);
-    CHECK(fails());
+    Jobs jobs;
+    jobs.tell({jobs.ended("restore-test", "job/1", ExerciseOutcome::failed)});
+    CHECK(jobs.firing_of("RestoreTestFailed") == 1);
     // It was deleted, which says nothing of what it tested.
-    engine.learn("jobs", report(now, {}), now);
-    pass(engine, now, 1min);
-    CHECK(fails());
-    engine.learn("jobs", report(now, {ended("job/2", ExerciseOutcome::passed)}), now);
-    pass(engine, now, 1min);
-    CHECK_FALSE(fails());
+    jobs.tell({});
+    CHECK(jobs.firing_of("RestoreTestFailed") == 1);
+    jobs.tell({jobs.ended("restore-test", "job/2", ExerciseOutcome::passed)});
+    CHECK(jobs.firing_of("RestoreTestFailed") == 0);
 }
 
 TEST_CASE("how an exercise stands outlives the Jobs that told it, however many of others come and go") {
-    fleet::Fleet fleet;
-    Check jobs = fleet::backups_of("jobs", "orders");
-    jobs.brings = {EvidenceKind::exercise};
-    fleet.with(fleet::asset("orders")).with(jobs);
-    Time now = kNow;
-    Engine engine{now};
-    engine.configure(fleet.done(), now);
-    const auto ended = [&](std::string exercise, std::string job, ExerciseOutcome outcome) {
-        Exercise run{.id = job, .exercise = std::move(exercise), .outcome = outcome};
-        run.ended_at = now;
-        return SubjectReport{.subject = std::move(job), .evidence = {run}, .passing = true};
-    };
+    Jobs jobs;
     // Jobs that failed are kept, and those that passed deleted.
-    const SubjectReport first = ended("restore-test", "job/1", ExerciseOutcome::failed);
-    engine.learn("jobs", report(now, {first}), now);
-    pass(engine, now, 1min);
-    engine.learn("jobs", report(now, {first, ended("restore-test", "job/2", ExerciseOutcome::passed)}), now);
-    pass(engine, now, 1min);
-    engine.learn("jobs", report(now, {first, ended("failover", "job/3", ExerciseOutcome::failed)}), now);
+    const SubjectReport first = jobs.ended("restore-test", "job/1", ExerciseOutcome::failed);
+    jobs.tell({first});
+    jobs.tell({first, jobs.ended("restore-test", "job/2", ExerciseOutcome::passed)});
+    jobs.tell({first, jobs.ended("failover", "job/3", ExerciseOutcome::failed)});
     for (int i = 4; i < 104; ++i) {
-        pass(engine, now, 1min);
         const std::string name = std::to_string(i);
-        engine.learn("jobs", report(now, {first, ended("drill-" + name, "job/" + name, ExerciseOutcome::passed)}), now);
+        jobs.tell({first, jobs.ended("drill-" + name, "job/" + name, ExerciseOutcome::passed)});
     }
-    pass(engine, now, 1min);
-    const List names = firing(engine, now);
-    CHECK(std::ranges::count(names, "RestoreTestFailed") == 0);
-    CHECK(std::ranges::count(names, "ExerciseFailed") == 1);
+    CHECK(jobs.firing_of("RestoreTestFailed") == 0);
+    CHECK(jobs.firing_of("ExerciseFailed") == 1);
 }
 
 TEST_CASE("an asset that was made of what nobody misses goes with it") {
@@ -253,13 +247,13 @@ TEST_CASE("what was reported of a discovered asset outlives a restart with other
     Engine after{now};
     for (const char* name : {"dumps", "shop/outcomes"}) {
         const auto* unit = engine.check(name);
-        after.restore_check(name, {unit->check->fingerprint, unit->memory, unit->alerts, std::nullopt});
+        after.restore_check(name, {unit->check->fingerprint, *unit->memory, unit->alerts, std::nullopt});
     }
     after.restore_asset("shop", engine.asset("shop")->first_seen, engine.asset("shop")->alerts);
     after.configure(dumps.config(), now);
     pass(after, now, 1min);
     REQUIRE(after.check("shop/outcomes"));
-    CHECK(after.check("shop/outcomes")->memory.subjects.at("restore-test").exercises.size() == 1);
+    CHECK(after.check("shop/outcomes")->memory->subjects.at("restore-test").exercises.size() == 1);
     CHECK(after.take_changes().dropped_checks.empty());
     after.learn("dumps", report(now, {points("shop", {now - 1h, now})}), now);
     pass(after, now, 1min);
@@ -408,7 +402,7 @@ TEST_CASE("what was reported of an asset that is promised where it is seen outli
     Engine after{dumps.now};
     for (const std::string& name : {std::string{"dumps"}, own}) {
         const auto* unit = dumps.engine.check(name);
-        after.restore_check(name, {unit->check->fingerprint, unit->memory, unit->alerts, std::nullopt});
+        after.restore_check(name, {unit->check->fingerprint, *unit->memory, unit->alerts, std::nullopt});
     }
     for (const char* name : {"shop", "users"})
         after.restore_asset(name, dumps.now - 1h, {});

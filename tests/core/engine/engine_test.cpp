@@ -50,7 +50,7 @@ std::unique_ptr<Engine> restarted(const Engine& before, const std::shared_ptr<co
     auto after = std::make_unique<Engine>(now);
     for (const auto& check : config->checks)
         if (const auto* unit = before.check(check->name))
-            after->restore_check(unit->name, {unit->check->fingerprint, unit->memory, unit->alerts, due_at});
+            after->restore_check(unit->name, {unit->check->fingerprint, *unit->memory, unit->alerts, due_at});
     for (const auto& [name, kept] : config->assets)
         if (const auto* unit = before.asset(name))
             after->restore_asset(name, unit->first_seen, unit->alerts);
@@ -286,7 +286,7 @@ TEST_CASE("a check that left while the agent was down has its alerts resolved at
     Watched watched{3h};
     Engine after{kNow + 1min};
     const auto* unit = watched.engine.check("b");
-    after.restore_check("b", {unit->check->fingerprint, unit->memory, unit->alerts, std::nullopt});
+    after.restore_check("b", {unit->check->fingerprint, *unit->memory, unit->alerts, std::nullopt});
     after.configure(Fleet{}.with(asset("orders")).done(), kNow + 1min);
     after.advance(kNow + 1min);
     CHECK(std::ranges::any_of(after.take_changes().transitions, [](const Transition& t) {
@@ -297,12 +297,12 @@ TEST_CASE("a check that left while the agent was down has its alerts resolved at
 TEST_CASE("a reload that changes nothing changes no alert and forgets nothing") {
     Watched watched{3h};
     const auto before = watched.engine.check("b")->alerts;
-    const auto memory = watched.engine.check("b")->memory;
+    const auto memory = *watched.engine.check("b")->memory;
     watched.engine.take_changes();
     watched.engine.configure(Fleet{}.with(asset("orders")).with(backups_of("b", "orders")).done(), watched.now);
     watched.engine.advance(watched.now);
     CHECK(watched.engine.check("b")->alerts == before);
-    CHECK(watched.engine.check("b")->memory == memory);
+    CHECK(*watched.engine.check("b")->memory == memory);
     CHECK(watched.engine.take_changes().transitions.empty());
 }
 
@@ -480,7 +480,7 @@ TEST_CASE("a check whose options changed while the agent was down has not looked
     Time now = watched.now + 1min;
     Engine after{now};
     const auto* unit = watched.engine.check("b");
-    after.restore_check("b", {unit->check->fingerprint, unit->memory, unit->alerts, now + 10min});
+    after.restore_check("b", {unit->check->fingerprint, *unit->memory, unit->alerts, now + 10min});
     after.configure(config, now);
     pass(after, now, 1min);
     CHECK(firing(after, now) == List{"BackupTooOld"});
@@ -1073,7 +1073,7 @@ TEST_CASE("a clock that jumps has kept nobody silent, and who is silent stays so
         watched.engine.clock_jumped(by);
         watched.engine.advance(watched.now);
         CHECK_FALSE(watched.alert("EvidenceMissing"));
-        CHECK(watched.engine.check("b")->memory.last_success == watched.now);
+        CHECK(watched.engine.check("b")->memory->last_success == watched.now);
         // As if nothing had been: four minutes are no silence, five are.
         watched.pass(4min);
         CHECK_FALSE(watched.alert("EvidenceMissing"));

@@ -67,7 +67,7 @@ struct Drilled {
     /// The same agent, started anew.
     void restore(const Drilled& before) {
         const CheckUnit* told = before.engine.check("told");
-        engine.restore_check("told", {told->check->fingerprint, told->memory, told->alerts, {}});
+        engine.restore_check("told", {told->check->fingerprint, *told->memory, told->alerts, {}});
         engine.restore_asset("shop", before.engine.asset("shop")->first_seen, {});
         engine.restore_validation("after-failover", before.memory(), {});
     }

@@ -140,7 +140,7 @@ class Life {
             names.push_back(check.name);
         for (const std::string& name : names)
             if (const auto* unit = engine_->check(name))
-                after->restore_check(unit->name, {unit->check->fingerprint, unit->memory, unit->alerts,
+                after->restore_check(unit->name, {unit->check->fingerprint, *unit->memory, unit->alerts,
                                                   dice(2) != 0 ? std::optional{now_ + 1min} : std::nullopt});
         for (const char* name : {"orders", "one", "two", "three"})
             if (const auto* unit = engine_->asset(name))

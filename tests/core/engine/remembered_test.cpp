@@ -89,7 +89,7 @@ struct Edited {
             auto after = std::make_unique<Engine>(now);
             const CheckUnit* kept = engine->check("b");
             after->restore_asset("orders", engine->asset("orders")->first_seen, engine->asset("orders")->alerts);
-            after->restore_check("b", {kept->check->fingerprint, kept->memory, kept->alerts, {}});
+            after->restore_check("b", {kept->check->fingerprint, *kept->memory, kept->alerts, {}});
             engine = std::move(after);
         }
         engine->configure(config(), now);
@@ -134,7 +134,7 @@ TEST_CASE("what is forgotten of one subject is left to its collector, which may 
         report.result->cursor = "where it left off";
         engine.learn("b", report, now);
     };
-    const auto memory = [&]() -> const CheckMemory& { return engine.check("b")->memory; };
+    const auto memory = [&]() -> const CheckMemory& { return *engine.check("b")->memory; };
     look();
     CHECK(engine.forget("b/repo1", now) == 1);
     CHECK(engine.forget("b/repo1", now) == 0);
@@ -150,7 +150,7 @@ TEST_CASE("what is forgotten while a look runs is not brought back by that look"
         Engine engine{kNow};
         Time now = kNow;
         engine.configure(Fleet{}.with(fleet::asset("orders")).with(fleet::backups_of("b", "orders")).done(), now);
-        const auto memory = [&]() -> const CheckMemory& { return engine.check("b")->memory; };
+        const auto memory = [&]() -> const CheckMemory& { return *engine.check("b")->memory; };
         // One that began when so much had been forgotten.
         const auto look = [&](Texts forgotten) {
             Report report = fleet::report(now, {fleet::points("repo1", {now}), fleet::points("repo2", {now})});
@@ -183,9 +183,9 @@ TEST_CASE("what is told in the moment in which it is learned is known whatever w
     engine.configure(Fleet{}.with(fleet::asset("orders")).with(told_of("{}")).done(), kNow);
     engine.learn("restore", passed_at(kNow), kNow);
     CHECK(engine.forget("restore/restore-test", kNow) == 1);
-    CHECK(engine.check("restore")->memory.forgotten.empty());
+    CHECK(engine.check("restore")->memory->forgotten.empty());
     engine.learn("restore", passed_at(kNow), kNow);
-    CHECK(engine.check("restore")->memory.subjects.contains("restore-test"));
+    CHECK(engine.check("restore")->memory->subjects.contains("restore-test"));
 }
 
 TEST_CASE("an expectation that failed goes on failing over other options while nobody learns whether it holds") {
@@ -363,9 +363,9 @@ TEST_CASE("what an earlier life kept is not ahead of a slow clock, and silence i
     Engine after{now};
     after.restore_asset("orders", before.asset("orders")->first_seen, before.asset("orders")->alerts);
     const CheckUnit* kept = before.check("b");
-    after.restore_check("b", {kept->check->fingerprint, kept->memory, kept->alerts, {}});
+    after.restore_check("b", {kept->check->fingerprint, *kept->memory, kept->alerts, {}});
     after.configure(config, now);
-    CHECK(after.check("b")->memory.last_success == now);
+    CHECK(after.check("b")->memory->last_success == now);
     CHECK(after.asset("orders")->first_seen <= now);
     for (const auto& [labels, alert] : after.check("b")->alerts)
         CHECK(alert.started_at <= now);
@@ -390,19 +390,19 @@ TEST_CASE("what a check was told stays known whatever is expected of it from now
     const CheckUnit* kept = engine.check("restore");
     Engine after{now};
     after.restore_asset("orders", engine.asset("orders")->first_seen, {});
-    after.restore_check("restore", {kept->check->fingerprint, kept->memory, kept->alerts, {}});
+    after.restore_check("restore", {kept->check->fingerprint, *kept->memory, kept->alerts, {}});
     after.configure(later, now);
     after.advance(now);
-    CHECK(after.check("restore")->memory.subjects.contains("restore-test"));
+    CHECK(after.check("restore")->memory->subjects.contains("restore-test"));
 
     engine.configure(later, now);
     engine.advance(now);
-    CHECK(engine.check("restore")->memory.subjects.contains("restore-test"));
+    CHECK(engine.check("restore")->memory->subjects.contains("restore-test"));
     CHECK(std::ranges::count(firing(engine, now), "RestoreTestOverdue") == 0);
     // It was another collector's name before.
     Check other = fleet::backups_of("restore", "orders");
     engine.configure(with_cadence(other), now);
-    CHECK(engine.check("restore")->memory.subjects.empty());
+    CHECK(engine.check("restore")->memory->subjects.empty());
 }
 
 TEST_CASE("other options of a check end nothing that is asked of what has been there for long") {
@@ -440,7 +440,7 @@ TEST_CASE("other options of a check end nothing that is asked of what has been t
 TEST_CASE("how long something was there before its check was changed moves with the clock, and can be forgotten") {
     Edited edited;
     edited.edit("{command}");
-    const auto before = [&]() -> const auto& { return edited.engine->check("b")->memory.seen_before; };
+    const auto before = [&]() -> const auto& { return edited.engine->check("b")->memory->seen_before; };
     CHECK(before().at("repo1").first_seen == kNow);
     edited.engine->clock_jumped(kDay);
     edited.now += kDay;

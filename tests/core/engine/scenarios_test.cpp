@@ -159,7 +159,7 @@ struct Zones {
     void restore(const Zones& before, std::optional<Time> due_at) {
         for (const auto& check : before.fleet.config.checks) {
             const auto* unit = before.engine.check(check->name);
-            engine.restore_check(check->name, {check->fingerprint, unit->memory, unit->alerts, due_at});
+            engine.restore_check(check->name, {check->fingerprint, *unit->memory, unit->alerts, due_at});
         }
         for (const char* name : {"az", "node"}) {
             const auto* unit = before.engine.scenario(name);
@@ -665,7 +665,7 @@ TEST_CASE("a drill lowers an assertion that a scenario takes for an outage, over
     Engine after{now};
     for (const std::string& name : {drilled.outcomes, std::string{"canary"}}) {
         const auto* unit = drilled.engine.check(name);
-        after.restore_check(name, {unit->check->fingerprint, unit->memory, unit->alerts, {}});
+        after.restore_check(name, {unit->check->fingerprint, *unit->memory, unit->alerts, {}});
     }
     const auto* unit = drilled.engine.scenario("db-primary");
     after.restore_scenario("db-primary", unit->outages, unit->alerts);
@@ -865,7 +865,7 @@ TEST_CASE("the canary of a scenario tells what its outage lost, over a restart t
         again.engine.restore_scenario("az", zones.engine.scenario("az")->outages, {});
         if (is_kept) {
             const auto* canary = zones.engine.check("canary");
-            again.engine.restore_check("canary", {canary->check->fingerprint, canary->memory, canary->alerts, {}});
+            again.engine.restore_check("canary", {canary->check->fingerprint, *canary->memory, canary->alerts, {}});
         }
         again.configure();
         again.probe(ReachState::up);
@@ -1020,7 +1020,7 @@ TEST_CASE("an experiment in whose window a scenario held fails, by whatever else
     ran(from, zones.now, "seen");
     CHECK(fleet::firing(zones.engine, zones.now).empty());
     from = zones.now;
-    const Time last_seen = *zones.engine.check("web-a1")->memory.last_success;
+    const Time last_seen = *zones.engine.check("web-a1")->memory->last_success;
     for (int i = 0; i < 6; ++i)
         zones.fail();
     zones.probe(ReachState::up);

@@ -79,7 +79,7 @@ struct Shop {
         const CheckUnit* check = engine.check("shop/validations");
         if (!check)
             return nullptr;
-        const auto& exercises = check->memory.subjects.at("after-recovery").exercises;
+        const auto& exercises = check->memory->subjects.at("after-recovery").exercises;
         return exercises.empty() ? nullptr : &exercises.back();
     }
 };
@@ -378,7 +378,7 @@ TEST_CASE("a validation that is planned is overdue when its last run was given u
         after.fleet.config = shop.fleet.config;
         const CheckUnit* told = shop.engine.check("shop/validations");
         after.engine.restore_asset("shop", shop.engine.asset("shop")->first_seen, {});
-        after.engine.restore_check(told->name, {told->check->fingerprint, told->memory, told->alerts, {}});
+        after.engine.restore_check(told->name, {told->check->fingerprint, *told->memory, told->alerts, {}});
         after.engine.restore_validation("after-recovery", shop.memory(), {});
         after.configure();
         after.engine.advance(after.now);

@@ -30,9 +30,10 @@ core::Snapshot of(std::vector<core::SubjectMemory> subjects) {
     configured->name = "repositories";
     configured->every = 5min;
     check.check = std::move(configured);
-    check.memory.last_run = check.memory.last_success = test::kNow;
+    core::CheckMemory& memory = test::memory_of(check);
+    memory.last_run = memory.last_success = test::kNow;
     for (core::SubjectMemory& subject : subjects) {
-        check.memory.subjects.emplace(fmt::format("repo{}", check.memory.subjects.size() + 1), std::move(subject));
+        memory.subjects.emplace(fmt::format("repo{}", memory.subjects.size() + 1), std::move(subject));
         check.subject_assets.emplace_back("orders-db");
     }
     core::Snapshot snapshot = test::empty_snapshot();
@@ -96,7 +97,7 @@ TEST_CASE("where all is known nothing is said, and what knows nothing at all com
     auto configured = std::make_shared<core::Check>(*whole.check);
     configured->name = "whole";
     whole.check = std::move(configured);
-    whole.memory.failure = core::Failure{core::FailureKind::timed_out, "no answer within 10s"};
+    test::memory_of(whole).failure = core::Failure{core::FailureKind::timed_out, "no answer within 10s"};
     snapshot.checks.push_back(std::make_shared<const core::CheckSnapshot>(std::move(whole)));
     const std::string unknown = unknown_of(snapshot);
     CHECK(unknown.find("check/whole") < unknown.find("check/repositories"));

@@ -34,7 +34,7 @@ std::string page_of(const core::Snapshot& snapshot, std::string_view name) {
 }
 
 void failed_before(core::CheckSnapshot& check) {
-    check.memory.last_failure =
+    test::memory_of(check).last_failure =
         core::PastFailure{{core::FailureKind::timed_out, "no answer within <30s>"}, test::kNow - 3h, test::kNow - 2h};
 }
 
@@ -79,7 +79,8 @@ TEST_CASE("an alert that only would fire says so, with the moment since when it 
 TEST_CASE("of a subject it is told since when it is up or down, and which job failed last") {
     const std::string page = page_of(changed(2,
                                              [](core::CheckSnapshot& check) {
-                                                 core::SubjectMemory& seen = check.memory.subjects.begin()->second;
+                                                 core::SubjectMemory& seen =
+                                                     test::memory_of(check).subjects.begin()->second;
                                                  seen.settled = core::ReachState::down;
                                                  seen.settled_since = test::kNow - 5min;
                                              }),

@@ -51,7 +51,8 @@ TEST_CASE("what is usual is within the threshold of the median of what came befo
     core::Snapshot snapshot = test::sample_snapshot();
     core::CheckSnapshot check = snapshot.checks[0];
     core::RecoveryPoints points{.method = "file"};
-    core::SubjectMemory& seen = check.memory.subjects[""];
+    core::CheckMemory& memory = test::memory_of(check);
+    core::SubjectMemory& seen = memory.subjects[""];
     seen.past_points.clear();
     for (const BackupMark& mark : kFour.marks) {
         core::RecoveryPoint point;
@@ -62,7 +63,7 @@ TEST_CASE("what is usual is within the threshold of the median of what came befo
         seen.past_points.push_back({.method = "file", .ended_at = mark.at, .size_bytes = mark.bytes});
     }
     seen.evidence = std::make_shared<core::EvidenceList>(core::EvidenceList{points});
-    check.memory.subjects = {{"", seen}};
+    memory.subjects = {{"", seen}};
     check.subject_assets = {"orders-db"};
     core::Check configured = *check.check;
     configured.brings = {core::EvidenceKind::recovery_points};

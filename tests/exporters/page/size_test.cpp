@@ -45,11 +45,12 @@ core::SubjectMemory backups() {
 void spoil_checks(core::Snapshot& snapshot) {
     for (std::size_t i = 0; i < snapshot.checks.size(); ++i) {
         core::CheckSnapshot check = snapshot.checks[i];
-        check.memory.subjects = {{"series", backups()}};
+        core::CheckMemory& memory = test::memory_of(check);
+        memory.subjects = {{"series", backups()}};
         if (i % kPerAlert == 0) {
             const std::string why = "10.20.30.40:5432: connection refused by the server, or a firewall before it";
-            check.memory.failure = core::Failure{core::FailureKind::unreachable, why};
-            check.memory.failing_since = test::kNow - 2h;
+            memory.failure = core::Failure{core::FailureKind::unreachable, why};
+            memory.failing_since = test::kNow - 2h;
             check.alerts = {test::make_alert(RuleId::evidence_missing, check.check->asset, check.check->name, "",
                                              AlertState::firing, i % 100 == 0 ? Priority::p2 : Priority::p3,
                                              "nothing learned for 2h, 15m allowed: unreachable: " + why,

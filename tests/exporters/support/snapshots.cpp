@@ -50,16 +50,17 @@ CheckSnapshot check(std::string name, std::string asset, std::string collector) 
     configured->collector = std::move(collector);
     CheckSnapshot snapshot;
     snapshot.check = std::move(configured);
-    snapshot.memory.first_seen = kNow - 240 * kHour;
-    snapshot.memory.last_run = kNow - 20s;
-    snapshot.memory.last_success = kNow - 20s;
-    snapshot.memory.last_took = 350ms;
+    CheckMemory& memory = memory_of(snapshot);
+    memory.first_seen = kNow - 240 * kHour;
+    memory.last_run = kNow - 20s;
+    memory.last_success = kNow - 20s;
+    memory.last_took = 350ms;
     snapshot.fresh = true;
     return snapshot;
 }
 
 void add_subject(CheckSnapshot& check, std::string name, std::string asset, SubjectMemory memory) {
-    check.memory.subjects.emplace(std::move(name), std::move(memory));
+    memory_of(check).subjects.emplace(std::move(name), std::move(memory));
     check.subject_assets.push_back(std::move(asset));
 }
 
@@ -106,7 +107,7 @@ CheckSnapshot orders_backup() {
     SubjectMemory repository = seen({points_of_orders()});
     repository.last_failed_job = FailedJob{kNow - 26 * kHour, "incr", "archive timeout"};
     add_subject(orders, "orders/repo1", "orders-db", std::move(repository));
-    orders.memory.failures_total[1] = 2;
+    memory_of(orders).failures_total[1] = 2;
     orders.alerts = {make_alert(RuleId::backup_corrupt, "orders-db", "orders-backup", "orders/repo1",
                                 AlertState::firing, Priority::p1, "page checksum error in 20261122-024000I",
                                 *sample_config()),
@@ -152,10 +153,11 @@ CheckSnapshot shop_http() {
 
 CheckSnapshot failing_check() {
     CheckSnapshot ledger = check("ledger-backup", "ledger", "files");
-    ledger.memory.failure = Failure{FailureKind::unreachable, "cannot read /backups/ledger: no such file or directory"};
-    ledger.memory.failing_since = kNow - 2 * kHour;
-    ledger.memory.last_success = kNow - 2 * kHour - 1min;
-    ledger.memory.failures_total[0] = 120;
+    CheckMemory& memory = memory_of(ledger);
+    memory.failure = Failure{FailureKind::unreachable, "cannot read /backups/ledger: no such file or directory"};
+    memory.failing_since = kNow - 2 * kHour;
+    memory.last_success = kNow - 2 * kHour - 1min;
+    memory.failures_total[0] = 120;
     return ledger;
 }
 
@@ -213,6 +215,12 @@ exporters::AgentFacts facts() {
     facts.config_reloaded_at = kNow - 3h;
     facts.store_size_bytes = 65'536;
     return facts;
+}
+
+CheckMemory& memory_of(CheckSnapshot& check) {
+    const auto own = std::make_shared<CheckMemory>(*check.memory);
+    check.memory = own;
+    return *own;
 }
 
 Snapshot empty_snapshot() {
@@ -392,8 +400,9 @@ Snapshot hostile_snapshot() {
     auto configured = std::make_shared<Check>(*broken.check);
     configured->labels = {{"asset", "mine"}, {evil, evil}, {"ok", evil}};
     broken.check = configured;
-    broken.memory.failure = Failure{FailureKind::bad_answer, evil};
-    broken.memory.last_failure = PastFailure{{FailureKind::bad_answer, evil}, kNow - kHour, kNow - 1min};
+    CheckMemory& remembered = memory_of(broken);
+    remembered.failure = Failure{FailureKind::bad_answer, evil};
+    remembered.last_failure = PastFailure{{FailureKind::bad_answer, evil}, kNow - kHour, kNow - 1min};
     const RecoveryPoints points = hostile_points(evil);
     Reachability reachability{.target = evil, .state = ReachState::down, .detail = evil};
     reachability.certificate = Certificate{.not_after = kNow, .fault = evil, .subject = evil};

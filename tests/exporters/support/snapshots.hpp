@@ -23,6 +23,9 @@ core::Snapshot hostile_snapshot();
 /// `checks` checks with a recovery point each, one asset to every ten.
 core::Snapshot huge_snapshot(std::size_t checks);
 
+/// What the check remembers, to be changed: a copy of its own, made by each call.
+core::CheckMemory& memory_of(core::CheckSnapshot& check);
+
 core::Alert make_alert(core::RuleId rule, std::string asset, std::string check, std::string subject,
                        core::AlertState state, core::Priority priority, std::string reason,
                        const core::Config& config = {});
