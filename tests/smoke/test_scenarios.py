@@ -91,6 +91,11 @@ def test_a_zone_is_gone_and_the_region_is_not(site, zones):
     until(lambda: explained() == {"web-a0", "web-a1"}, lambda: f"its endpoints are explained: {explained()}")
     assert active("az", "b") == 0 and active("region", "r") == 0
     began = site.agent.value("recoverd_scenario_start_timestamp_seconds", scenario="az", subject="a")
+    # What was not told before the agent is killed, it rightly tells afterwards.
+    until(lambda: {alert.check for alert in site.alertmanager.pager.open()
+                   if (alert.alertname, alert.priority) == ("EndpointDown", "P4")} == {"web-a0", "web-a1"}
+          and "ScenarioActive" in {alert.alertname for alert in site.alertmanager.pager.open()},
+          lambda: f"the pager knows of all: {site.alertmanager.pager.open()}")
     mark = site.alertmanager.pager.mark()
     site.agent.kill()
     site.agent.start()
