@@ -41,18 +41,25 @@ class PrometheusRenderer::LabelCache {
         Entry& entry = entries_[place];
         if (entry.check != snapshot.check)
             entry = {snapshot.check, families::describe(*snapshot.check, find(snapshot.check->asset)), {}};
-        entry.subjects.resize(snapshot.memory->subjects.size());
+        if (const std::size_t seen = snapshot.memory->subjects.size(); entry.subjects.size() > seen)
+            entry.subjects.resize(seen);
         return entry;
     }
 
-    static const Subject& subject(Entry& entry, std::size_t i, const std::string& name, const std::string& asset) {
+    static const std::string& labels_of(Entry& entry, std::size_t i, const std::string& name,
+                                        const std::string& asset) {
+        // Of most checks there is one subject, without a name.
+        if (name.empty() && asset == entry.check->asset)
+            return entry.series.labels;
+        if (entry.subjects.size() <= i)
+            entry.subjects.resize(i + 1);
         Subject& known = entry.subjects[i];
         if (known.labels.empty() || known.name != name || known.asset != asset) {
             const LabelText labels =
                 LabelText{}.add("asset", asset).add("check", entry.check->name).add("subject", name);
             known = {name, asset, labels.text()}; // a copy, which takes no more room than it needs
         }
-        return known;
+        return known.labels;
     }
 
   private:
@@ -111,7 +118,7 @@ void write_thresholds(SeriesWriter& out, const core::CheckSnapshot& snapshot, co
 
 std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const AgentFacts& facts, Format format) {
     SeriesWriter& out = series_;
-    out.clear();
+    out.begin();
     families::ExerciseSeries exercises;
     labels_->begin(snapshot);
     std::unordered_map<std::string_view, const core::Asset*> assets;
@@ -130,8 +137,8 @@ std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const Age
         const std::string no_asset;
         for (const auto& [name, seen] : check.memory->subjects) {
             const std::string& asset = i < check.subject_assets.size() ? check.subject_assets[i] : no_asset;
-            const auto& known = LabelCache::subject(entry, i++, name, asset);
-            const families::SubjectSeries subject{*check.check, asset, name, seen, known.labels};
+            const std::string& labels = LabelCache::labels_of(entry, i++, name, asset);
+            const families::SubjectSeries subject{*check.check, asset, name, seen, labels};
             out.begin_group();
             for (const core::Evidence& evidence : *seen.evidence)
                 write_evidence(out, subject, evidence, named);
@@ -147,7 +154,7 @@ std::string PrometheusRenderer::render(const core::Snapshot& snapshot, const Age
     families::write_status(out, snapshot);
     families::write_agent(out, facts);
     families::write_process(out);
-    return out.join(format);
+    return out.take(format);
 }
 
 } // namespace recoverd::exporters

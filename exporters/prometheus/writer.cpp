@@ -15,16 +15,18 @@ namespace {
 
 constexpr std::size_t index(MetricId id) { return static_cast<std::size_t>(id); }
 
-/// Makes room once for all parts: a look at it before each took a third of the time of a scrape.
+/// Its characters are whatever was in memory: who calls this writes each before it is read.
+std::string with_room(std::size_t size) {
+    std::string room;
+    room.resize_and_overwrite(size, [size](char*, std::size_t) { return size; });
+    return room;
+}
+
+/// Past the last character written. The texts must not lie where they are written to, but to their own right.
 template <class... Parts>
-void append(std::string& out, const Parts&... parts) {
-    const std::size_t before = out.size();
-    out.resize_and_overwrite(before + (parts.size() + ...), [&](char* text, std::size_t) {
-        char* to = text + before;
-        ((to = std::copy_n(parts.data(), parts.size(), to)), ...);
-        // libstdc++ 12 does not pass the size that was asked for, but how much room there is.
-        return static_cast<std::size_t>(to - text);
-    });
+char* write(char* to, const Parts&... parts) {
+    ((to = std::copy_n(parts.data(), parts.size(), to)), ...);
+    return to;
 }
 
 constexpr std::string_view type_word(MetricType type) {
@@ -39,14 +41,23 @@ constexpr std::string_view type_word(MetricType type) {
     return "gauge";
 }
 
-void append_heading(std::string& out, const Metric& family, Format format) {
+/// The lines before a family's series, in pieces.
+std::array<std::string_view, 9> heading(const Metric& family, Format format) {
     std::string_view name = family.name;
     // OpenMetrics names the family, and only its samples carry `_total`.
     if (format == Format::openmetrics && family.type == MetricType::counter)
-        name.remove_suffix(std::string_view{"_total"}.size());
-    out.append("# HELP ").append(name).append(" ").append(family.help).append("\n# TYPE ");
-    out.append(name).append(" ").append(type_word(family.type)).append("\n");
+        name.remove_suffix("_total"sv.size());
+    return {"# HELP ", name, " ", family.help, "\n# TYPE ", name, " ", type_word(family.type), "\n"};
 }
+
+std::size_t heading_room(const Metric& family) {
+    std::size_t room = 0;
+    for (const std::string_view piece : heading(family, Format::text)) // the longer one of both
+        room += piece.size();
+    return room;
+}
+
+constexpr std::string_view kEnd = "# EOF\n";
 
 } // namespace
 
@@ -89,55 +100,83 @@ LabelText& LabelText::add(std::string_view name, std::string_view value) & {
     return *this;
 }
 
-void SeriesWriter::clear() {
-    for (std::string& family : families_)
-        family.clear();
-    group_ = {};
+void SeriesWriter::begin() {
+    // From one scrape to the next a time gets a digit more, or a few checks are new.
+    const auto room_for = [](std::size_t last) { return last + last / 64 + 256; };
+    std::size_t size = kEnd.size();
+    for (std::size_t i = 0; i < kMetricCount; ++i)
+        size += heading_room(metrics()[i]) + room_for(sizes_[i]);
+    page_ = with_room(size);
+    char* at = page_.data();
+    for (std::size_t i = 0; i < kMetricCount; ++i) {
+        at += heading_room(metrics()[i]);
+        families_[i] = {.begin = at, .end = at, .limit = at + room_for(sizes_[i])};
+        at = families_[i].limit;
+    }
+    group_ = 0;
+}
+
+template <class... Parts>
+void SeriesWriter::put(MetricId id, const Parts&... parts) {
+    Lines& lines = families_[index(id)];
+    if (lines.group != group_) {
+        lines.group = group_;
+        lines.group_begin = lines.size();
+    }
+    if (lines.more.empty() && (parts.size() + ...) <= static_cast<std::size_t>(lines.limit - lines.end))
+        lines.end = write(lines.end, parts...);
+    else
+        (lines.more.append(parts), ...);
 }
 
 void SeriesWriter::line(MetricId id, std::string_view suffix, std::string_view labels, Label more,
                         const ValueText& value) {
-    std::string& out = families_[index(id)];
     const std::string_view name = metric(id).name;
     if (!more.name.empty())
-        append(out, name, suffix, "{"sv, labels, labels.empty() ? ""sv : ","sv, more.name, "=\""sv, more.value,
-               "\"} "sv, value.text(), "\n"sv);
+        put(id, name, suffix, "{"sv, labels, labels.empty() ? ""sv : ","sv, more.name, "=\""sv, more.value, "\"} "sv,
+            value.text(), "\n"sv);
     else if (!labels.empty())
-        append(out, name, suffix, "{"sv, labels, "} "sv, value.text(), "\n"sv);
+        put(id, name, suffix, "{"sv, labels, "} "sv, value.text(), "\n"sv);
     else
-        append(out, name, suffix, " "sv, value.text(), "\n"sv);
-}
-
-void SeriesWriter::begin_group() {
-    for (std::size_t i = 0; i < kMetricCount; ++i)
-        group_[i] = families_[i].size();
+        put(id, name, suffix, " "sv, value.text(), "\n"sv);
 }
 
 bool SeriesWriter::seen_in_group(MetricId id, std::string_view labels) const {
-    const std::string& family = families_[index(id)];
-    const std::size_t from = group_[index(id)];
-    if (from == family.size())
+    const Lines& lines = families_[index(id)];
+    if (lines.group != group_)
         return false;
     std::string whole;
     whole.append("{").append(labels).append("} ");
-    return family.find(whole, from) != std::string::npos;
+    const std::size_t in_page = lines.in_page().size();
+    return lines.in_page().substr(std::min(lines.group_begin, in_page)).contains(whole) ||
+           std::string_view{lines.more}
+               .substr(lines.group_begin - std::min(lines.group_begin, in_page))
+               .contains(whole);
 }
 
-std::string SeriesWriter::join(Format format) const {
-    std::size_t size = 64;
-    for (const std::string& family : families_)
-        size += family.size() + 300;
-    std::string out;
-    out.reserve(size);
+std::string SeriesWriter::take(Format format) {
+    std::size_t more = 0;
+    for (const Lines& lines : families_)
+        more += lines.more.size();
+    // Where a family outgrew its part, as on the first page, all of them go to another one.
+    std::string written = std::move(page_);
+    std::string apart = with_room(more > 0 ? written.size() + more : 0);
+    std::string& page = more > 0 ? apart : written;
+    char* to = page.data();
     for (std::size_t i = 0; i < kMetricCount; ++i) {
-        if (families_[i].empty())
+        const Lines& lines = families_[i];
+        sizes_[i] = lines.size();
+        if (sizes_[i] == 0)
             continue;
-        append_heading(out, metrics()[i], format);
-        out += families_[i];
+        for (const std::string_view piece : heading(metrics()[i], format))
+            to = write(to, piece);
+        to = write(to, lines.in_page(), lines.more);
     }
     if (format == Format::openmetrics)
-        out += "# EOF\n";
-    return out;
+        to = write(to, kEnd);
+    page.resize(static_cast<std::size_t>(to - page.data()));
+    families_ = {};
+    return std::move(page);
 }
 
 } // namespace recoverd::exporters
