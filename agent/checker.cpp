@@ -46,8 +46,8 @@ void Checker::configure(const Setup& setup, const std::map<std::string, core::Ti
         admission_.withdraw(name);
         asked_.erase(name);
         for (auto& [run, active] : active_)
-            if (active.first == name)
-                active.second->cancel.emit(asio::cancellation_type::terminal);
+            if (active->entry.check->name == name)
+                active->cancel.emit(asio::cancellation_type::terminal);
     }
     entries_ = std::move(entries);
     wake_.wake();
@@ -63,7 +63,7 @@ void Checker::run_now(std::string_view name, bool asked) {
 void Checker::stop() {
     entries_.clear();
     for (auto& [run, active] : active_)
-        active.second->cancel.emit(asio::cancellation_type::terminal);
+        active->cancel.emit(asio::cancellation_type::terminal);
 }
 
 std::optional<core::Time> Checker::due_at(std::string_view name) const {
@@ -77,10 +77,35 @@ io::Task<void> Checker::run() {
     // An hour: only so that an empty schedule has something to wait for.
     constexpr core::Duration kLong = std::chrono::hours{1};
     for (;;) {
+        cut_off_late();
         co_await start_due();
-        const auto next = schedule_.next();
-        const core::Duration wait = next ? std::max(*next - world_.timers().elapsed(), core::Duration{0}) : kLong;
+        awaited_ = next();
+        const core::Duration wait =
+            awaited_ ? std::max(*awaited_ - world_.timers().elapsed(), core::Duration{0}) : kLong;
         co_await wake_.wait(world_.timers(), wait);
+    }
+}
+
+std::optional<core::Duration> Checker::next() const {
+    const auto due = schedule_.next();
+    if (deadlines_.empty())
+        return due;
+    const core::Duration deadline = deadlines_.begin()->first;
+    return due ? std::min(*due, deadline) : deadline;
+}
+
+void Checker::reconsider() {
+    if (next() != awaited_)
+        wake_.wake();
+}
+
+void Checker::cut_off_late() {
+    const core::Duration now = world_.timers().elapsed();
+    while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+        Active& active = *active_.at(deadlines_.begin()->second);
+        deadlines_.erase(deadlines_.begin());
+        active.late = true;
+        active.cancel.emit(asio::cancellation_type::terminal);
     }
 }
 
@@ -98,22 +123,22 @@ io::Task<void> Checker::start_due() {
 
 void Checker::start(const asio::any_io_executor& executor, const std::string& name) {
     const Entry& entry = entries_.find(name)->second;
-    auto active = std::make_unique<Active>();
-    active->fingerprint = entry.check->fingerprint;
-    active->resource = entry.runnable->resource;
-    active->slow = entry.slow;
-    const auto slot = active->cancel.slot();
     const std::uint64_t run = next_run_++;
+    Active& active = *active_.emplace(run, std::make_unique<Active>(entry)).first->second;
+    active.deadline = world_.timers().elapsed() + entry.check->timeout + kLastWord;
+    deadlines_.emplace(active.deadline, run);
     const bool asked = asked_.erase(name) > 0;
-    active_.emplace(run, std::pair{name, std::move(active)});
-    asio::co_spawn(executor, look(entry, asked),
-                   asio::bind_cancellation_slot(slot, [this, executor, name, run](const std::exception_ptr& cancelled,
-                                                                                  const core::Report& report) {
-                       finished(executor, name, run, cancelled ? nullptr : &report);
-                   }));
+    asio::co_spawn(
+        executor, look(active, asked),
+        asio::bind_cancellation_slot(active.cancel.slot(), [this, executor, run](const std::exception_ptr& cancelled,
+                                                                                 const core::Report& report) {
+            finished(executor, run, cancelled ? nullptr : &report);
+        }));
 }
 
-io::Task<core::Report> Checker::look(Entry entry, bool asked) {
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): `active` stays until the run has finished
+io::Task<core::Report> Checker::look(const Active& active, bool asked) {
+    const Entry& entry = active.entry;
     io::Timers& timers = world_.timers();
     const core::Duration began = timers.elapsed();
     core::Report report;
@@ -129,32 +154,38 @@ io::Task<core::Report> Checker::look(Entry entry, bool asked) {
         run.forgotten = memory->forgotten;
     }
     report.forgotten = run.forgotten;
-    const core::Duration limit = entry.check->timeout + kLastWord;
-    std::string late = io::no_answer_within(entry.check->timeout);
-    report.result =
-        co_await io::with_deadline(timers, limit, entry.runnable->compiled.collect(std::move(run)), std::move(late));
+    io::Task<core::Result<core::Seen>> collecting = entry.runnable->compiled.collect(std::move(run));
+    try {
+        report.result = co_await std::move(collecting);
+    } catch (...) {
+        if (!active.late || !io::is_cancellation(std::current_exception()))
+            throw;
+        report.result = core::failed(core::FailureKind::timed_out, io::no_answer_within(entry.check->timeout));
+    }
     report.looked_at = timers.now();
     report.took = timers.elapsed() - began;
     co_return report;
 }
 
-void Checker::finished(const asio::any_io_executor& executor, const std::string& name, std::uint64_t run,
-                       const core::Report* report) {
+void Checker::finished(const asio::any_io_executor& executor, std::uint64_t run, const core::Report* report) {
     const auto ended = active_.find(run);
-    const auto active = std::move(ended->second.second);
+    const auto active = std::move(ended->second);
     active_.erase(ended);
-    const auto next = admission_.leave(active->resource, active->slow);
+    deadlines_.erase({active->deadline, run});
+    const auto& [check, runnable, slow] = active->entry;
+    const auto next_one = admission_.leave(runnable->resource, slow);
+    const std::string& name = check->name;
     const auto at = entries_.find(name);
     // What a check saw before it was changed says nothing about what it looks at now.
-    if (report && at != entries_.end() && at->second.check->fingerprint == active->fingerprint) {
+    if (report && at != entries_.end() && at->second.check->fingerprint == check->fingerprint) {
         at->second.slow = !report->result && report->result.error().kind == core::FailureKind::timed_out;
         const bool backs_off = !report->result && !hooks_.awaited(name);
         schedule_.finished(name, !backs_off, world_.timers().elapsed());
         hooks_.learned(name, *report);
     }
-    if (next && entries_.contains(*next))
-        start(executor, *next);
-    wake_.wake();
+    if (next_one && entries_.contains(*next_one))
+        start(executor, *next_one);
+    reconsider();
 }
 
 } // namespace recoverd::agent

@@ -58,18 +58,25 @@ class Checker {
         /// Did its last run end by its deadline?
         bool slow = false;
     };
+    /// A run, and the check as it was when that began.
     struct Active {
+        Entry entry;
+        core::Duration deadline{0};
+        /// It has passed: the run was cancelled for that.
+        bool late = false;
         asio::cancellation_signal cancel;
-        std::string fingerprint;
-        collectors::Resource resource = collectors::Resource::network;
-        bool slow = false;
     };
 
     io::Task<void> start_due();
     void start(const asio::any_io_executor& executor, const std::string& name);
-    io::Task<core::Report> look(Entry entry, bool asked);
-    void finished(const asio::any_io_executor& executor, const std::string& name, std::uint64_t run,
-                  const core::Report* report);
+    io::Task<core::Report> look(const Active& active, bool asked);
+    /// Cancels what has run for too long.
+    void cut_off_late();
+    /// When something is to be done next (`elapsed`), or nothing.
+    std::optional<core::Duration> next() const;
+    /// Has the loop look again, if it waits for another moment than the next one. Most runs change nothing about that.
+    void reconsider();
+    void finished(const asio::any_io_executor& executor, std::uint64_t run, const core::Report* report);
 
     io::World& world_;
     core::Schedule schedule_;
@@ -80,8 +87,13 @@ class Checker {
     /// Those whose next run somebody asked for.
     std::set<std::string, std::less<>> asked_;
     /// By run: a check that was changed while it ran may run anew beside its old, cancelled run.
-    std::map<std::uint64_t, std::pair<std::string, std::unique_ptr<Active>>> active_;
+    std::map<std::uint64_t, std::unique_ptr<Active>> active_;
     std::uint64_t next_run_ = 1;
+    /// Of the runs, the earliest first. Kept here, and not by a timer each: most runs are over long before, and a task
+    /// beside every one of them, only to be cancelled, was a tenth of what a small HTTP check costs.
+    std::set<std::pair<core::Duration, std::uint64_t>> deadlines_;
+    /// What the loop waits for.
+    std::optional<core::Duration> awaited_;
 };
 
 } // namespace recoverd::agent
