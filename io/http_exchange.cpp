@@ -142,6 +142,8 @@ Exchange::~Exchange() {
 
 void Exchange::set_manners() {
     set(easy_, CURLOPT_ERRORBUFFER, error_.data());
+    // As it was read: curl would take the text apart again. Without the text beside it, it would print that.
+    set(easy_, CURLOPT_CURLU, url_.as_read.get());
     set(easy_, CURLOPT_URL, url_.text.c_str());
     set(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
     // One request at a time per connection is all that a check needs, and costs half of what HTTP/2 does.
@@ -154,7 +156,7 @@ void Exchange::set_manners() {
     set(easy_, CURLOPT_FRESH_CONNECT, request_.fresh_connection ? 1L : 0L);
     set(easy_, CURLOPT_FORBID_REUSE, request_.fresh_connection ? 1L : 0L);
     set(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    set(easy_, CURLOPT_ACCEPT_ENCODING, "");
+    set(easy_, CURLOPT_ACCEPT_ENCODING, "gzip"); // who compresses can do that; each further decoder reads foreign bytes
     set(easy_, CURLOPT_USERAGENT, "recoverd/" RECOVERD_VERSION);
     set(easy_, CURLOPT_OPENSOCKETFUNCTION, &Callbacks::open_socket);
     set(easy_, CURLOPT_OPENSOCKETDATA, this);
@@ -240,7 +242,8 @@ void Exchange::set_tls() {
     if (trusted_ && !tls.server_name.empty() && tls.server_name != url_.host) {
         // The URL gets the name that SNI and the certificate go by, and the way leads to the host nevertheless. Not by
         // an entry for that name in curl's cache: two hosts with one server_name would then share a connection.
-        set(easy_, CURLOPT_URL, url_.text_with_host(tls.server_name).c_str());
+        renamed_ = url_.read_with_host(tls.server_name);
+        set(easy_, CURLOPT_CURLU, renamed_.get());
         const auto way = fmt::format("{}:{}:{}", tls.server_name, url_.port, url_.address());
         lists_.push_back(::curl_slist_append(nullptr, way.c_str()));
         set(easy_, CURLOPT_CONNECT_TO, lists_.back());

@@ -72,6 +72,8 @@ class Exchange {
     const HttpRequest& request_;
     const Url& url_;
     bool trusted_;
+    /// The URL by the name that the server's certificate goes by, where that is another one.
+    std::shared_ptr<Curl_URL> renamed_;
     HttpAnswer answer_;
     /// What the server showed, whether it was asked for or not: a failure says why it is not trusted.
     std::optional<core::Certificate> shown_;

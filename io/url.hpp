@@ -4,7 +4,10 @@
 
 #include "io/task.hpp"
 
+#include <memory>
 #include <string>
+
+struct Curl_URL; // NOLINT(readability-identifier-naming): curl's
 
 namespace recoverd::io {
 
@@ -23,8 +26,8 @@ struct Url {
     std::string address() const;
     /// The same, without a port that is the scheme's own: what a Host header says.
     std::string authority() const;
-    /// `text` with another host in its place.
-    std::string text_with_host(const std::string& other) const;
+    /// `as_read` with another host in its place.
+    std::shared_ptr<Curl_URL> read_with_host(const std::string& other) const;
 
     /// The whole, without credentials and fragment.
     std::string text;
@@ -36,6 +39,8 @@ struct Url {
     std::string username;
     std::string password;
     bool numeric = false;
+    /// `text` as curl has read it. Nobody changes it.
+    std::shared_ptr<Curl_URL> as_read;
 };
 
 /// A host as URLs and addresses with a port have it: a numeric one of IPv6 in brackets.

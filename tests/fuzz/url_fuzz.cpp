@@ -4,6 +4,10 @@
 #include "io/url.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
+#include <curl/curl.h>
+
+#include <memory>
+
 namespace recoverd::fuzz {
 
 namespace {
@@ -16,6 +20,10 @@ void sound(const io::Url& url) {
     const auto again = io::Url::parse(url.text);
     must(again.has_value(), "what was parsed parses", url.text);
     must(again->same_server(url), "and is the same server", url.text);
+    char* text = nullptr;
+    must(::curl_url_get(url.as_read.get(), CURLUPART_URL, &text, 0) == CURLUE_OK, "curl prints it", url.text);
+    const std::unique_ptr<char, decltype(&::curl_free)> printed{text, &::curl_free};
+    must(url.text == printed.get(), "the text is what curl asks for", url.text);
 }
 
 } // namespace

@@ -2,7 +2,10 @@
 #include "io/url.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+
+#include <curl/curl.h>
 
 namespace recoverd::io {
 
@@ -16,6 +19,32 @@ TEST_CASE("a URL is taken apart, and its credentials and fragment are not in its
     CHECK(url->username == "user");
     CHECK(url->password == "p@ss");
     CHECK(url->text == "https://db1.example:8443/a?b=c");
+}
+
+TEST_CASE("a URL's text is what curl prints of it, whatever its parts") {
+    const auto* const written =
+        GENERATE("http://a.example", "http://A.example:80", "https://a.example:0443/", "http://127.1/a/../b?c=d&e",
+                 "http://a.example/?", "http://a.example?b", "http://a.example/%7Eb%2f#c", "http://[::1]:8080/a?b",
+                 "http://[fe80::1%25lo]/", "http://user@a.example", "http://:@a.example/", "http://a.example:/b");
+    const auto url = Url::parse(written);
+    REQUIRE(url);
+    char* printed = nullptr;
+    REQUIRE(::curl_url_get(url->as_read.get(), CURLUPART_URL, &printed, 0) == CURLUE_OK);
+    CHECK(url->text == printed);
+    ::curl_free(printed);
+}
+
+TEST_CASE("a URL that is read with another host keeps all the rest, and so does the one it was made of") {
+    const auto url = Url::parse("https://user:secret@a.example:8443/b?c");
+    REQUIRE(url);
+    const auto renamed = url->read_with_host("b.example");
+    char* printed = nullptr;
+    REQUIRE(::curl_url_get(renamed.get(), CURLUPART_URL, &printed, 0) == CURLUE_OK);
+    CHECK(std::string{printed} == "https://b.example:8443/b?c");
+    ::curl_free(printed);
+    REQUIRE(::curl_url_get(url->as_read.get(), CURLUPART_HOST, &printed, 0) == CURLUE_OK);
+    CHECK(std::string{printed} == "a.example");
+    ::curl_free(printed);
 }
 
 TEST_CASE("a host name that is not ASCII is refused in words, for no locale tells what its bytes are") {
