@@ -74,6 +74,10 @@ std::expected<Url, std::string> read(const Handle& handle, std::string_view writ
         url.host = std::move(lower);
         ::curl_url_set(handle.get(), CURLUPART_HOST, url.host.c_str(), 0);
     }
+    // curl lets '%' and some others pass, and escapes them once more each time that it prints them.
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyz0123456789-._~";
+    if (!url.host.starts_with('[') && url.host.find_first_not_of(kPlain) != std::string::npos)
+        return std::unexpected("expected a host in plain letters, found other characters in it");
     for (const CURLUPart secret : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT})
         ::curl_url_set(handle.get(), secret, nullptr, 0);
     url.text = text_of(handle, url);

@@ -25,7 +25,8 @@ TEST_CASE("a URL's text is what curl prints of it, whatever its parts") {
     const auto* const written =
         GENERATE("http://a.example", "http://A.example:80", "https://a.example:0443/", "http://127.1/a/../b?c=d&e",
                  "http://a.example/?", "http://a.example?b", "http://a.example/%7Eb%2f#c", "http://[::1]:8080/a?b",
-                 "http://[fe80::1%25lo]/", "http://user@a.example", "http://:@a.example/", "http://a.example:/b");
+                 "http://[fe80::1%25lo]/", "http://user@a.example", "http://:@a.example/", "http://a.example:/b",
+                 "http://a_b.example/%c");
     const auto url = Url::parse(written);
     REQUIRE(url);
     char* printed = nullptr;
@@ -73,6 +74,8 @@ TEST_CASE("a host that would be another one when read again is refused") {
     REQUIRE_FALSE(url);
     CHECK(url.error().kind == FailureKind::misconfigured);
     CHECK_THAT(url.error().detail, ContainsSubstring("expected a host in plain letters"));
+    for (const std::string other : {"http:/33%3/", "http://oth%r/", "http://a|b/", "http://a%25b/"})
+        CHECK_FALSE(Url::parse(other));
     for (const std::string same : {"http://%41.example/", "http://127.1/", "http://[::1]/", "http://[fe80::1%25lo]/"})
         CHECK(Url::parse(same));
 }
